@@ -1,0 +1,1 @@
+"""The GANs that the paper compares with, in PyTorch."""

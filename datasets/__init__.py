@@ -1,0 +1,1 @@
+"""Datasets: one file a dataset under `sources/`, subsets drawn from them by seed."""

@@ -1,0 +1,37 @@
+"""Command line of the datasets: `python -m datasets --help`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from datasets.source import draw
+from suite.cli import make_app, run
+from suite.registry import lookup
+from suite.settings import parse_pairs
+
+app = make_app("datasets", "Draw subsets of the paper's datasets.", "datasets.sources")
+
+
+@app.command()
+def subset(
+    name: Annotated[str, typer.Argument(help="a registered dataset")],
+    out: Annotated[Path, typer.Option(help="npz to write")],
+    n: Annotated[int | None, typer.Option(help="rows to draw [images]; default: all")] = None,
+    seed: Annotated[int, typer.Option(help="data seed", min=0)] = 0,
+    split: Annotated[str, typer.Option(help="train or heldout")] = "train",
+    settings: Annotated[str | None, typer.Option(help="settings as one JSON object")] = None,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="one setting, KEY=VALUE; repeatable")
+    ] = None,
+) -> None:
+    """Draw n rows of a dataset by seed."""
+    if split not in ("train", "heldout"):
+        raise typer.BadParameter(f"{split}: choose train or heldout", param_hint="--split")
+    source = lookup("datasets.sources", name)
+    resolved = parse_pairs(source.settings, settings, set_ or [], f"settings of {name}")
+    draw(source, resolved, split, n, seed).save(out)
+
+
+if __name__ == "__main__":
+    run(app)

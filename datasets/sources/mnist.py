@@ -1,0 +1,83 @@
+"""MNIST handwritten digits, 28 x 28 x 1 (LeCun et al., 2010)."""
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from datasets.idx import read_idx
+from datasets.source import Rows, Source, Split
+from suite.errors import InputError
+from suite.files import read_arrays
+from suite.provenance import ROOT
+from suite.settings import Settings
+
+BUNDLED = ROOT / "resources" / "mnist" / "mnist.npz"
+FILES = {"train": "train", "heldout": "t10k"}
+
+
+class MnistSettings(Settings):
+    """Which copy of MNIST, and which digits."""
+
+    source: Literal["bundled", "download", "folder"] = Field(
+        "bundled",
+        description="4,096 + 1,024 images that come with the suite, torchvision's download, or `path`",
+    )
+    path: Path = Field(
+        Path("resources/downloads"),
+        description="folder of the four IDX files (folder), or to download into (download)",
+    )
+    digits: tuple[int, ...] | None = Field(None, description="only these classes; default: all")
+
+
+def _bundled(split: Split) -> tuple[np.ndarray, np.ndarray]:
+    arrays = read_arrays(BUNDLED, f"{split}_images", f"{split}_labels")
+    return arrays[f"{split}_images"], arrays[f"{split}_labels"]
+
+
+def _folder(path: Path, split: Split) -> tuple[np.ndarray, np.ndarray]:
+    arrays = []
+    for part in ("images-idx3", "labels-idx1"):
+        stem = f"{FILES[split]}-{part}-ubyte"
+        found = next((f for f in (path / stem, path / f"{stem}.gz") if f.exists()), None)
+        if found is None:
+            raise InputError(f"{path}: holds neither {stem} nor {stem}.gz: put MNIST's files there")
+        arrays.append(read_idx(found))
+    images, labels = arrays
+    if images.ndim != 3 or labels.shape != (len(images),):
+        raise InputError(
+            f"{path}: images {list(images.shape)} and labels {list(labels.shape)} do not belong "
+            "together: download MNIST again"
+        )
+    return images, labels
+
+
+def _download(path: Path, split: Split) -> tuple[np.ndarray, np.ndarray]:
+    from torchvision.datasets import MNIST
+
+    try:
+        MNIST(path, train=split == "train", download=True)
+    except (RuntimeError, OSError) as error:
+        raise InputError(
+            f"MNIST could not be downloaded into {path} ({error}): put its four IDX files into a "
+            "folder and set source to 'folder' and path to it"
+        ) from error
+    return _folder(path / "MNIST" / "raw", split)
+
+
+def open_mnist(settings: MnistSettings, split: Split) -> Rows:
+    """Rows of MNIST, in the order of the copy chosen."""
+    if settings.source == "bundled":
+        images, labels = _bundled(split)
+    elif settings.source == "folder":
+        images, labels = _folder(settings.path, split)
+    else:
+        images, labels = _download(settings.path, split)
+    if settings.digits is not None:
+        keep = np.isin(labels, settings.digits)
+        images, labels = images[keep], labels[keep]
+    return Rows(labels.astype(np.int64), lambda indices: images[indices][..., None])
+
+
+MNIST_SOURCE = Source("mnist", "MNIST", MnistSettings, open_mnist)

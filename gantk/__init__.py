@@ -1,0 +1,1 @@
+"""GA-NTK, the paper's methods, in JAX."""

@@ -1,0 +1,1 @@
+"""What every room shares: configuration, artefacts, registries, seeds and provenance."""

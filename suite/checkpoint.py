@@ -1,0 +1,60 @@
+"""Checkpoints: where a killed run goes on, and never the state of another run."""
+
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from suite.errors import InputError
+from suite.files import read_arrays, replacing
+
+_KEY = "checkpoint_key"
+
+
+@dataclass
+class Checkpoint:
+    """The state of one run in one file.
+
+    path: the npz file; None keeps nothing.
+    key: digest of all that decides the result (data, settings, seeds, source). A file with
+        another key belongs to a different run and is ignored.
+    every: seconds between two writes, at least.
+    """
+
+    path: Path | None
+    key: str = ""
+    every: float = 30.0
+    _last: float = field(default_factory=time.monotonic)
+
+    def load(self) -> dict[str, np.ndarray] | None:
+        """The state to go on from, or None to start anew."""
+        if self.path is None or not self.path.exists():
+            return None
+        try:
+            state = read_arrays(self.path, _KEY)
+        except InputError as error:
+            print(f"starting anew: {error}", file=sys.stderr)
+            return None
+        if str(state.pop(_KEY)) != self.key:
+            print(f"starting anew: {self.path} is of another run", file=sys.stderr)
+            return None
+        return state
+
+    def due(self) -> bool:
+        """Whether a write is due."""
+        return self.path is not None and time.monotonic() - self._last >= self.every
+
+    def save(self, state: dict[str, np.ndarray]) -> None:
+        """Write the state, whole or not at all. Uncompressed: it is written often."""
+        if self.path is None:
+            return
+        with replacing(self.path) as temporary:
+            np.savez(temporary, **state, **{_KEY: np.array(self.key)})
+        self._last = time.monotonic()
+
+    def clear(self) -> None:
+        """Forget the state: the run has ended."""
+        if self.path is not None:
+            self.path.unlink(missing_ok=True)

@@ -1,0 +1,81 @@
+"""One shape of command line for every room."""
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Annotated, NoReturn
+
+import typer
+
+from suite.errors import InputError, from_os
+from suite.registry import Registered, registered
+
+
+def make_app(room: str, help: str, *packages: str) -> typer.Typer:
+    """A command line whose `list` prints what the room's packages register."""
+    app = typer.Typer(
+        name=f"python -m {room}",
+        help=help,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    @app.command("list")
+    def list_(
+        as_json: Annotated[bool, typer.Option("--json", help="print JSON for programs")] = False,
+    ) -> None:
+        """Print what is registered, one name a line."""
+        entries: list[Registered] = [e for p in packages for e in registered(p).values()]
+        if as_json:
+            print(json.dumps([describe(entry) for entry in entries], indent=2, default=str))
+        else:
+            print("\n".join(entry.name for entry in entries))
+
+    return app
+
+
+def describe(entry: Registered) -> dict[str, object]:
+    """An entry as plain data: its kind and name, and the JSON Schema of its settings if it has any."""
+    description: dict[str, object] = {"kind": entry.kind, "name": entry.name}
+    settings = getattr(entry, "settings", None)
+    if settings is not None:
+        description["settings"] = settings.model_json_schema()
+    return description
+
+
+def run(app: typer.Typer) -> NoReturn:
+    """Run a command line; whatever a user can mend ends in one sentence and exit status 1.
+
+    A usage error (an unknown option, say) exits with 2, as is the custom.
+    """
+    sys.exit(_status(lambda: app(standalone_mode=False)))
+
+
+def _status(command: Callable[[], object]) -> int:
+    try:
+        status = command()
+        return status if isinstance(status, int) else 0
+    except typer.Exit as exit_:
+        return exit_.exit_code
+    except (typer.Abort, KeyboardInterrupt):
+        return _say("interrupted", 130)
+    except InputError as error:
+        return _say(str(error), 1)
+    except MemoryError as error:
+        return _say(f"out of memory ({error}): use a smaller n, batch or tile", 1)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        return _say(str(from_os(error)), 1)
+    except Exception as error:
+        if hasattr(error, "format_message"):  # click's usage errors
+            return _say(f"{error.format_message()} (see --help)", 2)
+        raise
+
+
+def _say(sentence: str, status: int) -> int:
+    print(f"error: {' '.join(sentence.split())}", file=sys.stderr)
+    return status

@@ -1,0 +1,203 @@
+"""The configuration of a reproduction: the one model behind the schema, the grid and the rules."""
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import Field, PositiveInt, field_validator
+
+from suite.errors import InputError, from_os, unknown
+from suite.method import Method
+from suite.registry import lookup, registered
+from suite.settings import Settings, parse
+
+METHOD_PACKAGES = {"gantk": "gantk.methods", "baselines": "baselines.methods"}
+SCHEMA_PATH = Path("config/schema.json")
+
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Overrides = dict[str, Any]
+
+
+class Seeds(Settings):
+    """The seeds of a reproduction: every run uses one of each kind, and records them."""
+
+    data: tuple[Seed, ...] = Field((0,), min_length=1, description="seeds that draw the subsets")
+    training: tuple[Seed, ...] = Field(
+        (0, 1, 2), min_length=1, description="seeds of the methods; a cell is mean and std over them"
+    )
+    evaluation: Seed = Field(0, description="seed of whatever the metrics draw")
+
+
+class DatasetPlan(Settings):
+    """Where a dataset comes from and what is held out of training."""
+
+    heldout: PositiveInt = Field(1024, description="held-out images for `fid_heldout` [images]")
+    source: Overrides = Field({}, description="settings of the dataset's own loader")
+
+
+class Grid(Settings):
+    """The sizes of one dataset in one experiment, and what they change for the methods."""
+
+    n: tuple[PositiveInt, ...] = Field(min_length=1, description="training-set sizes [images]")
+    methods: dict[str, Overrides] = Field(
+        {}, description="settings for this dataset, over those of the experiment"
+    )
+
+
+class Experiment(Settings):
+    """One table: a grid of datasets and sizes against methods."""
+
+    datasets: dict[str, Grid] = Field(min_length=1)
+    methods: dict[str, Overrides] = Field(
+        min_length=1, description="the methods, each with the settings that differ from its defaults"
+    )
+
+
+class Config(Settings):
+    """A reproduction: everything under results/NAME comes from one of these."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9._-]+$", description="the folder under results/")
+    device: Literal["cpu", "gpu"] = Field("gpu", description="where methods train")
+    threads: PositiveInt = Field(1, description="CPU threads of a training job")
+    samples: PositiveInt = Field(2048, description="images judged a run (P section 8.2) [images]")
+    metrics: tuple[str, ...] = Field(("fid_train", "fid_heldout", "am_ssim"), min_length=1)
+    inception_weights: Path | None = Field(
+        None, description="FID Inception weights (.pth or .pt); default: found or downloaded"
+    )
+    seeds: Seeds = Seeds()
+    datasets: dict[str, DatasetPlan] = Field(min_length=1)
+    experiments: dict[Literal["table1", "table2", "table9"], Experiment] = Field(min_length=1)
+
+    @field_validator("metrics", "seeds", mode="after")
+    @classmethod
+    def _distinct(cls, value: Any) -> Any:
+        for values in [value] if isinstance(value, tuple) else [value.data, value.training]:
+            if len(set(values)) != len(values):
+                raise ValueError("an entry stands twice: name each once")
+        return value
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One method on one subset size: a cell of a table, reached by several runs."""
+
+    experiment: str
+    dataset: str
+    n: int
+    method: str
+    parts: int
+    """independent solutions a run is joined from (1 for methods with a generator)"""
+
+
+def method_room(name: str, where: str = "") -> str:
+    """The room that registers method `name`; InputError with the nearest name if none does."""
+    for room, package in METHOD_PACKAGES.items():
+        if name in registered(package):
+            return room
+    every = {n: m for package in METHOD_PACKAGES.values() for n, m in registered(package).items()}
+    raise unknown("method", name, every, where)
+
+
+def method_entry(name: str, where: str = "") -> Method:
+    """The registered method `name`."""
+    return lookup(METHOD_PACKAGES[method_room(name, where)], name)
+
+
+def settings_of(config: Config, experiment: str, dataset: str, method: str) -> Settings:
+    """The settings of a method in an experiment: defaults, then the experiment's, then the dataset's."""
+    plan = config.experiments[experiment]
+    grid = plan.datasets[dataset]
+    where = f"experiments.{experiment}.methods.{method}"
+    model = method_entry(method, where).settings
+    base = parse(model, plan.methods[method], where)
+    merged = {**base.model_dump(exclude_unset=True), **grid.methods.get(method, {})}
+    return parse(model, merged, f"experiments.{experiment}.datasets.{dataset}.methods.{method}")
+
+
+def cells(config: Config) -> Iterator[Cell]:
+    """Every cell of every experiment, in the order of the configuration."""
+    for experiment, plan in config.experiments.items():
+        for dataset, grid in plan.datasets.items():
+            for n in grid.n:
+                for method in plan.methods:
+                    solves = method_entry(method).sample is None
+                    parts = math.ceil(config.samples / n) if solves else 1
+                    yield Cell(experiment, dataset, n, method, parts)
+
+
+def parse_config(values: Mapping[str, Any], where: str = "config") -> Config:
+    """Validate a configuration, names and settings of every method and dataset included.
+
+    Raises:
+        InputError: unknown key, wrong type or value, unknown dataset, method or metric.
+    """
+    config = parse(Config, values, where)
+    for name in config.datasets:
+        lookup("datasets.sources", name, f"{where}: datasets")
+    for name in config.metrics:
+        lookup("metrics.measures", name, f"{where}: metrics")
+    for experiment, plan in config.experiments.items():
+        place = f"{where}: experiments.{experiment}"
+        for dataset, grid in plan.datasets.items():
+            lookup("datasets.sources", dataset, f"{place}.datasets")
+            if dataset not in config.datasets:
+                raise InputError(
+                    f"{place}.datasets: '{dataset}' has no entry under datasets: add one"
+                )
+            for method in grid.methods:
+                if method not in plan.methods:
+                    raise InputError(
+                        f"{place}.datasets.{dataset}.methods: '{method}' is not among the "
+                        f"experiment's methods ({', '.join(plan.methods)}): add it there"
+                    )
+            for method in plan.methods:
+                method_entry(method, f"{place}.methods")
+                settings_of(config, experiment, dataset, method)
+    for name, plan in config.datasets.items():
+        source = lookup("datasets.sources", name)
+        parse(source.settings, plan.source, f"{where}: datasets.{name}.source")
+    return config
+
+
+def load_config(path: Path) -> Config:
+    """Read and validate a YAML configuration."""
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise from_os(error) from error
+    except yaml.YAMLError as error:
+        raise InputError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+    return parse_config(values, str(path))
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a configuration, with the settings of all that is registered."""
+    schema = Config.model_json_schema()
+    definitions = schema["$defs"]
+    methods = {
+        name: entry.settings.model_json_schema(ref_template=f"#/$defs/method:{name}/$defs/{{model}}")
+        for package in METHOD_PACKAGES.values()
+        for name, entry in registered(package).items()
+    }
+    definitions |= {f"method:{name}": value for name, value in methods.items()}
+    table = {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {name: {"$ref": f"#/$defs/method:{name}"} for name in methods},
+    }
+    definitions["Experiment"]["properties"]["methods"] |= table
+    definitions["Grid"]["properties"]["methods"] |= table
+    sources = registered("datasets.sources")
+    for owner in (schema, definitions["Experiment"]):
+        owner["properties"]["datasets"]["propertyNames"] = {"enum": list(sources)}
+    schema["properties"]["metrics"]["items"] = {"enum": list(registered("metrics.measures"))}
+    return schema
+
+
+def schema_text() -> str:
+    """The schema as it stands in config/schema.json."""
+    return json.dumps(json_schema(), indent=2, default=str) + "\n"

@@ -1,0 +1,50 @@
+"""Errors that a user can mend: one sentence that says what, where and the remedy."""
+
+import difflib
+import errno
+from collections.abc import Iterable
+
+from pydantic import ValidationError
+
+
+class InputError(Exception):
+    """Bad input. The message is one sentence naming the fault, the place and the remedy."""
+
+
+def unknown(kind: str, name: str, valid: Iterable[str], where: str = "") -> InputError:
+    """An error for a name that nothing is registered under, with the nearest valid one."""
+    valid = sorted(valid)
+    near = difflib.get_close_matches(name, valid, n=1, cutoff=0.0)
+    place = f" in {where}" if where else ""
+    hint = f"did you mean '{near[0]}'? " if near else ""
+    return InputError(
+        f"unknown {kind} '{name}'{place}: {hint}(valid: {', '.join(valid) or 'none'})"
+    )
+
+
+def from_validation(error: ValidationError, where: str, valid_keys: Iterable[str]) -> InputError:
+    """The first fault of a pydantic error as one sentence; `valid_keys` serve the hint."""
+    first = error.errors()[0]
+    path = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return unknown("key", str(first["loc"][-1]), valid_keys, where)
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    message = first["msg"].removeprefix("Value error, ")
+    value = "" if first["type"] == "missing" else f", not {first['input']!r}"
+    place = f"{where}: {path}" if path else where
+    return InputError(f"{place}: {message[:1].lower()}{message[1:]}{value}{more}")
+
+
+def from_os(error: OSError) -> InputError:
+    """A full disk, a missing or an unwritable path as one sentence."""
+    path = error.filename or "the output"
+    remedy = {
+        errno.ENOSPC: "no space is left on the disk: free some, or choose another output folder",
+        errno.EDQUOT: "the disk quota is used up: free some space, or choose another output folder",
+        errno.EACCES: "permission denied: choose a path that you may read and write",
+        errno.EROFS: "the file system is read-only: choose another output folder",
+        errno.ENOENT: "no such file or folder: check the path",
+        errno.EISDIR: "is a folder where a file is needed: check the path",
+        errno.ENOTDIR: "a part of the path is a file, not a folder: check the path",
+    }.get(error.errno, error.strerror or str(error))
+    return InputError(f"{path}: {remedy}")

@@ -1,0 +1,83 @@
+"""Files that are either whole or absent."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from suite.errors import InputError, from_os
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary name beside `path`, renamed to `path` when the block ends without error.
+
+    Raises:
+        InputError: the folder or the file cannot be written, or the disk is full; whatever
+            stood at `path` before still stands there.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        os.replace(temporary, path)
+    except OSError as error:
+        error.filename = path
+        raise from_os(error) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` to `path`, whole or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` as indented JSON; NaN and infinity are refused (they are no JSON)."""
+    write_text(path, json.dumps(value, indent=2, allow_nan=False, default=str) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON; InputError if the file is missing or is no JSON."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise from_os(error) from error
+    except ValueError as error:
+        raise InputError(
+            f"{path}: not valid JSON ({error}): make the file again, or delete it"
+        ) from error
+
+
+def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    """Write a compressed npz (same arrays, same bytes), whole or not at all."""
+    with replacing(path) as temporary:
+        np.savez_compressed(temporary, **arrays)
+
+
+def read_arrays(path: Path, *required: str) -> dict[str, np.ndarray]:
+    """Every array of an npz; InputError if it is missing, corrupt, pickled or incomplete."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except OSError as error:
+        if error.errno is None:
+            raise InputError(f"{path}: not a readable .npz file: make it again") from error
+        raise from_os(error) from error
+    except Exception as error:  # zipfile, zlib, NumPy and EOF errors: all mean a damaged file
+        raise InputError(
+            f"{path}: the file is damaged or no .npz of plain arrays ({error}): make it again"
+        ) from error
+    missing = [name for name in required if name not in arrays]
+    if missing:
+        raise InputError(
+            f"{path}: holds no array '{missing[0]}' (it has: {', '.join(arrays) or 'none'}): "
+            "make the file again with this version of the suite"
+        )
+    return arrays

@@ -1,0 +1,88 @@
+"""The protocol of a method: one function from a subset of data to samples and their history."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+
+from suite.artefacts import Subset, Trajectory
+from suite.checkpoint import Checkpoint
+from suite.registry import Registered
+from suite.settings import Settings
+
+StopReason = Literal["budget", "early-stopping", "gradient-norm", "diverged"]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a method is asked to do.
+
+    subset: the training rows.
+    settings: an instance of the method's settings model.
+    seed: the training seed.
+    part: which of several independent solutions on the same rows this is (methods without a
+        generator reach a large sample count by many solutions; see P section 3.2).
+    samples: how many rows to return, for a method with a generator; one without returns as
+        many as the subset has.
+    checkpoint: where to go on from, and where to write.
+    """
+
+    subset: Subset
+    settings: Settings
+    seed: int
+    part: int
+    samples: int
+    checkpoint: Checkpoint
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a method returns.
+
+    samples: uint8 images [N, H, W, C] or float32 points [N, 2].
+    trajectory: log-spaced snapshots, the start included.
+    history: one mapping a recorded iteration, the same keys in each; the first two are
+        `iteration` and `seconds` (training time so far, compilation apart).
+    stop_reason: why the run ended.
+    compile_seconds: seconds spent compiling, in this process.
+    device: the processor that the run used, as its framework names it.
+    details: whatever else belongs into run.json (a chosen lambda, parameter counts, ...).
+    model: named arrays from which `Method.sample` draws more samples; None without a generator.
+    """
+
+    samples: np.ndarray
+    trajectory: Trajectory
+    history: list[dict[str, float]]
+    stop_reason: StopReason
+    compile_seconds: float
+    device: str
+    details: dict[str, Any] = field(default_factory=dict)
+    model: dict[str, np.ndarray] | None = None
+
+
+@dataclass(frozen=True)
+class Method(Registered):
+    """A registered method.
+
+    name: what configurations and command lines call it.
+    title: what tables and figures call it.
+    settings: its settings model; every field has a default and a description with its unit.
+    train: the protocol. Heavy libraries are imported inside.
+    sample: (model, settings, image shape [H, W, C] or (2,), count, seed) -> samples, for methods
+        with a generator; None for those that solve for the samples themselves.
+    """
+
+    kind: ClassVar[str] = "method"
+    title: str
+    settings: type[Settings]
+    train: Callable[[Job], Result]
+    sample: (
+        Callable[[dict[str, np.ndarray], Settings, tuple[int, ...], int, int], np.ndarray] | None
+    ) = None
+
+
+def snapshot_iterations(total: int, count: int) -> list[int]:
+    """0, then about `count` log-spaced iterations up to `total`, each once, ascending."""
+    spaced = np.unique(np.geomspace(1, max(total, 1), count).round().astype(int))
+    return [0, *(int(i) for i in spaced)]

@@ -1,0 +1,93 @@
+"""Where a result comes from: source, packages, machine, memory."""
+
+import ast
+import hashlib
+import platform
+import resource
+import subprocess
+import sys
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = (
+    "numpy scipy jax jaxlib neural-tangents torch torchvision pytorch-fid scikit-image pandas "
+    "matplotlib snakemake"
+).split()
+
+
+def _local_file(dotted: str) -> Path | None:
+    """The file of a module of this repository; None for any other module."""
+    base = ROOT.joinpath(*dotted.split("."))
+    for path in (base.with_suffix(".py"), base / "__init__.py"):
+        if path.exists():
+            return path
+    return None
+
+
+@cache
+def _imports(path: Path) -> tuple[Path, ...]:
+    """The repository's own files that `path` imports, at any level of its code."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    files = (_local_file(name) for name in names)
+    return tuple(sorted(file for file in files if file))
+
+
+def source_digest(*modules: str) -> str:
+    """sha256 of the source of `modules` and of all that they import from this repository.
+
+    Rules pass it as a parameter: editing a file then reruns the jobs whose code it is part of,
+    and no others. Imports written out in the code count; modules found by the registry do not,
+    so name the one that a job uses.
+    """
+    todo = [_local_file(name) for name in modules]
+    seen: set[Path] = set()
+    while todo:
+        path = todo.pop()
+        if path is None or path in seen:
+            continue
+        seen.add(path)
+        todo.extend(_imports(path))
+    digest = hashlib.sha256()
+    for path in sorted(seen):
+        digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def package_versions() -> dict[str, str]:
+    """Versions of Python and of the installed packages that a result can depend on."""
+    versions = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            versions[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return versions
+
+
+def git_commit() -> str:
+    """The checked-out commit, with `+changes` if tracked files differ; `unknown` without git."""
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(ROOT), *arguments]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    try:
+        return git("rev-parse", "HEAD") + (
+            "+changes" if git("status", "--porcelain", "--untracked-files=no") else ""
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def peak_memory_mib() -> float:
+    """Peak resident memory of this process in MiB."""
+    unit = 1 if sys.platform == "darwin" else 1024  # bytes on macOS, KiB elsewhere
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20, 1)

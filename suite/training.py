@@ -1,0 +1,162 @@
+"""Training one method on one subset: the command that the rooms of methods share."""
+
+import csv
+import hashlib
+import io
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from suite import gpu
+from suite.artefacts import Subset, load_samples, save_samples
+from suite.checkpoint import Checkpoint
+from suite.cli import make_app
+from suite.errors import InputError
+from suite.files import read_arrays, read_json, write_arrays, write_json, write_text
+from suite.method import Job, Method, Result
+from suite.provenance import git_commit, package_versions, peak_memory_mib, source_digest
+from suite.registry import lookup, module_of
+from suite.settings import Settings, parse, parse_pairs
+
+
+def history_text(history: list[dict[str, float]]) -> str:
+    """A history as CSV; numbers are written so that reading them gives the same number."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, list(history[0]) if history else ["iteration", "seconds"])
+    writer.writeheader()
+    writer.writerows(history)
+    return buffer.getvalue()
+
+
+def run_method(
+    method: Method,
+    source: str,
+    subset: Subset,
+    settings: Settings,
+    out: Path,
+    *,
+    seed: int,
+    part: int,
+    samples: int,
+    checkpoint: Path | None,
+    checkpoint_every: float,
+) -> None:
+    """Train, and leave samples, trajectory, history, the model if there is one, and run.json.
+
+    run.json is written last: where it stands, the run is whole.
+    """
+    identity: dict[str, Any] = {
+        "method": method.name,
+        "settings": settings.model_dump(mode="json"),
+        "data": {
+            "dataset": subset.dataset,
+            "n": len(subset.data),
+            "split": subset.split,
+            "digest": subset.digest,
+        },
+        "seeds": {"data": subset.seed, "training": seed, "part": part},
+        "samples": samples,
+        "source": source,
+    }
+    key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+    state = Checkpoint(checkpoint, key, checkpoint_every)
+    with gpu.lease():
+        result = method.train(Job(subset, settings, seed, part, samples, state))
+    out.mkdir(parents=True, exist_ok=True)
+    save_samples(out / "samples.npz", result.samples)
+    result.trajectory.save(out / "trajectory.npz")
+    write_text(out / "history.csv", history_text(result.history))
+    if result.model is not None:
+        write_arrays(out / "model.npz", result.model)
+    write_json(out / "run.json", identity | _outcome(result))
+    state.clear()
+
+
+def _outcome(result: Result) -> dict[str, Any]:
+    last = result.history[-1] if result.history else {"iteration": 0, "seconds": 0.0}
+    seconds = last["seconds"]
+    return {
+        "stop_reason": result.stop_reason,
+        "iterations": int(last["iteration"]),
+        "seconds": seconds,
+        "iterations_per_second": last["iteration"] / seconds if seconds else None,
+        "compile_seconds": result.compile_seconds,
+        "peak_memory_mib": peak_memory_mib(),
+        "device": result.device,
+        "details": result.details,
+        "packages": package_versions(),
+        "commit": git_commit(),
+    }
+
+
+def training_app(room: str, help: str) -> typer.Typer:
+    """The command line of a room of methods: list, train, join and sample."""
+    package = f"{room}.methods"
+    app = make_app(room, help, package)
+
+    @app.command()
+    def train(
+        name: Annotated[str, typer.Argument(help="a registered method")],
+        data: Annotated[Path, typer.Option(help="subset, as `python -m datasets` writes it")],
+        out: Annotated[Path, typer.Option(help="folder for what the run leaves")],
+        seed: Annotated[int, typer.Option(help="training seed")] = 0,
+        part: Annotated[int, typer.Option(help="which independent solution [0, 1, ...]")] = 0,
+        samples: Annotated[
+            int, typer.Option(help="samples to draw from a method with a generator [images]")
+        ] = 2048,
+        settings: Annotated[str | None, typer.Option(help="settings as one JSON object")] = None,
+        set_: Annotated[
+            list[str] | None, typer.Option("--set", help="one setting, KEY=VALUE; repeatable")
+        ] = None,
+        checkpoint: Annotated[
+            Path | None, typer.Option(help="state to go on from; default: OUT/checkpoint.npz")
+        ] = None,
+        checkpoint_every: Annotated[
+            float, typer.Option(help="time between two checkpoints [s]")
+        ] = 30.0,
+    ) -> None:
+        """Train a method on a subset."""
+        method = lookup(package, name)
+        if seed < 0 or part < 0 or samples < 1:
+            raise InputError("--seed and --part must be 0 or more, and --samples 1 or more")
+        resolved = parse_pairs(method.settings, settings, set_ or [], f"settings of {name}")
+        digest = source_digest(f"{room}.__main__", module_of(package, name))
+        subset = Subset.load(data)
+        out.mkdir(parents=True, exist_ok=True)
+        run_method(
+            method,
+            digest,
+            subset,
+            resolved,
+            out,
+            seed=seed,
+            part=part,
+            samples=samples,
+            checkpoint=checkpoint or out / "checkpoint.npz",
+            checkpoint_every=checkpoint_every,
+        )
+
+    @app.command()
+    def sample(
+        run: Annotated[Path, typer.Argument(help="folder of a run with a model.npz")],
+        out: Annotated[Path, typer.Option(help="npz to write")],
+        count: Annotated[int, typer.Option(help="samples to draw [images]")] = 2048,
+        seed: Annotated[int, typer.Option(help="sampling seed")] = 0,
+    ) -> None:
+        """Draw more samples from the generator of a finished run."""
+        record = read_json(run / "run.json")
+        method = lookup(package, record["method"], str(run / "run.json"))
+        if method.sample is None:
+            raise InputError(
+                f"{run}: {method.name} has no generator: train it with another --part for more"
+            )
+        if count < 1:
+            raise InputError(f"--count {count}: ask for at least one sample")
+        model = read_arrays(run / "model.npz")
+        shape = load_samples(run / "samples.npz").shape[1:]
+        resolved = parse(method.settings, record["settings"], str(run / "run.json"))
+        save_samples(out, method.sample(model, resolved, shape, count, seed))
+
+    return app
