@@ -1,0 +1,46 @@
+"""Command line of the reports: `python -m reporting --help`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reporting.cells import rows_of
+from reporting.html import table_page
+from reporting.plan import Plan, plan_of
+from reporting.published import read_published
+from reporting.runs import read_runs
+from reporting.text import markdown, tidy
+from suite.cli import make_app, run
+from suite.config import load_config
+from suite.files import write_text
+from suite.registry import lookup
+
+app = make_app("reporting", "Tables, figures and the report of a reproduction.", "reporting.tables")
+
+Results = Annotated[Path, typer.Option(help="folder of the reproduction, results/NAME")]
+ConfigFile = Annotated[Path, typer.Option("--config", help="its configuration (YAML or JSON)")]
+
+
+def write_tables(plan: Plan, results: Path) -> None:
+    """Write every table of the plan as CSV, Markdown and HTML, and print it."""
+    runs = list(read_runs(plan, results))
+    for name in plan.experiments():
+        table = lookup("reporting.tables", name)
+        rows = rows_of(table, plan, runs, read_published(name))
+        text = markdown(table, plan, rows)
+        base = results / "tables" / name
+        write_text(base.with_suffix(".csv"), tidy(rows))
+        write_text(base.with_suffix(".md"), text)
+        write_text(base.with_suffix(".html"), table_page(table, plan, rows))
+        print(text)
+
+
+@app.command()
+def tables(results: Results, config: ConfigFile) -> None:
+    """Write tables/TABLE.{csv,md,html}, ours beside the published values, and print them."""
+    write_tables(plan_of(load_config(config)), results)
+
+
+if __name__ == "__main__":
+    run(app)

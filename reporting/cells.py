@@ -1,0 +1,162 @@
+"""From runs to the rows of a table: means, intervals, ranks, and the state of every cell."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from math import inf, sqrt
+from statistics import fmean, stdev
+
+from reporting.plan import Plan
+from reporting.published import Key, Published
+from reporting.runs import Run, Status
+from reporting.table import Table
+
+# Two-sided 95 % quantiles of Student's t for 1, 2, ... degrees of freedom.
+STUDENT = (
+    *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
+    *(2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),
+    *(2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042),
+)
+NORMAL = 1.960
+SEVERITY: tuple[Status, ...] = ("failed", "diverged", "missing", "ok")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One method's value of one metric on one subset size.
+
+    mean, std: over the runs that are ok; std is the sample standard deviation, None for one run.
+    seeds, planned: runs behind the mean, and runs planned.
+    interval: 95 % interval of the mean; unbounded where nothing says how sure it is.
+    status: `ok` if every planned run is, else the worst state among them.
+    best: whether this is the best, no other method's interval reaches its own, and it is ok.
+    ranks: best and worst rank that the intervals of the row allow; None without a value or where
+        the metric has no good side.
+    """
+
+    dataset: str
+    n: int
+    method: str
+    metric: str
+    mean: float | None
+    std: float | None
+    seeds: int
+    planned: int
+    interval: tuple[float, float]
+    status: Status
+    better: str
+    published: Published | None
+    best: bool = False
+    ranks: tuple[int, int] | None = None
+
+    @property
+    def difference(self) -> float | None:
+        """Our mean less the published value."""
+        if self.mean is None or self.published is None or self.published.value is None:
+            return None
+        return self.mean - self.published.value
+
+    @property
+    def flags(self) -> str:
+        """The status, and `suspect` where the published value is."""
+        return self.status + (";suspect" if self.published and self.published.suspect else "")
+
+
+def interval_of(values: Sequence[float], within: float | None) -> tuple[float, float]:
+    """95 % interval of the mean of runs.
+
+    Several runs: mean ± t·s/√k, with s their sample standard deviation (each run has samples of
+    its own, so s holds the noise of sampling too). One run: mean ± 1.96·within, where `within` is
+    the metric's own standard error. Otherwise unbounded.
+    """
+    if not values:
+        return (-inf, inf)
+    if len(values) > 1:
+        half = STUDENT[min(len(values) - 2, len(STUDENT) - 1)] * stdev(values) / sqrt(len(values))
+    else:
+        half = inf if within is None else NORMAL * within
+    return (fmean(values) - half, fmean(values) + half)
+
+
+def ranked(rows: Sequence[Row]) -> list[Row]:
+    """The methods of one dataset, size and metric, with the ranks that their intervals allow.
+
+    A method's best rank counts the methods that are surely better (their whole interval is), its
+    worst rank those that are not surely worse.
+    """
+    sign = {"lower": 1.0, "higher": -1.0}.get(rows[0].better if rows else "neither")
+    rivals = [row for row in rows if row.mean is not None]
+    if sign is None or len(rivals) < 2:
+        return list(rows)
+    spans = {row.method: sorted(sign * end for end in row.interval) for row in rivals}
+
+    def rank(row: Row) -> Row:
+        if row.mean is None:
+            return row
+        low, high = spans[row.method]
+        others = [span for name, span in spans.items() if name != row.method]
+        surely_better = sum(span[1] < low for span in others)
+        surely_worse = sum(span[0] > high for span in others)
+        ranks = (1 + surely_better, len(rivals) - surely_worse)
+        return replace(row, ranks=ranks, best=ranks == (1, 1) and row.status == "ok")
+
+    return [rank(row) for row in rows]
+
+
+def _row(runs: Sequence[Run], table: Table, metric: str, published: Published | None) -> Row:
+    cell = runs[0].cell
+    states: list[Status] = []
+    values, within, better = [], [], "neither"
+    for run in runs:
+        status, found = table.read(run)
+        measured = found.get(metric)
+        if status == "ok" and (measured is None or measured.value is None):
+            status = "missing"
+        states.append(status)
+        if measured is not None:
+            better = measured.better
+        if status == "ok":
+            values.append(measured.value)
+            within.append(measured.std)
+    return Row(
+        dataset=cell.dataset,
+        n=cell.n,
+        method=cell.method,
+        metric=metric,
+        mean=fmean(values) if values else None,
+        std=stdev(values) if len(values) > 1 else None,
+        seeds=len(values),
+        planned=len(runs),
+        interval=interval_of(values, within[0] if len(within) == 1 else None),
+        status=min(states, key=SEVERITY.index),
+        better=better,
+        published=published,
+    )
+
+
+def order(methods: Iterable[str], published: Mapping[Key, Published]) -> list[str]:
+    """The paper's methods in its own order, then the others as they come."""
+    paper = dict.fromkeys(key[2] for key in published)
+    given = list(dict.fromkeys(methods))
+    return [m for m in paper if m in given] + [m for m in given if m not in paper]
+
+
+def rows_of(
+    table: Table, plan: Plan, runs: Iterable[Run], published: Mapping[Key, Published]
+) -> list[Row]:
+    """Every row of a table, by dataset, size and metric, methods in the order of the paper."""
+    mine = [run for run in runs if run.cell.experiment == table.name]
+    by_cell = {cell: list(group) for cell, group in groupby(mine, key=lambda run: run.cell)}
+    methods = order((cell.method for cell in by_cell), published)
+    rows = []
+    for dataset, n in dict.fromkeys((cell.dataset, cell.n) for cell in by_cell):
+        here = {c.method: group for c, group in by_cell.items() if (c.dataset, c.n) == (dataset, n)}
+        for metric in table.metrics or plan.metrics:
+            line = [
+                _row(here[method], table, metric, published.get((dataset, n, method, metric)))
+                for method in methods
+                if method in here
+            ]
+            known = next((row.better for row in line if row.mean is not None), "neither")
+            rows.extend(ranked([replace(row, better=known) for row in line]))
+    return rows

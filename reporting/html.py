@@ -1,0 +1,96 @@
+"""A table in the paper's own layout, as HTML."""
+
+from collections.abc import Sequence
+from html import escape
+
+from reporting.cells import Row
+from reporting.page import page
+from reporting.plan import Plan
+from reporting.table import Table
+from reporting.text import columns_of, counted, decimals, lines_of, metric_title, number, signed
+
+LEGEND = (
+    "Each cell holds ours (mean ± standard deviation over runs), below it the published value and "
+    "how far ours is from it, and the ranks that the 95 % intervals allow. A number is set in bold "
+    "and colour only where no other method's interval reaches its own."
+)
+
+
+def _published(row: Row) -> str:
+    if row.published is None:
+        return ""
+    text = escape(row.published.text)
+    if row.published.suspect:
+        text = f'<span class="suspect" title="{escape(row.published.suspect)}">{text} ?</span>'
+    if row.difference is not None:
+        text += f" ({signed(row.difference, decimals(row.mean))})"
+    return f'<span class="paper">paper {text}</span>'
+
+
+def _cell(row: Row | None) -> str:
+    if row is None:
+        return "<td></td>"
+    kinds, notes, std = [], [], ""
+    if row.mean is None:
+        mean = row.status
+        kinds.append("absent" if row.status == "missing" else "bad")
+    else:
+        digits = decimals(row.mean)
+        mean = number(row.mean, digits)
+        if row.std is not None:
+            std = f' <span class="std">± {number(row.std, digits)}</span>'
+        if row.status != "ok":
+            kinds.append("bad" if row.status != "missing" else "partial")
+            notes.append(counted(row))
+    if row.best:
+        kinds.append("best")
+    if row.ranks:
+        low, high = row.ranks
+        notes.append(f"rank {low}" if low == high else f"rank {low}–{high}")
+    note = "".join(f'<span class="note">{text}</span>' for text in notes)
+    return (
+        f'<td class="{" ".join(kinds)}"><span class="mean">{mean}</span>{std}'
+        f"{_published(row)}{note}</td>"
+    )
+
+
+def fragment(table: Table, plan: Plan, rows: Sequence[Row]) -> str:
+    """The table with its caption, legend and notes on suspect values."""
+    methods = columns_of(rows)
+    lines = lines_of(rows)
+    body, seen = [], set()
+    for (dataset, n, metric), cells in lines.items():
+        head = ""
+        first = (dataset, n) not in seen
+        if dataset not in seen:
+            span = sum(key[0] == dataset for key in lines)
+            head += f'<th rowspan="{span}">{escape(plan.title(dataset))}</th>'
+        if first:
+            span = sum(key[:2] == (dataset, n) for key in lines)
+            head += f'<th rowspan="{span}">{n:,}</th>'
+        seen |= {dataset, (dataset, n)}
+        head += f'<td class="left">{escape(metric_title(table, plan, metric))}</td>'
+        data = "".join(_cell(cells.get(method)) for method in methods)
+        body.append(f"<tr{'' if first else ' class=same'}>{head}{data}</tr>")
+    top = "".join(f"<th>{escape(plan.title(method))}</th>" for method in methods)
+    suspects = "".join(
+        f"<li>{escape(plan.title(row.dataset))}, n = {row.n}, {escape(plan.title(row.method))}, "
+        f"{escape(metric_title(table, plan, row.metric))} {escape(row.published.text)}: "
+        f"{escape(row.published.suspect)}</li>"
+        for row in rows
+        if row.published and row.published.suspect
+    )
+    notes = f"<h3>Suspect published values</h3><ul>{suspects}</ul>" if suspects else ""
+    body_text = "\n".join(body)
+    return (
+        f'<p class="soft">{escape(table.caption)}</p>\n<div class="scroll"><table>\n<thead><tr>'
+        f'<th class="left">data</th><th class="left">n</th><th class="left">metric</th>{top}'
+        f"</tr></thead>\n<tbody>\n{body_text}\n</tbody></table></div>\n"
+        f'<p class="legend">{LEGEND}</p>{notes}'
+    )
+
+
+def table_page(table: Table, plan: Plan, rows: Sequence[Row]) -> str:
+    """The table as a page of its own."""
+    body = f"<h1>{escape(table.title)}</h1>\n{fragment(table, plan, rows)}"
+    return page(f"{table.title} · {plan.name}", body)

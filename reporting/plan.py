@@ -1,0 +1,81 @@
+"""What a reproduction set out to do: the cells of its tables, and what to call things in them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from suite.config import METHOD_PACKAGES, Cell, Config, cells, settings_of
+from suite.registry import registered
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The part of a configuration that reports need.
+
+    name: the folder under results/.
+    cells: every method on every subset size of every experiment.
+    data_seeds, training_seeds: a cell has one run for each pair.
+    metrics: names of the metrics that judge a run.
+    titles: what tables and figures call methods, datasets and metrics, by name.
+    methods: every method there is, so that a method has one colour whatever was planned.
+    settings: resolved settings by (experiment, dataset, method).
+    protocol: statements about the whole reproduction, by what they are about.
+    """
+
+    name: str
+    cells: tuple[Cell, ...]
+    data_seeds: tuple[int, ...]
+    training_seeds: tuple[int, ...]
+    metrics: tuple[str, ...]
+    titles: Mapping[str, str]
+    methods: tuple[str, ...]
+    settings: Mapping[tuple[str, str, str], Mapping[str, Any]] = field(default_factory=dict)
+    protocol: Mapping[str, str] = field(default_factory=dict)
+
+    def title(self, name: str) -> str:
+        """What to call a method, dataset or metric: its title, or its name where it has none."""
+        return self.titles.get(name, name)
+
+    def experiments(self) -> tuple[str, ...]:
+        """The experiments that have cells, in their order."""
+        return tuple(dict.fromkeys(cell.experiment for cell in self.cells))
+
+
+def _protocol(config: Config) -> dict[str, str]:
+    seeds = config.seeds
+    return {
+        "Images judged a run": f"{config.samples:,}",
+        "Data seeds": ", ".join(map(str, seeds.data)),
+        "Training seeds": ", ".join(map(str, seeds.training)),
+        "Evaluation seed": str(seeds.evaluation),
+        "Device": f"{config.device}, {config.threads} CPU thread(s) a job",
+        **{
+            f"Data: {name}": ", ".join(
+                [f"{plan.heldout:,} held-out rows", *(f"{k} = {v}" for k, v in plan.source.items())]
+            )
+            for name, plan in config.datasets.items()
+        },
+    }
+
+
+def plan_of(config: Config) -> Plan:
+    """The plan of a configuration."""
+    packages = [*METHOD_PACKAGES.values(), "datasets.sources", "metrics.measures"]
+    entries = [entry for package in packages for entry in registered(package).values()]
+    planned = tuple(cells(config))
+    return Plan(
+        name=config.name,
+        cells=planned,
+        data_seeds=config.seeds.data,
+        training_seeds=config.seeds.training,
+        metrics=config.metrics,
+        titles={entry.name: getattr(entry, "title", entry.name) for entry in entries},
+        methods=tuple(n for package in METHOD_PACKAGES.values() for n in registered(package)),
+        settings={
+            (c.experiment, c.dataset, c.method): settings_of(
+                config, c.experiment, c.dataset, c.method
+            ).model_dump(mode="json")
+            for c in planned
+        },
+        protocol=_protocol(config),
+    )

@@ -1,0 +1,61 @@
+"""The numbers that the paper prints, kept as data in resources/paper/."""
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from suite.errors import InputError, from_os
+from suite.provenance import ROOT
+
+FOLDER = ROOT / "resources" / "paper"
+COLUMNS = ["dataset", "n", "method", "metric", "published", "printed_as"]
+COLUMNS += ["source", "protocol", "suspect"]
+
+Key = tuple[str, int, str, str]
+
+
+@dataclass(frozen=True)
+class Published:
+    """One printed number.
+
+    value: the number, or None where the paper prints N/A.
+    text: the number as printed.
+    source: the table and section that it stands in.
+    protocol: how it was obtained, as far as the paper says.
+    suspect: why it cannot be right or serve as a target; empty if nothing speaks against it.
+    """
+
+    value: float | None
+    text: str
+    source: str
+    protocol: str
+    suspect: str
+
+
+def read_published(table: str, folder: Path = FOLDER) -> dict[Key, Published]:
+    """The published values of a table by (dataset, n, method, metric), in the order of the paper.
+
+    Raises:
+        InputError: the file is missing, or a line of it is not of this format.
+    """
+    path = folder / f"{table}.csv"
+    try:
+        reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise from_os(error) from error
+    if reader.fieldnames != COLUMNS:
+        raise InputError(f"{path}: its columns must be {','.join(COLUMNS)}: mend the first line")
+    found: dict[Key, Published] = {}
+    for line in reader:
+        place = f"{path}: line {reader.line_num}"
+        try:
+            key = (line["dataset"], int(line["n"]), line["method"], line["metric"])
+            text = line["published"]
+            value = None if text == "N/A" else float(text)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"{place}: {error}: mend the line") from error
+        if key in found:
+            raise InputError(f"{place}: {', '.join(map(str, key))} stands twice: keep one of them")
+        found[key] = Published(value, text, line["source"], line["protocol"], line["suspect"])
+    return found

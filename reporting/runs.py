@@ -1,0 +1,107 @@
+"""What the runs of a plan have left so far."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from reporting.plan import Plan
+from suite.config import Cell
+from suite.errors import InputError, from_validation
+from suite.files import read_json
+
+Status = Literal["ok", "diverged", "failed", "missing"]
+
+
+class Measured(BaseModel):
+    """One metric of one run; `std` is its standard error over the samples, where it has one."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    value: float | None
+    std: float | None = None
+    better: Literal["lower", "higher", "neither"]
+
+
+class Evaluation(BaseModel):
+    """metrics.json: what the metrics say of one run."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+    status: Literal["ok", "diverged"]
+    samples: int
+    metrics: dict[str, Measured]
+    provenance: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of one cell, whether it has ended or not.
+
+    folder: .../data{data_seed}/seed{seed}.
+    evaluation: its metrics.json, or None.
+    records: run.json of each of its parts that has ended.
+    """
+
+    cell: Cell
+    data_seed: int
+    seed: int
+    folder: Path
+    evaluation: Evaluation | None
+    records: tuple[dict[str, Any], ...]
+
+    @property
+    def part(self) -> Path:
+        """The folder of the first part, which figures show."""
+        return self.folder / "part0"
+
+    @property
+    def trained(self) -> Status:
+        """The state of its training."""
+        if any(record["stop_reason"] == "diverged" for record in self.records):
+            return "diverged"
+        if len(self.records) == self.cell.parts:
+            return "ok"
+        return "failed" if (self.folder / "failed.txt").exists() else "missing"
+
+    @property
+    def judged(self) -> Status:
+        """The state of its evaluation."""
+        if self.evaluation is not None:
+            return self.evaluation.status
+        return "missing" if self.trained == "ok" else self.trained
+
+
+def _evaluation(path: Path) -> Evaluation | None:
+    if not path.exists():
+        return None
+    try:
+        return Evaluation.model_validate(read_json(path))
+    except ValidationError as error:
+        raise from_validation(error, str(path), Evaluation.model_fields) from None
+
+
+def _record(path: Path) -> dict[str, Any]:
+    record = read_json(path)
+    if not isinstance(record, dict) or "stop_reason" not in record:
+        raise InputError(f"{path}: is no record of a run: delete it and train again")
+    return record
+
+
+def read_runs(plan: Plan, results: Path) -> Iterator[Run]:
+    """Every planned run, with what it has left under `results`; nothing needs to be there.
+
+    Raises:
+        InputError: `results` is no folder, or a file of a run is damaged.
+    """
+    if not results.is_dir():
+        raise InputError(f"{results}: no such folder: run the workflow first, or check --results")
+    for cell in plan.cells:
+        place = results / "runs" / cell.experiment / cell.dataset / f"n{cell.n}" / cell.method
+        for data_seed in plan.data_seeds:
+            for seed in plan.training_seeds:
+                folder = place / f"data{data_seed}" / f"seed{seed}"
+                paths = (folder / f"part{part}" / "run.json" for part in range(cell.parts))
+                records = tuple(_record(path) for path in paths if path.exists())
+                evaluation = _evaluation(folder / "metrics.json")
+                yield Run(cell, data_seed, seed, folder, evaluation, records)

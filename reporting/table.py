@@ -1,0 +1,62 @@
+"""The protocol of a table, and the two places that its numbers come from."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from reporting.runs import Measured, Run, Status
+from suite.registry import Registered
+
+Reading = tuple[Status, Mapping[str, Measured]]
+
+
+@dataclass(frozen=True)
+class Table(Registered):
+    """A registered table. Its published values are resources/paper/{name}.csv.
+
+    name: the experiment of the configuration that fills it.
+    title: its heading.
+    caption: what a reader must know to read it.
+    read: run -> the run's state, and its values by metric.
+    metrics: its metrics and what to call them; None for those of the configuration.
+    """
+
+    kind: ClassVar[str] = "table"
+    title: str
+    caption: str
+    read: Callable[[Run], Reading]
+    metrics: Mapping[str, str] | None = None
+
+
+def judged(run: Run) -> Reading:
+    """The metrics of a run, from its metrics.json."""
+    return run.judged, run.evaluation.metrics if run.evaluation else {}
+
+
+def timed(run: Run) -> Reading:
+    """Speed and convergence of a run, from its run.json; the mean over its parts.
+
+    `best_seconds` is best_iteration / iterations_per_second, which is how every cell but one of
+    the paper's Table 9 follows from the two above it.
+    """
+    found: dict[str, list[float]] = {}
+    for record in run.records:
+        rate = record.get("iterations_per_second")
+        best = record.get("details", {}).get("best_iteration")
+        values = {
+            "best_iteration": best,
+            "iterations": record.get("iterations"),
+            "iterations_per_second": rate,
+            "best_seconds": best / rate if best is not None and rate else None,
+            "seconds": record.get("seconds"),
+        }
+        for name, value in values.items():
+            if value is not None:
+                found.setdefault(name, []).append(float(value))
+    return run.trained, {
+        name: Measured(
+            value=sum(values) / len(values),
+            better="higher" if name == "iterations_per_second" else "lower",
+        )
+        for name, values in found.items()
+    }

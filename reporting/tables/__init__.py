@@ -1,0 +1,1 @@
+"""One file a table; each defines one `Table`, whose published values are in resources/paper/."""
