@@ -27,7 +27,9 @@ class Seeds(Settings):
 
     data: tuple[Seed, ...] = Field((0,), min_length=1, description="seeds that draw the subsets")
     training: tuple[Seed, ...] = Field(
-        (0, 1, 2), min_length=1, description="seeds of the methods; a cell is mean and std over them"
+        (0, 1, 2),
+        min_length=1,
+        description="seeds of the methods; a cell is mean and std over them",
     )
     evaluation: Seed = Field(0, description="seed of whatever the metrics draw")
 
@@ -53,7 +55,8 @@ class Experiment(Settings):
 
     datasets: dict[str, Grid] = Field(min_length=1)
     methods: dict[str, Overrides] = Field(
-        min_length=1, description="the methods, each with the settings that differ from its defaults"
+        min_length=1,
+        description="the methods, each with the settings that differ from its defaults",
     )
 
 
@@ -118,15 +121,19 @@ def settings_of(config: Config, experiment: str, dataset: str, method: str) -> S
     return parse(model, merged, f"experiments.{experiment}.datasets.{dataset}.methods.{method}")
 
 
+def parts_of(config: Config, method: str, n: int) -> int:
+    """How many independent solutions a run is joined from: one if the method has a generator."""
+    solves = method_entry(method).sample is None
+    return math.ceil(config.samples / n) if solves else 1
+
+
 def cells(config: Config) -> Iterator[Cell]:
     """Every cell of every experiment, in the order of the configuration."""
     for experiment, plan in config.experiments.items():
         for dataset, grid in plan.datasets.items():
             for n in grid.n:
                 for method in plan.methods:
-                    solves = method_entry(method).sample is None
-                    parts = math.ceil(config.samples / n) if solves else 1
-                    yield Cell(experiment, dataset, n, method, parts)
+                    yield Cell(experiment, dataset, n, method, parts_of(config, method, n))
 
 
 def parse_config(values: Mapping[str, Any], where: str = "config") -> Config:
@@ -179,7 +186,9 @@ def json_schema() -> dict[str, Any]:
     schema = Config.model_json_schema()
     definitions = schema["$defs"]
     methods = {
-        name: entry.settings.model_json_schema(ref_template=f"#/$defs/method:{name}/$defs/{{model}}")
+        name: entry.settings.model_json_schema(
+            ref_template=f"#/$defs/method:{name}/$defs/{{model}}"
+        )
         for package in METHOD_PACKAGES.values()
         for name, entry in registered(package).items()
     }
@@ -201,3 +210,7 @@ def json_schema() -> dict[str, Any]:
 def schema_text() -> str:
     """The schema as it stands in config/schema.json."""
     return json.dumps(json_schema(), indent=2, default=str) + "\n"
+
+
+if __name__ == "__main__":
+    print(schema_text(), end="")

@@ -1,0 +1,41 @@
+# `make quick` and `make test` need Python >= 3.11, make and the package registry, nothing else.
+
+PYTHON ?= python3
+CORES ?= $(shell getconf _NPROCESSORS_ONLN)
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: quick test test-envs lock schema lint clean
+
+quick: $(INSTALLED)  ## the whole workflow on the bundled MNIST
+	$(BIN)/snakemake --cores $(CORES) --configfile config/quick.yaml
+
+test: lint  ## every check; the workflow's own tests run it at a tiny scale
+	$(BIN)/pytest
+
+test-envs: $(INSTALLED)  ## the tiny workflow with each rule in its own environment
+	$(BIN)/pytest --envs tests/workflow/test_envs.py
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakemake --lint --configfile config/config.yaml
+
+schema: $(INSTALLED)  ## config/schema.json from the models
+	$(BIN)/python -m suite.config > config/schema.json
+
+lock: $(INSTALLED)  ## requirements.lock from requirements.in
+	$(BIN)/uv pip compile requirements.in --universal --python-version 3.11 --no-annotate \
+		--no-emit-index-url --custom-compile-command "make lock" --quiet --output-file requirements.lock
+
+$(INSTALLED): requirements.lock
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed: set PYTHON")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements.lock
+	touch $@
+
+clean:  ## the environment and everything that runs made
+	rm -rf .venv .snakemake results/quick results/tiny .pytest_cache .ruff_cache

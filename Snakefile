@@ -1,0 +1,70 @@
+"""The targets of a reproduction; workflow/rules/ holds the way to them."""
+
+from snakemake.utils import min_version
+
+from suite import workflow as plan
+
+min_version("9.0")
+
+
+if "name" not in config:
+
+    configfile: "config/config.yaml"
+
+
+CONFIG = plan.validated(config)
+RESULTS = f"results/{CONFIG.name}"
+LOGS = f"{RESULTS}/logs"
+RUN = f"{RESULTS}/{plan.RUN}"
+GPU = 1 if CONFIG.device == "gpu" else 0
+
+
+wildcard_constraints:
+    experiment=plan.one_of(CONFIG.experiments),
+    dataset=plan.one_of(CONFIG.datasets),
+    n=r"\d+",
+    data_seed=r"\d+",
+    seed=r"\d+",
+    part=r"\d+",
+
+
+include: "workflow/rules/data.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/report.smk"
+
+
+localrules:
+    all,
+    table1,
+    table2,
+    table9,
+    figures,
+
+
+rule all:
+    default_target: True
+    input:
+        expand(rules.table.output, experiment=CONFIG.experiments),
+        rules.draw.output,
+        rules.report.output,
+
+
+rule table1:
+    input:
+        expand(rules.table.output, experiment="table1"),
+
+
+rule table2:
+    input:
+        expand(rules.table.output, experiment="table2"),
+
+
+rule table9:
+    input:
+        expand(rules.table.output, experiment="table9"),
+
+
+rule figures:
+    input:
+        rules.draw.output,

@@ -1,0 +1,136 @@
+"""What the rules of the workflow are told: file names, settings and digests of source.
+
+Rules hold no logic of their own. A rule that asks here gets exactly what its command depends on,
+so that a changed configuration or file reruns those jobs and no others.
+"""
+
+import json
+import re
+import shlex
+import sys
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from suite.config import (
+    Config,
+    cells,
+    method_entry,
+    method_room,
+    parse_config,
+    parts_of,
+    settings_of,
+)
+from suite.errors import InputError
+from suite.provenance import source_digest
+from suite.registry import lookup, module_of, registered
+
+RUN = "runs/{experiment}/{dataset}/n{n}/{method}/data{data_seed}/seed{seed}"
+"""A run's folder below results/NAME; every rule that works on a run has these wildcards."""
+
+
+def validated(values: Mapping[str, Any]) -> Config:
+    """The configuration; ends the program with one sentence if there is a fault in it."""
+    try:
+        return parse_config(values)
+    except InputError as error:
+        sys.exit(f"error: {error}")
+
+
+def one_of(names: Iterable[str]) -> str:
+    """A regular expression for exactly these names; as a wildcard constraint."""
+    return "|".join(re.escape(name) for name in names)
+
+
+def runs(config: Config, *experiments: str) -> list[str]:
+    """The folders below results/NAME of every run of these experiments."""
+    return [
+        RUN.format(**vars(cell), data_seed=data_seed, seed=seed)
+        for cell in cells(config)
+        if cell.experiment in experiments
+        for data_seed in config.seeds.data
+        for seed in config.seeds.training
+    ]
+
+
+def part_numbers(config: Config, wildcards: Any) -> range:
+    """The numbers of the parts of a run."""
+    return range(parts_of(config, wildcards.method, int(wildcards.n)))
+
+
+def sample_count(config: Config, wildcards: Any) -> int:
+    """Samples of one part. Without a generator it is n, whatever the configuration asks in all."""
+    solves = method_entry(wildcards.method).sample is None
+    return int(wildcards.n) if solves else config.samples
+
+
+def train_settings(config: Config, wildcards: Any) -> str:
+    """The settings of a run as JSON: those given, since the defaults are part of the source."""
+    settings = settings_of(config, wildcards.experiment, wildcards.dataset, wildcards.method)
+    return json.dumps(settings.model_dump(mode="json", exclude_unset=True), sort_keys=True)
+
+
+def source_settings(config: Config, wildcards: Any) -> str:
+    """The settings of a dataset's loader as JSON."""
+    return json.dumps(config.datasets[wildcards.dataset].source, sort_keys=True)
+
+
+def reference_rows(config: Config, wildcards: Any) -> str:
+    """Which rows a reference set has, as options: some held out, or all of the training split."""
+    held_out = f"--split heldout --n {config.datasets[wildcards.dataset].heldout}"
+    return {"heldout": held_out, "class": "--split train"}[wildcards.reference]
+
+
+def dataset_digest(wildcards: Any) -> str:
+    """Digest of the source that draws a subset."""
+    return source_digest("datasets.__main__", module_of("datasets.sources", wildcards.dataset))
+
+
+def method_digest(wildcards: Any) -> str:
+    """Digest of the source that trains a method."""
+    room = method_room(wildcards.method)
+    return source_digest(f"{room}.__main__", module_of(f"{room}.methods", wildcards.method))
+
+
+def references(config: Config) -> set[str]:
+    """Names of the sets, beside the training subset, that the configured metrics compare with."""
+    return {lookup("metrics.measures", name).reference for name in config.metrics} - {"train"}
+
+
+def extractors(config: Config) -> list[str]:
+    """Names of the feature extractors that the configured metrics use."""
+    used = {lookup("metrics.measures", name).extractor for name in config.metrics}
+    return sorted(used - {None})
+
+
+def metrics_digest(config: Config) -> str:
+    """Digest of the source of the configured metrics and of their feature extractors."""
+    measures = [module_of("metrics.measures", name) for name in config.metrics]
+    embeddings = [module_of("metrics.extractors", name) for name in extractors(config)]
+    return source_digest("metrics.__main__", *measures, *embeddings)
+
+
+def reporting_digest() -> str:
+    """Digest of the source of tables, figures and the report."""
+    tables = [module_of("reporting.tables", name) for name in registered("reporting.tables")]
+    return source_digest("reporting.__main__", *tables)
+
+
+def configuration(config: Config, wildcards: Any) -> str:
+    """The configuration as JSON, with the one experiment that `scope` names, or with all."""
+    chosen = {
+        name: experiment
+        for name, experiment in config.experiments.items()
+        if wildcards.scope in (name, "all")
+    }
+    return config.model_copy(update={"experiments": chosen}).model_dump_json(exclude_unset=True)
+
+
+def weights_option(config: Config) -> str:
+    """The option that names the user's own Inception weights, if there are any."""
+    path = config.inception_weights
+    return "" if path is None else f"--weights {shlex.quote(str(path))}"
+
+
+def device_environment(config: Config) -> str:
+    """Environment variables, as a shell prefix, that keep a job off the GPUs on a CPU's run."""
+    return "" if config.device == "gpu" else "CUDA_VISIBLE_DEVICES= JAX_PLATFORMS=cpu"

@@ -1,0 +1,35 @@
+rule subset:
+    output:
+        f"{RESULTS}/data/{{dataset}}/n{{n}}/seed{{data_seed}}.npz",
+    log:
+        f"{LOGS}/data/{{dataset}}/n{{n}}/seed{{data_seed}}.log",
+    conda:
+        "../../envs/torch.yaml"
+    params:
+        settings=lambda w: plan.source_settings(CONFIG, w),
+        source=lambda w: plan.dataset_digest(w),
+    message:
+        "draw {wildcards.n} rows of {wildcards.dataset} (data seed {wildcards.data_seed})"
+    shell:
+        "python -m datasets subset {wildcards.dataset} --n {wildcards.n} --seed {wildcards.data_seed}"
+        " --settings {params.settings:q} --out {output} 2>&1 | tee {log}"
+
+
+rule reference:
+    output:
+        f"{RESULTS}/data/{{dataset}}/{{reference}}.npz",
+    log:
+        f"{LOGS}/data/{{dataset}}/{{reference}}.log",
+    wildcard_constraints:
+        reference="heldout|class",
+    conda:
+        "../../envs/torch.yaml"
+    params:
+        rows=lambda w: plan.reference_rows(CONFIG, w),
+        settings=lambda w: plan.source_settings(CONFIG, w),
+        source=lambda w: plan.dataset_digest(w),
+    message:
+        "read the {wildcards.reference} rows of {wildcards.dataset}"
+    shell:
+        "python -m datasets subset {wildcards.dataset} {params.rows}"
+        " --settings {params.settings:q} --out {output} 2>&1 | tee {log}"

@@ -1,0 +1,81 @@
+rule configuration:
+    output:
+        f"{RESULTS}/config/{{scope}}.json",
+    log:
+        f"{LOGS}/config/{{scope}}.log",
+    wildcard_constraints:
+        scope=plan.one_of(["all", *CONFIG.experiments]),
+    localrule: True
+    conda:
+        "../../envs/report.yaml"
+    params:
+        config=lambda w: plan.configuration(CONFIG, w),
+    message:
+        "write down the configuration ({wildcards.scope})"
+    shell:
+        "printf '%s\\n' {params.config:q} > {output} 2> {log}"
+
+
+rule table:
+    input:
+        config=f"{RESULTS}/config/{{experiment}}.json",
+        runs=lambda w: [f"{RESULTS}/{run}/metrics.json" for run in plan.runs(CONFIG, w.experiment)],
+    output:
+        expand(
+            f"{RESULTS}/tables/{{experiment}}.{{suffix}}",
+            suffix=["csv", "md", "html"],
+            allow_missing=True,
+        ),
+    log:
+        f"{LOGS}/tables/{{experiment}}.log",
+    localrule: True
+    conda:
+        "../../envs/report.yaml"
+    params:
+        source=plan.reporting_digest(),
+    message:
+        "make {wildcards.experiment}"
+    shell:
+        f"python -m reporting tables --results {RESULTS}"
+        " --config {input.config} 2>&1 | tee {log}"
+
+
+rule draw:
+    input:
+        config=f"{RESULTS}/config/all.json",
+        runs=[f"{RESULTS}/{run}/metrics.json" for run in plan.runs(CONFIG, *CONFIG.experiments)],
+    output:
+        directory(f"{RESULTS}/figures"),
+    log:
+        f"{LOGS}/figures.log",
+    localrule: True
+    conda:
+        "../../envs/report.yaml"
+    params:
+        source=plan.reporting_digest(),
+    message:
+        "draw the figures"
+    shell:
+        f"python -m reporting figures --results {RESULTS}"
+        " --config {input.config} 2>&1 | tee {log}"
+
+
+rule report:
+    input:
+        config=f"{RESULTS}/config/all.json",
+        tables=expand(rules.table.output, experiment=CONFIG.experiments),
+        figures=rules.draw.output,
+    output:
+        f"{RESULTS}/report.html",
+    log:
+        f"{LOGS}/report.log",
+    localrule: True
+    conda:
+        "../../envs/report.yaml"
+    params:
+        source=plan.reporting_digest(),
+    message:
+        "write the report"
+    shell:
+        f"python -m reporting report --results {RESULTS}"
+        " --config {input.config} 2>&1 | tee {log}"
