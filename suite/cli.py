@@ -38,7 +38,7 @@ def make_app(room: str, help: str, *packages: str) -> typer.Typer:
 
 
 def describe(entry: Registered) -> dict[str, object]:
-    """An entry as plain data: its kind and name, and the JSON Schema of its settings if it has any."""
+    """An entry as plain data: its kind, its name, and the JSON Schema of its settings."""
     description: dict[str, object] = {"kind": entry.kind, "name": entry.name}
     settings = getattr(entry, "settings", None)
     if settings is not None:

@@ -111,7 +111,7 @@ def method_entry(name: str, where: str = "") -> Method:
 
 
 def settings_of(config: Config, experiment: str, dataset: str, method: str) -> Settings:
-    """The settings of a method in an experiment: defaults, then the experiment's, then the dataset's."""
+    """A method's settings: its defaults, then the experiment's, then the dataset's."""
     plan = config.experiments[experiment]
     grid = plan.datasets[dataset]
     where = f"experiments.{experiment}.methods.{method}"

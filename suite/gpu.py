@@ -42,7 +42,7 @@ def lease() -> Iterator[str | None]:
     folder.mkdir(exist_ok=True)
     while True:
         for name in gpus:
-            handle = open(folder / name.replace("/", "-"), "w")  # noqa: SIM115: held on purpose
+            handle = open(folder / name.replace("/", "-"), "w")
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

@@ -11,10 +11,20 @@ from importlib import metadata
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = (
-    "numpy scipy jax jaxlib neural-tangents torch torchvision pytorch-fid scikit-image pandas "
-    "matplotlib snakemake"
-).split()
+PACKAGES = [
+    "numpy",
+    "scipy",
+    "jax",
+    "jaxlib",
+    "neural-tangents",
+    "torch",
+    "torchvision",
+    "pytorch-fid",
+    "scikit-image",
+    "pandas",
+    "matplotlib",
+    "snakemake",
+]
 
 
 def _local_file(dotted: str) -> Path | None:
