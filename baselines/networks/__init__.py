@@ -1,0 +1,1 @@
+"""Networks of the baselines, one module an architecture."""

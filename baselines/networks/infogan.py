@@ -1,0 +1,118 @@
+"""The paper's convolutional networks for images, after InfoGAN (P Tables 3, 4 and 5).
+
+28 x 28 is Table 3, 32 x 32 Table 4, 64 x 64 Table 5; other powers of two continue the pattern of
+Tables 4 and 5. Every convolution is 4 x 4 with stride 2 and padding 1, so it halves (and a
+transposed one doubles) each side. Batch norm stands between a layer and its activation and takes
+over the layer's bias.
+"""
+
+from collections.abc import Callable
+
+from torch import nn
+
+from suite.errors import InputError
+
+SIDES = (16, 28, 32, 64, 128, 256)
+
+
+def _check(shape: tuple[int, ...]) -> None:
+    height, width, _ = shape
+    if height != width or height not in SIDES:
+        raise InputError(
+            f"images of {height} x {width}: the networks take squares with a side of "
+            f"{', '.join(map(str, SIDES))}: resize or pad the images"
+        )
+
+
+def _initialise(network: nn.Module, weight_std: float | None) -> nn.Module:
+    """Weights from N(0, weight_std^2) and zero biases; None leaves PyTorch's fan-in rule."""
+    for module in network.modules() if weight_std is not None else ():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
+            nn.init.normal_(module.weight, std=weight_std)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+    return network
+
+
+def generator(shape: tuple[int, int, int], latent: int, weight_std: float | None) -> nn.Sequential:
+    """Latents [b, latent] -> images [b, C, H, W]: grey by sigmoid, colour by tanh.
+
+    Raises:
+        InputError: no square, or a side that is not in `SIDES`.
+    """
+    _check(shape)
+    side, _, channels = shape
+
+    def dense(inputs: int, outputs: int) -> list[nn.Module]:
+        return [nn.Linear(inputs, outputs, bias=False), nn.BatchNorm1d(outputs), nn.ReLU()]
+
+    def deconv(inputs: int, outputs: int, norm: bool) -> list[nn.Module]:
+        layer = nn.ConvTranspose2d(inputs, outputs, 4, 2, 1, bias=not norm)
+        return [layer, *([nn.BatchNorm2d(outputs)] if norm else []), nn.ReLU()]
+
+    if side == 28:
+        layers = [
+            *dense(latent, 1024),
+            *dense(1024, 7 * 7 * 128),
+            nn.Unflatten(1, (128, 7, 7)),
+            *deconv(128, 64, norm=True),
+        ]
+        width = 64
+    else:
+        layers = [*dense(latent, 2 * 2 * 448), nn.Unflatten(1, (448, 2, 2))]
+        width, inner = 448, side // 4
+        for number in range(inner.bit_length() - 1):
+            outputs = max(256 >> number, 16)
+            layers += deconv(width, outputs, norm=number == 0)
+            width = outputs
+    layers += [
+        nn.ConvTranspose2d(width, channels, 4, 2, 1),
+        nn.Sigmoid() if channels == 1 else nn.Tanh(),
+    ]
+    return _initialise(nn.Sequential(*layers), weight_std)
+
+
+def discriminator(
+    shape: tuple[int, int, int],
+    leak: float,
+    weight_std: float | None,
+    *,
+    batch_norm: bool = True,
+    layer: Callable[[nn.Module], nn.Module] = lambda layer: layer,
+) -> nn.Sequential:
+    """Images [b, C, H, W] -> scores [b].
+
+    batch_norm: where the tables have it; without it the layers keep their biases.
+    layer: wraps every convolution and dense layer (spectral norm).
+
+    Raises:
+        InputError: no square, or a side that is not in `SIDES`.
+    """
+    _check(shape)
+    side, _, channels = shape
+
+    def block(bare: nn.Module, norm: nn.Module | None) -> list[nn.Module]:
+        return [bare, *([norm] if norm else []), nn.LeakyReLU(leak)]
+
+    def conv(inputs: int, outputs: int, norm: bool) -> list[nn.Module]:
+        bare = nn.Conv2d(inputs, outputs, 4, 2, 1, bias=not norm)
+        return block(bare, nn.BatchNorm2d(outputs) if norm else None)
+
+    widths = [64, 128] if side == 28 else [min(64 << i, 256) for i in range(side.bit_length() - 3)]
+    layers: list[nn.Module] = []
+    for number, width in enumerate(widths):
+        inputs = widths[number - 1] if number else channels
+        layers += conv(inputs, width, norm=batch_norm and number > 0)
+        side //= 2
+    layers += [nn.Flatten()]
+    features = widths[-1] * side * side
+    if side == 7:
+        bare = nn.Linear(features, 1024, bias=not batch_norm)
+        layers += block(bare, nn.BatchNorm1d(1024) if batch_norm else None)
+        features = 1024
+    layers += [nn.Linear(features, 1), nn.Flatten(0)]
+    network = _initialise(nn.Sequential(*layers), weight_std)
+    for index, module in enumerate(network):
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            network[index] = layer(module)
+    return network

@@ -1,0 +1,96 @@
+"""How far a run has come: what a checkpoint holds, and what the result reports."""
+
+import io
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from suite.artefacts import Trajectory
+
+MEASURED = ("loss_d", "loss_g", "grad_norm_g")
+
+
+@dataclass
+class Progress:
+    """The record of a run so far.
+
+    update: generator updates done.
+    seconds: time they took.
+    pending: values of `MEASURED` at the updates since the last record.
+    records: iteration, seconds and the means of `MEASURED` since the record before.
+    snapshots, moments: rows generated from the fixed latents, and after how many updates.
+    """
+
+    update: int = 0
+    seconds: float = 0.0
+    pending: list[list[float]] = field(default_factory=list)
+    records: list[list[float]] = field(default_factory=list)
+    snapshots: list[np.ndarray] = field(default_factory=list)
+    moments: list[int] = field(default_factory=list)
+
+    def record(self) -> None:
+        """Close the pending values into one record."""
+        means = np.mean(self.pending, axis=0)
+        self.records.append([self.update, self.seconds, *means.tolist()])
+        self.pending = []
+
+    def history(self) -> list[dict[str, float]]:
+        """The records as a method returns them."""
+        names = ("iteration", "seconds", *MEASURED)
+        return [
+            dict(zip(names, [int(record[0]), *record[1:]], strict=True)) for record in self.records
+        ]
+
+    def trajectory(self) -> Trajectory:
+        """The snapshots as a method returns them."""
+        return Trajectory(np.stack(self.snapshots), np.array(self.moments, np.int64))
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The record as named arrays, for a checkpoint."""
+        return {
+            "update": np.array(self.update),
+            "seconds": np.array(self.seconds),
+            "pending": np.array(self.pending, np.float64),
+            "records": np.array(self.records, np.float64),
+            "snapshots": np.stack(self.snapshots),
+            "moments": np.array(self.moments, np.int64),
+        }
+
+    @staticmethod
+    def of(arrays: dict[str, np.ndarray]) -> "Progress":
+        """The inverse of `arrays`."""
+        return Progress(
+            int(arrays["update"]),
+            float(arrays["seconds"]),
+            arrays["pending"].tolist(),
+            arrays["records"].tolist(),
+            list(arrays["snapshots"]),
+            arrays["moments"].tolist(),
+        )
+
+
+def packed(value: Any) -> np.ndarray:
+    """Tensors in nested dicts and lists as one uint8 array."""
+    buffer = io.BytesIO()
+    torch.save(value, buffer)
+    return np.frombuffer(buffer.getvalue(), np.uint8)
+
+
+def unpacked(data: np.ndarray, where: torch.device) -> Any:
+    """The inverse of `packed`, with every tensor on one device."""
+    return torch.load(io.BytesIO(data.tobytes()), map_location=where, weights_only=True)
+
+
+def generator_states() -> list[torch.Tensor]:
+    """States of PyTorch's random generators: the CPU's, and the GPU's if there is one."""
+    states = [torch.get_rng_state()]
+    return [*states, torch.cuda.get_rng_state()] if torch.cuda.is_available() else states
+
+
+def set_generator_states(states: list[torch.Tensor]) -> None:
+    """Put the random generators back where `generator_states` found them."""
+    torch.set_rng_state(states[0].cpu())
+    if len(states) > 1:
+        torch.cuda.set_rng_state(states[1].cpu())

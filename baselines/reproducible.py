@@ -1,0 +1,41 @@
+"""The same numbers from the same seeds, and the processor to use."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch.utils import deterministic
+
+from suite.seeds import integer_seed
+
+
+def device() -> torch.device:
+    """The GPU that this process may see, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def device_name() -> str:
+    """What PyTorch calls that processor."""
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
+
+
+@contextmanager
+def reproducible(purpose: str, *seeds: int) -> Iterator[None]:
+    """PyTorch's generators seeded from a named stream, and deterministic algorithms only.
+
+    The caller's generators and choice of algorithms are back when the block ends.
+    """
+    # cuBLAS is deterministic only with a workspace of fixed size, chosen before its first use.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    before = torch.are_deterministic_algorithms_enabled(), deterministic.fill_uninitialized_memory
+    with torch.random.fork_rng():
+        torch.manual_seed(integer_seed(purpose, *seeds))
+        torch.use_deterministic_algorithms(True)
+        # Filling every new tensor with NaN finds faulty code, at the price of a pass over each.
+        deterministic.fill_uninitialized_memory = False
+        try:
+            yield
+        finally:
+            torch.use_deterministic_algorithms(before[0])
+            deterministic.fill_uninitialized_memory = before[1]

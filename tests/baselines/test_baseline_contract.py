@@ -1,0 +1,134 @@
+"""What every registered baseline owes its callers; methods added later are found too."""
+
+import numpy as np
+import pytest
+
+from suite.artefacts import Subset, check_data
+from suite.checkpoint import Checkpoint
+from suite.method import Job
+from suite.registry import registered
+from suite.settings import parse
+
+METHODS = registered("baselines.methods")
+UPDATES = 5
+SMALL = {"updates": UPDATES, "batch": 4, "snapshots": 3, "snapshot_rows": 3}
+
+
+class Killed(Exception):
+    pass
+
+
+class KilledAfter(Checkpoint):
+    """A checkpoint written after every update, in a process that dies after some of them."""
+
+    deadly = 0
+
+    def due(self):
+        return True
+
+    def save(self, state):
+        super().save(state)
+        self.deadly -= 1
+        if self.deadly == 0:
+            raise Killed
+
+
+def images(n=6, side=16, channels=3):
+    data = np.random.default_rng(0).integers(0, 256, (n, side, side, channels), np.uint8)
+    return Subset(data, np.full(n, -1), np.arange(n), "noise", "train", 0)
+
+
+def points(n=6):
+    data = np.random.default_rng(0).random((n, 2), np.float32)
+    return Subset(data, np.full(n, -1), np.arange(n), "noise", "train", 0)
+
+
+SUBSETS = {"colour": images(), "grey": images(channels=1), "points": points()}
+
+
+def job(method, subset, checkpoint=None, seed=0, **settings):
+    resolved = parse(method.settings, SMALL | settings, method.name)
+    return Job(subset, resolved, seed, 0, 7, checkpoint or Checkpoint(None))
+
+
+def losses(result):
+    return [{k: v for k, v in row.items() if k != "seconds"} for row in result.history]
+
+
+def assert_same(one, other):
+    assert one.samples.tobytes() == other.samples.tobytes()
+    assert one.trajectory.data.tobytes() == other.trajectory.data.tobytes()
+    assert one.trajectory.iterations.tolist() == other.trajectory.iterations.tolist()
+    assert losses(one) == losses(other)
+    assert one.stop_reason == other.stop_reason
+    assert one.model.keys() == other.model.keys()
+    for name, array in one.model.items():
+        assert array.tobytes() == other.model[name].tobytes(), name
+
+
+@pytest.fixture(scope="module", params=[(m, s) for m in METHODS for s in SUBSETS], ids=str)
+def case(request):
+    """A method, a subset and the result of the one on the other."""
+    name, kind = request.param
+    method, subset = METHODS[name], SUBSETS[kind]
+    return method, subset, method.train(job(method, subset))
+
+
+def test_a_killed_run_goes_on_to_the_same_bytes(case, tmp_path):
+    method, subset, whole = case
+    checkpoint = KilledAfter(tmp_path / "checkpoint.npz", "key")
+    checkpoint.deadly = 3
+    with pytest.raises(Killed):
+        method.train(job(method, subset, checkpoint))
+    checkpoint.deadly = 1
+    with pytest.raises(Killed):
+        method.train(job(method, subset, checkpoint))
+    went_on = method.train(job(method, subset, Checkpoint(tmp_path / "checkpoint.npz", "key")))
+    assert_same(whole, went_on)
+
+
+def test_one_seed_gives_one_result_and_another_seed_another(case):
+    method, subset, first = case
+    assert_same(first, method.train(job(method, subset)))
+    other = method.train(job(method, subset, seed=1))
+    assert first.samples.tobytes() != other.samples.tobytes()
+    assert losses(first) != losses(other)
+
+
+def test_the_result_is_valid(case):
+    method, subset, result = case
+    assert check_data(result.samples, method.name).shape == (7, *subset.data.shape[1:])
+    assert result.samples.dtype == subset.data.dtype
+    assert len(np.unique(result.samples, axis=0)) > 1
+    assert result.stop_reason == "budget"
+    assert result.trajectory.data.shape == (4, 3, *subset.data.shape[1:])
+    assert result.trajectory.iterations.tolist() == [0, 1, 2, 5]
+    assert list(result.history[0])[:2] == ["iteration", "seconds"]
+    assert [row["iteration"] for row in result.history] == list(range(1, UPDATES + 1))
+    assert all(np.isfinite(list(row.values())).all() for row in result.history)
+    assert result.details["parameters"]["generator"] > 0
+    assert result.details["threads"] >= 1
+
+
+def test_training_changes_what_the_generator_draws(case):
+    _, _, result = case
+    assert result.trajectory.data[0].tobytes() != result.trajectory.data[-1].tobytes()
+
+
+def test_sampling_from_the_model_is_seeded_and_of_the_same_kind(case):
+    method, subset, result = case
+    settings = parse(method.settings, SMALL, method.name)
+
+    def draw(seed):
+        return method.sample(result.model, settings, subset.data.shape[1:], 5, seed)
+
+    assert draw(0).shape == (5, *subset.data.shape[1:])
+    assert check_data(draw(0), method.name).dtype == subset.data.dtype
+    assert draw(0).tobytes() == draw(0).tobytes() != draw(1).tobytes()
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_setting_says_what_it_is(name):
+    for field, info in METHODS[name].settings.model_fields.items():
+        assert info.description, field
+        assert not info.is_required(), field
