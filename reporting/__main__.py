@@ -9,6 +9,7 @@ from reporting.cells import rows_of
 from reporting.html import table_page
 from reporting.plan import Plan, plan_of
 from reporting.published import read_published
+from reporting.report import report_page
 from reporting.runs import read_runs
 from reporting.text import markdown, tidy
 from suite.cli import make_app, run
@@ -40,6 +41,44 @@ def write_tables(plan: Plan, results: Path) -> None:
 def tables(results: Results, config: ConfigFile) -> None:
     """Write tables/TABLE.{csv,md,html}, ours beside the published values, and print them."""
     write_tables(plan_of(load_config(config)), results)
+
+
+def write_figures(plan: Plan, results: Path) -> None:
+    """Draw every figure that the runs so far have something for, and name the files."""
+    from reporting.figures import learning, paths, samples, strips
+    from reporting.figures.group import groups
+    from reporting.figures.style import save
+
+    folder = results / "figures"
+    runs = list(read_runs(plan, results))
+    folder.mkdir(parents=True, exist_ok=True)
+    for group in groups(plan, results, runs):
+        for kind, draw in {
+            "samples": samples.draw,
+            "learning": learning.draw,
+            "trajectory": strips.draw,
+            "path": paths.draw,
+        }.items():
+            figure = draw(group)
+            if figure is not None:
+                path = folder / f"{kind}-{group.name}.png"
+                save(figure, path)
+                print(path)
+
+
+@app.command()
+def figures(results: Results, config: ConfigFile) -> None:
+    """Draw figures/*.png: samples, learning curves, trajectories, FID against AM-SSIM."""
+    write_figures(plan_of(load_config(config)), results)
+
+
+@app.command()
+def report(results: Results, config: ConfigFile) -> None:
+    """Write report.html: tables, figures, protocol and provenance on one page."""
+    plan = plan_of(load_config(config))
+    out = results / "report.html"
+    write_text(out, report_page(plan, results, list(read_runs(plan, results))))
+    print(out)
 
 
 if __name__ == "__main__":

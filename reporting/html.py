@@ -69,7 +69,7 @@ def fragment(table: Table, plan: Plan, rows: Sequence[Row]) -> str:
             span = sum(key[:2] == (dataset, n) for key in lines)
             head += f'<th rowspan="{span}">{n:,}</th>'
         seen |= {dataset, (dataset, n)}
-        head += f'<td class="left">{escape(metric_title(table, plan, metric))}</td>'
+        head += f'<td class="left metric">{escape(metric_title(table, plan, metric))}</td>'
         data = "".join(_cell(cells.get(method)) for method in methods)
         body.append(f"<tr{'' if first else ' class=same'}>{head}{data}</tr>")
     top = "".join(f"<th>{escape(plan.title(method))}</th>" for method in methods)

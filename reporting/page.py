@@ -20,10 +20,12 @@ p, li { max-width: 48rem; } .soft, .legend { color: var(--soft); } .legend { fon
 a { color: var(--accent); } nav a { margin-right: 1.2rem; }
 .scroll { overflow-x: auto; margin: 1rem 0; border: 1px solid var(--line); border-radius: 8px; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { padding: .45rem .6rem; font-size: .92rem; text-align: right; white-space: nowrap; vertical-align: top; }
+th, td { padding: .45rem .6rem; font-size: .92rem; text-align: right;
+  white-space: nowrap; vertical-align: top; }
 thead th { font-size: .85rem; color: var(--soft); font-weight: 600; background: var(--band);
   border-bottom: 1px solid var(--line); }
 tbody th { font-weight: 600; text-align: left; } td.left, th.left { text-align: left; }
+td.metric { white-space: normal; min-width: 8rem; }
 tbody tr { border-top: 1px solid var(--line); }
 tbody tr.same { border-top: 1px dotted var(--line); }
 td .std, td .note, td .paper { color: var(--soft); font-size: .78rem; }

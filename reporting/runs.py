@@ -1,6 +1,7 @@
 """What the runs of a plan have left so far."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +13,7 @@ from suite.config import Cell
 from suite.errors import InputError, from_validation
 from suite.files import read_json
 
+ERROR = re.compile(r"error: |[A-Za-z_.]+(Error|Exception)\b")
 Status = Literal["ok", "diverged", "failed", "missing"]
 
 
@@ -41,6 +43,7 @@ class Run:
     folder: .../data{data_seed}/seed{seed}.
     evaluation: its metrics.json, or None.
     records: run.json of each of its parts that has ended.
+    fault: why a part has not ended: the last error in its log; empty if there is none.
     """
 
     cell: Cell
@@ -49,6 +52,7 @@ class Run:
     folder: Path
     evaluation: Evaluation | None
     records: tuple[dict[str, Any], ...]
+    fault: str
 
     @property
     def part(self) -> Path:
@@ -62,14 +66,16 @@ class Run:
             return "diverged"
         if len(self.records) == self.cell.parts:
             return "ok"
-        return "failed" if (self.folder / "failed.txt").exists() else "missing"
+        return "failed" if self.fault else "missing"
 
     @property
     def judged(self) -> Status:
         """The state of its evaluation."""
         if self.evaluation is not None:
             return self.evaluation.status
-        return "missing" if self.trained == "ok" else self.trained
+        if self.trained == "ok":
+            return "failed" if self.fault else "missing"
+        return self.trained
 
 
 def _evaluation(path: Path) -> Evaluation | None:
@@ -88,6 +94,38 @@ def _record(path: Path) -> dict[str, Any]:
     return record
 
 
+def _fault(logs: Path, names: Iterable[str]) -> str:
+    """The last error in the logs of these jobs; a killed job leaves none."""
+    errors = [
+        line
+        for name in names
+        if (logs / name).exists()
+        for line in (logs / name).read_text(encoding="utf-8", errors="replace").splitlines()
+        if ERROR.match(line)
+    ]
+    return errors[-1] if errors else ""
+
+
+def _run(cell: Cell, data_seed: int, seed: int, results: Path) -> Run:
+    place = Path("runs", cell.experiment, cell.dataset, f"n{cell.n}", cell.method)
+    place = place / f"data{data_seed}" / f"seed{seed}"
+    folder = results / place
+    parts = [folder / f"part{part}" / "run.json" for part in range(cell.parts)]
+    evaluation = _evaluation(folder / "metrics.json")
+    pending = [f"{path.parent.name}.log" for path in parts if not path.exists()]
+    if evaluation is None:
+        pending.append("metrics.log")
+    return Run(
+        cell,
+        data_seed,
+        seed,
+        folder,
+        evaluation,
+        tuple(_record(path) for path in parts if path.exists()),
+        _fault(results / "logs" / place, pending),
+    )
+
+
 def read_runs(plan: Plan, results: Path) -> Iterator[Run]:
     """Every planned run, with what it has left under `results`; nothing needs to be there.
 
@@ -97,11 +135,6 @@ def read_runs(plan: Plan, results: Path) -> Iterator[Run]:
     if not results.is_dir():
         raise InputError(f"{results}: no such folder: run the workflow first, or check --results")
     for cell in plan.cells:
-        place = results / "runs" / cell.experiment / cell.dataset / f"n{cell.n}" / cell.method
         for data_seed in plan.data_seeds:
             for seed in plan.training_seeds:
-                folder = place / f"data{data_seed}" / f"seed{seed}"
-                paths = (folder / f"part{part}" / "run.json" for part in range(cell.parts))
-                records = tuple(_record(path) for path in paths if path.exists())
-                evaluation = _evaluation(folder / "metrics.json")
-                yield Run(cell, data_seed, seed, folder, evaluation, records)
+                yield _run(cell, data_seed, seed, results)

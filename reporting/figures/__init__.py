@@ -1,0 +1,1 @@
+"""One file a kind of figure; each draws one subset size of one dataset."""

@@ -1,0 +1,58 @@
+"""The runs that one figure shows: all methods on one subset size of one dataset."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from reporting.figures.style import Pen, pens
+from reporting.plan import Plan
+from reporting.runs import Run
+
+
+@dataclass(frozen=True)
+class Group:
+    """All methods on one subset size of one dataset, in one experiment.
+
+    runs: method -> its runs that have left at least their first part.
+    subset: the training rows of the first data seed.
+    """
+
+    plan: Plan
+    experiment: str
+    dataset: str
+    n: int
+    runs: Mapping[str, list[Run]]
+    subset: Path
+    pens: Mapping[str, Pen]
+
+    @property
+    def name(self) -> str:
+        """What files call it."""
+        return f"{self.experiment}-{self.dataset}-n{self.n}"
+
+    @property
+    def title(self) -> str:
+        """What headings call it."""
+        return f"{self.plan.title(self.dataset)}, n = {self.n:,}"
+
+
+def groups(plan: Plan, results: Path, runs: Iterable[Run]) -> list[Group]:
+    """The groups that have something to show, in the order of the plan."""
+    drawn = pens(plan)
+    position = {name: i for i, name in enumerate(drawn)}
+    found: dict[tuple[str, str, int], dict[str, list[Run]]] = {}
+    for run in runs:
+        if (run.part / "run.json").exists():
+            cell = run.cell
+            methods = found.setdefault((cell.experiment, cell.dataset, cell.n), {})
+            methods.setdefault(cell.method, []).append(run)
+    return [
+        Group(
+            plan,
+            *key,
+            dict(sorted(methods.items(), key=lambda item: position[item[0]])),
+            results / "data" / key[1] / f"n{key[2]}" / f"seed{plan.data_seeds[0]}.npz",
+            drawn,
+        )
+        for key, methods in found.items()
+    ]

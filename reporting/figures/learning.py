@@ -1,0 +1,51 @@
+"""Learning curves: loss against iteration, a panel a method (Figs. 3 and 11 of the paper)."""
+
+import csv
+from pathlib import Path
+
+from reporting.figures.group import Group
+from reporting.figures.style import LINES, Figure, blank, new
+from suite.errors import InputError, from_os
+
+
+def read_columns(path: Path) -> dict[str, list[float]]:
+    """The columns of a CSV of numbers; an empty field is NaN."""
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            lines = list(csv.DictReader(file))
+        return {k: [float(line[k] or "nan") for line in lines] for k in (lines[0] if lines else [])}
+    except OSError as error:
+        raise from_os(error) from error
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{path}: not a table of numbers ({error}): make it again") from error
+
+
+def draw(group: Group) -> Figure:
+    """Every recorded loss of every run; those of different methods differ in kind."""
+    across = min(4, len(group.runs))
+    down = -(-len(group.runs) // across)
+    figure, axes = new(3.2 * across, 2.4 * down + 0.3, down, across)
+    figure.suptitle(f"{group.title}: learning curves, a line a run")
+    for one, (method, runs) in zip(axes, group.runs.items(), strict=False):
+        named = set()
+        for run in runs:
+            history = read_columns(run.part / "history.csv")
+            losses = [name for name in history if "loss" in name]
+            for name, line in zip(losses, LINES * len(losses), strict=False):
+                one.plot(
+                    history["iteration"],
+                    history[name],
+                    line,
+                    color=group.pens[method].color,
+                    linewidth=1.1,
+                    label=None if name in named else name.replace("_", " "),
+                )
+                named.add(name)
+        one.set_xscale("log", nonpositive="mask")
+        one.set_title(group.plan.title(method))
+        one.set_xlabel("iteration")
+        one.set_ylabel("loss")
+        if len(named) > 1:
+            one.legend(fontsize=7)
+    blank(axes[len(group.runs) :])
+    return figure

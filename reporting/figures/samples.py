@@ -1,0 +1,28 @@
+"""Sample sheets: real images beside each method's (Figs. 1 and 12-14 of the paper)."""
+
+from reporting.figures.group import Group
+from reporting.figures.style import Figure, blank, new, show
+from suite.artefacts import Subset, load_samples
+
+COLUMNS = 8
+SHOWN = 64
+POINTS = 2048
+
+
+def draw(group: Group) -> Figure:
+    """The first 64 training images, then the first 64 samples of each method's first run."""
+    across = min(3, len(group.runs) + 1)
+    down = -(-(len(group.runs) + 1) // across)
+    figure, axes = new(3.1 * across, 3.35 * down, down, across)
+    figure.suptitle(f"{group.title}: real images and samples of each method")
+    real = Subset.load(group.subset).data
+    show(axes[0], real[: SHOWN if real.ndim == 4 else POINTS], COLUMNS)
+    axes[0].set_title("real (training)")
+    for one, (method, runs) in zip(axes[1:], group.runs.items(), strict=False):
+        samples = load_samples(runs[0].part / "samples.npz")
+        samples = samples[: SHOWN if samples.ndim == 4 else POINTS]
+        show(one, samples, COLUMNS, group.pens[method].color)
+        state = "" if runs[0].trained != "diverged" else " (diverged)"
+        one.set_title(group.plan.title(method) + state)
+    blank(axes[len(group.runs) + 1 :])
+    return figure

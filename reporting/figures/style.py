@@ -1,0 +1,105 @@
+"""What every figure shares: one look, one colour a method, and files of the same bytes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from matplotlib import rcdefaults, rcParams
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from reporting.cells import order
+from reporting.plan import Plan
+from reporting.published import read_published
+from suite.files import replacing
+
+# Paul Tol's "muted" scheme, which readers with any colour vision tell apart.
+PALETTE = (
+    *("#88CCEE", "#44AA99", "#999933", "#117733", "#AA4499"),
+    *("#DDCC77", "#332288", "#CC6677", "#882255"),
+)
+MARKERS = "osv^DPX*p"
+LINES = ("-", "--", ":")
+REAL = "#444444"
+LOOK = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.edgecolor": "#888888",
+    "axes.grid": True,
+    "grid.color": "#e4e6ea",
+    "grid.linewidth": 0.6,
+    "legend.frameon": False,
+    "figure.dpi": 150,
+}
+# A user's own matplotlibrc must not change our files.
+rcdefaults()
+rcParams.update(LOOK)
+
+
+@dataclass(frozen=True)
+class Pen:
+    """How a method is drawn, the same in every figure."""
+
+    color: str
+    marker: str
+    linestyle: str
+
+
+def pens(plan: Plan) -> Mapping[str, Pen]:
+    """A pen for every method there is, the paper's methods first."""
+    methods = order(
+        [*plan.methods, *(cell.method for cell in plan.cells)], read_published("table1")
+    )
+    return {
+        name: Pen(
+            PALETTE[i % len(PALETTE)],
+            MARKERS[i % len(MARKERS)],
+            LINES[i // len(PALETTE) % len(LINES)],
+        )
+        for i, name in enumerate(methods)
+    }
+
+
+def new(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[Figure, list[Axes]]:
+    """A figure of width x height inches and its axes, row by row."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure, list(figure.subplots(rows, columns, squeeze=False).flat)
+
+
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG; the same figure gives the same bytes."""
+    with replacing(path) as temporary:
+        figure.savefig(temporary, format="png", metadata={"Software": None})
+
+
+def tile(images: np.ndarray, columns: int) -> np.ndarray:
+    """Images [N, H, W, C] uint8 side by side, `columns` a row, a pixel apart: [h, w, 3] uint8."""
+    count, height, width, _ = images.shape
+    rows = -(-count // columns)
+    sheet = np.full((rows * (height + 1) - 1, columns * (width + 1) - 1, 3), 255, np.uint8)
+    for i, image in enumerate(images):
+        top, left = i // columns * (height + 1), i % columns * (width + 1)
+        sheet[top : top + height, left : left + width] = image
+    return sheet
+
+
+def show(axes: Axes, rows: np.ndarray, columns: int, color: str = REAL) -> None:
+    """Draw images as a sheet, or 2-D points as a scatter in the unit square."""
+    if rows.ndim == 2:
+        axes.scatter(*rows.T, s=4, color=color, linewidths=0, alpha=0.6)
+        axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xticks=[0, 1], yticks=[0, 1])
+    else:
+        axes.imshow(tile(rows, columns), interpolation="nearest")
+        axes.set_axis_off()
+
+
+def blank(axes: Sequence[Axes]) -> None:
+    """Hide axes that nothing was drawn in."""
+    for one in axes:
+        one.set_axis_off()
