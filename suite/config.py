@@ -63,7 +63,9 @@ class Experiment(Settings):
 class Config(Settings):
     """A reproduction: everything under results/NAME comes from one of these."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9._-]+$", description="the folder under results/")
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$", description="the folder under results/"
+    )
     device: Literal["cpu", "gpu"] = Field("gpu", description="where methods train")
     threads: PositiveInt = Field(1, description="CPU threads of a training job")
     samples: PositiveInt = Field(2048, description="images judged a run (P section 8.2) [images]")

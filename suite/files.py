@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,8 @@ def replacing(path: Path) -> Iterator[Path]:
         error.filename = path
         raise from_os(error) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # no folder, no temporary file: the first error tells why
+            temporary.unlink()
 
 
 def write_text(path: Path, text: str) -> None:

@@ -8,7 +8,8 @@ import numpy as np
 def stream(purpose: str, *seeds: int) -> np.random.Generator:
     """A NumPy generator (PCG64) for one named purpose.
 
-    Streams of different purposes are independent even at equal seeds. NumPy keeps PCG64's bits
+    Streams of different purposes are independent even at equal seeds. One purpose always takes
+    the same number of seeds: (0,) and (0, 0) are one stream. NumPy keeps PCG64's bits
     stable between versions, which the generators of JAX (changed in 0.5) and PyTorch do not
     promise; both frameworks are therefore seeded, or fed, from here.
     """

@@ -1,0 +1,210 @@
+"""Files between rooms: what was written is read, and damage is one sentence."""
+
+import errno
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from suite import files
+from suite.artefacts import Subset, Trajectory, check_data, load_samples, save_samples
+from suite.errors import InputError
+from suite.files import read_json, write_arrays, write_json, write_text
+
+
+def images(n: int = 4) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (n, 6, 5, 1), dtype=np.uint8)
+
+
+def names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
+def subset(data: np.ndarray) -> Subset:
+    n = len(data)
+    return Subset(data, np.zeros(n, np.int64), np.arange(n), "mnist", "train", 3)
+
+
+@pytest.mark.parametrize("data", [images(), np.float32([[0.5, -1], [2, 3]])], ids=["images", "2-D"])
+def test_subset_survives_the_disk(tmp_path: Path, data: np.ndarray) -> None:
+    path = tmp_path / "deep" / "subset.npz"
+    before = subset(data)
+    before.save(path)
+    after = Subset.load(path)
+    np.testing.assert_array_equal(after.data, before.data)
+    assert after.data.dtype == data.dtype
+    assert (after.digest, after.dataset, after.split, after.seed) == (
+        before.digest,
+        "mnist",
+        "train",
+        3,
+    )
+    np.testing.assert_array_equal(after.indices, before.indices)
+
+
+def test_same_rows_same_bytes(tmp_path: Path) -> None:
+    for name in "ab":
+        subset(images()).save(tmp_path / f"{name}.npz")
+    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+
+
+def test_digest_tells_shape_and_type_apart() -> None:
+    flat = np.zeros((2, 2, 2, 1), np.uint8)
+    digests = {
+        subset(data).digest
+        for data in (flat, flat.reshape(2, 4, 1, 1), flat.view(np.int8), flat + np.uint8(1))
+    }
+    assert len(digests) == 4
+
+
+@pytest.mark.parametrize("keep", [0, 10, 200, -1])
+def test_truncated_file(tmp_path: Path, keep: int) -> None:
+    path = tmp_path / "subset.npz"
+    subset(images()).save(path)
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(InputError, match=r"subset\.npz") as caught:
+        Subset.load(path)
+    assert "again" in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04" + b"\0" * 50])
+def test_file_that_is_no_npz(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "samples.npz"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"samples\.npz"):
+        load_samples(path)
+
+
+def test_flipped_byte(tmp_path: Path) -> None:
+    path = tmp_path / "samples.npz"
+    save_samples(path, images(64))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="damaged"):
+        load_samples(path)
+
+
+def test_pickled_array_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "samples.npz"
+    np.savez(path, data=np.array([{"a": 1}], dtype=object))
+    with pytest.raises(InputError, match="plain arrays"):
+        load_samples(path)
+
+
+def test_digest_mismatch(tmp_path: Path) -> None:
+    path = tmp_path / "subset.npz"
+    subset(images()).save(path)
+    with np.load(path) as archive:
+        arrays = dict(archive)
+    arrays["data"] = 255 - arrays["data"]
+    np.savez(path, **arrays)
+    with pytest.raises(InputError, match="do not match their digest"):
+        Subset.load(path)
+
+
+def test_rows_without_labels(tmp_path: Path) -> None:
+    path = tmp_path / "subset.npz"
+    subset(images()).save(path)
+    with np.load(path) as archive:
+        arrays = dict(archive)
+    write_arrays(path, arrays | {"labels": arrays["labels"][:2]})
+    with pytest.raises(InputError, match="labels has shape"):
+        Subset.load(path)
+
+
+def test_missing_array_names_those_there_are(tmp_path: Path) -> None:
+    path = tmp_path / "subset.npz"
+    save_samples(path, images())
+    with pytest.raises(InputError, match=r"no array 'labels' \(it has: data\)"):
+        Subset.load(path)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        np.zeros((2, 4, 4), np.uint8),
+        np.zeros((2, 4, 4, 2), np.uint8),
+        np.zeros((2, 4, 4, 1), np.float32),
+        np.zeros((2, 3), np.float32),
+        np.zeros((2, 2), np.float64),
+        np.zeros((0, 4, 4, 1), np.uint8),
+        np.float32([[0, np.nan]]),
+        np.float32([[0, np.inf]]),
+    ],
+    ids=["3-D", "2 channels", "float images", "3-D points", "float64", "empty", "NaN", "infinite"],
+)
+def test_arrays_that_are_no_data(data: np.ndarray) -> None:
+    with pytest.raises(InputError, match=r"^here: "):
+        check_data(data, "here")
+
+
+def test_one_unnamed_array_is_the_samples_and_two_are_not(tmp_path: Path) -> None:
+    path = tmp_path / "x.npz"
+    np.savez(path, whatever=images())
+    np.testing.assert_array_equal(load_samples(path), images())
+    np.savez(path, a=images(), b=images())
+    with pytest.raises(InputError, match="2 arrays"):
+        load_samples(path)
+
+
+def test_trajectory_survives_the_disk_and_needs_snapshots(tmp_path: Path) -> None:
+    path = tmp_path / "trajectory.npz"
+    Trajectory(np.stack([images(), images()]), np.array([0, 5])).save(path)
+    assert Trajectory.load(path).iterations.tolist() == [0, 5]
+    Trajectory(np.stack([images()]), np.array([0, 5])).save(path)
+    with pytest.raises(InputError, match="run the method again"):
+        Trajectory.load(path)
+
+
+@pytest.mark.parametrize("failure", [errno.ENOSPC, errno.EDQUOT], ids=["full", "quota"])
+def test_full_disk_leaves_what_stood_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: int
+) -> None:
+    path = tmp_path / "samples.npz"
+    save_samples(path, images())
+    before = path.read_bytes()
+
+    def half_written(target: Path, **arrays: np.ndarray) -> None:
+        Path(target).write_bytes(b"half")
+        raise OSError(failure, os.strerror(failure))
+
+    monkeypatch.setattr(files.np, "savez_compressed", half_written)
+    with pytest.raises(InputError, match=r"samples\.npz: .*space"):
+        save_samples(path, images(8))
+    assert path.read_bytes() == before
+    assert names(tmp_path) == ["samples.npz"]
+
+
+def test_output_below_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InputError, match="file"):
+        write_text(tmp_path / "file" / "out.txt", "text")
+
+
+def test_output_where_a_folder_stands(tmp_path: Path) -> None:
+    (tmp_path / "out.json").mkdir()
+    with pytest.raises(InputError, match=r"out\.json: is a folder"):
+        write_json(tmp_path / "out.json", {})
+    assert names(tmp_path) == ["out.json"]
+
+
+@pytest.mark.parametrize("error", [errno.EACCES, errno.EROFS], ids=["denied", "read-only"])
+def test_unwritable_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int) -> None:
+    def refuse(*arguments: object, **options: object) -> None:
+        raise OSError(error, os.strerror(error))
+
+    monkeypatch.setattr(Path, "write_text", refuse)
+    with pytest.raises(InputError, match=r"out\.json: .*(permission|read-only)"):
+        write_json(tmp_path / "out.json", {})
+    assert not names(tmp_path)
+
+
+def test_json_holds_no_nan_and_reading_needs_json(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        write_json(tmp_path / "run.json", {"loss": float("nan")})
+    assert not names(tmp_path)
+    (tmp_path / "run.json").write_text('{"half": ')
+    with pytest.raises(InputError, match="not valid JSON"):
+        read_json(tmp_path / "run.json")

@@ -1,0 +1,154 @@
+"""The configuration: one sentence for every fault, and a schema that follows the models."""
+
+import copy
+from pathlib import Path
+
+import jsonschema
+import pytest
+import yaml
+
+from suite.config import (
+    SCHEMA_PATH,
+    cells,
+    json_schema,
+    load_config,
+    parse_config,
+    schema_text,
+    settings_of,
+)
+from suite.errors import InputError
+from suite.provenance import ROOT
+
+FILES = sorted((ROOT / "config").glob("*.yaml"))
+VALID = {
+    "name": "trial",
+    "device": "cpu",
+    "samples": 100,
+    "seeds": {"training": [0, 1]},
+    "datasets": {"mnist": {"heldout": 16}},
+    "experiments": {
+        "table1": {
+            "datasets": {"mnist": {"n": [8, 64], "methods": {"dcgan": {"updates": 7}}}},
+            "methods": {"dcgan": {"updates": 5, "batch": 16}, "ga-cntk": {}},
+        }
+    },
+}
+
+
+def changed(path: str, value: object) -> dict:
+    """The valid configuration with one value set."""
+    values = copy.deepcopy(VALID)
+    *parents, last = path.split("/")
+    place = values
+    for part in parents:
+        place = place[part]
+    place[last] = value
+    return values
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_shipped_configurations_are_valid(path: Path) -> None:
+    config = load_config(path)
+    assert list(cells(config))
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "sentence"),
+    [
+        ("sampels", 5, r"unknown key 'sampels' in config: did you mean 'samples'\?"),
+        ("datasets/mnist/heldot", 5, "unknown key 'heldot' .* did you mean 'heldout'"),
+        ("samples", "many", "config: samples: .*integer.*, not 'many'"),
+        ("samples", 0, "config: samples: .*greater than 0, not 0"),
+        ("threads", 1.5, "config: threads: .*integer.*, not 1.5"),
+        ("device", "tpu", "config: device: .*'cpu' or 'gpu', not 'tpu'"),
+        ("name", "a/b", "config: name: .*pattern"),
+        ("name", "..", "config: name: .*pattern"),
+        ("seeds/training", [], "seeds.training: .*at least 1 item"),
+        ("seeds/training", [1, 1], "stands twice"),
+        ("seeds/training", [-1], "seeds.training.0: .*greater than or equal to 0, not -1"),
+        ("metrics", ["fid_trian"], "unknown metric 'fid_trian' .* did you mean 'fid_train'"),
+        ("datasets/mnits", {}, "unknown dataset 'mnits' .* did you mean 'mnist'"),
+        ("datasets/mnist/source", {"digit": [1]}, "unknown key 'digit' .* did you mean 'digits'"),
+        ("experiments/table1/datasets/mnits", {"n": [8]}, "did you mean 'mnist'"),
+        ("experiments/table1/datasets/mnist/n", [0], "greater than 0, not 0"),
+        ("experiments/table3", {}, "experiments.table3"),
+        ("experiments/table1/methods/dc-gan", {}, "unknown method 'dc-gan' .*mean 'dcgan'"),
+        ("experiments/table1/methods/dcgan", {"updats": 1}, "unknown key 'updats' .*'updates'"),
+        ("experiments/table1/methods/dcgan", {"updates": -3}, "updates: .*greater than 0, not -3"),
+        ("experiments/table1/methods/dcgan", 3, "methods.dcgan: .*dictionary.*, not 3"),
+        (
+            "experiments/table1/datasets/mnist/methods",
+            {"ga-cntkg": {}},
+            "'ga-cntkg' is not among the experiment's methods",
+        ),
+    ],
+)
+def test_fault_is_one_sentence(path: str, value: object, sentence: str) -> None:
+    with pytest.raises(InputError, match=sentence) as caught:
+        parse_config(changed(path, value))
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_part_is_named() -> None:
+    values = copy.deepcopy(VALID)
+    del values["experiments"]
+    with pytest.raises(InputError, match="experiments: field required"):
+        parse_config(values)
+
+
+def test_dataset_of_an_experiment_needs_an_entry() -> None:
+    values = copy.deepcopy(VALID)
+    values["datasets"] = {name: {} for name in ()}
+    with pytest.raises(InputError, match="datasets"):
+        parse_config(values)
+
+
+@pytest.mark.parametrize("text", ["a: [", "- 1", "just words", ""])
+def test_unusable_yaml(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(text)
+    with pytest.raises(InputError, match=r"config\.yaml"):
+        load_config(path)
+
+
+def test_settings_of_a_dataset_go_over_those_of_the_experiment() -> None:
+    settings = settings_of(parse_config(VALID), "table1", "mnist", "dcgan")
+    assert (settings.updates, settings.batch) == (7, 16)
+
+
+def test_methods_without_a_generator_are_solved_in_parts() -> None:
+    """100 samples of 8 rows a solution take 13 solutions, of 64 rows 2; a generator one run."""
+    parts = {(cell.method, cell.n): cell.parts for cell in cells(parse_config(VALID))}
+    assert parts == {
+        ("dcgan", 8): 1,
+        ("dcgan", 64): 1,
+        ("ga-cntk", 8): 13,
+        ("ga-cntk", 64): 2,
+    }
+
+
+def test_schema_is_in_step_with_the_models() -> None:
+    text = (ROOT / SCHEMA_PATH).read_text(encoding="utf-8")
+    assert text == schema_text(), "run `make schema`"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_schema_accepts_the_shipped_configurations(path: Path) -> None:
+    jsonschema.validate(yaml.safe_load(path.read_text(encoding="utf-8")), json_schema())
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("sampels", 5),
+        ("samples", "many"),
+        ("metrics", ["fid_trian"]),
+        ("datasets/mnits", {}),
+        ("experiments/table1/datasets/mnits", {"n": [8]}),
+        ("experiments/table1/methods/dc-gan", {}),
+        ("experiments/table1/methods/dcgan", {"updats": 1}),
+    ],
+)
+def test_schema_refuses_what_the_model_refuses(path: str, value: object) -> None:
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(changed(path, value), json_schema())

@@ -1,0 +1,73 @@
+"""Digests of source: they follow imports, and nothing else."""
+
+from pathlib import Path
+
+import pytest
+
+from suite import provenance
+from suite.provenance import git_commit, package_versions, peak_memory_mib, source_digest
+
+FILES = {
+    "room/__init__.py": "",
+    "room/main.py": "from room.method import run\nimport numpy\n",
+    "room/method.py": "def run():\n    from shared import kernel\n    return kernel.K\n",
+    "room/other.py": "X = 1\n",
+    "shared/__init__.py": "",
+    "shared/kernel.py": "import shared.tiles\nK = 1\n",
+    "shared/tiles.py": "import room.main\n",
+}
+
+
+@pytest.fixture
+def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name, text in FILES.items():
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    monkeypatch.setattr(provenance, "ROOT", tmp_path)
+    provenance._imports.cache_clear()
+    yield tmp_path
+    provenance._imports.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "name", ["room/main.py", "room/method.py", "shared/kernel.py", "shared/tiles.py"]
+)
+def test_edit_of_what_is_imported_changes_it(tree: Path, name: str) -> None:
+    """At any depth, inside functions, and around a circle of imports."""
+    before = source_digest("room.main")
+    (tree / name).write_text(FILES[name] + "# edited\n")
+    provenance._imports.cache_clear()
+    assert source_digest("room.main") != before
+
+
+@pytest.mark.parametrize("name", ["room/other.py", "notes.md", "new.py"])
+def test_edit_of_anything_else_does_not(tree: Path, name: str) -> None:
+    before = source_digest("room.main")
+    (tree / name).write_text("edited = True\n")
+    provenance._imports.cache_clear()
+    assert source_digest("room.main") == before
+
+
+def test_named_modules_count(tree: Path) -> None:
+    assert source_digest("room.main", "room.other") != source_digest("room.main")
+    assert source_digest("room.main", "room.main") == source_digest("room.main")
+
+
+def test_versions_name_what_a_result_depends_on() -> None:
+    versions = package_versions()
+    assert {"python", "numpy"} <= versions.keys()
+    assert all(versions.values())
+
+
+def test_commit_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(provenance, "ROOT", tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert git_commit() == "unknown"
+
+
+def test_peak_memory_counts_what_was_touched() -> None:
+    before = peak_memory_mib()
+    block = bytearray(b"x") * (200 * 2**20)
+    assert peak_memory_mib() > before + 100 or before > 1000
+    del block
