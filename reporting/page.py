@@ -38,7 +38,7 @@ td.wrap { white-space: normal; text-align: left; max-width: 40rem; font-size: .8
   overflow-wrap: anywhere; }
 figure { margin: 1.2rem 0 2rem; }
 figcaption { color: var(--soft); font-size: .85rem; max-width: 48rem; }
-img { max-width: 100%; height: auto; border-radius: 8px; background: #fff; }
+img { max-width: min(100%, 64rem); height: auto; border-radius: 8px; background: #fff; }
 code { font-size: .85em; }
 @media print { body { max-width: none; padding: 0; } .scroll { border: 0; } }
 """

@@ -10,7 +10,6 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from reporting.cells import order
 from reporting.plan import Plan
 from reporting.published import read_published
 from suite.files import replacing
@@ -51,10 +50,9 @@ class Pen:
 
 
 def pens(plan: Plan) -> Mapping[str, Pen]:
-    """A pen for every method there is, the paper's methods first."""
-    methods = order(
-        [*plan.methods, *(cell.method for cell in plan.cells)], read_published("table1")
-    )
+    """A pen for every method there is, the paper's first: the same whatever a plan holds."""
+    paper = [method for _, _, method, _ in read_published("table1")]
+    methods = dict.fromkeys([*paper, *plan.methods, *(cell.method for cell in plan.cells)])
     return {
         name: Pen(
             PALETTE[i % len(PALETTE)],

@@ -1,0 +1,183 @@
+from math import inf, sqrt
+from statistics import stdev
+
+import pytest
+
+from reporting.cells import Row, interval_of, order, ranked, rows_of
+from reporting.published import read_published
+from reporting.runs import read_runs
+from reporting.text import tidy
+from suite.errors import InputError
+from suite.files import write_text
+from suite.registry import lookup
+
+PUBLISHED = read_published("table1")
+
+
+def rows(made, plan=None, table="table1"):
+    plan = plan or made.plan
+    runs = read_runs(plan, made.results)
+    found = rows_of(lookup("reporting.tables", table), plan, runs, read_published(table))
+    return {(row.method, row.metric): row for row in found}
+
+
+def test_mean_and_sample_deviation_over_seeds(made):
+    made.judge("dcgan", 0, 30.0)
+    made.judge("dcgan", 1, 34.0)
+    row = rows(made)["dcgan", "fid_train"]
+    assert (row.mean, row.std, row.seeds, row.flags) == (32.0, sqrt(8), 2, "ok")
+    assert row.difference == pytest.approx(32.0 - 27.43)
+
+
+def test_every_planned_cell_is_a_row_before_anything_has_run(made):
+    found = rows(made)
+    assert set(found) == {(m, k) for m in ("ga-cntk", "dcgan") for k in ("fid_train", "am_ssim")}
+    assert all(row.flags == "missing" and row.mean is None for row in found.values())
+
+
+def test_a_published_value_never_stands_for_ours(made):
+    row = rows(made)["dcgan", "fid_train"]
+    assert row.published.value == 27.43
+    assert row.mean is None and row.difference is None
+
+
+def test_partial_runs_give_a_mean_but_not_ok(made):
+    made.judge("dcgan", 0, 30.0)
+    row = rows(made)["dcgan", "fid_train"]
+    assert (row.mean, row.std, row.seeds, row.planned, row.status) == (30.0, None, 1, 2, "missing")
+
+
+def test_a_diverged_run_is_no_number(made):
+    made.judge("dcgan", 0, 30.0)
+    made.judge("dcgan", 1, 9999.0, status="diverged")
+    row = rows(made)["dcgan", "fid_train"]
+    assert (row.mean, row.seeds, row.status) == (30.0, 1, "diverged")
+
+
+def test_a_run_that_diverged_and_was_not_judged_is_diverged(made):
+    for seed in (0, 1):
+        made.train("dcgan", seed, stop="diverged")
+    assert rows(made)["dcgan", "fid_train"].status == "diverged"
+
+
+@pytest.mark.parametrize(
+    ("log", "status"),
+    [("step 3\nerror: no space is left\n", "failed"), ("step 3\n", "missing")],
+)
+def test_a_log_that_ends_in_an_error_is_a_failure_and_a_killed_job_is_not(made, log, status):
+    folder = made.folder("dcgan").relative_to(made.results)
+    write_text(made.results / "logs" / folder / "part0.log", log)
+    assert rows(made)["dcgan", "fid_train"].status == status
+
+
+def test_an_error_is_forgotten_once_the_part_has_ended(made):
+    folder = made.folder("dcgan").relative_to(made.results)
+    write_text(made.results / "logs" / folder / "part0.log", "error: no space is left\n")
+    for seed in (0, 1):
+        made.train("dcgan", seed)
+        made.judge("dcgan", seed, 30.0)
+    assert rows(made)["dcgan", "fid_train"].status == "ok"
+
+
+def test_a_suspect_published_value_is_flagged(made):
+    plan = made.planned(methods=("lsgan",))
+    for seed in (0, 1):
+        made.judge("lsgan", seed, 30.0)
+    found = rows(made, plan)
+    assert found["lsgan", "fid_train"].flags == "ok;suspect"
+    assert found["lsgan", "am_ssim"].flags == "ok"
+
+
+def test_tidy_has_exactly_the_promised_columns(made):
+    made.judge("dcgan", 0, 30.0)
+    made.judge("dcgan", 1, 30.5)
+    lines = tidy(list(rows(made).values())).splitlines()
+    head = "dataset,n,method,metric,ours_mean,ours_std,seeds,published,difference,status"
+    assert lines[0] == head
+    assert lines[1] == f"mnist,64,dcgan,fid_train,30.25,{stdev([30, 30.5]):.10g},2,27.43,2.82,ok"
+    assert lines[2] == "mnist,64,ga-cntk,fid_train,,,0,31.1,,missing"
+
+
+def test_methods_stand_in_the_order_of_the_paper_others_after():
+    assert order(["mine", "ga-cntk", "dcgan"], PUBLISHED) == ["dcgan", "ga-cntk", "mine"]
+
+
+def test_table_9_reads_the_records_of_runs(made):
+    plan = made.planned(methods=("wgan",), experiment="table9", n=256)
+    for seed, best in ((0, 40), (1, 60)):
+        made.train("wgan", seed, experiment="table9", n=256, details={"best_iteration": best})
+    found = rows(made, plan, "table9")
+    assert found["wgan", "best_iteration"].mean == 50
+    assert found["wgan", "best_iteration"].difference == 50 - 7000
+    assert found["wgan", "best_seconds"].mean == 10.0  # 50 iterations at 5 a second
+    assert found["wgan", "iterations"].mean == 100
+    assert found["wgan", "iterations"].published is None
+
+
+def test_a_run_without_a_best_iteration_has_none_in_table_9(made):
+    plan = made.planned(methods=("wgan",), experiment="table9", n=256, training_seeds=(0,))
+    made.train("wgan", experiment="table9", n=256)
+    found = rows(made, plan, "table9")
+    assert found["wgan", "best_iteration"].status == "missing"
+    assert found["wgan", "seconds"].status == "ok"
+
+
+def test_interval_of_several_runs_is_students():
+    low, high = interval_of([1.0, 2.0, 3.0], None)  # s = 1, t(2) = 4.303
+    assert (low, high) == pytest.approx((2 - 4.303 / sqrt(3), 2 + 4.303 / sqrt(3)))
+
+
+def test_interval_of_one_run_is_the_metrics_own_or_unbounded():
+    assert interval_of([5.0], 0.5) == pytest.approx((4.02, 5.98))
+    assert interval_of([5.0], None) == (-inf, inf)
+
+
+def line(better, *means_and_halves):
+    return [
+        Row("d", 64, f"m{i}", "k", mean, 0.1, 3, 3, (mean - half, mean + half), "ok", better, None)
+        for i, (mean, half) in enumerate(means_and_halves)
+    ]
+
+
+def test_bold_needs_an_interval_that_no_other_reaches():
+    apart = ranked(line("lower", (10, 1), (13, 1), (20, 1)))
+    assert [row.best for row in apart] == [True, False, False]
+    assert [row.ranks for row in apart] == [(1, 1), (2, 2), (3, 3)]
+    touching = ranked(line("lower", (10, 2), (13, 2), (20, 1)))
+    assert not any(row.best for row in touching)
+    assert [row.ranks for row in touching] == [(1, 2), (1, 2), (3, 3)]
+
+
+def test_higher_may_be_better():
+    assert [row.best for row in ranked(line("higher", (1, 0.1), (2, 0.1)))] == [False, True]
+
+
+@pytest.mark.parametrize("better", ["lower", "higher"])
+def test_a_run_without_an_interval_proves_nothing(better):
+    rows = ranked(line(better, (10, inf), (20, 1)))
+    assert not any(row.best for row in rows)
+    assert [row.ranks for row in rows] == [(1, 2), (1, 2)]
+
+
+def test_nothing_is_best_where_the_metric_has_no_good_side():
+    assert all(not r.best and r.ranks is None for r in ranked(line("neither", (1, 0.1), (2, 0.1))))
+
+
+def test_a_missing_results_folder_is_refused(made):
+    with pytest.raises(InputError, match="no such folder"):
+        list(read_runs(made.plan, made.results / "nothing"))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("metrics.json", "{", "not valid JSON"),
+        ("metrics.json", '{"status": "fine"}', "status"),
+        ("part0/run.json", "[]", "no record of a run"),
+    ],
+)
+def test_a_damaged_file_of_a_run_is_named(made, name, text, message):
+    write_text(made.folder("dcgan") / name, text)
+    with pytest.raises(InputError, match=message) as error:
+        list(read_runs(made.plan, made.results))
+    assert name.split("/")[-1] in str(error.value)

@@ -1,0 +1,120 @@
+from html.parser import HTMLParser
+
+import pytest
+
+from reporting.__main__ import write_figures, write_tables
+from reporting.report import report_page
+from reporting.runs import read_runs
+from suite.files import write_text
+
+VOID = {"meta", "img", "br", "link"}
+
+
+class Strict(HTMLParser):
+    """Fails on tags that are not closed in order, and counts what it meets."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.found = [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.found.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def parsed(text):
+    parser = Strict()
+    parser.feed(text)
+    parser.close()
+    assert not parser.open
+    return parser.found
+
+
+@pytest.fixture
+def half_done(made):
+    """DCGAN is whole, GA-CNTK has one of four parts."""
+    made.subset()
+    for seed in (0, 1):
+        made.train("dcgan", seed)
+        made.judge("dcgan", seed, 30.0 + seed)
+    made.train("ga-cntk")
+    return made
+
+
+def test_tables_are_written_and_parse(half_done, capsys):
+    write_tables(half_done.plan, half_done.results)
+    folder = half_done.results / "tables"
+    assert sorted(p.name for p in folder.iterdir()) == ["table1.csv", "table1.html", "table1.md"]
+    found = parsed((folder / "table1.html").read_text())
+    text = (folder / "table1.md").read_text()
+    assert text.strip() == capsys.readouterr().out.strip()
+    assert "30.50 ± 0.71 / 27.43 (+3.07)" in text
+    assert "– / 31.10" in text
+    assert not [attributes for tag, attributes in found if "src" in attributes]
+
+
+def test_markdown_columns_are_as_many_in_every_line(half_done):
+    write_tables(half_done.plan, half_done.results)
+    lines = (half_done.results / "tables" / "table1.md").read_text().splitlines()
+    grid = [line for line in lines if line.startswith("|")]
+    assert len(grid) == 2 + 2 and {line.count("|") for line in grid} == {6}
+
+
+def test_what_a_user_named_is_escaped(made):
+    plan = made.planned(titles={"dcgan": "<b>DCGAN & co"})
+    write_tables(plan, made.results)
+    page = (made.results / "tables" / "table1.html").read_text()
+    parsed(page)
+    assert "&lt;b&gt;DCGAN &amp; co" in page
+
+
+def test_figures_show_what_there_is_and_no_more(half_done):
+    write_figures(half_done.plan, half_done.results)
+    names = sorted(path.name for path in (half_done.results / "figures").iterdir())
+    kinds = ("learning", "samples", "trajectory")
+    assert names == [f"{kind}-table1-mnist-n64.png" for kind in kinds]
+
+
+def test_the_path_is_drawn_once_trajectories_are_judged(half_done):
+    text = "iteration,fid_train,am_ssim\n0,300,0.05\n100,40,0.5\n"
+    write_text(half_done.folder("dcgan") / "trajectory.csv", text)
+    write_figures(half_done.plan, half_done.results)
+    assert (half_done.results / "figures" / "path-table1-mnist-n64.png").exists()
+
+
+def test_nothing_run_gives_no_figures_but_the_folder(made):
+    write_figures(made.plan, made.results)
+    assert list((made.results / "figures").iterdir()) == []
+
+
+def test_the_same_runs_give_the_same_bytes(half_done):
+    def everything():
+        write_tables(half_done.plan, half_done.results)
+        write_figures(half_done.plan, half_done.results)
+        made = [*half_done.results.glob("tables/*"), *half_done.results.glob("figures/*")]
+        return {path.name: path.read_bytes() for path in made}
+
+    first = everything()
+    assert len(first) == 6 and everything() == first
+
+
+def test_the_report_holds_everything_in_one_file(half_done):
+    write_figures(half_done.plan, half_done.results)
+    page = report_page(
+        half_done.plan, half_done.results, list(read_runs(half_done.plan, half_done.results))
+    )
+    found = parsed(page)
+    images = [attributes["src"] for tag, attributes in found if tag == "img"]
+    assert len(images) == 3 and all(src.startswith("data:image/png;base64,") for src in images)
+    for text in ("processor of the run", "c0ffee", "budget", "30.50", "1 of 2"):
+        assert text in page
+
+
+def test_a_report_of_nothing_says_so(made):
+    page = report_page(made.plan, made.results, list(read_runs(made.plan, made.results)))
+    parsed(page)
+    assert "0 of 4 runs" in page and "Nothing has run yet" in page
