@@ -1,0 +1,184 @@
+"""Command line of the metrics: `python -m metrics --help`."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from metrics.evaluate import applicable, check, evaluate
+from metrics.features import Features
+from metrics.inputs import read_rows
+from metrics.runs import load_generated, load_records, snapshots
+from suite.artefacts import Subset, digest_of
+from suite.cli import make_app, run
+from suite.errors import InputError
+from suite.files import write_json, write_text
+from suite.provenance import git_commit, package_versions, source_digest
+from suite.registry import module_of
+
+app = make_app(
+    "metrics",
+    "How good, how varied and how new generated images are.",
+    "metrics.measures",
+    "metrics.extractors",
+)
+
+Parts = Annotated[list[Path], typer.Argument(help="folders that the parts of one run left")]
+Out = Annotated[Path, typer.Option(help="file to write")]
+Train = Annotated[Path | None, typer.Option(help="the training subset")]
+Heldout = Annotated[Path | None, typer.Option(help="held-out rows")]
+Class = Annotated[Path | None, typer.Option("--class", help="all rows of the class")]
+Metrics = Annotated[
+    str | None, typer.Option(help="metrics, with commas; default: all that the sets allow")
+]
+Seed = Annotated[int, typer.Option(help="evaluation seed", min=0)]
+Cache = Annotated[Path | None, typer.Option(help="folder that keeps features; default: none")]
+Weights = Annotated[
+    Path | None,
+    typer.Option(help="FID Inception weights (.pth or .pt); default: cached or fetched"),
+]
+
+
+def _features(folder: Path | None, weights: Path | None) -> Features:
+    return Features(folder, {"inception": weights} if weights else {})
+
+
+def _names(metrics: str | None, rows: Any, references: dict[str, Any]) -> list[str]:
+    if metrics is None:
+        return applicable(rows, references)
+    return [name for name in dict.fromkeys(metrics.replace(",", " ").split())]
+
+
+def _subsets(**paths: Path | None) -> dict[str, Any]:
+    references = {name: Subset.load(path).data for name, path in paths.items() if path}
+    if not references:
+        raise InputError("no reference set is given: give --train, --heldout or --class")
+    return references
+
+
+def _provenance(names: list[str], features: Features) -> dict[str, Any]:
+    modules = [module_of("metrics.measures", name) for name in names]
+    modules += [module_of("metrics.extractors", name) for name in features.used()]
+    return {
+        "packages": package_versions(),
+        "commit": git_commit(),
+        "source": source_digest("metrics.__main__", *modules),
+        "weights": features.provenance(),
+    }
+
+
+@app.command()
+def compare(
+    generated: Annotated[
+        Path, typer.Argument(help="folder of images, or .npz of uint8 [N, H, W, C]")
+    ],
+    reference: Annotated[Path, typer.Argument(help="the training images: likewise")],
+    heldout: Annotated[Path | None, typer.Option(help="held-out images: likewise")] = None,
+    class_: Annotated[
+        Path | None, typer.Option("--class", help="all images of the class: likewise")
+    ] = None,
+    metrics: Metrics = None,
+    seed: Seed = 0,
+    features: Cache = None,
+    weights: Weights = None,
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON for programs")] = False,
+) -> None:
+    """Print metrics of GENERATED against REFERENCE, with the counts used."""
+    rows = read_rows(generated)
+    paths = {"train": reference, "heldout": heldout, "class": class_}
+    references = {name: read_rows(path) for name, path in paths.items() if path}
+    names = _names(metrics, rows, references)
+    store = _features(features, weights)
+    values = evaluate(rows, references, names, store, seed)
+    if as_json:
+        sets = {"generated": (generated, rows)}
+        sets |= {name: (paths[name], data) for name, data in references.items()}
+        described = {
+            name: {"path": str(path), "shape": list(data.shape), "digest": digest_of(data)}
+            for name, (path, data) in sets.items()
+        }
+        report = {"sets": described, "metrics": values, "seeds": {"evaluation": seed}}
+        print(json.dumps(report | {"provenance": _provenance(names, store)}, indent=2))
+        return
+    for name, entry in values.items():
+        spread = "" if entry["std"] is None else f" ± {entry['std']:.4g}"
+        counts = f"{entry['generated']} generated, {entry['reference']} {entry['reference_set']}"
+        using = f", {entry['extractor']}" if entry["extractor"] else ""
+        print(f"{name:<24}{entry['value']:>14.6g}{spread:<12}  ({counts}{using})")
+
+
+@app.command("evaluate")
+def evaluate_(
+    parts: Parts,
+    out: Out,
+    train: Train = None,
+    heldout: Heldout = None,
+    class_: Class = None,
+    metrics: Metrics = None,
+    samples: Annotated[
+        int | None, typer.Option(help="rows judged, the first; default: all", min=1)
+    ] = None,
+    seed: Seed = 0,
+    features: Cache = None,
+    weights: Weights = None,
+) -> None:
+    """Judge a run, all its parts together, and write metrics.json.
+
+    A run that diverged gets the status `diverged` and no values.
+    """
+    records = load_records(parts)
+    rows = load_generated(parts)[:samples]
+    references = _subsets(train=train, heldout=heldout, **{"class": class_})
+    names = _names(metrics, rows, references)
+    store = _features(features, weights)
+    check(names, rows, references)
+    diverged = any(record["stop_reason"] == "diverged" for record in records)
+    report = {
+        "status": "diverged" if diverged else "ok",
+        "samples": len(rows),
+        "metrics": {} if diverged else evaluate(rows, references, names, store, seed),
+        "seeds": {key: records[0]["seeds"][key] for key in ("data", "training")}
+        | {"evaluation": seed},
+        "provenance": _provenance(names, store),
+    }
+    write_json(out, report)
+
+
+@app.command()
+def trajectory(
+    parts: Parts,
+    out: Out,
+    train: Train = None,
+    heldout: Heldout = None,
+    class_: Class = None,
+    metrics: Metrics = None,
+    seed: Seed = 0,
+    features: Cache = None,
+    weights: Weights = None,
+) -> None:
+    """Judge every snapshot of a run and write CSV: iteration,metric,value,generated.
+
+    Snapshots hold fewer rows than the samples: values compare along a run, not with metrics.json.
+    """
+    load_records(parts)
+    references = _subsets(train=train, heldout=heldout, **{"class": class_})
+    store = _features(features, weights)
+    lines = ["iteration,metric,value,generated"]
+    for iteration, rows in snapshots(parts):
+        names = _names(metrics, rows, references)
+        for name, entry in evaluate(rows, references, names, store, seed).items():
+            lines.append(f"{iteration},{name},{entry['value']!r},{entry['generated']}")
+    write_text(out, "\n".join(lines) + "\n")
+
+
+@app.command("fetch-weights")
+def fetch_weights(weights: Weights = None) -> None:
+    """Fetch the FID Inception weights into the cache of this machine, and print their path."""
+    from metrics.weights import inception_weights
+
+    print(inception_weights(weights).path)
+
+
+if __name__ == "__main__":
+    run(app)

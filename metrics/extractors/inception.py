@@ -1,0 +1,50 @@
+"""Features of the FID Inception network, as pytorch-fid computes them."""
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from tqdm import tqdm
+
+from metrics.measure import Extractor, Weights
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+BATCH = 32
+
+
+@cache
+def _network(path: Path) -> Callable[["Tensor"], "Tensor"]:
+    import torch
+
+    from metrics.inception import Inception, load_layers
+
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return Inception(load_layers(path), device)
+
+
+def embed(images: np.ndarray, weights: Weights | None) -> np.ndarray:
+    """Mean of the last feature map, float32 [N, 2048], on the GPU where there is one."""
+    import torch
+
+    network = _network(weights.path)
+    parts = []
+    with tqdm(total=len(images), desc="Inception", unit="image", leave=False) as bar:
+        for start in range(0, len(images), BATCH):
+            batch = torch.from_numpy(images[start : start + BATCH]).permute(0, 3, 1, 2)
+            parts.append(network(batch).numpy())
+            bar.update(len(batch))
+    return np.concatenate(parts)
+
+
+def weights(path: Path | None) -> Weights:
+    """See `metrics.weights.inception_weights`."""
+    from metrics.weights import inception_weights
+
+    return inception_weights(path)
+
+
+INCEPTION = Extractor("inception", 1, embed, weights)

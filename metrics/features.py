@@ -1,0 +1,60 @@
+"""Features of image sets, computed once a set."""
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from metrics.measure import Extractor, Weights
+from suite.artefacts import digest_of
+from suite.files import read_arrays, write_arrays
+from suite.registry import lookup
+
+
+@dataclass
+class Features:
+    """Features by extractor and content, kept in memory and, given a folder, on disk.
+
+    folder: where to keep them; None keeps nothing on disk.
+    paths: weights chosen by the user, by extractor.
+    """
+
+    folder: Path | None = None
+    paths: dict[str, Path] = field(default_factory=dict)
+    _weights: dict[str, Weights | None] = field(default_factory=dict)
+    _memory: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def embed(self, name: str, images: np.ndarray) -> np.ndarray:
+        """Features of uint8 images [N, H, W, C] by extractor `name`, float32 [N, d]."""
+        extractor: Extractor = lookup("metrics.extractors", name)
+        if name not in self._weights:
+            fetch = extractor.weights
+            self._weights[name] = fetch(self.paths.get(name)) if fetch else None
+        weights = self._weights[name]
+        identity = [name, extractor.version, weights and weights.sha256, digest_of(images)]
+        key = f"{name}-{hashlib.sha256(repr(identity).encode()).hexdigest()[:24]}"
+        if key not in self._memory:
+            self._memory[key] = self._stored(key, extractor, images)
+        return self._memory[key]
+
+    def _stored(self, key: str, extractor: Extractor, images: np.ndarray) -> np.ndarray:
+        path = self.folder / f"{key}.npz" if self.folder else None
+        if path is not None and path.exists():
+            return read_arrays(path, "features")["features"]
+        features = extractor.embed(images, self._weights[extractor.name])
+        if path is not None:
+            write_arrays(path, {"features": features})
+        return features
+
+    def used(self) -> list[str]:
+        """The extractors used so far."""
+        return list(self._weights)
+
+    def provenance(self) -> dict[str, dict[str, str]]:
+        """Source and sha256 of the weights used so far, by extractor."""
+        return {
+            name: {"source": weights.source, "sha256": weights.sha256}
+            for name, weights in self._weights.items()
+            if weights is not None
+        }

@@ -1,0 +1,110 @@
+"""The protocols of a metric and of a feature extractor, and what a metric is given."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Literal, TypeVar
+
+import numpy as np
+
+from suite.registry import Registered
+
+Reference = Literal["train", "heldout", "class"]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Weights:
+    """Trained weights of an extractor, and where they come from.
+
+    path: a file that has been checked.
+    source: where the file came from, in words.
+    sha256: of the file.
+    """
+
+    path: Path
+    source: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Extractor(Registered):
+    """A registered map from images to features.
+
+    version: raised whenever the features change; a part of the key of cached features.
+    embed: (uint8 images [N, H, W, C], weights or None) -> float32 features [N, d]. A row depends
+        on its own image only.
+    weights: (path given by the user, or None) -> the weights, fetched where need be; None for
+        an extractor without weights.
+    """
+
+    kind: ClassVar[str] = "extractor"
+    version: int
+    embed: Callable[[np.ndarray, Weights | None], np.ndarray]
+    weights: Callable[[Path | None], Weights] | None = None
+
+
+@dataclass(frozen=True)
+class Value:
+    """What a metric returns.
+
+    value: the metric itself.
+    std: its standard error or deviation, where the metric has one.
+    details: whatever else belongs into metrics.json (subset sizes, neighbours, ...).
+    """
+
+    value: float
+    std: float | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Generated rows and the reference that they are judged against.
+
+    generated, reference: uint8 images [N, H, W, C] and [M, H, W, C], or float32 points [N, 2]
+        and [M, 2].
+    seed: the evaluation seed, for metrics that draw.
+    embed: (extractor's name, images) -> float32 features [N, d], from a cache where they are.
+    """
+
+    generated: np.ndarray
+    reference: np.ndarray
+    seed: int
+    embed: Callable[[str, np.ndarray], np.ndarray]
+    _memory: dict[Any, Any] = field(default_factory=dict, repr=False)
+
+    def features(self, extractor: str) -> tuple[np.ndarray, np.ndarray]:
+        """Features of the generated and of the reference rows, float64 [N, d] and [M, d]."""
+        both = (self.generated, self.reference)
+        left, right = (self.embed(extractor, rows).astype(np.float64) for rows in both)
+        return left, right
+
+    def once(self, compute: Callable[["Pair"], T]) -> T:
+        """`compute(self)`, computed once for all metrics that ask for it."""
+        if compute not in self._memory:
+            self._memory[compute] = compute(self)
+        return self._memory[compute]
+
+
+@dataclass(frozen=True)
+class Measure(Registered):
+    """A registered metric.
+
+    title: what tables and figures call it.
+    better: which direction is better; `neither` where both ends are bad.
+    reference: the set that generated rows are compared with.
+    data: what it judges.
+    minimum: fewest rows that it needs on either side.
+    extractor: the features it uses; None for a metric on pixels or points.
+    compute: the metric itself, on a pair that fits the fields above.
+    """
+
+    kind: ClassVar[str] = "metric"
+    title: str
+    better: Literal["lower", "higher", "neither"]
+    reference: Reference
+    data: Literal["images", "points"]
+    minimum: int
+    extractor: str | None
+    compute: Callable[[Pair], Value]

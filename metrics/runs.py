@@ -1,0 +1,67 @@
+"""What the parts of one run left, joined."""
+
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from suite.artefacts import Trajectory, check_data, load_samples
+from suite.errors import InputError
+from suite.files import read_json
+
+
+def load_records(parts: Sequence[Path]) -> list[dict[str, Any]]:
+    """run.json of each part.
+
+    Raises:
+        InputError: one is missing or damaged, two are of different runs, or a part stands twice.
+    """
+    records = [read_json(part / "run.json") for part in parts]
+    identities = [_identity(record, part) for record, part in zip(records, parts, strict=True)]
+    numbers: set[int] = set()
+    for part, (run, number) in zip(parts, identities, strict=True):
+        if run != identities[0][0]:
+            raise InputError(f"{part}: is no part of the same run as {parts[0]}: evaluate it alone")
+        if number in numbers:
+            raise InputError(f"{part}: part {number} of the run stands twice: name each part once")
+        numbers.add(number)
+    return records
+
+
+def _identity(record: dict[str, Any], part: Path) -> tuple[str, int]:
+    try:
+        seeds = record["seeds"]
+        same = [record[key] for key in ("method", "settings", "data")]
+        same += [seeds["data"], seeds["training"]]
+        return json.dumps(same, sort_keys=True), int(seeds["part"])
+    except (KeyError, TypeError) as error:
+        raise InputError(f"{part}/run.json: lacks {error}: run the method again") from error
+
+
+def load_generated(parts: Sequence[Path]) -> np.ndarray:
+    """Samples of all parts, in the order given: uint8 [N, H, W, C] or float32 [N, 2]."""
+    return _joined([load_samples(part / "samples.npz") for part in parts], parts)
+
+
+def snapshots(parts: Sequence[Path]) -> Iterator[tuple[int, np.ndarray]]:
+    """(iteration, rows of all parts) at every iteration where some part has a snapshot.
+
+    A part without one at that iteration (it stopped earlier, say) gives its latest before it.
+    """
+    found = [Trajectory.load(part / "trajectory.npz") for part in parts]
+    for iteration in sorted({int(i) for t in found for i in t.iterations}):
+        latest = [int(np.searchsorted(t.iterations, iteration, side="right")) - 1 for t in found]
+        rows = [t.data[max(i, 0)] for t, i in zip(found, latest, strict=True)]
+        yield iteration, check_data(_joined(rows, parts), f"{parts[0]}/trajectory.npz")
+
+
+def _joined(rows: list[np.ndarray], parts: Sequence[Path]) -> np.ndarray:
+    for part, array in zip(parts, rows, strict=True):
+        if array.shape[1:] != rows[0].shape[1:] or array.dtype != rows[0].dtype:
+            raise InputError(
+                f"{part}: rows of {array.dtype} {list(array.shape[1:])} do not go with those of "
+                f"{parts[0]}: run the method again"
+            )
+    return np.concatenate(rows)
