@@ -13,11 +13,14 @@ def read_columns(path: Path) -> dict[str, list[float]]:
     try:
         with open(path, newline="", encoding="utf-8") as file:
             lines = list(csv.DictReader(file))
-        return {k: [float(line[k] or "nan") for line in lines] for k in (lines[0] if lines else [])}
+        return {
+            k: [float("nan" if line[k] == "" else line[k]) for line in lines]
+            for k in (lines[0] if lines else [])
+        }
     except OSError as error:
         raise from_os(error) from error
     except (TypeError, ValueError) as error:
-        raise InputError(f"{path}: not a table of numbers ({error}): make it again") from error
+        raise InputError(f"{path}: is no table of numbers ({error}): make it again") from error
 
 
 def draw(group: Group) -> Figure:

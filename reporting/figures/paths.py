@@ -1,19 +1,38 @@
 """FID against AM-SSIM along the training: where a run stops decides its pair of numbers."""
 
+import csv
 from pathlib import Path
 
 import numpy as np
 
 from reporting.figures.group import Group
-from reporting.figures.learning import read_columns
 from reporting.figures.style import Axes, Figure, Pen, new
+from suite.errors import InputError, from_os
 
 ACROSS, UP = "am_ssim", "fid_train"
 LABELS = 4
 
 
-def _path(axes: Axes, columns: dict[str, list[float]], pen: Pen, title: str) -> None:
-    across, up = np.array(columns[ACROSS]), np.array(columns[UP])
+def read_trajectory(path: Path) -> list[tuple[int, float, float]]:
+    """(iteration, AM-SSIM, FID) of the judged snapshots that have both, by iteration.
+
+    path: CSV with the columns iteration, metric, value (`python -m metrics trajectory`).
+    """
+    found: dict[int, dict[str, float]] = {}
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            for line in csv.DictReader(file):
+                values = found.setdefault(int(line["iteration"]), {})
+                values[line["metric"]] = float(line["value"])
+    except OSError as error:
+        raise from_os(error) from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: is no judged trajectory ({error}): make it again") from error
+    return [(i, v[ACROSS], v[UP]) for i, v in sorted(found.items()) if v.keys() >= {ACROSS, UP}]
+
+
+def _path(axes: Axes, points: list[tuple[int, float, float]], pen: Pen, title: str) -> None:
+    _, across, up = zip(*points, strict=True)
     axes.plot(
         across,
         up,
@@ -24,10 +43,10 @@ def _path(axes: Axes, columns: dict[str, list[float]], pen: Pen, title: str) -> 
         linewidth=1.2,
         label=title,
     )
-    for i in np.unique(np.linspace(0, len(across) - 1, LABELS).round().astype(int)):
+    for i in np.unique(np.linspace(0, len(points) - 1, LABELS).round().astype(int)):
         axes.annotate(
-            f"{columns['iteration'][i]:,.0f}",
-            (across[i], up[i]),
+            f"{points[i][0]:,}",
+            points[i][1:],
             xytext=(4, 4),
             textcoords="offset points",
             fontsize=7,
@@ -36,20 +55,15 @@ def _path(axes: Axes, columns: dict[str, list[float]], pen: Pen, title: str) -> 
 
 
 def draw(group: Group) -> Figure | None:
-    """A path a method (its first run), iterations marked; None while no trajectory is evaluated."""
-    found: dict[str, Path] = {
-        method: path
-        for method, runs in group.runs.items()
-        for path in [runs[0].folder / "trajectory.csv"]
-        if path.exists()
-    }
-    tables = {method: read_columns(path) for method, path in found.items()}
-    tables = {m: t for m, t in tables.items() if {"iteration", ACROSS, UP} <= t.keys()}
-    if not tables:
+    """A path a method (its first run), iterations marked; None while no trajectory is judged."""
+    files = {method: runs[0].folder / "trajectory.csv" for method, runs in group.runs.items()}
+    paths = {method: read_trajectory(path) for method, path in files.items() if path.exists()}
+    if not any(paths.values()):
         return None
     figure, (axes,) = new(6.8, 5.0)
-    for method, columns in tables.items():
-        _path(axes, columns, group.pens[method], group.plan.title(method))
+    for method, points in paths.items():
+        if points:
+            _path(axes, points, group.pens[method], group.plan.title(method))
     axes.set_yscale("log")
     axes.set_xlabel("AM-SSIM: mean similarity to the nearest training image (1 = copies)")
     axes.set_ylabel("FID against the training images (log scale)")

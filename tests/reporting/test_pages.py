@@ -3,8 +3,11 @@ from html.parser import HTMLParser
 import pytest
 
 from reporting.__main__ import write_figures, write_tables
+from reporting.figures.learning import read_columns
+from reporting.figures.paths import read_trajectory
 from reporting.report import report_page
 from reporting.runs import read_runs
+from suite.errors import InputError
 from suite.files import write_text
 
 VOID = {"meta", "img", "br", "link"}
@@ -80,10 +83,33 @@ def test_figures_show_what_there_is_and_no_more(half_done):
 
 
 def test_the_path_is_drawn_once_trajectories_are_judged(half_done):
-    text = "iteration,fid_train,am_ssim\n0,300,0.05\n100,40,0.5\n"
+    lines = ["iteration,metric,value,generated"]
+    for iteration, fid, ssim in ((0, 300, 0.05), (100, 40, 0.5)):
+        lines += [f"{iteration},fid_train,{fid},16", f"{iteration},am_ssim,{ssim},16"]
+    text = "\n".join(lines)
     write_text(half_done.folder("dcgan") / "trajectory.csv", text)
     write_figures(half_done.plan, half_done.results)
     assert (half_done.results / "figures" / "path-table1-mnist-n64.png").exists()
+
+
+def test_a_snapshot_without_both_metrics_is_no_point(tmp_path):
+    text = "iteration,metric,value,generated\n10,fid_train,50,16\n10,am_ssim,0.4,16\n"
+    write_text(tmp_path / "t.csv", text + "0,fid_train,300,16\n")
+    assert read_trajectory(tmp_path / "t.csv") == [(10, 0.4, 50.0)]
+
+
+@pytest.mark.parametrize("line", ["10,fid_train,high,16", "10,fid_train"])
+def test_a_damaged_trajectory_is_named(tmp_path, line):
+    write_text(tmp_path / "t.csv", f"iteration,metric,value,generated\n{line}\n")
+    with pytest.raises(InputError, match="no judged trajectory"):
+        read_trajectory(tmp_path / "t.csv")
+
+
+@pytest.mark.parametrize("text", ["iteration,loss\n1,low\n", "iteration,loss\n1\n"])
+def test_a_damaged_history_is_named(tmp_path, text):
+    write_text(tmp_path / "history.csv", text)
+    with pytest.raises(InputError, match="no table of numbers"):
+        read_columns(tmp_path / "history.csv")
 
 
 def test_nothing_run_gives_no_figures_but_the_folder(made):
