@@ -77,11 +77,12 @@ def run_method(
 def _outcome(result: Result) -> dict[str, Any]:
     last = result.history[-1] if result.history else {"iteration": 0, "seconds": 0.0}
     seconds = last["seconds"]
+    iterations = int(result.trajectory.iterations[-1])
     return {
         "stop_reason": result.stop_reason,
-        "iterations": int(last["iteration"]),
+        "iterations": iterations,
         "seconds": seconds,
-        "iterations_per_second": last["iteration"] / seconds if seconds else None,
+        "iterations_per_second": iterations / seconds if seconds else None,
         "compile_seconds": result.compile_seconds,
         "peak_memory_mib": peak_memory_mib(),
         "device": result.device,

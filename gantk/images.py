@@ -1,0 +1,28 @@
+"""Between stored rows and the arrays that methods move."""
+
+from typing import Any, Literal
+
+import numpy as np
+
+from suite.seeds import stream
+
+
+def to_unit(data: np.ndarray, dtype: Any) -> np.ndarray:
+    """uint8 images to [0, 1]; points as they are."""
+    return (data / 255).astype(dtype) if data.dtype == np.uint8 else data.astype(dtype)
+
+
+def from_unit(rows: np.ndarray) -> np.ndarray:
+    """Rows [n, H, W, C] in [0, 1] to uint8 images, rounded; points [n, 2] to float32."""
+    rows = np.asarray(rows)
+    if rows.ndim == 2:
+        return rows.astype(np.float32)
+    return np.clip(np.rint(rows * 255), 0, 255).astype(np.uint8)
+
+
+def initial_rows(
+    start: Literal["uniform", "normal"], shape: tuple[int, ...], seed: int, part: int
+) -> np.ndarray:
+    """Random rows to start from (P section 3 says random; the released code draws uniformly)."""
+    random = stream("initial-rows", seed, part)
+    return random.random(shape) if start == "uniform" else random.normal(0.5, 0.25, shape)

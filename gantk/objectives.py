@@ -1,0 +1,46 @@
+"""The objectives of GA-NTK, each a function of exp(-lambda K) y.
+
+A perfect discriminator D calls real rows real and generated rows generated; the generated rows
+are moved so that it calls every row real. With 2n rows, n of them real:
+
+name           loss                                         separated   Z = X (lambda large)
+cross_entropy  mean_i softplus(-s_i), s = (I - E)(1 + -1)    0.8133      log 2
+half_square    |1 - D|^2 / 2, D = (I - E)(1 + 0)             n / 2       n / 4
+norm           |1 - D|                                       sqrt(n)     sqrt(n / 2)
+
+cross_entropy is what the released code ran (two one-hot label columns and a softmax, which is
+this logistic form); half_square is that of the paper's proof (Eq. 16); norm is Eq. 4.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import jax
+import jax.numpy as jnp
+
+
+@dataclass(frozen=True)
+class Objective:
+    """negative: the label of generated rows. loss: (y, exp(-lambda K) y) -> scalar."""
+
+    negative: float
+    loss: Callable[[jax.Array, jax.Array], jax.Array]
+
+
+def _cross_entropy(y: jax.Array, rest: jax.Array) -> jax.Array:
+    return jnp.mean(jax.nn.softplus(rest - y))
+
+
+def _half_square(y: jax.Array, rest: jax.Array) -> jax.Array:
+    return jnp.sum((1 - y + rest) ** 2) / 2
+
+
+def _norm(y: jax.Array, rest: jax.Array) -> jax.Array:
+    return jnp.linalg.norm(1 - y + rest)
+
+
+OBJECTIVES = {
+    "cross_entropy": Objective(-1.0, _cross_entropy),
+    "half_square": Objective(0.0, _half_square),
+    "norm": Objective(0.0, _norm),
+}
