@@ -8,7 +8,7 @@ import json
 import re
 import shlex
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from suite.config import (
@@ -26,6 +26,9 @@ from suite.registry import lookup, module_of, registered
 
 RUN = "runs/{experiment}/{dataset}/n{n}/{method}/data{data_seed}/seed{seed}"
 """A run's folder below results/NAME; every rule that works on a run has these wildcards."""
+
+
+TRAIN = {"train"}
 
 
 def validated(values: Mapping[str, Any]) -> Config:
@@ -49,6 +52,16 @@ def runs(config: Config, *experiments: str) -> list[str]:
         if cell.experiment in experiments
         for data_seed in config.seeds.data
         for seed in config.seeds.training
+    ]
+
+
+def followed_runs(config: Config) -> list[str]:
+    """The first run of every cell, which stands for the others along its training."""
+    seeds = config.seeds
+    return [
+        RUN.format(**vars(cell), data_seed=seeds.data[0], seed=seeds.training[0])
+        for cell in cells(config)
+        if train_metrics(config)
     ]
 
 
@@ -91,9 +104,20 @@ def method_digest(wildcards: Any) -> str:
     return source_digest(f"{room}.__main__", module_of(f"{room}.methods", wildcards.method))
 
 
-def references(config: Config) -> set[str]:
+def references(config: Config) -> list[str]:
     """Names of the sets, beside the training subset, that the configured metrics compare with."""
-    return {lookup("metrics.measures", name).reference for name in config.metrics} - {"train"}
+    return sorted({lookup("metrics.measures", name).reference for name in config.metrics} - TRAIN)
+
+
+def train_metrics(config: Config) -> list[str]:
+    """The configured metrics that compare with the training subset alone."""
+    return [m for m in config.metrics if lookup("metrics.measures", m).reference in TRAIN]
+
+
+def set_options(config: Config, files: Sequence[str]) -> str:
+    """The training subset and the sets of `references`, in this order, as options."""
+    names = ["train", *references(config)]
+    return " ".join(f"--{name} {file}" for name, file in zip(names, files, strict=True))
 
 
 def extractors(config: Config) -> list[str]:

@@ -1,6 +1,6 @@
 rule weights:
     output:
-        f"{RESULTS}/weights.json",
+        f"{RESULTS}/weights.txt",
     log:
         f"{LOGS}/weights.log",
     retries: 2
@@ -10,9 +10,9 @@ rule weights:
     params:
         weights=plan.weights_option(CONFIG),
     message:
-        "fetch the weights of the Inception network"
+        "fetch the weights of the feature extractors into the cache of this machine"
     shell:
-        "python -m metrics fetch-weights {params.weights} --out {output} 2>&1 | tee {log}"
+        "python -m metrics fetch-weights {params.weights} 2> >(tee {log} >&2) > {output}"
 
 
 rule evaluate:
@@ -20,30 +20,72 @@ rule evaluate:
         parts=lambda w: expand(
             f"{RUN}/part{{part}}/{{file}}",
             part=plan.part_numbers(CONFIG, w),
-            file=["samples.npz", "run.json"],
+            file=["run.json", "samples.npz"],
             **w,
         ),
-        train=f"{RESULTS}/data/{{dataset}}/n{{n}}/seed{{data_seed}}.npz",
-        heldout=f"{RESULTS}/data/{{dataset}}/heldout.npz",
-        weights=rules.weights.output,
+        sets=[
+            f"{RESULTS}/data/{{dataset}}/n{{n}}/seed{{data_seed}}.npz",
+            *[f"{RESULTS}/data/{{dataset}}/{name}.npz" for name in plan.references(CONFIG)],
+        ],
+        weights=rules.weights.output if plan.extractors(CONFIG) else [],
     output:
         f"{RUN}/metrics.json",
     log:
         f"{LOGS}/{plan.RUN}/metrics.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/{plan.RUN}/metrics.tsv"
     conda:
         "../../envs/torch.yaml"
     threads: CONFIG.threads
     resources:
         gpu=GPU,
     params:
-        folders=lambda w: expand(f"{RUN}/part{{part}}", part=plan.part_numbers(CONFIG, w), **w),
         device=plan.device_environment(CONFIG),
-        metrics=CONFIG.metrics,
+        parts=lambda w: expand(f"{RUN}/part{{part}}", part=plan.part_numbers(CONFIG, w), **w),
+        sets=lambda w, input: plan.set_options(CONFIG, input.sets),
+        metrics=",".join(CONFIG.metrics),
+        samples=CONFIG.samples,
         seed=CONFIG.seeds.evaluation,
+        features=f"{RESULTS}/features",
+        weights=plan.weights_option(CONFIG),
         source=plan.metrics_digest(CONFIG),
     message:
         "evaluate {wildcards.method} on {wildcards.n} rows of {wildcards.dataset}"
         " ({wildcards.experiment}, seed {wildcards.seed})"
     shell:
-        "{params.device} python -m metrics evaluate {params.folders} --train {input.train}"
-        " --heldout {input.heldout} --out {output} 2>&1 | tee {log}"
+        "{params.device} python -m metrics evaluate {params.parts} {params.sets}"
+        " --metrics {params.metrics} --samples {params.samples} --seed {params.seed}"
+        " --features {params.features} {params.weights} --out {output} 2>&1 | tee {log}"
+
+
+rule trajectory:
+    input:
+        record=f"{RUN}/part0/run.json",
+        snapshots=f"{RUN}/part0/trajectory.npz",
+        sets=f"{RESULTS}/data/{{dataset}}/n{{n}}/seed{{data_seed}}.npz",
+        weights=rules.weights.output if plan.extractors(CONFIG) else [],
+    output:
+        f"{RUN}/trajectory.csv",
+    log:
+        f"{LOGS}/{plan.RUN}/trajectory.log",
+    benchmark:
+        f"{RESULTS}/benchmarks/{plan.RUN}/trajectory.tsv"
+    conda:
+        "../../envs/torch.yaml"
+    threads: CONFIG.threads
+    resources:
+        gpu=GPU,
+    params:
+        device=plan.device_environment(CONFIG),
+        part=subpath(input.record, parent=True),
+        metrics=",".join(plan.train_metrics(CONFIG)),
+        seed=CONFIG.seeds.evaluation,
+        weights=plan.weights_option(CONFIG),
+        source=plan.metrics_digest(CONFIG),
+    message:
+        "follow {wildcards.method} on {wildcards.n} rows of {wildcards.dataset}"
+        " ({wildcards.experiment}, seed {wildcards.seed}) along its training"
+    shell:
+        "{params.device} python -m metrics trajectory {params.part} --train {input.sets}"
+        " --metrics {params.metrics} --seed {params.seed} {params.weights}"
+        " --out {output} 2>&1 | tee {log}"

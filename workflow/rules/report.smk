@@ -44,6 +44,7 @@ rule draw:
     input:
         config=f"{RESULTS}/config/all.json",
         runs=[f"{RESULTS}/{run}/metrics.json" for run in plan.runs(CONFIG, *CONFIG.experiments)],
+        followed=[f"{RESULTS}/{run}/trajectory.csv" for run in plan.followed_runs(CONFIG)],
     output:
         directory(f"{RESULTS}/figures"),
     log:
