@@ -16,7 +16,7 @@ test: lint  ## every check; the workflow's own tests run it at a tiny scale
 	$(BIN)/pytest
 
 test-envs: $(INSTALLED)  ## the tiny workflow with each rule in its own environment
-	$(BIN)/pytest --envs tests/workflow/test_envs.py
+	$(BIN)/pytest -m envs tests/workflow/test_envs.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -115,7 +115,8 @@ def training_app(room: str, help: str) -> typer.Typer:
             Path | None, typer.Option(help="state to go on from; default: OUT/checkpoint.npz")
         ] = None,
         checkpoint_every: Annotated[
-            float, typer.Option(help="time between two checkpoints [s]")
+            float,
+            typer.Option(help="time between two checkpoints [s]", envvar="CHECKPOINT_EVERY"),
         ] = 30.0,
     ) -> None:
         """Train a method on a subset."""

@@ -1,0 +1,84 @@
+"""kill -9 of a training job: the workflow goes on from its checkpoint, to the same result."""
+
+import csv
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from suite.files import read_arrays
+
+LENGTH = {"ga-cntk": {"iterations": 2000}, "dcgan": {"updates": 60, "batch": 8}}
+LIMIT = 240
+"""seconds in which a checkpoint must appear"""
+
+
+def job_of(method: str, folder: Path) -> int | None:
+    """The process that trains `method` for a workflow running in `folder`."""
+    for process in Path("/proc").iterdir():
+        if not process.name.isdigit():
+            continue
+        try:
+            words = (process / "cmdline").read_bytes().decode().split("\0")
+            here = (process / "cwd").resolve() == folder.resolve()
+        except OSError:
+            continue
+        if here and words[1:2] == ["-m"] and words[3:5] == ["train", method]:
+            return int(process.name)
+    return None
+
+
+def history(run: Path) -> list[dict[str, str]]:
+    with (run / "history.csv").open(encoding="utf-8") as file:
+        return [{k: v for k, v in row.items() if k != "seconds"} for row in csv.DictReader(file)]
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="finds the job in /proc")
+@pytest.mark.parametrize("method", sorted(LENGTH))
+def test_killed_job_goes_on_to_the_same_result(finished, method: str) -> None:
+    run = f"runs/table1/mnist/n8/{method}/data0/seed0/part0"
+    experiment = {
+        "datasets": {"mnist": {"n": [8]}},
+        "methods": {method: LENGTH[method]},
+    }
+    configs = {
+        name: finished.varied(name, name=name, experiments={"table1": experiment}, samples=8)
+        for name in (f"whole-{method}", f"killed-{method}")
+    }
+    targets = {name: f"results/{name}/{run}/run.json" for name in configs}
+    whole, killed = configs
+    done = finished.snakemake(targets[whole], config=configs[whole])
+    assert done.returncode == 0, done.stderr
+
+    log = finished.root / f"{killed}.txt"
+    with log.open("w", encoding="utf-8") as output:
+        workflow = subprocess.Popen(
+            finished.command(targets[killed], config=configs[killed]),
+            cwd=finished.root,
+            env=finished.environment(CHECKPOINT_EVERY="0.2"),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        checkpoint = finished.root / f"results/{killed}/checkpoints/{run}.npz"
+        started = time.monotonic()
+        while not checkpoint.exists():
+            assert workflow.poll() is None, log.read_text(encoding="utf-8")
+            assert time.monotonic() - started < LIMIT
+            time.sleep(0.01)
+        job = job_of(method, finished.root)
+        assert job is not None
+        os.kill(job, signal.SIGKILL)
+        assert workflow.wait() == 0, log.read_text(encoding="utf-8")
+
+    assert "Trying to restart job" in log.read_text(encoding="utf-8")
+    folders = [finished.root / "results" / name / run for name in configs]
+    for file in ("samples.npz", "trajectory.npz"):
+        expected, found = (read_arrays(folder / file) for folder in folders)
+        for name in expected:
+            np.testing.assert_array_equal(found[name], expected[name])
+    assert history(folders[1]) == history(folders[0])
+    assert not checkpoint.exists()

@@ -1,0 +1,153 @@
+"""The whole workflow at a tiny scale: what it leaves, and what a change reruns."""
+
+import csv
+import json
+import re
+
+import pytest
+
+AFTER = {"table": 1, "draw": 1, "report": 1, "all": 1}
+CONFIGURATION = {"configuration": 2}
+RUNS = 2
+"""training seeds of the tiny configuration; two parts a run of ga-cntk"""
+
+
+def test_tables_figures_and_report(finished) -> None:
+    results = finished.root / "results" / "tiny"
+    with (results / "tables" / "table1.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    columns = "dataset,n,method,metric,ours_mean,ours_std,seeds,published,difference,status"
+    assert ",".join(rows[0]).startswith(columns)
+    measured = {(row["method"], row["metric"]) for row in rows if row["status"].startswith("ok")}
+    metrics = ("fid_train", "fid_heldout", "am_ssim")
+    assert measured == {(method, m) for method in ("dcgan", "ga-cntk") for m in metrics}
+    assert {row["seeds"] for row in rows} == {str(RUNS)}
+    assert all(float(row["ours_mean"]) >= 0 for row in rows)
+    for name in ("tables/table1.md", "tables/table1.html", "report.html"):
+        assert (results / name).stat().st_size > 100
+    assert list((results / "figures").glob("*.png"))
+
+
+def test_run_leaves_its_settings_and_provenance(finished) -> None:
+    run = finished.root / "results/tiny/runs/table1/mnist/n8/ga-cntk/data0/seed1"
+    record = json.loads((run / "part1" / "run.json").read_text(encoding="utf-8"))
+    assert record["seeds"] == {"data": 0, "training": 1, "part": 1}
+    assert record["settings"]["iterations"] == 3 == record["iterations"]
+    assert record["stop_reason"] == "budget"
+    judged = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    assert (judged["status"], judged["samples"]) == ("ok", 16)
+    assert judged["metrics"]["fid_train"]["reference"] == 8
+    assert not list((finished.root / "results/tiny/checkpoints").rglob("*.npz"))
+
+
+def test_every_job_has_a_progress_line(finished) -> None:
+    output = (finished.root / "first-run.txt").read_text(encoding="utf-8")
+    done = [int(k) for k in re.findall(r"^(\d+) of \d+ steps", output, re.MULTILINE)]
+    total = int(re.search(r"of (\d+) steps", output)[1])
+    assert done == list(range(1, total + 1))
+    assert "train ga-cntk on 8 rows of mnist (table1, seed 1, part 0)" in output
+
+
+def test_second_run_does_nothing_and_says_so(finished) -> None:
+    done = finished.snakemake()
+    assert done.returncode == 0
+    assert "Nothing to be done" in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (
+            {"experiments__table1__methods__dcgan": {"updates": 4, "batch": 8}},
+            {"train_baselines": RUNS, "evaluate": RUNS, "trajectory": 1, **CONFIGURATION, **AFTER},
+        ),
+        (
+            {"experiments__table1__methods__ga_cntk": {"iterations": 4}},
+            {"train_gantk": 4, "evaluate": RUNS, "trajectory": 1, **CONFIGURATION, **AFTER},
+        ),
+        (
+            {"seeds": {"training": [0, 1], "evaluation": 5}},
+            {"evaluate": 2 * RUNS, "trajectory": 2, **CONFIGURATION, **AFTER},
+        ),
+        (
+            {"seeds": {"training": [0, 1, 2]}},
+            {
+                **{"train_gantk": 2, "train_baselines": 1, "evaluate": 2},
+                **CONFIGURATION,
+                **AFTER,
+            },
+        ),
+        ({"threads": 2}, {**CONFIGURATION, **AFTER}),
+        (
+            {"datasets": {"mnist": {"heldout": 9}}},
+            {"reference": 1, "evaluate": 2 * RUNS, **CONFIGURATION, **AFTER},
+        ),
+    ],
+    ids=["dcgan", "ga-cntk", "evaluation seed", "third seed", "threads", "held-out rows"],
+)
+def test_changed_setting_reruns_what_depends_on_it(finished, changes, expected) -> None:
+    assert finished.planned(finished.varied("changed", **changes)) == expected
+
+
+def test_more_samples_need_only_the_missing_solutions(finished) -> None:
+    """16 samples are two solutions of 8 rows, 24 are three; DCGAN draws all of its anew."""
+    planned = finished.planned(finished.varied("changed", samples=24))
+    assert planned["train_gantk"] == RUNS
+    assert planned["train_baselines"] == RUNS
+    assert planned["evaluate"] == 2 * RUNS
+    assert planned["subset"] == 0
+
+
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [
+        (
+            "gantk/methods/ga_cntk.py",
+            {"train_gantk": 4, "evaluate": RUNS, "trajectory": 1, **AFTER},
+        ),
+        (
+            "baselines/methods/dcgan.py",
+            {"train_baselines": RUNS, "evaluate": RUNS, "trajectory": 1, **AFTER},
+        ),
+        ("metrics/measures/am_ssim.py", {"evaluate": 2 * RUNS, "trajectory": 2, **AFTER}),
+        ("reporting/report.py", AFTER),
+        ("suite/workflow.py", {}),
+        ("config/quick.yaml", {}),
+    ],
+)
+def test_edited_source_reruns_what_it_is_part_of(finished, file, expected) -> None:
+    path = finished.root / file
+    text = path.read_text(encoding="utf-8")
+    try:
+        path.write_text(text + "# edited\n", encoding="utf-8")
+        assert finished.planned() == expected
+    finally:
+        path.write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"sampels": 3}, "error: unknown key 'sampels' in config: did you mean 'samples'?"),
+        ({"samples": "many"}, "error: config: samples: "),
+        (
+            {"experiments__table1__methods": {"dcgna": {}}},
+            "error: unknown method 'dcgna' in config: experiments.table1.methods: did you mean "
+            "'dcgan'?",
+        ),
+        ({"datasets": {"mnits": {}}}, "did you mean 'mnist'?"),
+    ],
+    ids=["key", "type", "method", "dataset"],
+)
+def test_fault_in_the_configuration_ends_in_one_sentence(finished, changes, sentence) -> None:
+    done = finished.snakemake("--dry-run", config=finished.varied("faulty", **changes))
+    assert done.returncode == 1
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("error: ") and sentence in last
+    assert "Traceback" not in done.stderr
+
+
+def test_two_grids_do_not_merge(finished) -> None:
+    """`--configfile` replaces config/config.yaml instead of filling it up."""
+    planned = finished.planned("config/quick.yaml")
+    assert 0 < planned["subset"] == planned["reference"] == 1
