@@ -1,5 +1,6 @@
 """The protocol of a dataset, and the drawing of subsets from it."""
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -45,7 +46,8 @@ class Source(Registered):
 def draw(source: Source, settings: Settings, split: Split, n: int | None, seed: int) -> Subset:
     """n rows drawn without replacement (all rows, in order, if n is None).
 
-    Subsets of one seed are nested: the rows of n = 64 are the first 64 of n = 128.
+    Subsets of one seed are nested: the rows of n = 64 are the first 64 of n = 128. Rows that are
+    equal are kept, with a warning on stderr.
 
     Raises:
         InputError: n is below 1 or above the number of rows.
@@ -56,9 +58,17 @@ def draw(source: Source, settings: Settings, split: Split, n: int | None, seed: 
         indices = np.arange(total)
     elif not 1 <= n <= total:
         raise InputError(
-            f"{source.name}: {n} rows asked of the {total} in split '{split}': choose n from 1 to {total}"
+            f"{source.name}: {n} rows asked of the {total} in split '{split}': choose n from 1 to "
+            f"{total}"
         )
     else:
         indices = stream(f"subset:{split}", seed).permutation(total)[:n]
     data = check_data(rows.read(indices), f"{source.name} ({split})")
+    copies = len(data) - len({row.tobytes() for row in data})
+    if copies:
+        print(
+            f"warning: {source.name} ({split}): {copies} of {len(data)} rows are copies of "
+            "others, which makes kernel matrices singular",
+            file=sys.stderr,
+        )
     return Subset(data, rows.labels[indices], indices, source.name, split, seed)

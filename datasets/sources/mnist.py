@@ -22,7 +22,7 @@ class MnistSettings(Settings):
 
     source: Literal["bundled", "download", "folder"] = Field(
         "bundled",
-        description="4,096 + 1,024 images that come with the suite, torchvision's download, or `path`",
+        description="the suite's own 4,096 + 1,024 images, torchvision's download, or `path`",
     )
     path: Path = Field(
         Path("resources/downloads"),

@@ -1,0 +1,81 @@
+"""The two file formats of CIFAR-10."""
+
+import codecs
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from suite.errors import InputError, from_os
+
+EDGE, CHANNELS = 32, 3
+PIXELS = EDGE * EDGE * CHANNELS
+# NumPy keeps the function that its pickles call under a private name.
+REBUILD = np.empty(0).__reduce__()[0]
+ALLOWED = {
+    ("numpy.core.multiarray", "_reconstruct"): REBUILD,
+    ("numpy._core.multiarray", "_reconstruct"): REBUILD,
+    ("numpy", "ndarray"): np.ndarray,
+    ("numpy", "dtype"): np.dtype,
+    ("_codecs", "encode"): codecs.encode,
+}
+
+
+class _Arrays(pickle.Unpickler):
+    """Reads plain values and NumPy arrays, and refuses whatever else a pickle could run."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) not in ALLOWED:
+            raise pickle.UnpicklingError(f"it asks for {module}.{name}")
+        return ALLOWED[module, name]
+
+
+def _checked(pixels: Any, labels: Any, path: Path) -> tuple[np.ndarray, np.ndarray]:
+    labels = np.asarray(labels)
+    fits = (
+        isinstance(pixels, np.ndarray)
+        and pixels.dtype == np.uint8
+        and pixels.shape == (labels.size, PIXELS)
+        and labels.ndim == 1
+        and labels.size > 0
+        and labels.dtype.kind in "iu"
+        and 0 <= labels.min() <= labels.max() < 10
+    )
+    if not fits:
+        raise InputError(
+            f"{path}: is no batch of CIFAR-10 (rows of {PIXELS} bytes with a label from 0 to 9): "
+            "download it again"
+        )
+    images = pixels.reshape(-1, CHANNELS, EDGE, EDGE).transpose(0, 2, 3, 1)
+    return images, labels.astype(np.int64)
+
+
+def read_pickled(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Images uint8 [N, 32, 32, 3] and labels int64 [N] of a batch of cifar-10-batches-py."""
+    try:
+        with open(path, "rb") as file:
+            batch = _Arrays(file, encoding="bytes").load()
+    except OSError as error:
+        raise from_os(error) from error
+    except Exception as error:  # a damaged pickle can raise nearly anything
+        raise InputError(f"{path}: cannot be read safely ({error}): download it again") from error
+    if not isinstance(batch, dict):
+        raise InputError(f"{path}: holds no batch of CIFAR-10: download it again")
+    found = {key.decode() if isinstance(key, bytes) else key: batch[key] for key in batch}
+    return _checked(found.get("data"), found.get("labels", []), path)
+
+
+def read_binary(path: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Images uint8 [N, 32, 32, 3] and labels int64 [N] of a batch of cifar-10-batches-bin."""
+    try:
+        content = np.frombuffer(path.read_bytes(), np.uint8)
+    except OSError as error:
+        raise from_os(error) from error
+    if content.size % (PIXELS + 1):
+        raise InputError(
+            f"{path}: {content.size} bytes are no whole number of rows of {PIXELS + 1}: the file "
+            "is cut off, download it again"
+        )
+    rows = content.reshape(-1, PIXELS + 1)
+    return _checked(rows[:, 1:], rows[:, 0], path)

@@ -1,0 +1,22 @@
+"""Mixtures of Gaussians in the unit square, the toy data of P Figs. 4, 9 and 10."""
+
+import numpy as np
+
+from datasets.source import Rows, Split
+from suite.seeds import stream
+
+POOL = 65536
+"""Points of each split; subsets are drawn from them."""
+
+
+def mixture(name: str, centres: np.ndarray, variance: float, split: Split) -> Rows:
+    """A pool of points from equally weighted, isotropic Gaussians.
+
+    centres: float [m, 2]; variance: of each coordinate about its centre. The label of a point is
+    the index of its centre. The paper gives no numbers; ours are those of the released code.
+    """
+    draw = stream(f"{name}:{split}", 0)
+    labels = draw.integers(len(centres), size=POOL)
+    noise = draw.standard_normal((POOL, 2))
+    points = (centres[labels] + np.sqrt(variance) * noise).astype(np.float32)
+    return Rows(labels, lambda indices: points[indices])

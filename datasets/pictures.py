@@ -1,0 +1,123 @@
+"""Image files: found in a folder, and read to arrays of one size only when they are chosen."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from tqdm import tqdm
+
+from suite.errors import InputError, from_os
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"}
+DEEP = {"I", "F", "I;16", "I;16B", "I;16L", "I;16N"}
+SHOW_PROGRESS = 2000
+
+
+@dataclass(frozen=True)
+class Shaping:
+    """How files become arrays of one shape.
+
+    size: (height, width) to resize to by area averaging; None keeps the size of the files, which
+        must then be the same for all.
+    channels: 1 (grey) or 3 (RGB).
+    crop: edge of the centred square cut out first [pixels]; "square" for the largest there is;
+        None for the whole image.
+    """
+
+    size: tuple[int, int] | None
+    channels: Literal[1, 3]
+    crop: int | Literal["square"] | None = None
+
+
+def image_files(folder: Path) -> list[Path]:
+    """The image files of a folder, by name.
+
+    Raises:
+        InputError: the folder is missing or holds no image.
+    """
+    try:
+        files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
+    except OSError as error:
+        raise from_os(error) from error
+    if not files:
+        raise InputError(
+            f"{folder}: holds no image ({', '.join(sorted(SUFFIXES))}): check the path"
+        )
+    return files
+
+
+def _cropped(image: "Image", edge: int | Literal["square"] | None, path: Path) -> "Image":
+    if edge is None:
+        return image
+    edge = min(image.size) if edge == "square" else edge
+    if edge > min(image.size):
+        raise InputError(
+            f"{path}: {image.width} x {image.height} pixels are too few for a crop of {edge}: "
+            "choose a smaller crop"
+        )
+    left, top = (image.width - edge) // 2, (image.height - edge) // 2
+    return image.crop((left, top, left + edge, top + edge))
+
+
+def read_picture(path: Path, shaping: Shaping) -> np.ndarray:
+    """One image file as uint8 [H, W, C], upright by its orientation tag.
+
+    Raises:
+        InputError: the file is missing, damaged or no image; it has more than 8 bits a channel,
+            or transparent pixels (what is behind them would be a guess).
+    """
+    from PIL import Image, ImageOps
+
+    try:
+        with Image.open(path) as file:
+            image = ImageOps.exif_transpose(file)
+    except OSError as error:
+        if error.errno is not None:
+            raise from_os(error) from error
+        raise InputError(f"{path}: damaged or no image ({error}): replace or remove it") from error
+    except (SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise InputError(f"{path}: damaged or no image ({error}): replace or remove it") from error
+    if image.mode in DEEP:
+        raise InputError(f"{path}: has more than 8 bits a channel: convert it to 8 bits")
+    if image.has_transparency_data:
+        alpha = np.asarray(image.convert("RGBA"))[..., 3]
+        if alpha.min() < 255:
+            raise InputError(f"{path}: has transparent pixels: put it on a background")
+    image = _cropped(image.convert("L" if shaping.channels == 1 else "RGB"), shaping.crop, path)
+    if shaping.size is not None:
+        height, width = shaping.size
+        image = image.resize((width, height), Image.Resampling.BOX)
+    return np.asarray(image).reshape(image.height, image.width, shaping.channels)
+
+
+def reader(paths: Sequence[Path], shaping: Shaping) -> Callable[[np.ndarray], np.ndarray]:
+    """positions in `paths`, int64 [k] -> uint8 [k, H, W, C]; reads those files and no others.
+
+    Raises:
+        InputError: two of the files differ in size and `shaping` gives none.
+    """
+
+    def read(indices: np.ndarray) -> np.ndarray:
+        images: list[np.ndarray] = []
+        for i in tqdm(indices, "read images", unit="image", disable=len(indices) < SHOW_PROGRESS):
+            image = read_picture(paths[i], shaping)
+            if images and image.shape != images[0].shape:
+                (height, width), (first_height, first_width) = image.shape[:2], images[0].shape[:2]
+                raise InputError(
+                    f"{paths[i]}: {width} x {height} pixels where {paths[indices[0]].name} has "
+                    f"{first_width} x {first_height}: set a size to bring all images to"
+                )
+            images.append(image)
+        return np.stack(images)
+
+    return read
+
+
+def every(paths: Sequence[Path], step: int, held_out: bool) -> list[Path]:
+    """Every `step`-th path if `held_out`, else all the others: a split that needs no seed."""
+    return [path for i, path in enumerate(paths) if (i % step == step - 1) == held_out]

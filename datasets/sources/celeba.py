@@ -1,0 +1,95 @@
+"""CelebA, faces of men with straight hair at 64 x 64 x 3 (Liu et al., 2015; P section 4)."""
+
+from pathlib import Path
+
+import numpy as np
+from pydantic import Field
+
+from datasets.pictures import Shaping, reader
+from datasets.source import Rows, Source, Split
+from suite.errors import InputError, from_os, unknown
+from suite.settings import Settings
+
+IMAGES, ATTRIBUTES = "img_align_celeba", "list_attr_celeba.txt"
+LAST_OF_TRAIN, FIRST_OF_TEST = 162770, 182638  # list_eval_partition.txt, by file number
+
+
+class CelebaSettings(Settings):
+    """Where CelebA is, which faces, and how they are brought to size."""
+
+    path: Path = Field(
+        Path("resources/downloads/celeba"),
+        description=f"folder that holds {IMAGES}/ and {ATTRIBUTES}",
+    )
+    attributes: tuple[str, ...] = Field(
+        ("Male", "Straight_Hair"), description="only images that have all of these attributes"
+    )
+    size: int = Field(64, ge=16, le=218, description="height and width [pixels]")
+    crop: int | None = Field(
+        None,
+        ge=16,
+        le=178,
+        description="edge of the centred square cut out first [pixels]; default: all of 178 x 218",
+    )
+
+
+def _selected(path: Path, wanted: tuple[str, ...]) -> list[str]:
+    """Names of the images that have every wanted attribute, in the order of the file."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: is no text file: download it again") from error
+    except OSError as error:
+        raise from_os(error) from error
+    if len(lines) < 3 or not lines[0].strip().isdigit():
+        raise InputError(
+            f"{path}: must have the number of images, the attributes' names, then a line an "
+            "image: download it again"
+        )
+    names = lines[1].split()
+    columns = []
+    for attribute in wanted:
+        if attribute not in names:
+            raise unknown("attribute", attribute, names, str(path))
+        columns.append(names.index(attribute) + 1)
+    if len(lines) - 2 != int(lines[0]):
+        raise InputError(
+            f"{path}: {len(lines) - 2} lines where its head says {int(lines[0])}: the file is cut "
+            "off, download it again"
+        )
+    selected = []
+    for number, line in enumerate(lines[2:], 3):
+        fields = line.split()
+        if len(fields) != len(names) + 1 or not set(fields[1:]) <= {"1", "-1"}:
+            raise InputError(
+                f"{path}: line {number} must have a file name and {len(names)} times 1 or -1: "
+                "download it again"
+            )
+        if all(fields[column] == "1" for column in columns):
+            selected.append(fields[0])
+    return selected
+
+
+def _belongs(name: str, split: Split) -> bool:
+    number = int(Path(name).stem)
+    return number <= LAST_OF_TRAIN if split == "train" else number >= FIRST_OF_TEST
+
+
+def open_celeba(settings: CelebaSettings, split: Split) -> Rows:
+    """Rows of CelebA's own training partition, or of its test partition as the held-out split."""
+    attributes = settings.path / ATTRIBUTES
+    names = _selected(attributes, settings.attributes)
+    odd = next((name for name in names if not Path(name).stem.isdigit()), None)
+    if odd is not None:
+        raise InputError(f"{attributes}: '{odd}' is not named NUMBER.jpg: download it again")
+    files = [settings.path / IMAGES / name for name in names if _belongs(name, split)]
+    if not files:
+        raise InputError(
+            f"{attributes}: no image of split '{split}' has {' and '.join(settings.attributes)}: "
+            "choose other attributes"
+        )
+    shaping = Shaping((settings.size, settings.size), 3, settings.crop)
+    return Rows(np.full(len(files), -1), reader(files, shaping))
+
+
+CELEBA = Source("celeba", "CelebA", CelebaSettings, open_celeba)

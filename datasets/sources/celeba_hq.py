@@ -1,0 +1,29 @@
+"""CelebA-HQ, faces of 256 x 256 x 3 pixels (Karras et al., 2018)."""
+
+from pathlib import Path
+
+import numpy as np
+from pydantic import Field
+
+from datasets.pictures import Shaping, every, image_files, reader
+from datasets.source import Rows, Source, Split
+from suite.settings import Settings
+
+
+class CelebaHqSettings(Settings):
+    """Where CelebA-HQ is, and its size."""
+
+    path: Path = Field(
+        Path("resources/downloads/celeba-hq"), description="folder of its image files"
+    )
+    size: int = Field(256, ge=16, le=1024, description="height and width [pixels]")
+
+
+def open_celeba_hq(settings: CelebaHqSettings, split: Split) -> Rows:
+    """Rows by file name. There is no split of the authors': every tenth image is held out."""
+    files = every(image_files(settings.path), 10, split == "heldout")
+    shaping = Shaping((settings.size, settings.size), 3)
+    return Rows(np.full(len(files), -1), reader(files, shaping))
+
+
+CELEBA_HQ = Source("celeba-hq", "CelebA-HQ", CelebaHqSettings, open_celeba_hq)

@@ -1,0 +1,73 @@
+"""CIFAR-10, 32 x 32 x 3 (Krizhevsky, 2009); the paper takes the horses."""
+
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+from pydantic import Field
+
+from datasets.cifar import read_binary, read_pickled
+from datasets.source import Rows, Source, Split
+from suite.errors import InputError
+from suite.settings import Settings
+
+Class = Literal[
+    *("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+]
+CLASSES: tuple[str, ...] = get_args(Class)
+BATCHES = {"train": [f"data_batch_{i}" for i in range(1, 6)], "heldout": ["test_batch"]}
+FORMATS = {"cifar-10-batches-py": ("", read_pickled), "cifar-10-batches-bin": (".bin", read_binary)}
+
+
+class Cifar10Settings(Settings):
+    """Where CIFAR-10 is, and which class of it."""
+
+    source: Literal["download", "folder"] = Field(
+        "download", description="torchvision's download into `path`, or what already is at `path`"
+    )
+    path: Path = Field(
+        Path("resources/downloads"),
+        description="folder that holds (or is) cifar-10-batches-py or cifar-10-batches-bin",
+    )
+    category: Class | None = Field(
+        "horse", description="only this class (the paper's by default); null for all"
+    )
+
+
+def _download(path: Path) -> None:
+    from torchvision.datasets import CIFAR10
+
+    try:
+        CIFAR10(path, download=True)
+    except (RuntimeError, OSError) as error:
+        raise InputError(
+            f"CIFAR-10 could not be downloaded into {path} ({error}): unpack its archive there "
+            "and set source to 'folder'"
+        ) from error
+
+
+def _batches(path: Path, split: Split) -> tuple[np.ndarray, np.ndarray]:
+    for folder in (path, *(path / name for name in FORMATS)):
+        for suffix, read in FORMATS.values():
+            files = [folder / f"{name}{suffix}" for name in BATCHES[split]]
+            if files[0].is_file():
+                images, labels = zip(*map(read, files), strict=True)
+                return np.concatenate(images), np.concatenate(labels)
+    raise InputError(
+        f"{path}: holds neither {' nor '.join(FORMATS)} with {BATCHES[split][0]}: unpack "
+        "CIFAR-10 there"
+    )
+
+
+def open_cifar10(settings: Cifar10Settings, split: Split) -> Rows:
+    """Rows of the training batches, or of the test batch as the held-out split, in their order."""
+    if settings.source == "download":
+        _download(settings.path)
+    images, labels = _batches(settings.path, split)
+    if settings.category is not None:
+        keep = labels == CLASSES.index(settings.category)
+        images, labels = images[keep], labels[keep]
+    return Rows(labels, lambda indices: np.ascontiguousarray(images[indices]))
+
+
+CIFAR10 = Source("cifar10", "CIFAR-10", Cifar10Settings, open_cifar10)

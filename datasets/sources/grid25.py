@@ -1,0 +1,25 @@
+"""Twenty-five Gaussians on a grid (P Figs. 4 and 9)."""
+
+import numpy as np
+from pydantic import Field, PositiveFloat
+
+from datasets.mixture import mixture
+from datasets.source import Rows, Source, Split
+from suite.settings import Settings
+
+
+class GridSettings(Settings):
+    """The shape of the grid, in the unit square."""
+
+    margin: float = Field(0.15, ge=0, lt=0.5, description="from the edge to the outer centres")
+    variance: PositiveFloat = Field(5e-4, description="of each coordinate about its centre")
+
+
+def open_grid(settings: GridSettings, split: Split) -> Rows:
+    """Points about 5 x 5 centres."""
+    line = np.linspace(settings.margin, 1 - settings.margin, 5)
+    centres = np.stack(np.meshgrid(line, line, indexing="ij"), axis=-1).reshape(25, 2)
+    return mixture("grid25", centres, settings.variance, split)
+
+
+GRID_25 = Source("grid25", "25 Gaussians", GridSettings, open_grid)

@@ -1,0 +1,39 @@
+"""One class of ImageNet at 128 x 128 x 3 (Deng et al., 2009); the paper takes the daisies."""
+
+from pathlib import Path
+
+import numpy as np
+from pydantic import Field
+
+from datasets.pictures import Shaping, image_files, reader
+from datasets.source import Rows, Source, Split
+from suite.settings import Settings
+
+FOLDERS = {"train": "train", "heldout": "val"}
+
+
+class ImagenetSettings(Settings):
+    """Where ImageNet is, which class, and what shape its images are brought to."""
+
+    path: Path = Field(
+        Path("resources/downloads/imagenet"),
+        description="folder of train/WNID/ and val/WNID/ with the images of each class",
+    )
+    wnid: str = Field(
+        "n11939491", pattern=r"^n\d{8}$", description="WordNet id of the class; default: daisy"
+    )
+    size: int = Field(128, ge=16, le=1024, description="height and width [pixels]")
+    crop: bool = Field(
+        False, description="cut out the largest centred square first; default: the whole image"
+    )
+
+
+def open_imagenet(settings: ImagenetSettings, split: Split) -> Rows:
+    """Rows of the class by file name; its validation images are the held-out split."""
+    files = image_files(settings.path / FOLDERS[split] / settings.wnid)
+    size = (settings.size, settings.size)
+    shaping = Shaping(size, 3, "square" if settings.crop else None)
+    return Rows(np.full(len(files), -1), reader(files, shaping))
+
+
+IMAGENET = Source("imagenet", "ImageNet", ImagenetSettings, open_imagenet)
