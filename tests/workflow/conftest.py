@@ -61,7 +61,7 @@ class Checkout:
         counts = re.findall(r"^([a-z_]+) +(\d+)$", done.stdout[: table.start()], re.MULTILINE)
         return Counter({rule: int(count) for rule, count in counts})
 
-    def varied(self, name: str, **changes: object) -> str:
+    def varied(self, stem: str, **changes: object) -> str:
         """A copy of the tiny configuration with some values set, given by dotted path."""
         values = yaml.safe_load((self.root / TINY).read_text(encoding="utf-8"))
         for path, value in changes.items():
@@ -70,8 +70,8 @@ class Checkout:
             for part in parents:
                 place = place[part.replace("ga_cntk", "ga-cntk")]
             place[last] = value
-        (self.root / f"{name}.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
-        return f"{name}.yaml"
+        (self.root / f"{stem}.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
+        return f"{stem}.yaml"
 
 
 def copy_of_checkout(folder: Path) -> Checkout:
