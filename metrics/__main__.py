@@ -5,9 +5,11 @@ import os
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 
-from metrics.evaluate import applicable, check, evaluate
+from metrics.controls import judge_controls
+from metrics.evaluate import Reference, References, applicable, check, evaluate
 from metrics.features import Features
 from metrics.inputs import read_rows
 from metrics.runs import load_generated, load_records, snapshots
@@ -45,7 +47,7 @@ def _features(folder: Path | None, weights: Path | None) -> Features:
     return Features(folder, {"inception": weights} if weights else {})
 
 
-def _names(metrics: str | None, rows: Any, references: dict[str, Any]) -> list[str]:
+def _names(metrics: str | None, rows: np.ndarray, references: References) -> list[str]:
     if metrics is None:
         return applicable(rows, references)
     names = list(dict.fromkeys(metrics.replace(",", " ").split()))
@@ -54,8 +56,8 @@ def _names(metrics: str | None, rows: Any, references: dict[str, Any]) -> list[s
     return names
 
 
-def _subsets(**paths: Path | None) -> dict[str, Any]:
-    references = {name: Subset.load(path).data for name, path in paths.items() if path}
+def _references(**paths: Path | None) -> dict[str, Reference]:
+    references = {n: Reference.of(Subset.load(path)) for n, path in paths.items() if path}
     if not references:
         raise InputError("no reference set is given: give --train, --heldout or --class")
     return references
@@ -103,13 +105,13 @@ def compare(
     """Print metrics of GENERATED against REFERENCE, with the counts used."""
     rows = read_rows(generated)
     paths = {"train": reference, "heldout": heldout, "class": class_}
-    references = {name: read_rows(path) for name, path in paths.items() if path}
+    references = {name: Reference(read_rows(path)) for name, path in paths.items() if path}
     names = _names(metrics, rows, references)
     store = _features(features, weights)
     values = evaluate(rows, references, names, store, seed)
     if as_json:
         sets = {"generated": (generated, rows)}
-        sets |= {name: (paths[name], data) for name, data in references.items()}
+        sets |= {name: (paths[name], rows.data) for name, rows in references.items()}
         described = {
             name: {"path": str(path), "shape": list(data.shape), "digest": digest_of(data)}
             for name, (path, data) in sets.items()
@@ -146,7 +148,7 @@ def evaluate_(
     _prepare(out)
     records = load_records(parts)
     rows = load_generated(parts)[:samples]
-    references = _subsets(train=train, heldout=heldout, **{"class": class_})
+    references = _references(train=train, heldout=heldout, **{"class": class_})
     names = _names(metrics, rows, references)
     store = _features(features, weights)
     check(names, rows, references)
@@ -180,7 +182,7 @@ def trajectory(
     """
     _prepare(out)
     load_records(parts)
-    references = _subsets(train=train, heldout=heldout, **{"class": class_})
+    references = _references(train=train, heldout=heldout, **{"class": class_})
     store = _features(features, weights)
     lines = ["iteration,metric,value,generated"]
     for iteration, rows in snapshots(parts):
@@ -188,6 +190,36 @@ def trajectory(
         for name, entry in evaluate(rows, references, names, store, seed).items():
             lines.append(f"{iteration},{name},{entry['value']!r},{entry['generated']}")
     write_text(out, "\n".join(lines) + "\n")
+
+
+@app.command()
+def controls(
+    train: Annotated[Path, typer.Option(help="the training subset")],
+    heldout: Annotated[Path, typer.Option(help="held-out rows")],
+    class_: Annotated[Path, typer.Option("--class", help="all rows of the training split")],
+    out: Out,
+    metrics: Metrics = None,
+    samples: Annotated[int, typer.Option(help="rows judged, at most", min=1)] = 2048,
+    seed: Seed = 0,
+    features: Cache = None,
+    weights: Weights = None,
+) -> None:
+    """Judge real images as if a method had made them, and write JSON.
+
+    The workflow keeps it as results/NAME/controls/{dataset}/n{n}/data{data_seed}.json: under
+    `controls` an entry for the training images themselves (train), for held-out images (heldout)
+    and for as many other real images as a run has samples (disjoint: the noise floor), each with
+    title, samples and metrics as in metrics.json.
+    """
+    _prepare(out)
+    subset, store = Subset.load(train), _features(features, weights)
+    sets = (subset, Subset.load(heldout), Subset.load(class_))
+    names = None if metrics is None else _names(metrics, subset.data, {})
+    report = judge_controls(*sets, names, samples, store, seed)
+    used = sorted({name for entry in report.values() for name in entry["metrics"]})
+    seeds = {"data": subset.seed, "evaluation": seed}
+    report = {"controls": report, "seeds": seeds, "provenance": _provenance(used, store)}
+    write_json(out, report)
 
 
 @app.command("fetch-weights")

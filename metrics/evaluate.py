@@ -1,14 +1,33 @@
 """Metrics of generated rows against the sets that they are compared with."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from metrics.features import Features
 from metrics.measure import Measure, Pair, Value
+from suite.artefacts import Subset
 from suite.errors import InputError
 from suite.registry import lookup, registered
+
+
+@dataclass(frozen=True)
+class Reference:
+    """Rows to compare with: uint8 [M, H, W, C] or float32 [M, 2], and labels int64 [M] or None."""
+
+    data: np.ndarray
+    labels: np.ndarray | None = None
+
+    @staticmethod
+    def of(subset: Subset) -> "Reference":
+        """The rows of a subset, with its labels where it has any (-1 stands for none)."""
+        return Reference(subset.data, None if (subset.labels < 0).any() else subset.labels)
+
+
+References = Mapping[str, Reference]
+"""Reference sets by name: train, heldout, class."""
 
 
 def kind_of(rows: np.ndarray) -> str:
@@ -16,51 +35,60 @@ def kind_of(rows: np.ndarray) -> str:
     return "images" if rows.ndim == 4 else "points"
 
 
-def applicable(rows: np.ndarray, references: Mapping[str, np.ndarray]) -> list[str]:
-    """Every metric that fits the rows and whose reference set is given."""
+def applicable(rows: np.ndarray, references: References) -> list[str]:
+    """Every metric that these rows and reference sets allow."""
     return [
         name
         for name, measure in registered("metrics.measures").items()
-        if measure.data == kind_of(rows) and measure.reference in references
+        if _obstacle(measure, rows, references) is None
     ]
 
 
-def check(
-    names: Sequence[str], generated: np.ndarray, references: Mapping[str, np.ndarray]
-) -> list[Measure]:
+def check(names: Sequence[str], rows: np.ndarray, references: References) -> list[Measure]:
     """The metrics called `names`, once it is certain that each can be computed.
 
     Raises:
-        InputError: an unknown metric, a missing reference set, too few rows, or sets whose rows
-            differ in shape.
+        InputError: an unknown metric, a missing reference set or label, too few rows, or sets
+            whose rows differ in shape.
     """
     measures: list[Measure] = [lookup("metrics.measures", name) for name in names]
-    for reference, rows in references.items():
-        if rows.shape[1:] != generated.shape[1:]:
+    for name, reference in references.items():
+        if reference.data.shape[1:] != rows.shape[1:]:
             raise InputError(
-                f"the generated rows are {_shape(generated)} and the {reference} set's "
-                f"{_shape(rows)}: bring both to one size and colour"
+                f"the generated rows are {_shape(rows)} and the {name} set's "
+                f"{_shape(reference.data)}: bring both to one size and colour"
             )
     for measure in measures:
-        if measure.data != kind_of(generated):
-            raise InputError(
-                f"{measure.name} judges {measure.data}, not {kind_of(generated)}: leave it out"
-            )
-        if measure.reference not in references:
-            raise InputError(
-                f"{measure.name} needs the {measure.reference} set: give it with "
-                f"--{measure.reference}, or leave the metric out"
-            )
-        for side, rows in (
-            ("generated", generated),
-            (measure.reference, references[measure.reference]),
-        ):
-            if len(rows) < measure.minimum:
-                raise InputError(
-                    f"{measure.name} needs at least {measure.minimum} rows and the {side} set "
-                    f"has {len(rows)}: give more"
-                )
+        obstacle = _obstacle(measure, rows, references)
+        if obstacle:
+            raise InputError(f"{measure.name} {obstacle}, or leave the metric out")
     return measures
+
+
+def _obstacle(measure: Measure, rows: np.ndarray, references: References) -> str | None:
+    """Why a metric cannot be computed and what to do, or None if it can."""
+    if measure.data != kind_of(rows):
+        return f"judges {measure.data}, not {kind_of(rows)}: give {measure.data}"
+    if measure.reference not in references:
+        return f"needs the {measure.reference} set: give it with --{measure.reference}"
+    reference = references[measure.reference]
+    for side, data in (("generated", rows), (measure.reference, reference.data)):
+        if len(data) < measure.minimum:
+            return (
+                f"needs at least {measure.minimum} rows and the {side} set has {len(data)}: "
+                "give more"
+            )
+    if measure.extractor:
+        extractor = lookup("metrics.extractors", measure.extractor)
+        if extractor.shape not in (None, rows.shape[1:]):
+            height, width, channels = extractor.shape
+            return (
+                f"uses {extractor.name}, which knows images of {width} x {height} with {channels} "
+                f"channel, not {_shape(rows)}: give such images"
+            )
+    if measure.labelled and reference.labels is None:
+        return f"needs labels in the {measure.reference} set: give a subset that has them"
+    return None
 
 
 def _shape(rows: np.ndarray) -> str:
@@ -72,21 +100,23 @@ def _shape(rows: np.ndarray) -> str:
 
 def evaluate(
     generated: np.ndarray,
-    references: Mapping[str, np.ndarray],
+    references: References,
     names: Sequence[str],
     features: Features,
     seed: int,
 ) -> dict[str, dict[str, Any]]:
     """Each metric of `names`, as it stands in metrics.json.
 
-    generated: uint8 [N, H, W, C] or float32 [N, 2]; references: the same kind of rows, by name
-        of the set (train, heldout, class).
+    generated: uint8 [N, H, W, C] or float32 [N, 2]; references: the same kind of rows.
 
     Raises:
         InputError: see `check`.
     """
     measures = check(names, generated, references)
-    pairs = {name: Pair(generated, rows, seed, features.embed) for name, rows in references.items()}
+    pairs = {
+        name: Pair(generated, reference.data, reference.labels, seed, features.embed)
+        for name, reference in references.items()
+    }
     entries = {}
     for measure in measures:
         pair = pairs[measure.reference]

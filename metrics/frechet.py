@@ -40,3 +40,30 @@ def _moments(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _reduced(factor: np.ndarray) -> np.ndarray:
     """At most d rows R with R'R = factor'factor: more rows than columns hold nothing new."""
     return np.linalg.qr(factor, mode="r") if len(factor) > factor.shape[1] else factor
+
+
+def bootstrap_deviation(
+    x: np.ndarray, y: np.ndarray, rng: np.random.Generator, replicates: int
+) -> float:
+    """Standard deviation of the distance when the N rows of `x` are drawn again with replacement.
+
+    Resampling repeats rows, which shifts the distance; only its spread is meaningful. A replicate
+    needs no features: with A = X Y' (X centred on the mean of all of x, Y as above) and w_i the
+    times that row i was drawn, the nuclear norm is the sum of the roots of the eigenvalues of
+    (A' diag(w) A - N a a') / (N - 1), where a = A' w / N.
+    """
+    mean, other = x.mean(axis=0), _moments(y)
+    rows, reduced = x - mean, _reduced(other[1])
+    products, squares = rows @ reduced.T, np.einsum("ij,ij->i", rows, rows)
+    trace, gap = float(np.vdot(other[1], other[1])), mean - other[0]
+    count = len(x)
+    distances = []
+    for _ in range(replicates):
+        weights = np.bincount(rng.integers(count, size=count), minlength=count)
+        shift = weights @ rows / count
+        centre = weights @ products / count
+        gram = (products * weights[:, None]).T @ products - count * np.outer(centre, centre)
+        roots = np.sqrt(np.clip(np.linalg.eigvalsh(gram / (count - 1)), 0, None))
+        spread = (weights @ squares - count * shift @ shift) / (count - 1)
+        distances.append(np.sum((gap + shift) ** 2) + spread + trace - 2 * roots.sum())
+    return float(np.std(distances, ddof=1))

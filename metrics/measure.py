@@ -9,7 +9,7 @@ import numpy as np
 
 from suite.registry import Registered
 
-Reference = Literal["train", "heldout", "class"]
+ReferenceSet = Literal["train", "heldout", "class"]
 T = TypeVar("T")
 
 
@@ -34,6 +34,7 @@ class Extractor(Registered):
     version: raised whenever the features change; a part of the key of cached features.
     embed: (uint8 images [N, H, W, C], weights or None) -> float32 features [N, d]. A row depends
         on its own image only.
+    shape: the only image shape [H, W, C] that it takes; None for any.
     weights: (path given by the user, or None) -> the weights, fetched where need be; None for
         an extractor without weights.
     """
@@ -41,6 +42,7 @@ class Extractor(Registered):
     kind: ClassVar[str] = "extractor"
     version: int
     embed: Callable[[np.ndarray, Weights | None], np.ndarray]
+    shape: tuple[int, int, int] | None = None
     weights: Callable[[Path | None], Weights] | None = None
 
 
@@ -64,12 +66,14 @@ class Pair:
 
     generated, reference: uint8 images [N, H, W, C] and [M, H, W, C], or float32 points [N, 2]
         and [M, 2].
+    labels: int64 [M], the class or mode of each reference row; None where they have none.
     seed: the evaluation seed, for metrics that draw.
     embed: (extractor's name, images) -> float32 features [N, d], from a cache where they are.
     """
 
     generated: np.ndarray
     reference: np.ndarray
+    labels: np.ndarray | None
     seed: int
     embed: Callable[[str, np.ndarray], np.ndarray]
     _memory: dict[Any, Any] = field(default_factory=dict, repr=False)
@@ -98,13 +102,15 @@ class Measure(Registered):
     minimum: fewest rows that it needs on either side.
     extractor: the features it uses; None for a metric on pixels or points.
     compute: the metric itself, on a pair that fits the fields above.
+    labelled: whether it needs the labels of the reference rows.
     """
 
     kind: ClassVar[str] = "metric"
     title: str
     better: Literal["lower", "higher", "neither"]
-    reference: Reference
+    reference: ReferenceSet
     data: Literal["images", "points"]
     minimum: int
     extractor: str | None
     compute: Callable[[Pair], Value]
+    labelled: bool = False

@@ -47,4 +47,4 @@ def weights(path: Path | None) -> Weights:
     return inception_weights(path)
 
 
-INCEPTION = Extractor("inception", 1, embed, weights)
+INCEPTION = Extractor("inception", 1, embed, weights=weights)

@@ -4,20 +4,24 @@ At small n most of it is bias: a covariance from n < 2,048 images is singular, s
 perfect generator has a large `fid_train`. Read it beside the controls.
 """
 
-from metrics.frechet import frechet_distance
-from metrics.measure import Measure, Pair, Reference, Value
+from metrics.frechet import bootstrap_deviation, frechet_distance
+from metrics.measure import Measure, Pair, ReferenceSet, Value
+from suite.seeds import stream
+
+REPLICATES = 32
 
 
 def fid(pair: Pair) -> Value:
     """The Frechet distance between the Inception features of a pair."""
-    return Value(frechet_distance(*pair.features("inception")))
+    x, y = pair.features("inception")
+    deviation = bootstrap_deviation(x, y, stream("fid:bootstrap", pair.seed), REPLICATES)
+    return Value(frechet_distance(x, y), deviation, {"bootstrap": REPLICATES})
 
 
-def _fid(reference: Reference, against: str) -> Measure:
-    title = f"FID against {against}"
+def _fid(reference: ReferenceSet, title: str) -> Measure:
     return Measure(f"fid_{reference}", title, "lower", reference, "images", 2, "inception", fid)
 
 
-FID_TRAIN = _fid("train", "the training images")
-FID_HELDOUT = _fid("heldout", "held-out images")
-FID_CLASS = _fid("class", "all images of the class")
+FID_TRAIN = _fid("train", "FID (train)")
+FID_HELDOUT = _fid("heldout", "FID (held-out)")
+FID_CLASS = _fid("class", "FID (class)")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 
-from metrics.frechet import frechet_distance
+from metrics.frechet import bootstrap_deviation, frechet_distance
 
 
 def _features(seed: int, rows: int, columns: int, shift: float = 0.0) -> np.ndarray:
@@ -60,3 +60,13 @@ def test_symmetric_and_blind_to_order_and_rotation():
 def test_one_row_has_no_covariance():
     with pytest.raises(ValueError, match="at least 2 rows"):
         frechet_distance(np.ones((1, 3)), np.ones((5, 3)))
+
+
+@pytest.mark.parametrize(("n", "m"), [(40, 12), (30, 90)])
+def test_the_bootstrap_equals_resampling_the_features(n, m):
+    x, y = _features(9, n, 25), _features(10, m, 25, shift=0.3)
+    rng = np.random.default_rng(11)
+    draws = [x[rng.integers(n, size=n)] for _ in range(8)]
+    expected = np.std([frechet_distance(rows, y) for rows in draws], ddof=1)
+    ours = bootstrap_deviation(x, y, np.random.default_rng(11), 8)
+    assert ours == pytest.approx(expected, rel=1e-6)
