@@ -46,5 +46,6 @@ def from_os(error: OSError) -> InputError:
         errno.ENOENT: "no such file or folder: check the path",
         errno.EISDIR: "is a folder where a file is needed: check the path",
         errno.ENOTDIR: "a part of the path is a file, not a folder: check the path",
+        errno.EEXIST: "a part of the path is a file, not a folder: check the path",
     }.get(error.errno, error.strerror or str(error))
     return InputError(f"{path}: {remedy}")
