@@ -8,46 +8,72 @@ from torch.optim import Adam, Optimizer
 
 from baselines.settings import AdamSettings
 
-Shape = tuple[int, ...]
-"""Shape of one row: [H, W, C] of an image, or (2,) of a point."""
+MakeOptimiser = Callable[[Iterable[nn.Parameter]], Optimizer]
+DiscriminatorLoss = Callable[[nn.Module, Tensor, Tensor], Tensor]
+GeneratorLoss = Callable[[nn.Module, nn.Module, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class Lazy:
+    """A penalty with steps of its own, fewer than the loss has (Karras et al., 2020, appendix B).
+
+    every: steps of the player's loss for each step of the penalty.
+    loss: (player, its input) -> scalar. The input is real rows for the discriminator, latents
+        for the generator. `every` is part of the weight, so that rare steps weigh as much.
+    """
+
+    every: int
+    loss: Callable[[nn.Module, Tensor], Tensor]
 
 
 @dataclass(frozen=True)
 class Game:
     """The two players and their losses.
 
-    networks: row shape -> generator (latents [b, latent] -> rows) and discriminator
+    networks: makes the generator (latents [b, latent] -> rows) and the discriminator
         (rows -> scores [b], unbounded). Rows are float [b, C, H, W] or [b, 2].
     discriminator_loss: (discriminator, real rows, generated rows) -> scalar to minimise.
     generator_loss: (generator, discriminator, latents) -> scalar to minimise.
-    optimiser: parameters -> optimiser of one player.
+    optimiser_d, optimiser_g: parameters -> optimiser of that player.
+    constrain: what is done to the discriminator after each of its steps.
+    lazy_d, lazy_g: penalties beside the losses.
     """
 
-    networks: Callable[[Shape], tuple[nn.Module, nn.Module]]
-    discriminator_loss: Callable[[nn.Module, Tensor, Tensor], Tensor]
-    generator_loss: Callable[[nn.Module, nn.Module, Tensor], Tensor]
-    optimiser: Callable[[Iterable[nn.Parameter]], Optimizer]
+    networks: Callable[[], tuple[nn.Module, nn.Module]]
+    discriminator_loss: DiscriminatorLoss
+    generator_loss: GeneratorLoss
+    optimiser_d: MakeOptimiser
+    optimiser_g: MakeOptimiser
+    constrain: Callable[[nn.Module], None] | None = None
+    lazy_d: Lazy | None = None
+    lazy_g: Lazy | None = None
 
 
-def adam(settings: AdamSettings) -> Callable[[Iterable[nn.Parameter]], Optimizer]:
-    """Adam as the settings say, for either player."""
-    betas = (settings.beta1, settings.beta2)
+def adam(settings: AdamSettings, lazy_every: int | None = None) -> MakeOptimiser:
+    """Adam as the settings say.
+
+    lazy_every: the player also takes a `Lazy` step every so many steps. Learning rate and decays
+        are then those that c = every / (every + 1) of a step asks for (Karras et al., 2020,
+        appendix B): c times the rate, and each decay to the power c.
+    """
+    share = 1.0 if lazy_every is None else lazy_every / (lazy_every + 1)
+    betas = (settings.beta1**share, settings.beta2**share)
     # Fused: one pass over the parameters where the plain loop takes ten, which counts on a CPU.
-    return lambda parameters: Adam(parameters, lr=settings.learning_rate, betas=betas, fused=True)
+    return lambda parameters: Adam(
+        parameters, lr=settings.learning_rate * share, betas=betas, fused=True
+    )
 
 
-def scored_discriminator(
-    loss: Callable[[Tensor, Tensor], Tensor],
-) -> Callable[[nn.Module, Tensor, Tensor], Tensor]:
+def scored_discriminator(loss: Callable[[Tensor, Tensor], Tensor]) -> DiscriminatorLoss:
     """The loss of the discriminator from one of the real and the generated scores.
 
     Real and generated rows pass apart, so that batch norm takes their statistics apart.
     """
-    return lambda discriminator, real, fake: loss(discriminator(real), discriminator(fake))
+    return lambda discriminator, real, fake: loss(
+        discriminator(real).float(), discriminator(fake).float()
+    )
 
 
-def scored_generator(
-    loss: Callable[[Tensor], Tensor],
-) -> Callable[[nn.Module, nn.Module, Tensor], Tensor]:
+def scored_generator(loss: Callable[[Tensor], Tensor]) -> GeneratorLoss:
     """The loss of the generator from one of the scores of what it generates."""
-    return lambda generator, discriminator, latents: loss(discriminator(generator(latents)))
+    return lambda generator, discriminator, latents: loss(discriminator(generator(latents)).float())

@@ -13,14 +13,20 @@ if TYPE_CHECKING:
 
 
 def adversarial(
-    name: str, title: str, settings: type[GanSettings], game: "Callable[[GanSettings], Game]"
+    name: str,
+    title: str,
+    settings: type[GanSettings],
+    game: "Callable[[GanSettings, tuple[int, ...]], Game]",
 ) -> Method:
-    """A registered method that the shared alternating loop trains."""
+    """A registered method that the shared alternating loop trains.
+
+    game: (settings, shape of a row: [H, W, C] or (2,)) -> players and losses.
+    """
 
     def train(job: Job) -> Result:
         from baselines.alternating import train
 
-        return train(job, game(job.settings))
+        return train(job, game(job.settings, job.subset.data.shape[1:]))
 
     def sample(
         model: dict[str, np.ndarray],
@@ -31,7 +37,7 @@ def adversarial(
     ) -> np.ndarray:
         from baselines.sampling import sample
 
-        generator, _ = game(settings).networks(shape)
+        generator, _ = game(settings, shape).networks()
         return sample(generator, model, settings.latent, count, seed)
 
     return Method(name, title, settings, train, sample)

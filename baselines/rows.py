@@ -15,7 +15,7 @@ def to_network(rows: Tensor) -> Tensor:
     """
     if rows.dtype != torch.uint8:
         return rows
-    unit = rows.permute(0, 3, 1, 2).float() / 255
+    unit = rows.permute(0, 3, 1, 2).float().contiguous() / 255
     return unit if rows.shape[3] == 1 else unit * 2 - 1
 
 

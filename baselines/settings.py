@@ -1,12 +1,14 @@
 """Settings that the adversarial methods share; each method derives its own defaults from them."""
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from typing import Literal
+
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from suite.settings import Settings
 
 
 class GanSettings(Settings):
-    """Budget, sizes and recording of an alternating training."""
+    """Budget, sizes, precision, stopping and recording of an alternating training."""
 
     updates: PositiveInt = Field(
         80_000,
@@ -16,7 +18,9 @@ class GanSettings(Settings):
     batch: int = Field(
         64, ge=2, description="real, and generated, rows a step (P section 8.1) [rows]"
     )
-    latent: PositiveInt = Field(64, description="size of the generator's input (P section 8.1)")
+    latent: PositiveInt = Field(
+        64, description="size of the generator's input (P section 8.1) [numbers]"
+    )
     n_dis: PositiveInt = Field(
         1, description="discriminator steps before each generator update (P Table 6) [steps]"
     )
@@ -24,11 +28,27 @@ class GanSettings(Settings):
     leak: float = Field(0.2, ge=0, lt=1, description="slope of the leaky ReLU below zero")
     weight_std: PositiveFloat | None = Field(
         0.02,
-        description="standard deviation of the initial weights of image networks (Radford et al., "
-        "2016, section 4); null: uniform within 1/sqrt(fan-in)",
+        description="standard deviation of the initial weights of the networks of P Tables 3 to 5 "
+        "(Radford et al., 2016, section 4); null: uniform within 1/sqrt(fan-in)",
     )
+    ema_halflife: PositiveFloat | None = Field(
+        None,
+        description="sample from an exponential moving average of the generator's weights with "
+        "this half-life; null: from the weights themselves [images]",
+    )
+    patience: PositiveInt | None = Field(
+        None,
+        description="stop when the distance that the discriminator sees has not changed by "
+        "`delta` for so long (P section 13); null: never [generator updates]",
+    )
+    delta: NonNegativeFloat = Field(0.05, description="the change that counts (P section 13)")
+    precision: Literal["float32", "bfloat16"] = Field(
+        "float32",
+        description="of activations and products; weights and optimisers are always float32",
+    )
+    channels_last: bool = Field(False, description="keep images in the memory order [N, H, W, C]")
     snapshots: PositiveInt = Field(
-        24, description="log-spaced moments of the trajectory, beside its start [snapshots]"
+        20, description="log-spaced moments of the trajectory, beside its start [snapshots]"
     )
     snapshot_rows: PositiveInt = Field(
         64, description="rows of a snapshot, of the same latents each time [rows]"

@@ -15,7 +15,12 @@ from suite.errors import InputError
 SIDES = (16, 28, 32, 64, 128, 256)
 
 
-def _check(shape: tuple[int, ...]) -> None:
+def check_square(shape: tuple[int, ...]) -> None:
+    """Refuse rows [H, W, C] that no network of this room takes.
+
+    Raises:
+        InputError: no square, or a side that is not in `SIDES`.
+    """
     height, width, _ = shape
     if height != width or height not in SIDES:
         raise InputError(
@@ -40,7 +45,7 @@ def generator(shape: tuple[int, int, int], latent: int, weight_std: float | None
     Raises:
         InputError: no square, or a side that is not in `SIDES`.
     """
-    _check(shape)
+    check_square(shape)
     side, _, channels = shape
 
     def dense(inputs: int, outputs: int) -> list[nn.Module]:
@@ -88,7 +93,7 @@ def discriminator(
     Raises:
         InputError: no square, or a side that is not in `SIDES`.
     """
-    _check(shape)
+    check_square(shape)
     side, _, channels = shape
 
     def block(bare: nn.Module, norm: nn.Module | None) -> list[nn.Module]:

@@ -7,9 +7,10 @@ import pytest
 import torch
 from torch import nn
 
-from baselines.alternating import EXPLODED, Training, train
+from baselines.alternating import train
 from baselines.game import scored_discriminator, scored_generator
 from baselines.methods.dcgan import DCGAN, DcganSettings, game
+from baselines.players import EXPLODED, Players
 from baselines.reproducible import reproducible
 from baselines.rows import Batches, from_network, to_network
 from suite.artefacts import Subset, check_data
@@ -28,6 +29,7 @@ def job(settings, data=None):
     return Job(data or subset(), settings, 0, 0, 4, Checkpoint(None))
 
 
+SHAPE = (16, 16, 1)
 SETTINGS = DcganSettings(updates=6, batch=4, snapshots=2, snapshot_rows=2)
 
 
@@ -37,7 +39,7 @@ def parameters(network):
 
 def test_an_update_is_n_dis_discriminator_steps_and_then_one_of_the_generator():
     calls = []
-    plain = game(SETTINGS)
+    plain = game(SETTINGS, SHAPE)
 
     def discriminator_loss(critic, real, fake):
         calls.append(("d", real.shape[0], fake.requires_grad))
@@ -56,26 +58,29 @@ def test_an_update_is_n_dis_discriminator_steps_and_then_one_of_the_generator():
 
 def test_only_the_player_whose_turn_it_is_moves():
     moves = []
-    plain = game(SETTINGS)
+    plain = game(SETTINGS, SHAPE)
 
     class Spy(torch.optim.SGD):
         def step(self):
-            before = [parameters(n) for n in (training.generator, training.discriminator)]
+            before = [parameters(n) for n in (players.generator, players.discriminator)]
             super().step()
-            after = [parameters(n) for n in (training.generator, training.discriminator)]
+            after = [parameters(n) for n in (players.generator, players.discriminator)]
             moves.append(tuple(not a.equal(b) for a, b in zip(before, after, strict=True)))
 
-    spied = dataclasses.replace(plain, optimiser=lambda p: Spy(p, lr=0.1))
+    def make(p):
+        return Spy(p, lr=0.1)
+
+    spied = dataclasses.replace(plain, optimiser_d=make, optimiser_g=make)
     with reproducible("test"):
-        training = Training(spied, SETTINGS, subset().data, 0)
-        training.update(1)
+        players = Players(spied, SETTINGS, subset().data, 0)
+        players.update(1)
     assert moves == [(False, True), (True, False)]
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), 10 * EXPLODED])
 @pytest.mark.parametrize("player", ["discriminator_loss", "generator_loss"])
 def test_a_diverged_run_ends_with_what_was_reached(bad, player):
-    plain = game(SETTINGS)
+    plain = game(SETTINGS, SHAPE)
     played = 0
 
     def spoilt(*arguments):
@@ -105,7 +110,7 @@ def test_a_gradient_that_is_not_finite_never_reaches_the_generator():
         def backward(ctx, gradient):
             return gradient * float("nan")
 
-    plain = game(SETTINGS)
+    plain = game(SETTINGS, SHAPE)
     trapped = dataclasses.replace(
         plain, generator_loss=lambda g, d, z: Trap.apply(plain.generator_loss(g, d, z))
     )
@@ -129,8 +134,8 @@ def test_history_records_the_means_since_the_record_before():
             return x[:, :1] + self.weight
 
     counted = dataclasses.replace(
-        game(SETTINGS),
-        networks=lambda shape: (One(), One()),
+        game(SETTINGS, SHAPE),
+        networks=lambda: (One(), One()),
         discriminator_loss=scored_discriminator(lambda real, fake: real.sum() * 0 + next(values)),
         generator_loss=scored_generator(lambda fake: fake.sum() * 0),
     )
@@ -178,6 +183,6 @@ def test_the_callers_random_numbers_and_choice_of_algorithms_are_left_alone():
     torch.manual_seed(3)
     expected = torch.rand(2)
     torch.manual_seed(3)
-    train(job(SETTINGS.model_copy(update={"updates": 1})), game(SETTINGS))
+    train(job(SETTINGS.model_copy(update={"updates": 1})), game(SETTINGS, SHAPE))
     assert torch.rand(2).equal(expected)
     assert not torch.are_deterministic_algorithms_enabled()

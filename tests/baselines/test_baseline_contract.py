@@ -12,6 +12,8 @@ from suite.settings import parse
 METHODS = registered("baselines.methods")
 UPDATES = 5
 SMALL = {"updates": UPDATES, "batch": 4, "snapshots": 3, "snapshot_rows": 3}
+# Taken where a method has them: small networks, and rare steps often enough to happen.
+SMALLER = {"channel_max": 8, "style": 8, "mapping_layers": 2, "r1_every": 2, "path_every": 2}
 
 
 class Killed(Exception):
@@ -46,8 +48,13 @@ def points(n=6):
 SUBSETS = {"colour": images(), "grey": images(channels=1), "points": points()}
 
 
+def settings_of(method, **settings):
+    smaller = {k: v for k, v in SMALLER.items() if k in method.settings.model_fields}
+    return parse(method.settings, SMALL | smaller | settings, method.name)
+
+
 def job(method, subset, checkpoint=None, seed=0, **settings):
-    resolved = parse(method.settings, SMALL | settings, method.name)
+    resolved = settings_of(method, **settings)
     return Job(subset, resolved, seed, 0, 7, checkpoint or Checkpoint(None))
 
 
@@ -74,17 +81,36 @@ def case(request):
     return method, subset, method.train(job(method, subset))
 
 
+def killed_twice(method, subset, folder, **settings):
+    checkpoint = KilledAfter(folder / "checkpoint.npz", "key")
+    for updates in (3, 1):
+        checkpoint.deadly = updates
+        with pytest.raises(Killed):
+            method.train(job(method, subset, checkpoint, **settings))
+    left = Checkpoint(folder / "checkpoint.npz", "key")
+    assert int(left.load()["update"]) == 4
+    return method.train(job(method, subset, left, **settings))
+
+
 def test_a_killed_run_goes_on_to_the_same_bytes(case, tmp_path):
     method, subset, whole = case
-    checkpoint = KilledAfter(tmp_path / "checkpoint.npz", "key")
-    checkpoint.deadly = 3
-    with pytest.raises(Killed):
-        method.train(job(method, subset, checkpoint))
-    checkpoint.deadly = 1
-    with pytest.raises(Killed):
-        method.train(job(method, subset, checkpoint))
-    went_on = method.train(job(method, subset, Checkpoint(tmp_path / "checkpoint.npz", "key")))
-    assert_same(whole, went_on)
+    assert_same(whole, killed_twice(method, subset, tmp_path))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"precision": "bfloat16", "channels_last": True},
+        {"ema_halflife": 10.0, "patience": 100, "delta": 0.0},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("name", METHODS)
+def test_so_it_does_with_every_option_of_the_loop(name, settings, tmp_path):
+    method, subset = METHODS[name], SUBSETS["colour"]
+    whole = method.train(job(method, subset, **settings))
+    assert_same(whole, killed_twice(method, subset, tmp_path, **settings))
+    assert whole.details["precision"] == settings.get("precision", "float32")
 
 
 def test_one_seed_gives_one_result_and_another_seed_another(case):
@@ -117,7 +143,7 @@ def test_training_changes_what_the_generator_draws(case):
 
 def test_sampling_from_the_model_is_seeded_and_of_the_same_kind(case):
     method, subset, result = case
-    settings = parse(method.settings, SMALL, method.name)
+    settings = settings_of(method)
 
     def draw(seed):
         return method.sample(result.model, settings, subset.data.shape[1:], 5, seed)

@@ -1,0 +1,43 @@
+"""The first GAN (Goodfellow et al., 2014), which P Figs. 4 and 10 call vanilla."""
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field
+
+from baselines.method import adversarial
+from baselines.settings import AdamSettings
+
+if TYPE_CHECKING:
+    from baselines.game import Game
+
+
+class VanillaSettings(AdamSettings):
+    """The first GAN. P Table 6 does not list it: its optimisers are DCGAN's.
+
+    On images the networks are those of P Tables 3 to 5 too, so that with the default loss it is
+    DCGAN; the two part on the loss `minimax`.
+    """
+
+    loss: Literal["non-saturating", "minimax"] = Field(
+        "non-saturating",
+        description="the generator's: -log D(G(z)), which its authors trained with, or their Eq. 1",
+    )
+
+
+def game(settings: VanillaSettings, shape: tuple[int, ...]) -> "Game":
+    """The players and losses of the first GAN."""
+    from baselines import losses
+    from baselines.game import Game, adam, scored_discriminator, scored_generator
+    from baselines.networks.choice import paper_networks
+
+    saturating = settings.loss == "minimax"
+    return Game(
+        networks=lambda: paper_networks(shape, settings),
+        discriminator_loss=scored_discriminator(losses.logistic),
+        generator_loss=scored_generator(losses.minimax if saturating else losses.non_saturating),
+        optimiser_d=adam(settings),
+        optimiser_g=adam(settings),
+    )
+
+
+GAN = adversarial("gan", "GAN", VanillaSettings, game)

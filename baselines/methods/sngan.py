@@ -1,0 +1,67 @@
+"""SNGAN (Miyato et al., 2018): a discriminator whose layers have spectral norm 1."""
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from baselines.method import adversarial
+from baselines.settings import AdamSettings
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from baselines.game import Game
+
+
+class SnganSettings(AdamSettings):
+    """SNGAN with the networks of P Tables 3 to 5 and the optimisers of P Table 6."""
+
+    n_dis: PositiveInt = Field(
+        5, description="discriminator steps before each generator update (P Table 6) [steps]"
+    )
+    learning_rate: PositiveFloat = Field(1e-4, description="of both optimisers (P Table 6)")
+    beta1: float = Field(0.9, ge=0, lt=1, description="decay of Adam's first moment (P Table 6)")
+    loss: Literal["hinge", "logistic"] = Field(
+        "hinge", description="Miyato et al., Eqs. 16 and 17, or the non-saturating loss"
+    )
+    discriminator_batch_norm: bool = Field(
+        False,
+        description="batch norm beside spectral norm, as P Tables 3 to 5 read literally; it undoes "
+        "the bound on the Lipschitz constant, and Miyato et al. have none",
+    )
+
+
+def hinge(real: "Tensor", fake: "Tensor") -> "Tensor":
+    """E[max(0, 1 - D(x))] + E[max(0, 1 + D(G(z)))] of the scores [b] (Miyato et al., Eq. 16)."""
+    return (1 - real).relu().mean() + (1 + fake).relu().mean()
+
+
+def generator_hinge(fake: "Tensor") -> "Tensor":
+    """-E[D(G(z))] of the scores [b] (Miyato et al., Eq. 17)."""
+    return -fake.mean()
+
+
+def game(settings: SnganSettings, shape: tuple[int, ...]) -> "Game":
+    """The players and losses of SNGAN."""
+    from torch.nn.utils.parametrizations import spectral_norm
+
+    from baselines import losses
+    from baselines.game import Game, adam, scored_discriminator, scored_generator
+    from baselines.networks.choice import paper_networks
+
+    if settings.loss == "hinge":
+        discriminator_loss, generator_loss = hinge, generator_hinge
+    else:
+        discriminator_loss, generator_loss = losses.logistic, losses.non_saturating
+    return Game(
+        networks=lambda: paper_networks(
+            shape, settings, batch_norm=settings.discriminator_batch_norm, layer=spectral_norm
+        ),
+        discriminator_loss=scored_discriminator(discriminator_loss),
+        generator_loss=scored_generator(generator_loss),
+        optimiser_d=adam(settings),
+        optimiser_g=adam(settings),
+    )
+
+
+SNGAN = adversarial("sngan", "SNGAN", SnganSettings, game)

@@ -1,0 +1,135 @@
+"""StyleGAN2 (Karras et al., 2020), which the GA-NTK paper compares with but gives no settings of.
+
+The settings are the original's, scaled to the resolution as the same authors do it: feature maps
+16,384 / side, at most 512; weight of R1 0.0002 side^2 / batch (Karras et al., 2020, "Training
+generative adversarial networks with limited data", appendix C). Not built: truncation and
+conditioning, which the comparison does not use.
+"""
+
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from baselines.method import adversarial
+from baselines.settings import AdamSettings
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from baselines.game import Game
+
+
+class StyleGan2Settings(AdamSettings):
+    """StyleGAN2 for images; for points, its losses with the networks of P section 4.2."""
+
+    learning_rate: PositiveFloat = Field(2e-3, description="of both optimisers")
+    beta1: float = Field(0.0, ge=0, lt=1, description="decay of Adam's first moment")
+    beta2: float = Field(0.99, ge=0, lt=1, description="decay of Adam's second moment")
+    ema_halflife: PositiveFloat | None = Field(
+        10_000,
+        description="half-life of the average of the generator's weights that is sampled from; "
+        "null: the weights themselves [images]",
+    )
+    style: PositiveInt = Field(512, description="size of a style [numbers]")
+    mapping_layers: PositiveInt = Field(8, description="layers from latents to styles")
+    mixing: float = Field(0.9, ge=0, le=1, description="share of the batches that mix two styles")
+    channel_base: PositiveInt = Field(16_384, description="feature maps times side")
+    channel_max: PositiveInt = Field(512, description="most feature maps of a layer")
+    r1: PositiveFloat | None = Field(
+        None, description="weight gamma of R1; null: 0.0002 side^2 / batch (10 for points)"
+    )
+    r1_every: PositiveInt = Field(16, description="discriminator steps for each step of R1 [steps]")
+    path: PositiveFloat = Field(2.0, description="weight of the path-length penalty")
+    path_every: PositiveInt = Field(
+        4, description="generator updates for each step of the path-length penalty [updates]"
+    )
+    path_shrink: PositiveInt = Field(
+        2, description="the path-length penalty takes this part of the batch: 1/path_shrink"
+    )
+    discriminator: Literal["residual", "infogan"] = Field(
+        "residual",
+        description="the original's, or that of P Tables 3 to 5 ('we let the discriminator of each "
+        "baseline follow the architecture of InfoGAN', P section 4)",
+    )
+
+
+def r1_penalty(discriminator: "nn.Module", real: "Tensor") -> "Tensor":
+    """E[|grad D(x)|^2] over real rows [b, ...]: R1 without gamma / 2 (Mescheder et al., 2018)."""
+    import torch
+
+    real = real.detach().requires_grad_(True)
+    (gradient,) = torch.autograd.grad(discriminator(real).sum(), real, create_graph=True)
+    return gradient.square().flatten(1).sum(dim=1).mean()
+
+
+def path_penalty(generator: "nn.Module", latents: "Tensor") -> "Tensor":
+    """E[(|J_w^T y| - a)^2], a the running mean of the path lengths |J_w^T y|.
+
+    Karras et al., 2020, Eq. 4. J_w^T y is the gradient of the image's product with a noise image
+    y, whose scale 1/side makes the length independent of the resolution. As each layer has a
+    style of its own, the length is the root of the mean over layers of the squared norms.
+    Updates `generator.path_mean`.
+    """
+    import torch
+
+    styles = generator.styles(latents)
+    rows = generator.synthesis(styles)
+    noise = torch.randn_like(rows) / (rows.shape[2] * rows.shape[3]) ** 0.5
+    (gradient,) = torch.autograd.grad((rows * noise).sum(), styles, create_graph=True)
+    lengths = gradient.square().sum(dim=2).mean(dim=1).sqrt()
+    with torch.no_grad():
+        generator.path_mean.lerp_(lengths.mean(), 0.01)
+    return (lengths - generator.path_mean).square().mean()
+
+
+def _networks(
+    settings: StyleGan2Settings, shape: tuple[int, ...]
+) -> tuple["nn.Module", "nn.Module"]:
+    from baselines.networks.choice import paper_networks
+    from baselines.networks.stylegan2 import Discriminator, Generator
+
+    if len(shape) == 1:
+        return paper_networks(shape, settings)
+    widths = {"channel_base": settings.channel_base, "channel_max": settings.channel_max}
+    generator = Generator(
+        shape,
+        settings.latent,
+        style=settings.style,
+        mapping_layers=settings.mapping_layers,
+        mixing=settings.mixing,
+        **widths,
+    )
+    if settings.discriminator == "infogan":
+        return generator, paper_networks(shape, settings)[1]
+    return generator, Discriminator(shape, **widths)
+
+
+def game(settings: StyleGan2Settings, shape: tuple[int, ...]) -> "Game":
+    """The players and losses of StyleGAN2."""
+    from baselines import losses
+    from baselines.game import Game, Lazy, adam, scored_discriminator, scored_generator
+
+    images = len(shape) == 3
+    # The weights are for pixels in [-1, 1]; grey ones are in [0, 1] here, so that gradients with
+    # respect to them are twice as long, and those of them half as long.
+    stretch = 2.0 if images and shape[2] == 1 else 1.0
+    gamma = settings.r1 or (0.0002 * shape[0] ** 2 / settings.batch if images else 10.0)
+    gamma_all = gamma / stretch**2 * settings.r1_every
+    lazy_d = Lazy(settings.r1_every, lambda d, real: gamma_all / 2 * r1_penalty(d, real))
+    weight = settings.path * stretch**2 * settings.path_every
+    lazy_g = Lazy(
+        settings.path_every,
+        lambda g, z: weight * path_penalty(g, z[: max(1, len(z) // settings.path_shrink)]),
+    )
+    return Game(
+        networks=lambda: _networks(settings, shape),
+        discriminator_loss=scored_discriminator(losses.logistic),
+        generator_loss=scored_generator(losses.non_saturating),
+        optimiser_d=adam(settings, settings.r1_every),
+        optimiser_g=adam(settings, settings.path_every if images else None),
+        lazy_d=lazy_d,
+        lazy_g=lazy_g if images else None,
+    )
+
+
+STYLEGAN2 = adversarial("stylegan2", "StyleGAN2", StyleGan2Settings, game)

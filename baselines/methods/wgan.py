@@ -1,0 +1,50 @@
+"""WGAN (Arjovsky et al., 2017): the Wasserstein distance by a critic with clipped weights."""
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from baselines.method import adversarial
+from baselines.settings import GanSettings
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from baselines.game import Game
+
+
+class WganSettings(GanSettings):
+    """WGAN with the networks of P Tables 3 to 5 and the optimisers of P Table 6."""
+
+    n_dis: PositiveInt = Field(5, description="critic steps before each generator update [steps]")
+    learning_rate: PositiveFloat = Field(5e-5, description="of both RMSProp optimisers (P Table 6)")
+    clip: PositiveFloat = Field(
+        0.01, description="largest absolute weight of the critic (Arjovsky et al., Algorithm 1)"
+    )
+
+
+def clip_weights(critic: "nn.Module", limit: float) -> None:
+    """Clamp every parameter to [-limit, limit] (Arjovsky et al., Algorithm 1, line 7)."""
+    for parameter in critic.parameters():
+        parameter.data.clamp_(-limit, limit)
+
+
+def game(settings: WganSettings, shape: tuple[int, ...]) -> "Game":
+    """The players and losses of WGAN."""
+    from torch.optim import RMSprop
+
+    from baselines.game import Game, scored_discriminator, scored_generator
+    from baselines.networks.choice import paper_networks
+    from baselines.wasserstein import critic_loss, generator_loss
+
+    return Game(
+        networks=lambda: paper_networks(shape, settings),
+        discriminator_loss=scored_discriminator(critic_loss),
+        generator_loss=scored_generator(generator_loss),
+        optimiser_d=lambda parameters: RMSprop(parameters, lr=settings.learning_rate),
+        optimiser_g=lambda parameters: RMSprop(parameters, lr=settings.learning_rate),
+        constrain=lambda critic: clip_weights(critic, settings.clip),
+    )
+
+
+WGAN = adversarial("wgan", "WGAN", WganSettings, game)

@@ -1,0 +1,61 @@
+"""WGAN-GP (Gulrajani et al., 2017): Wasserstein distance by a critic with a gradient penalty."""
+
+from typing import TYPE_CHECKING
+
+from pydantic import Field, PositiveFloat, PositiveInt
+
+from baselines.method import adversarial
+from baselines.settings import AdamSettings
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from baselines.game import Game
+
+
+class WganGpSettings(AdamSettings):
+    """WGAN-GP: the networks of P Tables 3 to 5, no batch norm in the critic (P section 8.1)."""
+
+    n_dis: PositiveInt = Field(5, description="critic steps before each generator update [steps]")
+    learning_rate: PositiveFloat = Field(1e-4, description="of both optimisers (P Table 6)")
+    beta2: float = Field(0.9, ge=0, lt=1, description="decay of Adam's second moment (P Table 6)")
+    penalty: PositiveFloat = Field(
+        10.0, description="weight of the gradient penalty (Gulrajani et al., section 4)"
+    )
+
+
+def gradient_penalty(critic: "nn.Module", real: "Tensor", fake: "Tensor") -> "Tensor":
+    """E[(|grad f(x^)| - 1)^2], x^ uniform on the line from a generated to a real row.
+
+    real, fake: [b, ...]; the norm is over all but the first axis (Gulrajani et al., Eq. 3).
+    """
+    import torch
+
+    share = torch.rand(len(real), *[1] * (real.ndim - 1), device=real.device)
+    between = (fake + share * (real - fake)).requires_grad_(True)
+    (gradient,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
+    return (gradient.flatten(1).norm(dim=1) - 1).square().mean()
+
+
+def game(settings: WganGpSettings, shape: tuple[int, ...]) -> "Game":
+    """The players and losses of WGAN-GP."""
+    from baselines.game import Game, adam, scored_discriminator, scored_generator
+    from baselines.networks.choice import paper_networks
+    from baselines.wasserstein import critic_loss, generator_loss
+
+    distance = scored_discriminator(critic_loss)
+
+    def penalised(critic: "nn.Module", real: "Tensor", fake: "Tensor") -> "Tensor":
+        penalty = gradient_penalty(critic, real, fake)
+        return distance(critic, real, fake) + settings.penalty * penalty
+
+    return Game(
+        networks=lambda: paper_networks(shape, settings, batch_norm=False),
+        discriminator_loss=penalised,
+        generator_loss=scored_generator(generator_loss),
+        optimiser_d=adam(settings),
+        optimiser_g=adam(settings),
+    )
+
+
+WGAN_GP = adversarial("wgan-gp", "WGAN-GP", WganGpSettings, game)

@@ -1,0 +1,182 @@
+"""StyleGAN2's networks (Karras et al., 2020): style-based skip generator, residual discriminator.
+
+Inside, images are in [-1, 1] (not bounded) and a power of two on a side: 28 x 28 is 32 x 32 with a
+border of two, padded with black on the way into the discriminator and cropped on the way out of
+the generator. Outside they are as `rows.to_network` has them: grey in [0, 1], colour in [-1, 1].
+"""
+
+import math
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from baselines.networks.infogan import check_square
+from baselines.networks.stylegan2_layers import (
+    EqualisedConv,
+    EqualisedLinear,
+    MinibatchDeviation,
+    ModulatedConv,
+    StyledConv,
+    activation,
+    upsample,
+)
+
+
+def channels_at(side: int, base: int, most: int) -> int:
+    """Feature maps at a resolution: base / side, at most `most` (Karras et al., 2018, Table 2)."""
+    return min(max(base // side, 1), most)
+
+
+def _resolutions(shape: tuple[int, ...]) -> list[int]:
+    """4, 8, ... up to the side of the images, or the power of two above it."""
+    check_square(shape)
+    return [2**power for power in range(2, math.ceil(math.log2(shape[0])) + 1)]
+
+
+class Mapping(nn.Module):
+    """Latents to styles by fully connected layers that learn 100 times more slowly."""
+
+    def __init__(self, latent: int, style: int, layers: int) -> None:
+        super().__init__()
+        widths = [latent, *[style] * layers]
+        self.layers = nn.ModuleList(EqualisedLinear(a, b, rate=0.01) for a, b in pairwise(widths))
+
+    def forward(self, z: Tensor) -> Tensor:
+        """[b, latent] -> [b, style]; latents are first scaled to mean square 1."""
+        z = z * (z.square().mean(dim=1, keepdim=True) + 1e-8).rsqrt()
+        for layer in self.layers:
+            z = activation(layer(z))
+        return z
+
+
+class SynthesisBlock(nn.Module):
+    """One resolution: one convolution (two and a doubling, but for the first), and its image."""
+
+    def __init__(self, inputs: int, outputs: int, channels: int, style: int, first: bool) -> None:
+        super().__init__()
+        self.convs = nn.ModuleList([StyledConv(outputs, outputs, style)])
+        if not first:
+            self.convs.insert(0, StyledConv(inputs, outputs, style, up=True))
+        self.to_image = ModulatedConv(outputs, channels, 1, style, demodulate=False)
+        self.image_bias = nn.Parameter(torch.zeros(channels))
+
+    def forward(
+        self, x: Tensor, image: Tensor | None, styles: list[Tensor]
+    ) -> tuple[Tensor, Tensor]:
+        """Features and image so far -> those of this resolution; one style a convolution."""
+        for conv, style in zip(self.convs, styles, strict=False):
+            x = conv(x, style)
+        own = self.to_image(x, styles[-1]) + self.image_bias[:, None, None]
+        return x, own if image is None else upsample(image) + own
+
+
+class Generator(nn.Module):
+    """Latents [b, latent] -> images [b, C, H, W].
+
+    path_mean: running mean of the path length, of the training's `path_penalty`; a buffer, so
+        that it is saved and restored with the weights.
+
+    Raises:
+        InputError: no square, or a side that is not in `infogan.SIDES`.
+    """
+
+    def __init__(
+        self,
+        shape: tuple[int, int, int],
+        latent: int,
+        *,
+        style: int,
+        mapping_layers: int,
+        mixing: float,
+        channel_base: int,
+        channel_max: int,
+    ) -> None:
+        super().__init__()
+        resolutions = _resolutions(shape)
+        self.side, self.grey, self.mixing = shape[0], shape[2] == 1, mixing
+        self.mapping = Mapping(latent, style, mapping_layers)
+        widths = [channels_at(side, channel_base, channel_max) for side in resolutions]
+        self.start = nn.Parameter(torch.randn(1, widths[0], 4, 4))
+        self.blocks = nn.ModuleList(
+            SynthesisBlock(widths[max(i - 1, 0)], width, shape[2], style, first=i == 0)
+            for i, width in enumerate(widths)
+        )
+        self.layers = 2 * len(resolutions)
+        self.register_buffer("path_mean", torch.zeros(()))
+
+    def styles(self, z: Tensor) -> Tensor:
+        """The style of every layer, [b, layers, style].
+
+        In training, a share `mixing` of the batches takes the styles of other latents from a
+        random layer on (Karras et al., 2019, section 3.1).
+        """
+        styles = self.mapping(z)[:, None].expand(-1, self.layers, -1)
+        if not self.training or not self.mixing:
+            return styles
+        other = self.mapping(torch.randn_like(z))[:, None]
+        mixed = torch.rand((), device=z.device) < self.mixing
+        cut = torch.randint(1, self.layers, (), device=z.device)
+        cut = torch.where(mixed, cut, torch.full_like(cut, self.layers))
+        layer = torch.arange(self.layers, device=z.device)[:, None]
+        return torch.where(layer < cut, styles, other)
+
+    def synthesis(self, styles: Tensor) -> Tensor:
+        """Images of styles [b, layers, style]."""
+        x = self.start.expand(len(styles), -1, -1, -1)
+        image = None
+        by_layer = styles.unbind(dim=1)
+        for i, block in enumerate(self.blocks):
+            x, image = block(x, image, list(by_layer[max(2 * i - 1, 0) : 2 * i + 2]))
+        border = (image.shape[-1] - self.side) // 2
+        image = image[:, :, border : border + self.side, border : border + self.side]
+        return (image + 1) / 2 if self.grey else image
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Images of latents [b, latent]."""
+        return self.synthesis(self.styles(z))
+
+
+class DiscriminatorBlock(nn.Module):
+    """Two convolutions that halve the sides, beside a shorter way; scaled to keep the variance."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.first = EqualisedConv(inputs, inputs, 3)
+        self.second = EqualisedConv(inputs, outputs, 3, down=True)
+        self.short = EqualisedConv(inputs, outputs, 1, down=True, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """[b, inputs, H, W] -> [b, outputs, H/2, W/2]."""
+        deep = activation(self.second(activation(self.first(x))))
+        return (deep + self.short(x)) / math.sqrt(2)
+
+
+class Discriminator(nn.Module):
+    """Images [b, C, H, W] -> scores [b].
+
+    Raises:
+        InputError: no square, or a side that is not in `infogan.SIDES`.
+    """
+
+    def __init__(self, shape: tuple[int, int, int], *, channel_base: int, channel_max: int) -> None:
+        super().__init__()
+        resolutions = _resolutions(shape)[::-1]
+        self.border, self.grey = (resolutions[0] - shape[0]) // 2, shape[2] == 1
+        widths = [channels_at(side, channel_base, channel_max) for side in resolutions]
+        self.from_image = EqualisedConv(shape[2], widths[0], 1)
+        self.blocks = nn.Sequential(*[DiscriminatorBlock(a, b) for a, b in pairwise(widths)])
+        last = widths[-1]
+        self.deviation = MinibatchDeviation()
+        self.conv = EqualisedConv(last + 1, last, 3)
+        self.dense = EqualisedLinear(last * 16, last)
+        self.score = EqualisedLinear(last, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Scores [b] of images [b, C, H, W]."""
+        x = x * 2 - 1 if self.grey else x
+        x = F.pad(x, [self.border] * 4, value=-1.0)
+        x = self.blocks(activation(self.from_image(x)))
+        x = activation(self.conv(self.deviation(x)))
+        return self.score(activation(self.dense(x.flatten(1)))).flatten()

@@ -1,0 +1,54 @@
+"""Early stopping of an alternating training (P section 13)."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+MEMORY = 0.99
+"""Weight of the past in the average of what is watched: about the last hundred updates."""
+
+
+@dataclass
+class EarlyStopping:
+    """Watches minus the loss of the discriminator: the distance that it sees between the rows.
+
+    For WGAN and WGAN-GP that is the estimate of the Wasserstein distance, which follows the
+    quality of the images (Arjovsky et al., 2017, Fig. 3); the paper does not say which loss it
+    watched. An untrained discriminator sees no distance: what it sees rises first, and falls as
+    the generator learns. So both a new maximum and a new minimum since that maximum count as
+    change.
+
+    patience, delta: stop after `patience` updates without a change of more than `delta`.
+    average: exponential mean of the distance; NaN before the first update.
+    highest, lowest: its maximum, and its minimum since then.
+    best_update: the update of that minimum, or of the maximum where nothing was lower since.
+    """
+
+    patience: int | None
+    delta: float
+    average: float = float("nan")
+    highest: float = float("-inf")
+    lowest: float = float("inf")
+    best_update: int = 0
+
+    def stops_after(self, update: int, distance: float) -> bool:
+        """Take in the distance at an update; whether the training should end."""
+        past = distance if math.isnan(self.average) else self.average
+        self.average = MEMORY * past + (1 - MEMORY) * distance
+        if self.average > self.highest + self.delta:
+            self.highest = self.lowest = self.average
+            self.best_update = update
+        elif self.average < self.lowest - self.delta:
+            self.lowest = self.average
+            self.best_update = update
+        return self.patience is not None and update - self.best_update >= self.patience
+
+    def array(self) -> np.ndarray:
+        """float64 [4], for a checkpoint."""
+        return np.array([self.average, self.highest, self.lowest, self.best_update])
+
+    def restore(self, values: np.ndarray) -> None:
+        """Go back to an `array`."""
+        self.average, self.highest, self.lowest = (float(value) for value in values[:3])
+        self.best_update = int(values[3])
