@@ -27,6 +27,9 @@ from suite.registry import lookup, module_of, registered
 RUN = "runs/{experiment}/{dataset}/n{n}/{method}/data{data_seed}/seed{seed}"
 """A run's folder below results/NAME; every rule that works on a run has these wildcards."""
 
+CONTROLS = "controls/{dataset}/n{n}/data{data_seed}.json"
+"""What real images get on a training subset: a file below results/NAME."""
+
 
 TRAIN = {"train"}
 
@@ -53,6 +56,17 @@ def runs(config: Config, *experiments: str) -> list[str]:
         for data_seed in config.seeds.data
         for seed in config.seeds.training
     ]
+
+
+def controls(config: Config, *experiments: str) -> list[str]:
+    """The files below results/NAME of the controls of these experiments, each once."""
+    files = [
+        CONTROLS.format(dataset=cell.dataset, n=cell.n, data_seed=data_seed)
+        for cell in cells(config)
+        if cell.experiment in experiments
+        for data_seed in config.seeds.data
+    ]
+    return list(dict.fromkeys(files))
 
 
 def followed_runs(config: Config) -> list[str]:

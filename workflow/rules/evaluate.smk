@@ -58,6 +58,38 @@ rule evaluate:
         " --features {params.features} {params.weights} --out {output} 2>&1 | tee {log}"
 
 
+rule controls:
+    input:
+        train=f"{RESULTS}/data/{{dataset}}/n{{n}}/seed{{data_seed}}.npz",
+        heldout=f"{RESULTS}/data/{{dataset}}/heldout.npz",
+        whole=f"{RESULTS}/data/{{dataset}}/class.npz",
+        weights=rules.weights.output if plan.extractors(CONFIG) else [],
+    output:
+        f"{RESULTS}/{plan.CONTROLS}",
+    log:
+        f"{LOGS}/{plan.CONTROLS}.log",
+    conda:
+        "../../envs/torch.yaml"
+    threads: CONFIG.threads
+    resources:
+        gpu=GPU,
+    params:
+        device=plan.device_environment(CONFIG),
+        metrics=",".join(CONFIG.metrics),
+        samples=CONFIG.samples,
+        seed=CONFIG.seeds.evaluation,
+        features=f"{RESULTS}/features",
+        weights=plan.weights_option(CONFIG),
+        source=plan.metrics_digest(CONFIG),
+    message:
+        "evaluate real images beside {wildcards.n} rows of {wildcards.dataset}"
+    shell:
+        "{params.device} python -m metrics controls --train {input.train} --heldout {input.heldout}"
+        " --class {input.whole} --metrics {params.metrics} --samples {params.samples}"
+        " --seed {params.seed} --features {params.features} {params.weights}"
+        " --out {output} 2>&1 | tee {log}"
+
+
 rule trajectory:
     input:
         record=f"{RUN}/part0/run.json",

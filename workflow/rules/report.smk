@@ -20,6 +20,7 @@ rule table:
     input:
         config=f"{RESULTS}/config/{{experiment}}.json",
         runs=lambda w: [f"{RESULTS}/{run}/metrics.json" for run in plan.runs(CONFIG, w.experiment)],
+        controls=lambda w: [f"{RESULTS}/{file}" for file in plan.controls(CONFIG, w.experiment)],
     output:
         expand(
             f"{RESULTS}/tables/{{experiment}}.{{suffix}}",
@@ -44,6 +45,7 @@ rule draw:
     input:
         config=f"{RESULTS}/config/all.json",
         runs=[f"{RESULTS}/{run}/metrics.json" for run in plan.runs(CONFIG, *CONFIG.experiments)],
+        controls=[f"{RESULTS}/{file}" for file in plan.controls(CONFIG, *CONFIG.experiments)],
         followed=[f"{RESULTS}/{run}/trajectory.csv" for run in plan.followed_runs(CONFIG)],
     output:
         directory(f"{RESULTS}/figures"),
