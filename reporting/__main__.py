@@ -1,11 +1,13 @@
 """Command line of the reports: `python -m reporting --help`."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from reporting.cells import rows_of
+from reporting.controls import read_controls
 from reporting.html import table_page
 from reporting.plan import Plan, plan_of
 from reporting.published import read_published
@@ -26,9 +28,11 @@ ConfigFile = Annotated[Path, typer.Option("--config", help="its configuration (Y
 def write_tables(plan: Plan, results: Path) -> None:
     """Write every table of the plan as CSV, Markdown and HTML, and print it."""
     runs = list(read_runs(plan, results))
+    controls = read_controls(plan, results)
+    plan = replace(plan, titles={**plan.titles, **controls.titles})
     for name in plan.experiments():
         table = lookup("reporting.tables", name)
-        rows = rows_of(table, plan, runs, read_published(name))
+        rows = rows_of(table, plan, runs, read_published(name), controls.rows)
         text = markdown(table, plan, rows)
         base = results / "tables" / name
         write_text(base.with_suffix(".csv"), tidy(rows))
@@ -52,7 +56,7 @@ def write_figures(plan: Plan, results: Path) -> None:
     folder = results / "figures"
     runs = list(read_runs(plan, results))
     folder.mkdir(parents=True, exist_ok=True)
-    for group in groups(plan, results, runs):
+    for group in groups(plan, results, runs, read_controls(plan, results)):
         for kind, draw in {
             "samples": samples.draw,
             "learning": learning.draw,
@@ -77,7 +81,8 @@ def report(results: Results, config: ConfigFile) -> None:
     """Write report.html: tables, figures, protocol and provenance on one page."""
     plan = plan_of(load_config(config))
     out = results / "report.html"
-    write_text(out, report_page(plan, results, list(read_runs(plan, results))))
+    runs = list(read_runs(plan, results))
+    write_text(out, report_page(plan, results, runs, read_controls(plan, results)))
     print(out)
 
 

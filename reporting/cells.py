@@ -1,6 +1,6 @@
 """From runs to the rows of a table: means, intervals, ranks, and the state of every cell."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from math import inf, sqrt
@@ -141,10 +141,21 @@ def order(methods: Iterable[str], published: Mapping[Key, Published]) -> list[st
     return [m for m in paper if m in given] + [m for m in given if m not in paper]
 
 
+Extra = Callable[[str, int, str], list[Row]]
+
+
 def rows_of(
-    table: Table, plan: Plan, runs: Iterable[Run], published: Mapping[Key, Published]
+    table: Table,
+    plan: Plan,
+    runs: Iterable[Run],
+    published: Mapping[Key, Published],
+    extra: Extra | None = None,
 ) -> list[Row]:
-    """Every row of a table, by dataset, size and metric, methods in the order of the paper."""
+    """Every row of a table, by dataset, size and metric, methods in the order of the paper.
+
+    extra: (dataset, n, metric) -> rows that stand beside the methods' without a rank, where the
+        table is of the configuration's metrics.
+    """
     mine = [run for run in runs if run.cell.experiment == table.name]
     by_cell = {cell: list(group) for cell, group in groupby(mine, key=lambda run: run.cell)}
     methods = order((cell.method for cell in by_cell), published)
@@ -159,4 +170,6 @@ def rows_of(
             ]
             known = next((row.better for row in line if row.mean is not None), "neither")
             rows.extend(ranked([replace(row, better=known) for row in line]))
+            if extra and table.metrics is None:
+                rows.extend(extra(dataset, n, metric))
     return rows

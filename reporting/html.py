@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from html import escape
 
 from reporting.cells import Row
+from reporting.controls import PREFIX
 from reporting.page import page
 from reporting.plan import Plan
 from reporting.table import Table
@@ -12,7 +13,9 @@ from reporting.text import columns_of, counted, decimals, lines_of, metric_title
 LEGEND = (
     "Each cell holds ours (mean ± standard deviation over runs), below it the published value and "
     "how far ours is from it, and the ranks that the 95 % intervals allow. A number is set in bold "
-    "and colour only where no other method's interval reaches its own."
+    "and colour only where no other method's interval reaches its own. Shaded columns are real "
+    "images in the place of generated ones: numbers below those of disjoint real images need not "
+    "mean better images."
 )
 
 
@@ -42,6 +45,8 @@ def _cell(row: Row | None) -> str:
         if row.status != "ok":
             kinds.append("bad" if row.status != "missing" else "partial")
             notes.append(counted(row))
+    if row.method.startswith(PREFIX):
+        kinds.append("control")
     if row.best:
         kinds.append("best")
     if row.ranks:
@@ -52,6 +57,11 @@ def _cell(row: Row | None) -> str:
         f'<td class="{" ".join(kinds)}"><span class="mean">{mean}</span>{std}'
         f"{_published(row)}{note}</td>"
     )
+
+
+def _head(plan: Plan, method: str) -> str:
+    kind = ' class="control"' if method.startswith(PREFIX) else ""
+    return f"<th{kind}>{escape(plan.title(method))}</th>"
 
 
 def fragment(table: Table, plan: Plan, rows: Sequence[Row]) -> str:
@@ -72,7 +82,7 @@ def fragment(table: Table, plan: Plan, rows: Sequence[Row]) -> str:
         head += f'<td class="left metric">{escape(metric_title(table, plan, metric))}</td>'
         data = "".join(_cell(cells.get(method)) for method in methods)
         body.append(f"<tr{'' if first else ' class=same'}>{head}{data}</tr>")
-    top = "".join(f"<th>{escape(plan.title(method))}</th>" for method in methods)
+    top = "".join(_head(plan, method) for method in methods)
     suspects = "".join(
         f"<li>{escape(plan.title(row.dataset))}, n = {row.n}, {escape(plan.title(row.method))}, "
         f"{escape(metric_title(table, plan, row.metric))} {escape(row.published.text)}: "

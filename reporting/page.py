@@ -10,7 +10,7 @@ STYLE = """
   --paper: #14171c; --ink: #e6e9ee; --soft: #9aa4b2; --line: #333a45; --band: #1c2129;
   --accent: #7db8ee; --warn: #f0b067; --warn-band: #33260f; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; padding: 2.5rem 1.5rem 5rem; max-width: 96rem; background: var(--paper);
+body { margin: 0 auto; padding: 2.5rem 1.2rem 5rem; max-width: 96rem; background: var(--paper);
   color: var(--ink); font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif; }
 h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 .4rem; letter-spacing: -.01em; }
 h2 { font-size: 1.25rem; margin: 3rem 0 .6rem; padding-top: .8rem;
@@ -20,20 +20,22 @@ p, li { max-width: 48rem; } .soft, .legend { color: var(--soft); } .legend { fon
 a { color: var(--accent); } nav a { margin-right: 1.2rem; }
 .scroll { overflow-x: auto; margin: 1rem 0; border: 1px solid var(--line); border-radius: 8px; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { padding: .45rem .6rem; font-size: .92rem; text-align: right;
+th, td { padding: .45rem .5rem; font-size: .88rem; text-align: right;
   white-space: nowrap; vertical-align: top; }
 thead th { font-size: .85rem; color: var(--soft); font-weight: 600; background: var(--band);
   border-bottom: 1px solid var(--line); }
 tbody th { font-weight: 600; text-align: left; } td.left, th.left { text-align: left; }
-td.metric { white-space: normal; min-width: 8rem; }
+td.metric { white-space: normal; min-width: 7rem; }
 tbody tr { border-top: 1px solid var(--line); }
 tbody tr.same { border-top: 1px dotted var(--line); }
-td .std, td .note, td .paper { color: var(--soft); font-size: .78rem; }
+td .std, td .note, td .paper { color: var(--soft); font-size: .75rem; }
 td .paper, td .note { display: block; line-height: 1.4; }
+td .note { white-space: normal; }
 td.best .mean { font-weight: 700; color: var(--accent); } td.absent .mean { color: var(--soft); }
 td.bad .mean, .suspect { color: var(--warn); }
 .suspect { background: var(--warn-band); border-radius: 3px; padding: 0 .2em; cursor: help; }
-tr.control td, tr.control th { background: var(--band); font-style: italic; }
+td.control { background: var(--band); }
+thead th.control { font-style: italic; white-space: normal; }
 td.wrap { white-space: normal; text-align: left; max-width: 40rem; font-size: .85rem;
   overflow-wrap: anywhere; }
 figure { margin: 1.2rem 0 2rem; }

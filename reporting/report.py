@@ -3,11 +3,13 @@
 import base64
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import Any
 
 from reporting.cells import rows_of
+from reporting.controls import Controls
 from reporting.html import fragment
 from reporting.page import grid, page
 from reporting.plan import Plan
@@ -105,15 +107,16 @@ def _runs(plan: Plan, runs: Sequence[Run]) -> str:
     return grid(head, lines, wrap=(12,))
 
 
-def report_page(plan: Plan, results: Path, runs: Sequence[Run]) -> str:
+def report_page(plan: Plan, results: Path, runs: Sequence[Run], controls: Controls) -> str:
     """The whole page, images included.
 
     runs: every planned run; figures are those that stand in results/figures.
     """
+    plan = replace(plan, titles={**plan.titles, **controls.titles})
     tables = []
     for name in plan.experiments():
         table = lookup("reporting.tables", name)
-        rows = rows_of(table, plan, runs, read_published(name))
+        rows = rows_of(table, plan, runs, read_published(name), controls.rows)
         tables.append(f"<h2>{escape(table.title)}</h2>\n{fragment(table, plan, rows)}")
     done = sum(run.judged == "ok" for run in runs)
     protocol = [[key, value] for key, value in plan.protocol.items()]

@@ -13,7 +13,8 @@ COLUMNS += ["published", "difference", "status"]
 LEGEND = (
     "Each cell: ours, mean ± standard deviation over runs; then the published value and, in "
     "brackets, ours less published. **Bold**: the best, where no other method's 95 % interval "
-    "reaches its own. ? : a published value that is suspect. – : missing."
+    "reaches its own. ? : a published value that is suspect. – : missing. Columns of real "
+    "images are controls: what copies and fresh real images get."
 )
 
 

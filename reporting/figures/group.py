@@ -1,9 +1,10 @@
 """The runs that one figure shows: all methods on one subset size of one dataset."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from reporting.controls import Control, Controls
 from reporting.figures.style import Pen, pens
 from reporting.plan import Plan
 from reporting.runs import Run
@@ -15,6 +16,7 @@ class Group:
 
     runs: method -> its runs that have left at least their first part.
     subset: the training rows of the first data seed.
+    controls: real images in the place of generated ones, by name, one a data seed.
     """
 
     plan: Plan
@@ -24,6 +26,7 @@ class Group:
     runs: Mapping[str, list[Run]]
     subset: Path
     pens: Mapping[str, Pen]
+    controls: Mapping[str, Sequence[Control]]
 
     @property
     def name(self) -> str:
@@ -36,7 +39,7 @@ class Group:
         return f"{self.plan.title(self.dataset)}, n = {self.n:,}"
 
 
-def groups(plan: Plan, results: Path, runs: Iterable[Run]) -> list[Group]:
+def groups(plan: Plan, results: Path, runs: Iterable[Run], controls: Controls) -> list[Group]:
     """The groups that have something to show, in the order of the plan."""
     drawn = pens(plan)
     position = {name: i for i, name in enumerate(drawn)}
@@ -53,6 +56,7 @@ def groups(plan: Plan, results: Path, runs: Iterable[Run]) -> list[Group]:
             dict(sorted(methods.items(), key=lambda item: position[item[0]])),
             results / "data" / key[1] / f"n{key[2]}" / f"seed{plan.data_seeds[0]}.npz",
             drawn,
+            controls.found.get(key[1:], {}),
         )
         for key, methods in found.items()
     ]

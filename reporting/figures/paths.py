@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
+from reporting.controls import FLOOR
 from reporting.figures.group import Group
-from reporting.figures.style import Axes, Figure, Pen, new
+from reporting.figures.style import REAL, Axes, Figure, Pen, new
 from suite.errors import InputError, from_os
 
 ACROSS, UP = "am_ssim", "fid_train"
@@ -54,19 +55,41 @@ def _path(axes: Axes, points: list[tuple[int, float, float]], pen: Pen, title: s
         )
 
 
+def _controls(axes: Axes, group: Group) -> None:
+    """Real images of the first data seed: a star each, and the floor shaded.
+
+    What a logarithmic axis cannot hold (the training images have FID 0) becomes a line.
+    """
+    for name, controls in group.controls.items():
+        metrics = controls[0].metrics
+        if ACROSS not in metrics or UP not in metrics:
+            continue
+        across, up = metrics[ACROSS].value, metrics[UP].value
+        title = f"{controls[0].title} ({controls[0].samples:,})"
+        if up < 0.1:
+            axes.axvline(across, color=REAL, linestyle=":", linewidth=1, label=title)
+            continue
+        axes.plot(across, up, "*" if name == FLOOR else "d", color=REAL, markersize=9, label=title)
+        if name == FLOOR:
+            low, high = axes.get_ylim()
+            axes.axhspan(low, up, color="#9aa4b2", alpha=0.18, linewidth=0)
+            axes.set_ylim(low, high)
+
+
 def draw(group: Group) -> Figure | None:
     """A path a method (its first run), iterations marked; None while no trajectory is judged."""
     files = {method: runs[0].folder / "trajectory.csv" for method, runs in group.runs.items()}
     paths = {method: read_trajectory(path) for method, path in files.items() if path.exists()}
     if not any(paths.values()):
         return None
-    figure, (axes,) = new(6.8, 5.0)
+    figure, (axes,) = new(8.2, 4.8)
     for method, points in paths.items():
         if points:
             _path(axes, points, group.pens[method], group.plan.title(method))
     axes.set_yscale("log")
+    _controls(axes, group)
     axes.set_xlabel("AM-SSIM: mean similarity to the nearest training image (1 = copies)")
     axes.set_ylabel("FID against the training images (log scale)")
     axes.set_title(f"{group.title}: quality along the training, iterations beside the markers")
-    axes.legend()
+    figure.legend(loc="outside right upper")
     return figure

@@ -4,6 +4,7 @@ from statistics import stdev
 import pytest
 
 from reporting.cells import Row, interval_of, order, ranked, rows_of
+from reporting.controls import read_controls
 from reporting.published import read_published
 from reporting.runs import read_runs
 from reporting.text import tidy
@@ -17,7 +18,8 @@ PUBLISHED = read_published("table1")
 def rows(made, plan=None, table="table1"):
     plan = plan or made.plan
     runs = read_runs(plan, made.results)
-    found = rows_of(lookup("reporting.tables", table), plan, runs, read_published(table))
+    extra = read_controls(plan, made.results).rows
+    found = rows_of(lookup("reporting.tables", table), plan, runs, read_published(table), extra)
     return {(row.method, row.metric): row for row in found}
 
 
@@ -161,6 +163,34 @@ def test_a_run_without_an_interval_proves_nothing(better):
 
 def test_nothing_is_best_where_the_metric_has_no_good_side():
     assert all(not r.best and r.ranks is None for r in ranked(line("neither", (1, 0.1), (2, 0.1))))
+
+
+def test_controls_are_rows_without_a_rank(made):
+    made.control(fid=1.0)
+    for seed in (0, 1):
+        made.judge("dcgan", seed, 30.0 + seed / 100)
+        made.judge("ga-cntk", seed, 40.0 + seed / 100)
+    found = rows(made)
+    floor = found["control:disjoint", "fid_train"]
+    assert (floor.mean, floor.seeds, floor.flags, floor.ranks) == (1.0, 1, "ok", None)
+    assert floor.interval == pytest.approx((1 - 1.96, 1 + 1.96))
+    assert floor.published is None and not floor.best
+    assert found["dcgan", "fid_train"].best
+
+
+def test_controls_are_means_over_data_seeds(made):
+    plan = made.planned(data_seeds=(0, 1, 2))
+    made.control(fid=10.0)
+    made.control(fid=14.0, seed=1)
+    floor = rows(made, plan)["control:disjoint", "fid_train"]
+    assert (floor.mean, floor.std, floor.seeds) == (12.0, sqrt(8), 2)
+    assert floor.status == "missing"  # that of data seed 2
+
+
+def test_a_damaged_control_is_named(made):
+    write_text(made.results / "controls" / "mnist" / "n64" / "data0.json", '{"controls": {"a": 1}}')
+    with pytest.raises(InputError, match=r"data0\.json: controls\.a"):
+        read_controls(made.plan, made.results)
 
 
 def test_a_missing_results_folder_is_refused(made):

@@ -3,6 +3,7 @@ from html.parser import HTMLParser
 import pytest
 
 from reporting.__main__ import write_figures, write_tables
+from reporting.controls import read_controls
 from reporting.figures.learning import read_columns
 from reporting.figures.paths import read_trajectory
 from reporting.report import report_page
@@ -35,6 +36,11 @@ def parsed(text):
     parser.close()
     assert not parser.open
     return parser.found
+
+
+def report(made):
+    runs = list(read_runs(made.plan, made.results))
+    return report_page(made.plan, made.results, runs, read_controls(made.plan, made.results))
 
 
 @pytest.fixture
@@ -92,6 +98,24 @@ def test_the_path_is_drawn_once_trajectories_are_judged(half_done):
     assert (half_done.results / "figures" / "path-table1-mnist-n64.png").exists()
 
 
+def test_controls_stand_in_tables_report_and_path(half_done):
+    half_done.control()
+    text = "iteration,metric,value,generated\n10,fid_train,50,16\n10,am_ssim,0.4,16\n"
+    write_text(half_done.folder("dcgan") / "trajectory.csv", text)
+    bare = half_done.results / "bare"
+    write_figures(half_done.plan, half_done.results)
+    path = half_done.results / "figures" / "path-table1-mnist-n64.png"
+    path.rename(bare)
+    half_done.control(fid=20.0)
+    write_figures(half_done.plan, half_done.results)
+    assert path.read_bytes() != bare.read_bytes()
+    write_tables(half_done.plan, half_done.results)
+    for page in (half_done.results / "tables" / "table1.html", None):
+        content = page.read_text() if page else report(half_done)
+        parsed(content)
+        assert '<th class="control">disjoint real images</th>' in content
+
+
 def test_a_snapshot_without_both_metrics_is_no_point(tmp_path):
     text = "iteration,metric,value,generated\n10,fid_train,50,16\n10,am_ssim,0.4,16\n"
     write_text(tmp_path / "t.csv", text + "0,fid_train,300,16\n")
@@ -130,9 +154,7 @@ def test_the_same_runs_give_the_same_bytes(half_done):
 
 def test_the_report_holds_everything_in_one_file(half_done):
     write_figures(half_done.plan, half_done.results)
-    page = report_page(
-        half_done.plan, half_done.results, list(read_runs(half_done.plan, half_done.results))
-    )
+    page = report(half_done)
     found = parsed(page)
     images = [attributes["src"] for tag, attributes in found if tag == "img"]
     assert len(images) == 3 and all(src.startswith("data:image/png;base64,") for src in images)
@@ -141,6 +163,6 @@ def test_the_report_holds_everything_in_one_file(half_done):
 
 
 def test_a_report_of_nothing_says_so(made):
-    page = report_page(made.plan, made.results, list(read_runs(made.plan, made.results)))
+    page = report(made)
     parsed(page)
     assert "0 of 4 runs" in page and "Nothing has run yet" in page
