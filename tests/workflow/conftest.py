@@ -65,10 +65,10 @@ class Checkout:
         """A copy of the tiny configuration with some values set, given by dotted path."""
         values = yaml.safe_load((self.root / TINY).read_text(encoding="utf-8"))
         for path, value in changes.items():
-            *parents, last = path.split("__")
+            *parents, last = path.replace("ga_cntk", "ga-cntk").split("__")
             place = values
             for part in parents:
-                place = place[part.replace("ga_cntk", "ga-cntk")]
+                place = place[part]
             place[last] = value
         (self.root / f"{stem}.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
         return f"{stem}.yaml"

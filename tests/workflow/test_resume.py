@@ -12,7 +12,7 @@ import pytest
 
 from suite.files import read_arrays
 
-LENGTH = {"ga-cntk": {"iterations": 2000}, "dcgan": {"updates": 60, "batch": 8}}
+LENGTH = {"ga-cntk": {"iterations": 400}, "dcgan": {"updates": 40, "batch": 8}}
 LIMIT = 240
 """seconds in which a checkpoint must appear"""
 
@@ -59,7 +59,7 @@ def test_killed_job_goes_on_to_the_same_result(finished, method: str) -> None:
         workflow = subprocess.Popen(
             finished.command(targets[killed], config=configs[killed]),
             cwd=finished.root,
-            env=finished.environment(CHECKPOINT_EVERY="0.2"),
+            env=finished.environment(CHECKPOINT_EVERY="0.05"),
             stdout=output,
             stderr=subprocess.STDOUT,
         )
