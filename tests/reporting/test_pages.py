@@ -1,13 +1,17 @@
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 
 from reporting.__main__ import write_figures, write_tables
-from reporting.controls import read_controls
+from reporting.controls import Controls, read_controls
+from reporting.figures import samples, strips
+from reporting.figures.group import groups
 from reporting.figures.learning import read_columns
 from reporting.figures.paths import read_trajectory
 from reporting.report import report_page
 from reporting.runs import read_runs
+from suite.artefacts import Subset, Trajectory, save_samples
 from suite.errors import InputError
 from suite.files import write_text
 
@@ -86,6 +90,23 @@ def test_figures_show_what_there_is_and_no_more(half_done):
     names = sorted(path.name for path in (half_done.results / "figures").iterdir())
     kinds = ("learning", "samples", "trajectory")
     assert names == [f"{kind}-table1-mnist-n64.png" for kind in kinds]
+
+
+def test_points_are_scattered_where_images_are_tiled(made):
+    points = np.random.default_rng(0).uniform(size=(16, 2)).astype(np.float32)
+    rows = np.arange(16)
+    folder = made.folder("dcgan") / "part0"
+    made.train("dcgan")
+    save_samples(folder / "samples.npz", points)
+    Trajectory(np.stack([points, points]), np.array([0, 100])).save(folder / "trajectory.npz")
+    Subset(points, rows, rows, "ring8", "train", 0).save(
+        made.results / "data" / "mnist" / "n64" / "seed0.npz"
+    )
+    (group,) = groups(made.plan, made.results, read_runs(made.plan, made.results), Controls())
+    drawn = samples.draw(group).axes
+    assert [len(axes.collections) for axes in drawn] == [1, 1]
+    np.testing.assert_array_equal(drawn[1].collections[0].get_offsets(), points)
+    assert all(len(axes.collections) == 1 for axes in strips.draw(group).axes)
 
 
 def test_the_path_is_drawn_once_trajectories_are_judged(half_done):
