@@ -12,11 +12,12 @@ from metrics.controls import judge_controls
 from metrics.evaluate import Reference, References, applicable, check, evaluate
 from metrics.features import Features
 from metrics.inputs import read_rows
+from metrics.nearest import nearest
 from metrics.runs import load_generated, load_records, snapshots
 from suite.artefacts import Subset, digest_of
 from suite.cli import make_app, run
 from suite.errors import InputError
-from suite.files import write_json, write_text
+from suite.files import write_arrays, write_json, write_text
 from suite.provenance import git_commit, package_versions, source_digest
 from suite.registry import module_of
 
@@ -190,6 +191,21 @@ def trajectory(
         for name, entry in evaluate(rows, references, names, store, seed).items():
             lines.append(f"{iteration},{name},{entry['value']!r},{entry['generated']}")
     write_text(out, "\n".join(lines) + "\n")
+
+
+@app.command("nearest")
+def nearest_(
+    parts: Parts,
+    out: Out,
+    train: Annotated[Path, typer.Option(help="the training subset")],
+    count: Annotated[int, typer.Option(help="generated images, the first", min=1)] = 16,
+) -> None:
+    """Find the nearest training images by SSIM and write npz: generated, nearest, ssim, indices."""
+    _prepare(out)
+    load_records(parts)
+    rows, subset = load_generated(parts)[:count], Subset.load(train)
+    check(["am_ssim"], rows, {"train": Reference.of(subset)})
+    write_arrays(out, nearest(rows, subset.data))
 
 
 @app.command()

@@ -30,7 +30,7 @@ def read_rows(path: Path) -> np.ndarray:
             f"{path}: holds no image file ({', '.join(SUFFIXES)}): give a folder "
             "of images or an .npz"
         )
-    progress = tqdm(files, f"reading {path.name}", leave=False, disable=len(files) < 256)
+    progress = tqdm(files, f"reading {path.name}", delay=2, leave=False)
     images = [_read_image(file) for file in progress]
     for file, image in zip(files, images, strict=True):
         if image.shape != images[0].shape:

@@ -84,11 +84,12 @@ class Pair:
         left, right = (self.embed(extractor, rows).astype(np.float64) for rows in both)
         return left, right
 
-    def once(self, compute: Callable[["Pair"], T]) -> T:
-        """`compute(self)`, computed once for all metrics that ask for it."""
-        if compute not in self._memory:
-            self._memory[compute] = compute(self)
-        return self._memory[compute]
+    def once(self, compute: Callable[..., T], *arguments: Any) -> T:
+        """`compute(self, *arguments)`, computed once for all metrics that ask for it."""
+        key = (compute, *arguments)
+        if key not in self._memory:
+            self._memory[key] = compute(self, *arguments)
+        return self._memory[key]
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from tqdm import tqdm
 
+from metrics.measure import Pair
 from suite.errors import InputError
 
 # Numbers in a tile (pairs times positions): large enough to keep Python out of the way.
@@ -112,9 +113,7 @@ def _add_tile(total: np.ndarray, x: _Columns, y: _Columns, tile: tuple[slice, sl
     total[tile] += value.sum(axis=0)
 
 
-def ssim_matrix(
-    x: np.ndarray, y: np.ndarray, window: Window = PAPER_WINDOW, progress: bool = False
-) -> np.ndarray:
+def ssim_matrix(x: np.ndarray, y: np.ndarray, window: Window = PAPER_WINDOW) -> np.ndarray:
     """SSIM of every image of `x` with every image of `y`.
 
     x: uint8 [N, H, W, C]; y: uint8 [M, H, W, C]. Returns float64 [N, M], values in [-1, 1].
@@ -139,8 +138,13 @@ def ssim_matrix(
     tiles = list(_tiles(len(x), len(y), width - window.size + 1))
     strips = [(row, channel) for row in range(rows) for channel in range(channels)]
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        for row, channel in tqdm(strips, "SSIM", disable=not progress, leave=False):
+        for row, channel in tqdm(strips, "SSIM", delay=2, leave=False):
             left = _columns(x, row, channel, window, left=True)
             right = _columns(y, row, channel, window, left=False)
             list(pool.map(lambda tile, a=left, b=right: _add_tile(total, a, b, tile), tiles))
     return total / (len(strips) * (width - window.size + 1))
+
+
+def of_pair(pair: Pair) -> np.ndarray:
+    """SSIM of all pairs [generated, reference], paper's window; ask for it by `pair.once`."""
+    return ssim_matrix(pair.generated, pair.reference)

@@ -32,7 +32,7 @@ def embed(images: np.ndarray, weights: Weights | None) -> np.ndarray:
 
     network = _network(weights.path)
     parts = []
-    with tqdm(total=len(images), desc="Inception", unit="image", leave=False) as bar:
+    with tqdm(total=len(images), desc="Inception", unit="image", delay=2, leave=False) as bar:
         for start in range(0, len(images), BATCH):
             batch = torch.from_numpy(images[start : start + BATCH]).permute(0, 3, 1, 2)
             parts.append(network(batch).numpy())

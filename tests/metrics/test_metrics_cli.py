@@ -242,3 +242,48 @@ def test_no_reference_set(run, tmp_path):
     parts, _ = run
     with pytest.raises(InputError, match="no reference set"):
         _call("evaluate", *parts, "--out", tmp_path / "m.json")
+
+
+def test_nearest_finds_the_training_images(run, tmp_path):
+    _, train = run
+    images = _images(4, 6)
+    part = _part(tmp_path / "p9", 0, images[[3, 0, 5]], images[None, :2], [0])
+    _call("nearest", part, "--train", train, "--out", tmp_path / "nearest.npz", "--count", 2)
+    found = np.load(tmp_path / "nearest.npz")
+    assert found["indices"].tolist() == [3, 0]
+    assert found["ssim"] == pytest.approx([1, 1], abs=1e-6)
+    assert np.array_equal(found["nearest"], images[[3, 0]])
+
+
+def _kept(path, indices, split="train"):
+    data = _images(4, 60)[indices]
+    labels = np.zeros(len(data), np.int64)
+    Subset(data, labels, np.array(indices), "mnist", split, 0).save(path)
+    return path
+
+
+def test_controls_judge_real_images(tmp_path):
+    train = _kept(tmp_path / "train.npz", list(range(0, 12)))
+    pool = _kept(tmp_path / "class.npz", list(range(60)))
+    heldout = _kept(tmp_path / "heldout.npz", list(range(40, 60)), "heldout")
+    out = tmp_path / "data0.json"
+    sets = ["--train", train, "--heldout", heldout, "--class", pool, "--out", out]
+    _call("controls", *sets, "--samples", 30, "--metrics", "am_ssim,copying_rate")
+    report = json.loads(out.read_text())["controls"]
+    assert {name: entry["samples"] for name, entry in report.items()} == {
+        "train": 12,
+        "heldout": 20,
+        "disjoint": 30,
+    }
+    values = {name: entry["metrics"]["am_ssim"]["value"] for name, entry in report.items()}
+    assert values["train"] == pytest.approx(1, abs=1e-6)
+    assert values["disjoint"] < 0.99  # no training image among them
+
+
+def test_controls_need_rows_beside_the_training_rows(tmp_path):
+    train = _kept(tmp_path / "train.npz", list(range(12)))
+    heldout = _kept(tmp_path / "heldout.npz", list(range(40, 60)), "heldout")
+    common = ["--train", train, "--heldout", heldout, "--out", tmp_path / "c.json"]
+    for pool, message in ((train, "is a training row"), (heldout, "one split of one dataset")):
+        with pytest.raises(InputError, match=message):
+            _call("controls", *common, "--class", pool, "--metrics", "am_ssim")

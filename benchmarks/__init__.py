@@ -1,0 +1,1 @@
+"""Speed and memory, always beside what a user would otherwise take."""

@@ -1,0 +1,213 @@
+"""Speed, memory and agreement of the metrics: `python -m benchmarks.metrics --help`.
+
+Every figure stands beside that of what a user would otherwise take, from the same run on the same
+data, each in a process of its own.
+"""
+
+import json
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from metrics.features import Features
+from metrics.frechet import frechet_distance
+from metrics.similarity import PAPER_WINDOW, Window, ssim_matrix
+from metrics.weights import inception_weights
+from suite.cli import run
+from suite.files import read_arrays
+from suite.provenance import ROOT
+
+app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+
+
+def digits(count: int, name: str = "train_images") -> np.ndarray:
+    """The first digits of the bundled MNIST, uint8 [count, 28, 28, 1]."""
+    path = ROOT / "resources" / "mnist" / "mnist.npz"
+    return read_arrays(path, name)[name][:count, ..., None]
+
+
+def alone(function: Callable[..., Any], *arguments: Any) -> tuple[Any, float, float]:
+    """Result, seconds, and MiB above its imports of a function in a new process."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(_measured, function, arguments).result()
+
+
+def _measured(function: Callable[..., Any], arguments: tuple) -> tuple[Any, float, float]:
+    before, start = _peak(), time.perf_counter()
+    result = function(*arguments)
+    return result, time.perf_counter() - start, _peak() - before
+
+
+def _peak() -> float:
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
+
+
+def _row(name: str, seconds: float, mebibytes: float, **more: Any) -> dict[str, Any]:
+    return {"what": name, "seconds": round(seconds, 4), "peak_mib": round(mebibytes, 1), **more}
+
+
+def _report(rows: list[dict[str, Any]], **more: Any) -> None:
+    print(json.dumps({"rows": rows, **more}, indent=2))
+
+
+def _by_root(x: np.ndarray, y: np.ndarray) -> float:
+    """The distance by scipy's matrix root, as pytorch-fid computes it without its added epsilon."""
+    from scipy.linalg import sqrtm
+
+    sx, sy = np.cov(x, rowvar=False), np.cov(y, rowvar=False)
+    gap = x.mean(axis=0) - y.mean(axis=0)
+    return float(gap @ gap + np.trace(sx) + np.trace(sy) - 2 * np.trace(sqrtm(sx @ sy).real))
+
+
+@app.command()
+def frechet(
+    n: Annotated[int, typer.Option(help="rows on either side")] = 256,
+    dimensions: Annotated[int, typer.Option(help="features a row")] = 2048,
+) -> None:
+    """The Frechet distance against scipy.linalg.sqrtm, on random features."""
+    rng = np.random.default_rng(0)
+    scale = rng.gamma(0.5, size=dimensions)
+    x, y = (rng.gamma(0.3, size=(n, dimensions)) * scale for _ in range(2))
+    times = []
+    for _ in range(7):
+        start = time.perf_counter()
+        ours = frechet_distance(x, y)
+        times.append(time.perf_counter() - start)
+    theirs, seconds, memory = alone(_by_root, x, y)
+    _, _, own = alone(frechet_distance, x, y)
+    rows = [
+        _row("frechet_distance (median of 7)", float(np.median(times)), own, value=ours),
+        _row("scipy.linalg.sqrtm", seconds, memory, value=theirs),
+    ]
+    _report(rows, ratio=seconds / float(np.median(times)))
+
+
+def _ssim(n: int, m: int, size: int) -> np.ndarray:
+    return ssim_matrix(digits(n + m)[m:], digits(m), Window(size=size))
+
+
+def _scikit_image(pairs: int) -> np.ndarray:
+    from skimage.metrics import structural_similarity
+
+    images = digits(2 * pairs)[..., 0] / 255
+    return np.array(
+        [
+            structural_similarity(
+                a,
+                b,
+                data_range=1.0,
+                gaussian_weights=True,
+                sigma=PAPER_WINDOW.sigma,
+                use_sample_covariance=False,
+            )
+            for a, b in zip(images[:pairs], images[pairs:], strict=True)
+        ]
+    )
+
+
+@app.command()
+def ssim(
+    generated: Annotated[int, typer.Option(help="generated images")] = 2048,
+    training: Annotated[int, typer.Option(help="training images")] = 256,
+    pairs: Annotated[int, typer.Option(help="pairs that the loop does; the rest is scaled")] = 2000,
+) -> None:
+    """SSIM of all pairs against a loop over scikit-image (window 11: it has no even ones)."""
+    rows = []
+    _, loop, memory = alone(_scikit_image, pairs)
+    whole = loop * generated * training / pairs
+    rows.append(_row(f"scikit-image, from {pairs} pairs", whole, memory, window=11))
+    for size in (PAPER_WINDOW.size, 11):
+        _, seconds, memory = alone(_ssim, generated, training, size)
+        rows.append(_row("ssim_matrix", seconds, memory, window=size, ratio=whole / seconds))
+    first = digits(4)
+    oracle = np.diag(ssim_matrix(first[:2], first[2:], Window(size=11)))
+    error = float(np.abs(oracle - _scikit_image(2)).max())
+    _report(rows, generated=generated, training=training, error=error)
+
+
+def _their_network() -> Any:
+    """pytorch-fid's network with the weights that we have, which may not be in its own format."""
+    import torch
+    from pytorch_fid import inception
+
+    from metrics.inception import EPSILON, NAMES, load_layers
+
+    layers = load_layers(inception_weights(None).path)
+    state = {"fc.weight": torch.zeros(1008, 2048), "fc.bias": torch.zeros(1008)}
+    for name in NAMES:
+        weight, bias = layers[name]
+        one, zero = torch.ones_like(bias), torch.zeros_like(bias)
+        state |= {f"{name}.conv.weight": weight, f"{name}.bn.weight": one, f"{name}.bn.bias": bias}
+        # normalisation is folded into the weights: what is left divides by sqrt(var + eps) = 1
+        state |= {f"{name}.bn.running_mean": zero, f"{name}.bn.running_var": one - EPSILON}
+    inception.load_state_dict_from_url = lambda *_, **__: state
+    return inception.InceptionV3()
+
+
+def _theirs(folder: Path) -> tuple[np.ndarray, float]:
+    import torch
+    from pytorch_fid.fid_score import get_activations
+
+    network = _their_network()
+    files = sorted(folder.glob("*.png"))
+    start = time.perf_counter()
+    with torch.inference_mode():
+        features = get_activations(files, network, num_workers=0)
+    return features, time.perf_counter() - start
+
+
+def _ours(count: int, half: bool) -> tuple[np.ndarray, float]:
+    import torch
+
+    features = Features()
+    features.embed("inception", digits(1))  # loads the weights
+    start = time.perf_counter()
+    with torch.autocast("cpu", torch.bfloat16, enabled=half):
+        rows = features.embed("inception", digits(count + 1)[1:])
+    return rows, time.perf_counter() - start
+
+
+@app.command()
+def inception(
+    count: Annotated[int, typer.Option(help="images")] = 300,
+    bfloat16: Annotated[bool, typer.Option(help="time bfloat16 too")] = True,
+) -> None:
+    """Images a second of the Inception extractor against pytorch-fid's own loop over PNG files."""
+    from PIL import Image
+
+    with tempfile.TemporaryDirectory() as folder:
+        for i, image in enumerate(digits(count + 1)[1:, ..., 0]):
+            Image.fromarray(image).convert("RGB").save(Path(folder) / f"{i:05d}.png")
+        (expected, seconds), _, memory = alone(_theirs, Path(folder))
+    rows = [_row("pytorch-fid", seconds, memory, images_per_second=count / seconds)]
+    half = count // 2
+    distance = frechet_distance(expected[:half], expected[half:])
+    for name, low in (("ours", False), ("ours, bfloat16", True))[: 1 + bfloat16]:
+        (features, own), _, memory = alone(_ours, count, low)
+        value = frechet_distance(features[:half], features[half:])
+        rows.append(
+            _row(
+                name,
+                own,
+                memory,
+                images_per_second=count / own,
+                ratio=seconds / own,
+                feature_error=float(np.abs(features - expected).max()),
+                fid_error=abs(value - distance) / distance,
+            )
+        )
+    _report(rows, images=count, fid=distance)
+
+
+if __name__ == "__main__":
+    run(app)

@@ -1,0 +1,13 @@
+"""Pixels as they are, for distances that no network has a part in."""
+
+import numpy as np
+
+from metrics.measure import Extractor, Weights
+
+
+def embed(images: np.ndarray, weights: Weights | None) -> np.ndarray:
+    """Pixels in [0, 1], float32 [N, H * W * C]."""
+    return images.reshape(len(images), -1).astype(np.float32) / 255
+
+
+PIXELS = Extractor("pixels", 1, embed)

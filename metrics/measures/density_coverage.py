@@ -1,0 +1,52 @@
+"""Density and coverage (Naeem et al. 2020), with k = 5 as there.
+
+The balls are those of precision, around reference rows alone. Density counts how many balls hold
+a generated row, over k: its expected value is 1 for equal distributions, and it can be larger.
+Coverage is the share of balls that hold a generated row.
+"""
+
+from metrics.measure import Measure, Pair, ReferenceSet, Value
+from metrics.neighbours import across, bootstrap_error, reference_radii, standard_error
+from suite.seeds import stream
+
+K = 5
+DETAILS = {"neighbours": K}
+
+
+def density(pair: Pair, extractor: str) -> Value:
+    """Balls of reference rows that hold a generated row, over k, mean over generated rows."""
+    inside = pair.once(across, extractor) < pair.once(reference_radii, extractor, K)
+    counts = inside.sum(axis=1) / K
+    return Value(float(counts.mean()), standard_error(counts), DETAILS)
+
+
+def coverage(pair: Pair, extractor: str) -> Value:
+    """Share of reference rows whose ball holds a generated row."""
+    inside = pair.once(across, extractor) < pair.once(reference_radii, extractor, K)
+    error = bootstrap_error(inside, stream("coverage:bootstrap", pair.seed))
+    return Value(float(inside.any(axis=0).mean()), error, DETAILS)
+
+
+def _pair(
+    reference: ReferenceSet, title: str, extractor: str = "inception", tag: str = ""
+) -> tuple[Measure, Measure]:
+    common = ("higher", reference, "images", K + 1, extractor)
+    return (
+        Measure(
+            f"density{tag}_{reference}",
+            f"Density ({title})",
+            *common,
+            lambda pair: density(pair, extractor),
+        ),
+        Measure(
+            f"coverage{tag}_{reference}",
+            f"Coverage ({title})",
+            *common,
+            lambda pair: coverage(pair, extractor),
+        ),
+    )
+
+
+DENSITY_TRAIN, COVERAGE_TRAIN = _pair("train", "train")
+DENSITY_HELDOUT, COVERAGE_HELDOUT = _pair("heldout", "held-out")
+DENSITY_LENET, COVERAGE_LENET = _pair("heldout", "held-out, LeNet", "lenet", "_lenet")

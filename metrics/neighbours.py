@@ -1,0 +1,49 @@
+"""Euclidean distances between features, and the balls that nearest neighbours span."""
+
+import numpy as np
+
+from metrics.measure import Pair
+
+
+def distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Euclidean distances, float64 [N, M], of float64 rows x [N, d] and y [M, d].
+
+    |x|^2 + |y|^2 - 2 xy cancels where rows are close, so the rows are centred first, and what
+    rounding leaves below 0 is cut off.
+    """
+    centre = y.mean(axis=0)
+    x, y = x - centre, y - centre
+    squares = np.einsum("ij,ij->i", x, x)[:, None] + np.einsum("ij,ij->i", y, y)
+    return np.sqrt(np.maximum(squares - 2 * (x @ y.T), 0))
+
+
+def radii(x: np.ndarray, k: int) -> np.ndarray:
+    """Distance of each row of x [N, d] to its k-th nearest other row, float64 [N]; k < N."""
+    gaps = distances(x, x)
+    np.fill_diagonal(gaps, np.inf)
+    return np.partition(gaps, k - 1, axis=1)[:, k - 1]
+
+
+def across(pair: Pair, extractor: str) -> np.ndarray:
+    """Feature distances of a pair, float64 [generated, reference]; ask for them by `pair.once`."""
+    return distances(*pair.features(extractor))
+
+
+def reference_radii(pair: Pair, extractor: str, k: int) -> np.ndarray:
+    """Radii of the reference rows, float64 [reference]; ask for them by `pair.once`."""
+    return radii(pair.features(extractor)[1], k)
+
+
+def standard_error(rows: np.ndarray) -> float | None:
+    """Standard error of the mean of one number a row [N]; None for a single row."""
+    return float(rows.std(ddof=1) / np.sqrt(len(rows))) if len(rows) > 1 else None
+
+
+def bootstrap_error(columns: np.ndarray, rng: np.random.Generator, replicates: int = 100) -> float:
+    """Deviation of mean_j max_i columns[i, j] when the rows i [N] are drawn again, over replicates.
+
+    For metrics that ask of each reference row j for the best of all generated rows i.
+    """
+    count = len(columns)
+    draws = (columns[np.unique(rng.integers(count, size=count))] for _ in range(replicates))
+    return float(np.std([rows.max(axis=0).mean() for rows in draws], ddof=1))

@@ -1,0 +1,52 @@
+"""AM-SSIM both ways, and the copying rate: what each sees."""
+
+import numpy as np
+import pytest
+
+from metrics.measure import Pair
+from metrics.measures.am_ssim import am_ssim, am_ssim_reverse
+from metrics.measures.copying import COPYING_RATE, rate_by_ssim, share_of_copies
+from suite.files import read_arrays
+from suite.provenance import ROOT
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return read_arrays(ROOT / "resources/mnist/mnist.npz", "train_images")["train_images"][
+        ..., None
+    ]
+
+
+def _pair(x: np.ndarray, y: np.ndarray) -> Pair:
+    return Pair(x, y, None, 0, lambda name, rows: rows.reshape(len(rows), -1) / 255)
+
+
+def test_copies(digits):
+    pair = _pair(digits[:30], digits[:30])
+    assert am_ssim(pair).value == pytest.approx(1, abs=1e-6)
+    assert am_ssim_reverse(pair).value == pytest.approx(1, abs=1e-6)
+    assert COPYING_RATE.compute(pair).value == rate_by_ssim(pair).value == 1.0
+
+
+def test_dropped_modes_show_in_the_reverse_alone(digits):
+    pair = _pair(np.repeat(digits[:3], 10, axis=0), digits[:30])
+    assert am_ssim(pair).value == pytest.approx(1, abs=1e-6)
+    assert am_ssim_reverse(pair).value < 0.75
+
+
+def test_new_digits_are_rarely_copies_and_noisy_copies_always(digits):
+    noise = np.random.default_rng(0).normal(0, 8, (40, 28, 28, 1))
+    noisy = np.clip(digits[:40] + noise, 0, 255).astype(np.uint8)
+    new = COPYING_RATE.compute(_pair(digits[2000:2400], digits[:40])).value
+    assert COPYING_RATE.compute(_pair(noisy, digits[:40])).value == 1.0
+    assert 0.2 < new < 0.6
+
+
+def test_the_rate_on_a_line():
+    rows = np.array([0.0, 4.0, 10.0])
+    own = np.abs(rows[:, None] - rows)
+    generated = np.array([0.5, 3.9, 7.5, 30.0, -5.0])
+    value = share_of_copies(np.abs(generated[:, None] - rows), own)
+    # 7.5 is 2.5 from 10, whose nearest other row is 6 away; 30 and -5 are too far from theirs
+    assert value.value == pytest.approx(3 / 5)
+    assert value.std == pytest.approx(np.std([1, 1, 1, 0, 0], ddof=1) / np.sqrt(5))

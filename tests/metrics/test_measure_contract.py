@@ -1,0 +1,104 @@
+"""What every registered metric and extractor keeps to."""
+
+import numpy as np
+import pytest
+
+from metrics.evaluate import Reference, applicable, evaluate
+from metrics.features import Features
+from metrics.measure import Extractor, Measure
+from suite.registry import registered
+
+MEASURES: dict[str, Measure] = registered("metrics.measures")
+EXTRACTORS: dict[str, Extractor] = registered("metrics.extractors")
+
+
+class _Projection(Features):
+    """Random features in the place of every extractor's."""
+
+    def embed(self, name: str, images: np.ndarray) -> np.ndarray:
+        flat = images.reshape(len(images), -1) / 255
+        seed = len(name)
+        return (flat @ np.random.default_rng(seed).normal(size=(flat.shape[1], 24))).astype("f4")
+
+
+def _images(seed: int, count: int) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (count, 28, 28, 1), dtype=np.uint8)
+
+
+def _points(seed: int, count: int) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=(count, 2)).astype(np.float32)
+
+
+def _value(measure: Measure, generated: np.ndarray, reference: np.ndarray) -> dict:
+    labels = np.arange(len(reference)) % 3
+    references = {measure.reference: Reference(reference, labels)}
+    return evaluate(generated, references, [measure.name], _Projection(), 0)[measure.name]
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_a_metric_is_finite_repeatable_and_blind_to_order(name):
+    measure = MEASURES[name]
+    draw = _images if measure.data == "images" else _points
+    generated, reference = draw(0, 40), draw(1, 30)
+    entry = _value(measure, generated, reference)
+    assert np.isfinite(entry["value"]) and (entry["std"] is None or entry["std"] >= 0)
+    assert (entry["generated"], entry["reference"]) == (40, 30)
+    assert _value(measure, generated, reference) == entry
+    if name != "fid_infinity_heldout":  # draws rows by position
+        order = np.random.default_rng(2).permutation(40)
+        shuffled = _value(measure, generated[order], reference)["value"]
+        assert shuffled == pytest.approx(entry["value"], rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_a_metric_works_at_its_minimum(name):
+    measure = MEASURES[name]
+    draw = _images if measure.data == "images" else _points
+    count = max(measure.minimum, 4 if measure.labelled else 1)
+    entry = _value(measure, draw(0, measure.minimum), draw(1, count))
+    assert np.isfinite(entry["value"])
+
+
+def test_titles_are_distinct_and_extractors_exist():
+    titles = [measure.title for measure in MEASURES.values()]
+    assert len(set(titles)) == len(titles)
+    used = {measure.extractor for measure in MEASURES.values()} - {None}
+    assert used <= EXTRACTORS.keys()
+
+
+def test_only_what_fits_applies():
+    images, points = _images(0, 4), _points(0, 20)
+    names = applicable(images, {"train": Reference(images)})
+    assert "fid_train" in names and "fid_heldout" not in names and "w2_train" not in names
+    assert "density_train" not in names  # needs six rows
+    unlabelled = applicable(points, {"heldout": Reference(points)})
+    assert "w2_heldout" in unlabelled and "modes_covered" not in unlabelled
+
+
+@pytest.mark.parametrize("name", ["pixels", "lenet"])
+def test_features_of_a_row_depend_on_its_image_alone(name):
+    features, images = Features(), _images(3, 9)
+    whole = features.embed(name, images)
+    assert whole.dtype == np.float32 and len(whole) == 9
+    assert np.allclose(features.embed(name, images[4:5]), whole[4:5], rtol=1e-5, atol=1e-5)
+
+
+def test_features_are_kept_by_content(tmp_path, monkeypatch):
+    calls = []
+
+    def embed(images, weights):
+        calls.append(len(images))
+        return images.reshape(len(images), -1).astype(np.float32)
+
+    counted = Extractor("counted", 1, embed)
+    monkeypatch.setattr("metrics.features.lookup", lambda *_: counted)
+    first = Features(tmp_path).embed("counted", _images(0, 3))
+    store = Features(tmp_path)
+    assert np.array_equal(store.embed("counted", _images(0, 3)), first)
+    store.embed("counted", _images(1, 2))
+    store.embed("counted", _images(1, 2))
+    assert calls == [3, 2]
+    newer = Extractor("counted", 2, embed)
+    monkeypatch.setattr("metrics.features.lookup", lambda *_: newer)
+    Features(tmp_path).embed("counted", _images(0, 3))
+    assert calls == [3, 2, 3]

@@ -1,0 +1,67 @@
+"""Metrics of points: closed forms and small cases by hand."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from metrics.measure import Pair
+from metrics.measures.modes import high_quality, modes_covered, modes_of
+from metrics.measures.wasserstein import wasserstein_2
+
+
+def _points(seed: int, count: int) -> np.ndarray:
+    return np.random.default_rng(seed).normal(size=(count, 2)).astype(np.float32)
+
+
+def test_w2_equals_the_best_of_all_permutations():
+    x, y = _points(0, 6), _points(1, 6)
+    costs = ((x[:, None].astype(float) - y[None]) ** 2).sum(axis=2)
+    orders = itertools.permutations(range(6))
+    best = min(costs[np.arange(6), list(order)].mean() for order in orders)
+    assert wasserstein_2(x, y) == pytest.approx(np.sqrt(best), rel=1e-6)
+
+
+def test_w2_of_a_shift_is_its_length():
+    x = _points(2, 300)
+    assert wasserstein_2(x, x + np.float32([3, 4])) == pytest.approx(5, rel=1e-5)
+    assert wasserstein_2(x, x[::-1]) == pytest.approx(0, abs=1e-5)
+
+
+def test_w2_of_unequal_counts():
+    x = np.float32([[0, 0]])
+    y = np.float32([[3, 4], [0, 0], [0, 1]])
+    assert wasserstein_2(x, y) == pytest.approx(np.sqrt(26 / 3), rel=1e-6)
+
+
+@pytest.fixture
+def ring():
+    angles = np.arange(8) * np.pi / 4
+    centres = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    labels = np.repeat(np.arange(8), 100)
+    noise = np.random.default_rng(3).normal(0, 0.05, (800, 2))
+    return centres, (centres[labels] + noise).astype(np.float32), labels
+
+
+def test_centres_and_deviation_are_found_from_labels(ring):
+    centres, points, labels = ring
+    found, deviation = modes_of(points, labels)
+    assert np.abs(found - centres).max() < 0.02
+    assert deviation == pytest.approx(0.05, rel=0.1)
+
+
+def test_modes_and_quality(ring):
+    centres, points, labels = ring
+    generated = np.concatenate([centres[:3], centres[:1] + 0.1, centres[5:6] + 0.2, [[0, 0]]])
+    pair = Pair(generated.astype(np.float32), points, labels, 0, None)
+    covered = modes_covered(pair)
+    # 0.1 * sqrt(2) lies within three deviations of 0.05, 0.2 * sqrt(2) does not
+    assert (covered.value, covered.details) == (3.0, {"modes": 8})
+    assert high_quality(pair).value == pytest.approx(4 / 6)
+
+
+def test_the_mixture_itself_is_good(ring):
+    _, points, labels = ring
+    pair = Pair(points, points, labels, 0, None)
+    assert modes_covered(pair).value == 8
+    assert high_quality(pair).value == pytest.approx(1 - np.exp(-4.5), abs=0.01)
