@@ -4,17 +4,25 @@ import numpy as np
 
 from metrics.measure import Measure, Pair, ReferenceSet, Value
 from metrics.neighbours import distances
+from suite.errors import InputError
 
 
 def wasserstein_2(x: np.ndarray, y: np.ndarray) -> float:
     """Root of the least mean of |x - y|^2 over all couplings of rows x [N, d] and y [M, d].
 
     Rows of a set weigh alike. Exact, by the network simplex method of POT.
+
+    Raises:
+        InputError: the method did not end within its iterations.
     """
     import ot
 
     cost = distances(x.astype(np.float64), y.astype(np.float64)) ** 2
-    plan = ot.emd([], [], cost, numItermax=10_000_000)
+    plan, log = ot.emd([], [], cost, numItermax=10_000_000, log=True)
+    if log["warning"]:
+        raise InputError(
+            f"the exact transport plan was not found ({log['warning']}): use fewer rows"
+        )
     return float(np.sqrt(np.sum(plan * cost)))
 
 
