@@ -101,5 +101,6 @@ def _details(players: Players) -> dict[str, Any]:
         "threads": torch.get_num_threads(),
     }
     if players.where.type == "cuda":
+        details["tf32_convolutions"] = torch.backends.cudnn.allow_tf32
         details["gpu_peak_memory_mib"] = round(torch.cuda.max_memory_allocated() / 2**20, 1)
     return details

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from baselines.game import Game
 
 
+OUT_OF_MEMORY = ("out of memory", "can't allocate memory")
+"""What PyTorch's errors say when a GPU's memory, or the machine's, is used up."""
+
+
 def adversarial(
     name: str,
     title: str,
@@ -26,7 +30,12 @@ def adversarial(
     def train(job: Job) -> Result:
         from baselines.alternating import train
 
-        return train(job, game(job.settings, job.subset.data.shape[1:]))
+        try:
+            return train(job, game(job.settings, job.subset.data.shape[1:]))
+        except RuntimeError as error:
+            if not any(sign in str(error) for sign in OUT_OF_MEMORY):
+                raise
+            raise MemoryError(str(error).splitlines()[0]) from error
 
     def sample(
         model: dict[str, np.ndarray],

@@ -9,7 +9,7 @@ import torch
 
 from suite.artefacts import Trajectory
 
-MEASURED = ("loss_d", "loss_g", "grad_norm_g")
+MEASURED = ("loss_d", "loss_g", "gradient_norm")
 
 
 @dataclass
@@ -18,7 +18,8 @@ class Progress:
 
     update: generator updates done.
     seconds: time they took.
-    pending: values of `MEASURED` at the updates since the last record.
+    pending: values of `MEASURED` (losses of both players, norm of the generator's gradient) at
+        the updates since the last record.
     records: iteration, seconds and the means of `MEASURED` since the record before.
     snapshots, moments: rows generated from the fixed latents, and after how many updates.
     """

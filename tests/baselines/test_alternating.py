@@ -174,6 +174,11 @@ def test_images_of_a_strange_size_are_refused(shape):
         DCGAN.train(job(SETTINGS, subset(shape)))
 
 
+def test_too_little_memory_is_named():
+    with pytest.raises(MemoryError, match="allocate"):
+        DCGAN.train(job(SETTINGS.model_copy(update={"latent": 10**12})))
+
+
 def test_a_model_of_other_networks_is_refused():
     with pytest.raises(InputError, match=r"model\.npz"):
         DCGAN.sample({"0.weight": np.zeros((2, 2))}, SETTINGS, (16, 16, 1), 2, 0)
