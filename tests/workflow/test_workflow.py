@@ -8,8 +8,8 @@ import pytest
 
 AFTER = {"table": 1, "draw": 1, "report": 1, "all": 1}
 CONFIGURATION = {"configuration": 2}
-RUNS = 2
-"""training seeds of the tiny configuration; two parts a run of ga-cntk"""
+PARTS = 2
+"""solutions of 8 rows that make the 16 samples of ga-cntk; dcgan has one part"""
 
 
 def test_tables_figures_and_report(finished) -> None:
@@ -20,18 +20,18 @@ def test_tables_figures_and_report(finished) -> None:
     assert ",".join(rows[0]).startswith(columns)
     measured = {(row["method"], row["metric"]) for row in rows if row["status"].startswith("ok")}
     metrics = ("fid_train", "fid_heldout", "am_ssim")
-    assert measured == {(method, m) for method in ("dcgan", "ga-cntk") for m in metrics}
-    assert {row["seeds"] for row in rows} == {str(RUNS)}
-    assert all(float(row["ours_mean"]) >= 0 for row in rows)
+    assert measured >= {(method, m) for method in ("dcgan", "ga-cntk") for m in metrics}
+    assert ("control:disjoint", "fid_train") in measured
+    assert all(float(row["ours_mean"]) >= -1e-6 for row in rows)
     for name in ("tables/table1.md", "tables/table1.html", "report.html"):
         assert (results / name).stat().st_size > 100
     assert list((results / "figures").glob("*.png"))
 
 
 def test_run_leaves_its_settings_and_provenance(finished) -> None:
-    run = finished.root / "results/tiny/runs/table1/mnist/n8/ga-cntk/data0/seed1"
+    run = finished.root / "results/tiny/runs/table1/mnist/n8/ga-cntk/data0/seed0"
     record = json.loads((run / "part1" / "run.json").read_text(encoding="utf-8"))
-    assert record["seeds"] == {"data": 0, "training": 1, "part": 1}
+    assert record["seeds"] == {"data": 0, "training": 0, "part": 1}
     assert record["settings"]["iterations"] == 3 == record["iterations"]
     assert record["stop_reason"] == "budget"
     judged = json.loads((run / "metrics.json").read_text(encoding="utf-8"))
@@ -45,7 +45,7 @@ def test_every_job_has_a_progress_line(finished) -> None:
     done = [int(k) for k in re.findall(r"^(\d+) of \d+ steps", output, re.MULTILINE)]
     total = int(re.search(r"of (\d+) steps", output)[1])
     assert done == list(range(1, total + 1))
-    assert "train ga-cntk on 8 rows of mnist (table1, seed 1, part 0)" in output
+    assert "train ga-cntk on 8 rows of mnist (table1, seed 0, part 1)" in output
 
 
 def test_second_run_does_nothing_and_says_so(finished) -> None:
@@ -59,20 +59,20 @@ def test_second_run_does_nothing_and_says_so(finished) -> None:
     [
         (
             {"experiments__table1__methods__dcgan": {"updates": 4, "batch": 8}},
-            {"train_baselines": RUNS, "evaluate": RUNS, "trajectory": 1, **CONFIGURATION, **AFTER},
+            {"train_baselines": 1, "evaluate": 1, "trajectory": 1, **CONFIGURATION, **AFTER},
         ),
         (
             {"experiments__table1__methods__ga_cntk": {"iterations": 4}},
-            {"train_gantk": 4, "evaluate": RUNS, "trajectory": 1, **CONFIGURATION, **AFTER},
+            {"train_gantk": PARTS, "evaluate": 1, "trajectory": 1, **CONFIGURATION, **AFTER},
         ),
         (
-            {"seeds": {"training": [0, 1], "evaluation": 5}},
-            {"evaluate": 2 * RUNS, "controls": 1, "trajectory": 2, **CONFIGURATION, **AFTER},
+            {"seeds": {"training": [0], "evaluation": 5}},
+            {"evaluate": 2, "controls": 1, "trajectory": 2, **CONFIGURATION, **AFTER},
         ),
         (
-            {"seeds": {"training": [0, 1, 2]}},
+            {"seeds": {"training": [0, 1]}},
             {
-                **{"train_gantk": 2, "train_baselines": 1, "evaluate": 2},
+                **{"train_gantk": PARTS, "train_baselines": 1, "evaluate": 2},
                 **CONFIGURATION,
                 **AFTER,
             },
@@ -80,10 +80,10 @@ def test_second_run_does_nothing_and_says_so(finished) -> None:
         ({"threads": 2}, {**CONFIGURATION, **AFTER}),
         (
             {"datasets": {"mnist": {"heldout": 9}}},
-            {"reference": 1, "controls": 1, "evaluate": 2 * RUNS, **CONFIGURATION, **AFTER},
+            {"reference": 1, "controls": 1, "evaluate": 2, **CONFIGURATION, **AFTER},
         ),
     ],
-    ids=["dcgan", "ga-cntk", "evaluation seed", "third seed", "threads", "held-out rows"],
+    ids=["dcgan", "ga-cntk", "evaluation seed", "second seed", "threads", "held-out rows"],
 )
 def test_changed_setting_reruns_what_depends_on_it(finished, changes, expected) -> None:
     assert finished.planned(finished.varied("changed", **changes)) == expected
@@ -92,9 +92,9 @@ def test_changed_setting_reruns_what_depends_on_it(finished, changes, expected) 
 def test_more_samples_need_only_the_missing_solutions(finished) -> None:
     """16 samples are two solutions of 8 rows, 24 are three; DCGAN draws all of its anew."""
     planned = finished.planned(finished.varied("changed", samples=24))
-    assert planned["train_gantk"] == RUNS
-    assert planned["train_baselines"] == RUNS
-    assert planned["evaluate"] == 2 * RUNS
+    assert planned["train_gantk"] == 1
+    assert planned["train_baselines"] == 1
+    assert planned["evaluate"] == 2
     assert planned["subset"] == 0
 
 
@@ -103,15 +103,15 @@ def test_more_samples_need_only_the_missing_solutions(finished) -> None:
     [
         (
             "gantk/methods/ga_cntk.py",
-            {"train_gantk": 4, "evaluate": RUNS, "trajectory": 1, **AFTER},
+            {"train_gantk": PARTS, "evaluate": 1, "trajectory": 1, **AFTER},
         ),
         (
             "baselines/methods/dcgan.py",
-            {"train_baselines": RUNS, "evaluate": RUNS, "trajectory": 1, **AFTER},
+            {"train_baselines": 1, "evaluate": 1, "trajectory": 1, **AFTER},
         ),
         (
             "metrics/measures/am_ssim.py",
-            {"evaluate": 2 * RUNS, "controls": 1, "trajectory": 2, **AFTER},
+            {"evaluate": 2, "controls": 1, "trajectory": 2, **AFTER},
         ),
         ("reporting/report.py", AFTER),
         ("suite/workflow.py", {}),
