@@ -20,8 +20,12 @@ def to_network(rows: Tensor) -> Tensor:
 
 
 def from_network(rows: Tensor) -> np.ndarray:
-    """The inverse of `to_network`, rounded to the nearest of 256 levels: uint8 [b, H, W, C]."""
-    rows = rows.detach().float()
+    """The inverse of `to_network`, rounded to the nearest of 256 levels: uint8 [b, H, W, C].
+
+    The generator of a run that diverged may give NaN or infinity: NaN becomes 0, infinity the
+    largest value there is, so that what was reached can still be kept and shown.
+    """
+    rows = rows.detach().float().nan_to_num()
     if rows.ndim == 2:
         return rows.cpu().numpy()
     unit = rows if rows.shape[1] == 1 else (rows + 1) / 2

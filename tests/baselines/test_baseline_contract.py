@@ -153,6 +153,21 @@ def test_sampling_from_the_model_is_seeded_and_of_the_same_kind(case):
     assert draw(0).tobytes() == draw(0).tobytes() != draw(1).tobytes()
 
 
+@pytest.mark.parametrize("kind", ["grey", "points"])
+@pytest.mark.parametrize("name", METHODS)
+def test_a_run_that_explodes_says_so_and_leaves_what_it_reached(name, kind):
+    method, subset = METHODS[name], SUBSETS[kind]
+    result = method.train(job(method, subset, learning_rate=1e30))
+    assert result.stop_reason == "diverged"
+    assert result.history[-1]["iteration"] < UPDATES
+    check_data(result.samples, name)
+    check_data(result.trajectory.data[-1], name)
+    again = method.sample(result.model, settings_of(method), subset.data.shape[1:], 5, 0)
+    check_data(again, name)
+    weights = {k: v for k, v in result.model.items() if "running" not in k}
+    assert all(np.isfinite(array).all() for array in weights.values())
+
+
 @pytest.mark.parametrize("name", METHODS)
 def test_every_setting_says_what_it_is(name):
     for field, info in METHODS[name].settings.model_fields.items():
