@@ -51,10 +51,15 @@ class Controls:
         }
 
     def rows(self, dataset: str, n: int, metric: str) -> list[Row]:
-        """A row a control, like a method's: means over data seeds. Controls hold no rank."""
+        """A row a control, like a method's: means over data seeds, and no rank.
+
+        Held-out images have no row where they would be compared with themselves.
+        """
         rows = []
         for name, controls in self.found.get((dataset, n), {}).items():
             measured = [c.metrics[metric] for c in controls if metric in c.metrics]
+            if not measured:
+                continue
             values = [m.value for m in measured if m.value is not None]
             within = measured[0].std if len(values) == 1 else None
             rows.append(
@@ -69,7 +74,7 @@ class Controls:
                     planned=self.planned,
                     interval=interval_of(values, within),
                     status="ok" if len(values) == self.planned else "missing",
-                    better=measured[0].better if measured else "neither",
+                    better=measured[0].better,
                     published=None,
                 )
             )

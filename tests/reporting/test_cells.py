@@ -187,6 +187,13 @@ def test_controls_are_means_over_data_seeds(made):
     assert floor.status == "missing"  # that of data seed 2
 
 
+def test_a_control_that_does_not_apply_has_no_row(made):
+    made.control()
+    found = rows(made, made.planned(metrics=("fid_train", "fid_heldout")))
+    assert ("control:train", "fid_train") in found
+    assert ("control:train", "fid_heldout") not in found
+
+
 def test_a_damaged_control_is_named(made):
     write_text(made.results / "controls" / "mnist" / "n64" / "data0.json", '{"controls": {"a": 1}}')
     with pytest.raises(InputError, match=r"data0\.json: controls\.a"):
