@@ -14,6 +14,7 @@ from metrics.features import Features
 from metrics.inputs import read_rows
 from metrics.nearest import nearest
 from metrics.runs import load_generated, load_records, snapshots
+from suite import gpu
 from suite.artefacts import Subset, digest_of
 from suite.cli import make_app, run
 from suite.errors import InputError
@@ -154,10 +155,12 @@ def evaluate_(
     store = _features(features, weights)
     check(names, rows, references)
     diverged = any(record["stop_reason"] == "diverged" for record in records)
+    with gpu.lease():
+        values = {} if diverged else evaluate(rows, references, names, store, seed)
     report = {
         "status": "diverged" if diverged else "ok",
         "samples": len(rows),
-        "metrics": {} if diverged else evaluate(rows, references, names, store, seed),
+        "metrics": values,
         "seeds": {key: records[0]["seeds"][key] for key in ("data", "training")}
         | {"evaluation": seed},
         "provenance": _provenance(names, store),
@@ -186,10 +189,11 @@ def trajectory(
     references = _references(train=train, heldout=heldout, **{"class": class_})
     store = _features(features, weights)
     lines = ["iteration,metric,value,generated"]
-    for iteration, rows in snapshots(parts):
-        names = _names(metrics, rows, references)
-        for name, entry in evaluate(rows, references, names, store, seed).items():
-            lines.append(f"{iteration},{name},{entry['value']!r},{entry['generated']}")
+    with gpu.lease():
+        for iteration, rows in snapshots(parts):
+            names = _names(metrics, rows, references)
+            for name, entry in evaluate(rows, references, names, store, seed).items():
+                lines.append(f"{iteration},{name},{entry['value']!r},{entry['generated']}")
     write_text(out, "\n".join(lines) + "\n")
 
 
@@ -231,7 +235,8 @@ def controls(
     subset, store = Subset.load(train), _features(features, weights)
     sets = (subset, Subset.load(heldout), Subset.load(class_))
     names = None if metrics is None else _names(metrics, subset.data, {})
-    report = judge_controls(*sets, names, samples, store, seed)
+    with gpu.lease():
+        report = judge_controls(*sets, names, samples, store, seed)
     used = sorted({name for entry in report.values() for name in entry["metrics"]})
     seeds = {"data": subset.seed, "evaluation": seed}
     report = {"controls": report, "seeds": seeds, "provenance": _provenance(used, store)}

@@ -4,18 +4,14 @@ At small n most of it is bias: a covariance from n < 2,048 images is singular, s
 perfect generator has a large `fid_train`. Read it beside the controls.
 """
 
-from metrics.frechet import bootstrap_deviation, frechet_distance
+from metrics.frechet import frechet_distance, standard_error
 from metrics.measure import Measure, Pair, ReferenceSet, Value
-from suite.seeds import stream
-
-REPLICATES = 32
 
 
 def fid(pair: Pair) -> Value:
     """The Frechet distance between the Inception features of a pair."""
     x, y = pair.features("inception")
-    deviation = bootstrap_deviation(x, y, stream("fid:bootstrap", pair.seed), REPLICATES)
-    return Value(frechet_distance(x, y), deviation, {"bootstrap": REPLICATES})
+    return Value(frechet_distance(x, y), standard_error(x, y))
 
 
 def _fid(reference: ReferenceSet, title: str) -> Measure:

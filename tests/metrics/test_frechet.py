@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 
-from metrics.frechet import bootstrap_deviation, frechet_distance
+from metrics.frechet import frechet_distance, standard_error
 
 
 def _features(seed: int, rows: int, columns: int, shift: float = 0.0) -> np.ndarray:
@@ -62,11 +62,26 @@ def test_one_row_has_no_covariance():
         frechet_distance(np.ones((1, 3)), np.ones((5, 3)))
 
 
-@pytest.mark.parametrize(("n", "m"), [(40, 12), (30, 90)])
-def test_the_bootstrap_equals_resampling_the_features(n, m):
-    x, y = _features(9, n, 25), _features(10, m, 25, shift=0.3)
-    rng = np.random.default_rng(11)
-    draws = [x[rng.integers(n, size=n)] for _ in range(8)]
-    expected = np.std([frechet_distance(rows, y) for rows in draws], ddof=1)
-    ours = bootstrap_deviation(x, y, np.random.default_rng(11), 8)
-    assert ours == pytest.approx(expected, rel=1e-6)
+@pytest.mark.parametrize(("n", "m"), [(300, 40), (300, 400), (300, 12)])
+def test_the_standard_error_is_the_spread_over_fresh_rows(n, m):
+    columns = 20
+    mix = np.random.default_rng(11).normal(size=(columns, columns))
+    y = _features(10, m, columns, shift=0.3)
+
+    def draw(seed: int) -> np.ndarray:
+        return np.random.default_rng(seed).gamma(2.0, size=(n, columns)) @ mix
+
+    spread = np.std([frechet_distance(draw(seed), y) for seed in range(200)], ddof=1)
+    errors = [standard_error(draw(seed), y) for seed in range(20)]
+    assert np.mean(errors) == pytest.approx(spread, rel=0.15)
+
+
+def test_the_standard_error_is_the_derivative_by_the_weights():
+    """Doubling every row leaves moments with divisor N alone; one row more gives a difference."""
+    x, y = _features(12, 60, 8), _features(13, 30, 8, shift=1.0)
+    copies = 400  # a row's weight changes by 1 / (60 * 400)
+    many = np.tile(x, (copies, 1))
+    base = frechet_distance(many, y)
+    gains = [frechet_distance(np.vstack([many, row]), y) - base for row in x]
+    rates = np.array(gains) * len(many)
+    assert standard_error(many, y) * np.sqrt(len(many)) == pytest.approx(rates.std(), rel=1e-2)
