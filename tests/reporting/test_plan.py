@@ -1,0 +1,57 @@
+import sys
+
+import pytest
+import yaml
+
+from reporting.__main__ import app
+from reporting.plan import plan_of
+from suite.cli import run
+from suite.config import METHOD_PACKAGES, parse_config
+from suite.registry import registered
+
+VALUES = {
+    "name": "made",
+    "samples": 100,
+    "seeds": {"data": [3], "training": [5, 6]},
+    "metrics": ["fid_train", "am_ssim"],
+    "datasets": {"mnist": {"heldout": 77, "source": {"digits": [7]}}},
+    "experiments": {
+        "table1": {
+            "datasets": {"mnist": {"n": [64], "methods": {"dcgan": {"updates": 9}}}},
+            "methods": {"dcgan": {"batch": 32}, "ga-cntk": {}},
+        }
+    },
+}
+
+
+def test_a_plan_says_what_the_configuration_asks():
+    plan = plan_of(parse_config(VALUES))
+    assert [(c.method, c.parts) for c in plan.cells] == [("dcgan", 1), ("ga-cntk", 2)]
+    assert (plan.data_seeds, plan.training_seeds) == ((3,), (5, 6))
+    settings = plan.settings["table1", "mnist", "dcgan"]
+    assert (settings["updates"], settings["batch"]) == (9, 32)
+    assert plan.title("mnist") == "MNIST" and plan.title("unheard of") == "unheard of"
+    assert "77 held-out rows" in plan.protocol["Data: mnist"]
+    assert set(plan.methods) == {n for p in METHOD_PACKAGES.values() for n in registered(p)}
+
+
+@pytest.mark.parametrize(
+    ("command", "left"),
+    [
+        ("tables", {"tables/table1.csv", "tables/table1.md", "tables/table1.html"}),
+        ("report", {"report.html"}),
+        ("figures", set()),
+    ],
+)
+def test_every_command_works_before_anything_has_run(tmp_path, monkeypatch, command, left):
+    (tmp_path / "made.yaml").write_text(yaml.safe_dump(VALUES))
+    (tmp_path / "made").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        sys, "argv", f"reporting {command} --results made --config made.yaml".split()
+    )
+    with pytest.raises(SystemExit) as exit_:
+        run(app)
+    assert exit_.value.code == 0
+    made = tmp_path / "made"
+    assert {str(p.relative_to(made)) for p in made.rglob("*") if p.is_file()} == left
