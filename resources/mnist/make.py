@@ -1,4 +1,4 @@
-"""Draw the bundled subset from the four original IDX files: `python -m resources.mnist.make FOLDER`."""
+"""Draw the bundled subset from the four original IDX files in a folder that is named."""
 
 import sys
 from pathlib import Path
