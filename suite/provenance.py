@@ -20,6 +20,7 @@ PACKAGES = [
     "torch",
     "torchvision",
     "pytorch-fid",
+    "POT",
     "scikit-image",
     "pandas",
     "matplotlib",
