@@ -25,6 +25,8 @@ from suite.errors import InputError
 
 # Numbers in a tile (pairs times positions): large enough to keep Python out of the way.
 _TILE = 2**18
+# OpenBLAS splits larger products over threads of its own, which fight with ours.
+_SERIAL_PRODUCT = 2**18
 
 
 @dataclass(frozen=True)
@@ -92,9 +94,9 @@ def _columns(images: np.ndarray, row: int, channel: int, window: Window, left: b
     )
 
 
-def _tiles(rows: int, columns: int, positions: int) -> Iterator[tuple[slice, slice]]:
+def _tiles(rows: int, columns: int, positions: int, depth: int) -> Iterator[tuple[slice, slice]]:
     width = min(columns, 128)
-    height = max(1, _TILE // (width * positions))
+    height = max(1, min(_TILE // positions, _SERIAL_PRODUCT // depth) // width)
     for top in range(0, rows, height):
         for left in range(0, columns, width):
             yield slice(top, top + height), slice(left, left + width)
@@ -135,7 +137,7 @@ def ssim_matrix(x: np.ndarray, y: np.ndarray, window: Window = PAPER_WINDOW) -> 
         )
     rows = height - window.size + 1
     total = np.zeros((len(x), len(y)))
-    tiles = list(_tiles(len(x), len(y), width - window.size + 1))
+    tiles = list(_tiles(len(x), len(y), width - window.size + 1, window.size**2 + 1))
     strips = [(row, channel) for row in range(rows) for channel in range(channels)]
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         for row, channel in tqdm(strips, "SSIM", delay=2, leave=False):
