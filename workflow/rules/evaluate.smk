@@ -10,9 +10,12 @@ rule weights:
     params:
         weights=plan.weights_option(CONFIG),
     message:
-        "fetch the weights of the feature extractors into the cache of this machine"
+        "fetch the weights of the Inception network into the cache of this machine"
     shell:
         "python -m metrics fetch-weights {params.weights} 2> >(tee {log} >&2) > {output}"
+
+
+WEIGHTS = rules.weights.output if "inception" in plan.extractors(CONFIG) else []
 
 
 rule evaluate:
@@ -27,7 +30,7 @@ rule evaluate:
             f"{RESULTS}/data/{{dataset}}/n{{n}}/seed{{data_seed}}.npz",
             *[f"{RESULTS}/data/{{dataset}}/{name}.npz" for name in plan.references(CONFIG)],
         ],
-        weights=rules.weights.output if plan.extractors(CONFIG) else [],
+        weights=WEIGHTS,
     output:
         f"{RUN}/metrics.json",
     log:
@@ -63,7 +66,7 @@ rule controls:
         train=f"{RESULTS}/data/{{dataset}}/n{{n}}/seed{{data_seed}}.npz",
         heldout=f"{RESULTS}/data/{{dataset}}/heldout.npz",
         whole=f"{RESULTS}/data/{{dataset}}/class.npz",
-        weights=rules.weights.output if plan.extractors(CONFIG) else [],
+        weights=WEIGHTS,
     output:
         f"{RESULTS}/{plan.CONTROLS}",
     log:
@@ -95,7 +98,7 @@ rule trajectory:
         record=f"{RUN}/part0/run.json",
         snapshots=f"{RUN}/part0/trajectory.npz",
         sets=f"{RESULTS}/data/{{dataset}}/n{{n}}/seed{{data_seed}}.npz",
-        weights=rules.weights.output if plan.extractors(CONFIG) else [],
+        weights=WEIGHTS,
     output:
         f"{RUN}/trajectory.csv",
     log:
