@@ -1,6 +1,9 @@
 """Features of image sets, computed once a set."""
 
+import fcntl
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +13,15 @@ from metrics.measure import Extractor, Weights
 from suite.artefacts import digest_of
 from suite.files import read_arrays, write_arrays
 from suite.registry import lookup
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[None]:
+    """Wait for a lock and keep it: jobs that need the same features compute them once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 @dataclass
@@ -39,13 +51,14 @@ class Features:
         return self._memory[key]
 
     def _stored(self, key: str, extractor: Extractor, images: np.ndarray) -> np.ndarray:
-        path = self.folder / f"{key}.npz" if self.folder else None
-        if path is not None and path.exists():
-            return read_arrays(path, "features")["features"]
-        features = extractor.embed(images, self._weights[extractor.name])
-        if path is not None:
-            write_arrays(path, {"features": features})
-        return features
+        weights = self._weights[extractor.name]
+        if self.folder is None:
+            return extractor.embed(images, weights)
+        path = self.folder / f"{key}.npz"
+        with _held(self.folder / f".{key}.lock"):
+            if not path.exists():
+                write_arrays(path, {"features": extractor.embed(images, weights)})
+        return read_arrays(path, "features")["features"]
 
     def used(self) -> list[str]:
         """The extractors used so far."""

@@ -1,5 +1,9 @@
 """What every registered metric and extractor keeps to."""
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -102,3 +106,22 @@ def test_features_are_kept_by_content(tmp_path, monkeypatch):
     monkeypatch.setattr("metrics.features.lookup", lambda *_: newer)
     Features(tmp_path).embed("counted", _images(0, 3))
     assert calls == [3, 2, 3]
+
+
+def test_jobs_that_need_the_same_features_compute_them_once(tmp_path, monkeypatch):
+    calls, started = [], threading.Barrier(2)
+
+    def embed(images, weights):
+        calls.append(len(images))
+        time.sleep(0.2)
+        return images.reshape(len(images), -1).astype(np.float32)
+
+    monkeypatch.setattr("metrics.features.lookup", lambda *_: Extractor("slow", 1, embed))
+
+    def job(_):
+        started.wait()
+        return Features(tmp_path).embed("slow", _images(0, 3))
+
+    with ThreadPoolExecutor(2) as pool:
+        left, right = pool.map(job, range(2))
+    assert calls == [3] and np.array_equal(left, right)
