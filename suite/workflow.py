@@ -169,6 +169,11 @@ def weights_option(config: Config) -> str:
     return "" if path is None else f"--weights {shlex.quote(str(path))}"
 
 
-def device_environment(config: Config) -> str:
-    """Environment variables, as a shell prefix, that keep a job off the GPUs on a CPU's run."""
-    return "" if config.device == "gpu" else "CUDA_VISIBLE_DEVICES= JAX_PLATFORMS=cpu"
+def environment(config: Config) -> str:
+    """Environment variables of a long job, as a shell prefix.
+
+    Progress bars write a line every few seconds, since they go to a log too. On a CPU's run
+    nothing may reach for a GPU.
+    """
+    cpu = "CUDA_VISIBLE_DEVICES= JAX_PLATFORMS=cpu"
+    return "TQDM_MININTERVAL=3 " + (cpu if config.device == "cpu" else "")

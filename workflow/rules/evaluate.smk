@@ -43,7 +43,7 @@ rule evaluate:
     resources:
         gpu=GPU,
     params:
-        device=plan.device_environment(CONFIG),
+        environment=plan.environment(CONFIG),
         parts=lambda w: expand(f"{RUN}/part{{part}}", part=plan.part_numbers(CONFIG, w), **w),
         sets=lambda w, input: plan.set_options(CONFIG, input.sets),
         metrics=",".join(CONFIG.metrics),
@@ -56,7 +56,7 @@ rule evaluate:
         "evaluate {wildcards.method} on {wildcards.n} rows of {wildcards.dataset}"
         " ({wildcards.experiment}, seed {wildcards.seed})"
     shell:
-        "{params.device} python -m metrics evaluate {params.parts} {params.sets}"
+        "{params.environment} python -m metrics evaluate {params.parts} {params.sets}"
         " --metrics {params.metrics} --samples {params.samples} --seed {params.seed}"
         " --features {params.features} {params.weights} --out {output} 2>&1 | tee {log}"
 
@@ -77,7 +77,7 @@ rule controls:
     resources:
         gpu=GPU,
     params:
-        device=plan.device_environment(CONFIG),
+        environment=plan.environment(CONFIG),
         metrics=",".join(CONFIG.metrics),
         samples=CONFIG.samples,
         seed=CONFIG.seeds.evaluation,
@@ -87,7 +87,7 @@ rule controls:
     message:
         "evaluate real images beside {wildcards.n} rows of {wildcards.dataset}"
     shell:
-        "{params.device} python -m metrics controls --train {input.train} --heldout {input.heldout}"
+        "{params.environment} python -m metrics controls --train {input.train} --heldout {input.heldout}"
         " --class {input.whole} --metrics {params.metrics} --samples {params.samples}"
         " --seed {params.seed} --features {params.features} {params.weights}"
         " --out {output} 2>&1 | tee {log}"
@@ -111,7 +111,7 @@ rule trajectory:
     resources:
         gpu=GPU,
     params:
-        device=plan.device_environment(CONFIG),
+        environment=plan.environment(CONFIG),
         part=subpath(input.record, parent=True),
         metrics=",".join(plan.train_metrics(CONFIG)),
         seed=CONFIG.seeds.evaluation,
@@ -121,6 +121,6 @@ rule trajectory:
         "follow {wildcards.method} on {wildcards.n} rows of {wildcards.dataset}"
         " ({wildcards.experiment}, seed {wildcards.seed}) along its training"
     shell:
-        "{params.device} python -m metrics trajectory {params.part} --train {input.sets}"
+        "{params.environment} python -m metrics trajectory {params.part} --train {input.sets}"
         " --metrics {params.metrics} --seed {params.seed} {params.weights}"
         " --out {output} 2>&1 | tee {log}"

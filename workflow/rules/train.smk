@@ -3,7 +3,7 @@
 PART = f"{RUN}/part{{part}}"
 PART_FILES = ["samples.npz", "trajectory.npz", "history.csv", "run.json"]
 TRAIN = (
-    "{params.device} python -m {params.room} train {wildcards.method} --data {input}"
+    "{params.environment} python -m {params.room} train {wildcards.method} --data {input}"
     " --out {params.folder} --seed {wildcards.seed} --part {wildcards.part}"
     " --samples {params.samples} --settings {params.settings:q}"
     " --checkpoint {params.checkpoint} 2>&1 | tee {log}"
@@ -31,7 +31,7 @@ rule train_gantk:
         room="gantk",
         folder=PART,
         checkpoint=f"{RESULTS}/checkpoints/{plan.RUN}/part{{part}}.npz",
-        device=plan.device_environment(CONFIG),
+        environment=plan.environment(CONFIG),
         samples=lambda w: plan.sample_count(CONFIG, w),
         settings=lambda w: plan.train_settings(CONFIG, w),
         source=lambda w: plan.method_digest(w),
@@ -51,7 +51,7 @@ use rule train_gantk as train_baselines with:
         room="baselines",
         folder=PART,
         checkpoint=f"{RESULTS}/checkpoints/{plan.RUN}/part{{part}}.npz",
-        device=plan.device_environment(CONFIG),
+        environment=plan.environment(CONFIG),
         samples=lambda w: plan.sample_count(CONFIG, w),
         settings=lambda w: plan.train_settings(CONFIG, w),
         source=lambda w: plan.method_digest(w),
