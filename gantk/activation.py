@@ -39,13 +39,17 @@ class Activation:
     scale: v -> q.
     gain: factor of c in rho, so that rho = gain * c / (q q').
     variance: v -> kappa_1 at u = u', the variance after the activation.
+    slope: v -> kappa_0 at u = u'.
     pair: (rho, s) -> (kappa_1, kappa_0).
+    pair_vjp: (rho, s, cotangent of kappa_1, of kappa_0) -> (cotangent of rho, of s; kappa_0).
     """
 
     scale: Callable[[jax.Array], jax.Array]
     gain: float
     variance: Callable[[jax.Array], jax.Array]
+    slope: Callable[[jax.Array], jax.Array]
     pair: Callable[[jax.Array, jax.Array], tuple[jax.Array, jax.Array]]
+    pair_vjp: Callable[..., tuple[jax.Array, jax.Array, jax.Array]]
 
 
 def _relu_terms(rho: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -64,29 +68,21 @@ def _relu_terms(rho: jax.Array) -> tuple[jax.Array, jax.Array]:
     return kappa_0, root * jnp.sqrt(1 + x) / TWO_PI
 
 
-@jax.custom_jvp
-def _relu(rho: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """kappa_1 / s and kappa_0 of ReLU (Cho & Saul, 2009)."""
+def _relu_pair(rho: jax.Array, s: jax.Array) -> tuple[jax.Array, jax.Array]:
+    """kappa_1 and kappa_0 of ReLU (Cho & Saul, 2009)."""
     kappa_0, root = _relu_terms(rho)
-    return root + rho * kappa_0, kappa_0
+    return s * (root + rho * kappa_0), kappa_0
 
 
-@_relu.defjvp
-def _relu_jvp(
-    primals: tuple[jax.Array], tangents: tuple[jax.Array]
-) -> tuple[tuple[jax.Array, jax.Array], tuple[jax.Array, jax.Array]]:
-    (rho,), (tangent,) = primals, tangents
+def _relu_pair_vjp(
+    rho: jax.Array, s: jax.Array, g_1: jax.Array, g_0: jax.Array
+) -> tuple[jax.Array, jax.Array, jax.Array]:
     kappa_0, root = _relu_terms(rho)
     # d kappa_0 / d rho = 1 / (2 pi sqrt(1 - rho^2)). It diverges where two rows coincide; there
     # d rho = 0 to second order, and the limit of the product along the diagonal is 0.
     regular = root > 0
-    slope = jnp.where(regular, 1 / jnp.where(regular, root, 1), 0) / TWO_PI**2
-    return (root + rho * kappa_0, kappa_0), (kappa_0 * tangent, slope * tangent)
-
-
-def _relu_pair(rho: jax.Array, s: jax.Array) -> tuple[jax.Array, jax.Array]:
-    unit, kappa_0 = _relu(rho)
-    return s * unit, kappa_0
+    slope = jnp.where(regular, 1 / (TWO_PI**2 * jnp.where(regular, root, 1)), 0)
+    return s * kappa_0 * g_1 + slope * g_0, (root + rho * kappa_0) * g_1, kappa_0
 
 
 def _erf_pair(rho: jax.Array, s: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -94,11 +90,24 @@ def _erf_pair(rho: jax.Array, s: jax.Array) -> tuple[jax.Array, jax.Array]:
     return 2 / np.pi * jnp.arcsin(rho), 4 / np.pi / (s * jnp.sqrt(1 - rho * rho))
 
 
-RELU = Activation(jnp.sqrt, 1.0, lambda v: v / 2, _relu_pair)
+def _erf_pair_vjp(
+    rho: jax.Array, s: jax.Array, g_1: jax.Array, g_0: jax.Array
+) -> tuple[jax.Array, jax.Array, jax.Array]:
+    square = 1 / (1 - rho * rho)
+    slope = jnp.sqrt(square)
+    kappa_0 = 4 / np.pi / s * slope
+    return 2 / np.pi * slope * g_1 + kappa_0 * rho * square * g_0, -kappa_0 / s * g_0, kappa_0
+
+
+RELU = Activation(
+    jnp.sqrt, 1.0, lambda v: v / 2, lambda v: jnp.full_like(v, 0.5), _relu_pair, _relu_pair_vjp
+)
 ERF = Activation(
     lambda v: jnp.sqrt(1 + 2 * v),
     2.0,
     lambda v: 2 / np.pi * jnp.arcsin(2 * v / (1 + 2 * v)),
+    lambda v: 4 / np.pi / jnp.sqrt(1 + 4 * v),
     _erf_pair,
+    _erf_pair_vjp,
 )
 ACTIVATIONS = {"relu": RELU, "erf": ERF}

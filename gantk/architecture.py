@@ -50,5 +50,5 @@ def convolutional(side: int, activation: Literal["relu", "erf"] = "relu") -> Arc
 
 
 def fully_connected(activation: Literal["relu", "erf"] = "relu") -> Architecture:
-    """Three dense layers, the output included, as in the released code (P section 4: "3 layers")."""
+    """Three dense layers, the output included (P section 4; released code)."""
     return Architecture(0, 2, activation)

@@ -6,10 +6,22 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from gantk.architecture import Architecture
 from gantk.dynamics import labels, regularise, residual, search_lambda
+from gantk.gram import Kernel
 from gantk.objectives import OBJECTIVES
+from gantk.peer import PeerKernel
 from gantk.settings import DiscriminatorSettings
 from suite.errors import InputError
+
+
+def make_kernel(
+    settings: DiscriminatorSettings, architecture: Architecture, side: int
+) -> Kernel | PeerKernel:
+    """The kernel that the settings name, for rows of the given side length (any for points)."""
+    if settings.kernel == "neural-tangents":
+        return PeerKernel(architecture)
+    return Kernel.on_all_devices(architecture, side)
 
 
 def released_lambda(rate: float, rows: int) -> float:

@@ -3,6 +3,7 @@
 The derivative recomputes each tile, so that memory is O(tile^2 H W) instead of O(n^2 H W).
 """
 
+import math
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,9 +18,15 @@ from gantk.kernel import Features, block, features
 AXIS = "tiles"
 
 
-def default_tile(devices: list[jax.Device]) -> int:
-    """Rows a tile: what fits a CPU's second-level cache, or fills a GPU."""
-    return 32 if devices[0].platform == "cpu" else 128
+def default_tile(architecture: Architecture, side: int, platform: str) -> int:
+    """Rows a tile, a power of two.
+
+    One array over all positions of the first layer then takes about a megabyte on a CPU, half of
+    a second-level cache, and 64 megabytes on a GPU, enough to fill it.
+    """
+    positions = (-(-side // 2)) ** 2 if architecture.convs else 1
+    budget = 2**18 if platform == "cpu" else 2**24
+    return 2 ** min(8, max(2, math.floor(math.log2(budget / positions) / 2)))
 
 
 @dataclass(frozen=True)
@@ -36,10 +43,12 @@ class Kernel:
     devices: int
 
     @staticmethod
-    def on_all_devices(architecture: Architecture) -> "Kernel":
-        """The kernel on every JAX device, with the tile that suits them."""
+    def on_all_devices(architecture: Architecture, side: int) -> "Kernel":
+        """The kernel on every JAX device, with the tile that suits them and the rows' side."""
         devices = jax.devices()
-        return Kernel(architecture, default_tile(devices), len(devices))
+        return Kernel(
+            architecture, default_tile(architecture, side, devices[0].platform), len(devices)
+        )
 
     def gram(self, rows: jax.Array) -> jax.Array:
         """K(rows, rows), [n, n] symmetric, from images [n, H, W, C] or points [n, d]."""
@@ -172,18 +181,20 @@ def _backward(
     return jax.tree.map(lambda x: x.sum(0), shares)
 
 
-def _tiled_features(kernel: Kernel, rows: jax.Array) -> Features:
-    return _tiled(kernel, features(kernel.architecture, rows), -(-len(rows) // kernel.tile))
+def _tiled_features(kernel: Kernel, rows: jax.Array) -> tuple[Features, jax.Array]:
+    """Features in tiles, and the diagonal of K(rows, rows)."""
+    split, diagonal = features(kernel.architecture, rows)
+    return _tiled(kernel, split, -(-len(rows) // kernel.tile)), diagonal
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
 def symmetric_gram(kernel: Kernel, rows: jax.Array) -> jax.Array:
     """K(rows, rows) from one triangle of tiles."""
-    tiled = _tiled_features(kernel, rows)
+    tiled, diagonal = _tiled_features(kernel, rows)
     count = tiled.patches.shape[0]
     tiles, pairs = _forward(kernel, tiled, tiled, _pairs(kernel, count, count, symmetric=True))
-    lower = jnp.tril(_assemble(kernel, tiles, pairs, len(rows), len(rows)))
-    return lower + jnp.tril(lower, -1).T
+    lower = jnp.tril(_assemble(kernel, tiles, pairs, len(rows), len(rows)), -1)
+    return lower + lower.T + jnp.diag(diagonal)
 
 
 def _symmetric_forward(kernel: Kernel, rows: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -191,10 +202,12 @@ def _symmetric_forward(kernel: Kernel, rows: jax.Array) -> tuple[jax.Array, jax.
 
 
 def _symmetric_backward(kernel: Kernel, rows: jax.Array, g: jax.Array) -> tuple[jax.Array]:
-    tiled, pull = jax.vjp(partial(_tiled_features, kernel), rows)
+    (tiled, _), pull = jax.vjp(partial(_tiled_features, kernel), rows)
     count = tiled.patches.shape[0]
     pairs = _pairs(kernel, count, count, symmetric=True)
-    return pull(_backward(kernel, tiled, tiled, pairs, (g + g.T) / 2, both=True))
+    diagonal = jnp.diagonal(g)
+    apart = (g + g.T) / 2 - jnp.diag(diagonal)
+    return pull((_backward(kernel, tiled, tiled, pairs, apart, both=True), diagonal))
 
 
 symmetric_gram.defvjp(_symmetric_forward, _symmetric_backward)
@@ -203,7 +216,7 @@ symmetric_gram.defvjp(_symmetric_forward, _symmetric_backward)
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
 def cross_gram(kernel: Kernel, fixed: jax.Array, rows: jax.Array) -> jax.Array:
     """K(rows, fixed), [m, n]; differentiable in `rows` only."""
-    a, b = _tiled_features(kernel, fixed), _tiled_features(kernel, rows)
+    (a, _), (b, _) = _tiled_features(kernel, fixed), _tiled_features(kernel, rows)
     pairs = _pairs(kernel, a.patches.shape[0], b.patches.shape[0], symmetric=False)
     tiles, pairs = _forward(kernel, a, b, pairs)
     return _assemble(kernel, tiles, pairs, len(fixed), len(rows)).T
@@ -219,10 +232,10 @@ def _cross_backward(
     kernel: Kernel, saved: tuple[jax.Array, jax.Array], g: jax.Array
 ) -> tuple[None, jax.Array]:
     fixed, rows = saved
-    a = _tiled_features(kernel, fixed)
-    b, pull = jax.vjp(partial(_tiled_features, kernel), rows)
+    a, _ = _tiled_features(kernel, fixed)
+    (b, diagonal), pull = jax.vjp(partial(_tiled_features, kernel), rows)
     pairs = _pairs(kernel, a.patches.shape[0], b.patches.shape[0], symmetric=False)
-    return None, *pull(_backward(kernel, a, b, pairs, g.T, both=False))
+    return None, *pull((_backward(kernel, a, b, pairs, g.T, both=False), jnp.zeros_like(diagonal)))
 
 
 cross_gram.defvjp(_cross_forward, _cross_backward)

@@ -20,6 +20,15 @@ def from_unit(rows: np.ndarray) -> np.ndarray:
     return np.clip(np.rint(rows * 255), 0, 255).astype(np.uint8)
 
 
+def average_pool(rows: Any, factor: int) -> Any:
+    """[n, H, W, C] -> [n, H / factor, W / factor, C]: means of factor x factor pixels (Eq. 7)."""
+    if factor == 1:
+        return rows
+    n, height, width, channels = rows.shape
+    tiles = rows.reshape(n, height // factor, factor, width // factor, factor, channels)
+    return tiles.mean((2, 4))
+
+
 def initial_rows(
     start: Literal["uniform", "normal"], shape: tuple[int, ...], seed: int, part: int
 ) -> np.ndarray:

@@ -64,6 +64,9 @@ class DiscriminatorSettings(DescentSettings):
     precision: Literal["float32", "float64"] = Field(
         "float32", description="of images and kernel; the eigendecomposition is always float64"
     )
+    kernel: Literal["tiles", "neural-tangents"] = Field(
+        "tiles", description="this suite's kernel, or that of neural-tangents (the same numbers)"
+    )
     start: Literal["uniform", "normal"] = Field(
         "uniform", description="initial rows: uniform on [0, 1], or normal (0.5, 0.25)"
     )

@@ -84,5 +84,5 @@ class Method(Registered):
 
 def snapshot_iterations(total: int, count: int) -> list[int]:
     """0, then about `count` log-spaced iterations up to `total`, each once, ascending."""
-    spaced = np.unique(np.geomspace(1, max(total, 1), count).round().astype(int))
+    spaced = np.unique([*np.geomspace(1, total, count).round().astype(int), total])
     return [0, *(int(i) for i in spaced)]

@@ -4,15 +4,11 @@ from gantk.settings import DiscriminatorSettings
 from suite.method import Job, Method, Result
 
 
-class GaCntkSettings(DiscriminatorSettings):
-    """Settings of GA-CNTK."""
-
-
 def train(job: Job) -> Result:
     """Solve Eq. 4 for as many images as the subset has."""
-    from gantk.full_batch import solve
+    from gantk.rows import single_level, solve
 
-    return solve(job, "convolutional")
+    return solve(job, single_level(job))
 
 
-GA_CNTK = Method("ga-cntk", "GA-CNTK", GaCntkSettings, train)
+GA_CNTK = Method("ga-cntk", "GA-CNTK", DiscriminatorSettings, train)

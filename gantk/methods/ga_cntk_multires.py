@@ -1,0 +1,40 @@
+"""Multi-resolutional GA-CNTK: one discriminator a resolution, batch-wise (Eq. 7, Table 8)."""
+
+from pydantic import Field
+
+from gantk.methods.ga_cntk_batch import BatchSettings
+from suite.errors import InputError
+from suite.method import Job, Method, Result
+
+LEVELS = {256: (256, 64, 16), 64: (64, 16), 28: (28, 14)}
+
+
+class MultiresSettings(BatchSettings):
+    """Settings of the multi-resolutional variant."""
+
+    levels: tuple[int, ...] | None = Field(
+        None,
+        description="sides of the images that the discriminators see [pixels]; default: 256, 64, "
+        "16 for 256, 64 and 16 for 64, 28 and 14 for 28, else the side and its quarter",
+    )
+
+
+def train(job: Job) -> Result:
+    """Solve Eq. 7 for as many images as the subset has, the losses in equal weight."""
+    from gantk.architecture import convolutional
+    from gantk.rows import Batches, solve, square_side
+
+    settings: MultiresSettings = job.settings
+    side = square_side(job)
+    levels = settings.levels or LEVELS.get(side, (side, side // 4))
+    if any(level < 4 or side % level for level in levels):
+        raise InputError(
+            f"levels {list(levels)}: each must be 4 or more and divide the images' side {side}"
+        )
+    networks = {level: convolutional(level, settings.activation) for level in levels}
+    return solve(job, networks, Batches(settings.batch, settings.generated))
+
+
+GA_CNTK_MULTIRES = Method(
+    "ga-cntk-multires", "GA-CNTK (multi-resolutional)", MultiresSettings, train
+)

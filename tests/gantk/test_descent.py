@@ -1,0 +1,107 @@
+"""The descent: resume, stop rules and divergence, on a loss whose path is known."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from gantk import descent
+from gantk.descent import descend
+from gantk.settings import DescentSettings
+from suite.checkpoint import Checkpoint
+
+
+class Killed(Exception):
+    pass
+
+
+def quadratic(parameters, iteration, constants):
+    """|p|^2 / 2 plus a term that depends on the iteration, as a loss on random batches does."""
+    return jnp.sum(parameters**2) / 2 + constants * jnp.sin(iteration)
+
+
+def run(checkpoint=None, loss=quadratic, start=1.0, **settings):
+    values = {"step": 0.1, "iterations": 60, "delta": 0.0, **settings}
+    return descend(
+        loss,
+        jnp.full(3, start),
+        jnp.float64(0.0),
+        DescentSettings(**values),
+        checkpoint or Checkpoint(None),
+        render=lambda p: np.asarray(p, np.float32)[:, None],
+    )
+
+
+def test_gradient_descent_follows_its_closed_form():
+    result = run()
+    np.testing.assert_allclose(result.parameters, 0.9**60, rtol=1e-12)
+    assert [row["iteration"] for row in result.history] == list(range(60))
+    losses = [row["loss"] for row in result.history]
+    np.testing.assert_allclose(losses, 1.5 * 0.81 ** np.arange(60), rtol=1e-12)
+    assert result.stop_reason == "budget"
+    assert result.trajectory.iterations[[0, -1]].tolist() == [0, 60]
+
+
+def test_adam_makes_steps_of_its_size_on_a_constant_gradient():
+    result = run(
+        loss=lambda p, i, c: jnp.sum(p), optimiser="adam", iterations=10, step=0.01, start=0.0
+    )
+    np.testing.assert_allclose(result.parameters, -0.1, rtol=1e-6)
+
+
+def test_clipping_bounds_the_step():
+    result = run(start=100.0, iterations=1, clip_norm=1.0, step=1.0)
+    np.testing.assert_allclose(np.linalg.norm(100.0 - result.parameters), 1.0, rtol=1e-9)
+
+
+@pytest.mark.parametrize("optimiser", ["gradient-descent", "adam"])
+def test_a_killed_descent_goes_on_where_it_stood(tmp_path, monkeypatch, optimiser):
+    whole = run(optimiser=optimiser)
+    path = tmp_path / "checkpoint.npz"
+    save = Checkpoint.save
+
+    def save_then_die(self, state):
+        save(self, state)
+        raise Killed
+
+    monkeypatch.setattr(Checkpoint, "save", save_then_die)
+    kills = 0
+    while True:
+        try:
+            resumed = run(Checkpoint(path, every=0.0), optimiser=optimiser)
+            break
+        except Killed:
+            kills += 1
+    assert kills > 2
+    np.testing.assert_array_equal(resumed.parameters, whole.parameters)
+    np.testing.assert_array_equal(resumed.trajectory.data, whole.trajectory.data)
+    without_time = [
+        [{k: v for k, v in row.items() if k != "seconds"} for row in result.history]
+        for result in (resumed, whole)
+    ]
+    assert without_time[0] == without_time[1]
+
+
+def test_early_stopping_counts_from_the_best():
+    """A loss that falls for ten iterations by 1 each, then stands still."""
+    result = run(loss=lambda p, i, c: -jnp.minimum(i, 10.0) + 0 * jnp.sum(p), patience=7, delta=0.5)
+    assert result.stop_reason == "early-stopping"
+    assert result.best_iteration == 10
+    assert result.trajectory.iterations[-1] == 17
+
+
+def test_gradient_norm_stops():
+    result = run(gradient_norm=0.5)
+    assert result.stop_reason == "gradient-norm"
+    assert np.linalg.norm(result.parameters) < 0.5 <= np.linalg.norm(result.parameters) / 0.9
+
+
+def test_divergence_keeps_the_last_finite_parameters():
+    result = run(loss=lambda p, i, c: jnp.where(i < 5, 1.0, jnp.nan) * jnp.sum(p))
+    assert result.stop_reason == "diverged"
+    np.testing.assert_allclose(result.parameters, 1 - 5 * 0.1)
+    assert result.trajectory.iterations[-1] == 5
+
+
+def test_history_thins_out():
+    kept = [i for i in range(1100) if descent._recorded(i)]
+    assert kept[:1000] == list(range(1000)) and kept[1000:] == list(range(1000, 1100, 10))
