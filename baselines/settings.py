@@ -26,6 +26,11 @@ class GanSettings(Settings):
     )
     learning_rate: PositiveFloat = Field(2e-4, description="of both optimisers (P Table 6)")
     leak: float = Field(0.2, ge=0, lt=1, description="slope of the leaky ReLU below zero")
+    batch_norm: Literal["tables", "convolutions", "none"] = Field(
+        "tables",
+        description="of the discriminator for images: as P Tables 3 to 5 have it, only after "
+        "convolutions (Table 3 has a dense layer), or none",
+    )
     weight_std: PositiveFloat | None = Field(
         0.02,
         description="standard deviation of the initial weights of the networks of P Tables 3 to 5 "

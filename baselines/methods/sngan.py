@@ -24,10 +24,10 @@ class SnganSettings(AdamSettings):
     loss: Literal["hinge", "logistic"] = Field(
         "hinge", description="Miyato et al., Eqs. 16 and 17, or the non-saturating loss"
     )
-    discriminator_batch_norm: bool = Field(
-        False,
-        description="batch norm beside spectral norm, as P Tables 3 to 5 read literally; it undoes "
-        "the bound on the Lipschitz constant, and Miyato et al. have none",
+    batch_norm: Literal["tables", "convolutions", "none"] = Field(
+        "none",
+        description="of the discriminator for images; P Tables 3 to 5, read literally, have it "
+        "beside spectral norm, but it undoes the bound on the slope, and Miyato et al. have none",
     )
 
 
@@ -54,9 +54,7 @@ def game(settings: SnganSettings, shape: tuple[int, ...]) -> "Game":
     else:
         discriminator_loss, generator_loss = losses.logistic, losses.non_saturating
     return Game(
-        networks=lambda: paper_networks(
-            shape, settings, batch_norm=settings.discriminator_batch_norm, layer=spectral_norm
-        ),
+        networks=lambda: paper_networks(shape, settings, layer=spectral_norm),
         discriminator_loss=scored_discriminator(discriminator_loss),
         generator_loss=scored_generator(generator_loss),
         optimiser_d=adam(settings),

@@ -1,6 +1,6 @@
 """WGAN-GP (Gulrajani et al., 2017): Wasserstein distance by a critic with a gradient penalty."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
@@ -19,6 +19,9 @@ class WganGpSettings(AdamSettings):
     n_dis: PositiveInt = Field(5, description="critic steps before each generator update [steps]")
     learning_rate: PositiveFloat = Field(1e-4, description="of both optimisers (P Table 6)")
     beta2: float = Field(0.9, ge=0, lt=1, description="decay of Adam's second moment (P Table 6)")
+    batch_norm: Literal["tables", "convolutions", "none"] = Field(
+        "none", description="of the critic for images; the penalty is for each row (P section 8.1)"
+    )
     penalty: PositiveFloat = Field(
         10.0, description="weight of the gradient penalty (Gulrajani et al., section 4)"
     )
@@ -50,7 +53,7 @@ def game(settings: WganGpSettings, shape: tuple[int, ...]) -> "Game":
         return distance(critic, real, fake) + settings.penalty * penalty
 
     return Game(
-        networks=lambda: paper_networks(shape, settings, batch_norm=False),
+        networks=lambda: paper_networks(shape, settings),
         discriminator_loss=penalised,
         generator_loss=scored_generator(generator_loss),
         optimiser_d=adam(settings),

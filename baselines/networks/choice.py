@@ -15,12 +15,11 @@ def paper_networks(
     shape: tuple[int, ...],
     settings: GanSettings,
     *,
-    batch_norm: bool = True,
     layer: Callable[[nn.Module], nn.Module] = lambda layer: layer,
 ) -> tuple[nn.Module, nn.Module]:
     """Generator and discriminator for rows [H, W, C] (P Tables 3 to 5) or (2,) (P section 4.2).
 
-    batch_norm, layer: of the discriminator, see `infogan.discriminator`.
+    layer: of the discriminator, see `infogan.discriminator`.
     """
     if len(shape) == 1:
         generator = perceptron(settings.latent, POINT_UNITS, shape[0], nn.ReLU)
@@ -33,6 +32,6 @@ def paper_networks(
     return (
         infogan.generator(shape, settings.latent, settings.weight_std),
         infogan.discriminator(
-            shape, settings.leak, settings.weight_std, batch_norm=batch_norm, layer=layer
+            shape, settings.leak, settings.weight_std, settings.batch_norm, layer=layer
         ),
     )

@@ -7,6 +7,7 @@ over the layer's bias.
 """
 
 from collections.abc import Callable
+from typing import Literal
 
 from torch import nn
 
@@ -81,13 +82,16 @@ def discriminator(
     shape: tuple[int, int, int],
     leak: float,
     weight_std: float | None,
+    batch_norm: Literal["tables", "convolutions", "none"],
     *,
-    batch_norm: bool = True,
     layer: Callable[[nn.Module], nn.Module] = lambda layer: layer,
 ) -> nn.Sequential:
     """Images [b, C, H, W] -> scores [b].
 
-    batch_norm: where the tables have it; without it the layers keep their biases.
+    batch_norm: where the tables have it, not in the dense layer of Table 3, or nowhere; layers
+        without it keep their biases. In the dense layer it takes the mean of each batch out of
+        the features just before the score, so that with real and generated rows in batches apart
+        little is left of what tells them apart, and the generator learns slowly.
     layer: wraps every convolution and dense layer (spectral norm).
 
     Raises:
@@ -107,13 +111,14 @@ def discriminator(
     layers: list[nn.Module] = []
     for number, width in enumerate(widths):
         inputs = widths[number - 1] if number else channels
-        layers += conv(inputs, width, norm=batch_norm and number > 0)
+        layers += conv(inputs, width, norm=batch_norm != "none" and number > 0)
         side //= 2
     layers += [nn.Flatten()]
     features = widths[-1] * side * side
     if side == 7:
-        bare = nn.Linear(features, 1024, bias=not batch_norm)
-        layers += block(bare, nn.BatchNorm1d(1024) if batch_norm else None)
+        norm = batch_norm == "tables"
+        bare = nn.Linear(features, 1024, bias=not norm)
+        layers += block(bare, nn.BatchNorm1d(1024) if norm else None)
         features = 1024
     layers += [nn.Linear(features, 1), nn.Flatten(0)]
     network = _initialise(nn.Sequential(*layers), weight_std)

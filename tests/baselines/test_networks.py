@@ -166,8 +166,11 @@ def test_wgan_gp_has_no_batch_norm_in_its_critic_and_sngan_only_spectral_norm():
             generator, discriminator = play(name, shape).networks()
             assert not any("BatchNorm" in kind for kind in kinds(discriminator))
             assert any("BatchNorm" in kind for kind in kinds(generator))
-        literal = play("sngan", shape, discriminator_batch_norm=True).networks()[1]
+        literal = play("sngan", shape, batch_norm="tables").networks()[1]
         assert any("BatchNorm" in kind for kind in kinds(literal))
+        convolutions = kinds(play("dcgan", shape, batch_norm="convolutions").networks()[1])
+        assert "BatchNorm2d" in convolutions
+        assert "BatchNorm1d" not in convolutions
 
 
 @pytest.mark.parametrize("shape", [(16, 16, 3), (2,)])
@@ -189,11 +192,11 @@ def test_spectral_norm_divides_by_numpys_largest_singular_value(shape):
 
 
 def test_initial_weights_have_the_spread_that_is_asked_for():
-    wide = infogan.discriminator((32, 32, 3), 0.2, 0.5)
+    wide = infogan.discriminator((32, 32, 3), 0.2, 0.5, "tables")
     weights = torch.cat([m.weight.flatten() for m in wide if isinstance(m, nn.Conv2d)])
     assert weights.std().item() == pytest.approx(0.5, rel=0.02)
     assert weights.mean().item() == pytest.approx(0, abs=0.01)
-    own = infogan.discriminator((32, 32, 3), 0.2, None)
+    own = infogan.discriminator((32, 32, 3), 0.2, None, "tables")
     assert own[0].weight.abs().max() <= 1 / np.sqrt(3 * 16)
 
 
