@@ -2,6 +2,7 @@
 
 import csv
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,10 +15,19 @@ ACROSS, UP = "am_ssim", "fid_train"
 LABELS = 4
 
 
-def read_trajectory(path: Path) -> list[tuple[int, float, float]]:
-    """(iteration, AM-SSIM, FID) of the judged snapshots that have both, by iteration.
+class Point(NamedTuple):
+    """A judged snapshot; rows is how many it holds."""
 
-    path: CSV with the columns iteration, metric, value (`python -m metrics trajectory`).
+    iteration: int
+    across: float
+    up: float
+    rows: int
+
+
+def read_trajectory(path: Path) -> list[Point]:
+    """The judged snapshots that have both metrics, by iteration.
+
+    path: CSV with the columns iteration, metric, value, generated (`python -m metrics trajectory`).
     """
     found: dict[int, dict[str, float]] = {}
     try:
@@ -25,29 +35,33 @@ def read_trajectory(path: Path) -> list[tuple[int, float, float]]:
             for line in csv.DictReader(file):
                 values = found.setdefault(int(line["iteration"]), {})
                 values[line["metric"]] = float(line["value"])
+                values["rows"] = int(line["generated"])
     except OSError as error:
         raise from_os(error) from error
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path}: is no judged trajectory ({error}): make it again") from error
-    return [(i, v[ACROSS], v[UP]) for i, v in sorted(found.items()) if v.keys() >= {ACROSS, UP}]
+    return [
+        Point(iteration, values[ACROSS], values[UP], int(values["rows"]))
+        for iteration, values in sorted(found.items())
+        if values.keys() >= {ACROSS, UP}
+    ]
 
 
-def _path(axes: Axes, points: list[tuple[int, float, float]], pen: Pen, title: str) -> None:
-    _, across, up = zip(*points, strict=True)
+def _path(axes: Axes, points: list[Point], pen: Pen, title: str) -> None:
     axes.plot(
-        across,
-        up,
+        [point.across for point in points],
+        [point.up for point in points],
         pen.linestyle,
         color=pen.color,
         marker=pen.marker,
         markersize=4,
         linewidth=1.2,
-        label=title,
+        label=f"{title} ({points[-1].rows:,})",
     )
     for i in np.unique(np.linspace(0, len(points) - 1, LABELS).round().astype(int)):
         axes.annotate(
-            f"{points[i][0]:,}",
-            points[i][1:],
+            f"{points[i].iteration:,}",
+            (points[i].across, points[i].up),
             xytext=(4, 4),
             textcoords="offset points",
             fontsize=7,
@@ -91,5 +105,5 @@ def draw(group: Group) -> Figure | None:
     axes.set_xlabel("AM-SSIM: mean similarity to the nearest training image (1 = copies)")
     axes.set_ylabel("FID against the training images (log scale)")
     axes.set_title(f"{group.title}: quality along the training, iterations beside the markers")
-    figure.legend(loc="outside right upper")
+    figure.legend(loc="outside right upper", title="in brackets: rows judged")
     return figure

@@ -140,7 +140,7 @@ def test_controls_stand_in_tables_report_and_path(half_done):
 def test_a_snapshot_without_both_metrics_is_no_point(tmp_path):
     text = "iteration,metric,value,generated\n10,fid_train,50,16\n10,am_ssim,0.4,16\n"
     write_text(tmp_path / "t.csv", text + "0,fid_train,300,16\n")
-    assert read_trajectory(tmp_path / "t.csv") == [(10, 0.4, 50.0)]
+    assert read_trajectory(tmp_path / "t.csv") == [(10, 0.4, 50.0, 16)]
 
 
 @pytest.mark.parametrize("line", ["10,fid_train,high,16", "10,fid_train"])
