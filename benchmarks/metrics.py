@@ -26,7 +26,13 @@ from suite.cli import run
 from suite.files import read_arrays
 from suite.provenance import ROOT
 
-app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+app = typer.Typer(
+    help=__doc__,
+    add_completion=False,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
 
 
 def digits(count: int, name: str = "train_images") -> np.ndarray:

@@ -1,26 +1,37 @@
 """Command line of the metrics: `python -m metrics --help`."""
 
 import json
-import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import numpy as np
 import typer
 
+from metrics.command import (
+    Cache,
+    Class,
+    Heldout,
+    Metrics,
+    Out,
+    Parts,
+    Seed,
+    Train,
+    Weights,
+    feature_store,
+    names_of,
+    planned_names,
+    prepare,
+    provenance_of,
+    references_of,
+)
 from metrics.controls import judge_controls
-from metrics.evaluate import Reference, References, applicable, check, evaluate
-from metrics.features import Features
+from metrics.evaluate import Reference, check, evaluate
 from metrics.inputs import read_rows
 from metrics.nearest import nearest
 from metrics.runs import load_generated, load_records, snapshots
 from suite import gpu
 from suite.artefacts import Subset, digest_of
 from suite.cli import make_app, run
-from suite.errors import InputError
 from suite.files import write_arrays, write_json, write_text
-from suite.provenance import git_commit, package_versions, source_digest
-from suite.registry import module_of
 
 app = make_app(
     "metrics",
@@ -28,64 +39,6 @@ app = make_app(
     "metrics.measures",
     "metrics.extractors",
 )
-
-Parts = Annotated[list[Path], typer.Argument(help="folders that the parts of one run left")]
-Out = Annotated[Path, typer.Option(help="file to write")]
-Train = Annotated[Path | None, typer.Option(help="the training subset")]
-Heldout = Annotated[Path | None, typer.Option(help="held-out rows")]
-Class = Annotated[Path | None, typer.Option("--class", help="all rows of the class")]
-Metrics = Annotated[
-    str | None, typer.Option(help="metrics, with commas; default: all that the sets allow")
-]
-Seed = Annotated[int, typer.Option(help="evaluation seed", min=0)]
-Cache = Annotated[Path | None, typer.Option(help="folder that keeps features; default: none")]
-Weights = Annotated[
-    Path | None,
-    typer.Option(help="FID Inception weights (.pth or .pt); default: cached or fetched"),
-]
-
-
-def _features(folder: Path | None, weights: Path | None) -> Features:
-    return Features(folder, {"inception": weights} if weights else {})
-
-
-def _names(metrics: str | None, rows: np.ndarray, references: References) -> list[str]:
-    if metrics is None:
-        return applicable(rows, references)
-    names = list(dict.fromkeys(metrics.replace(",", " ").split()))
-    if not names:
-        raise InputError("--metrics names no metric: give names with commas, or leave it out")
-    return names
-
-
-def _references(**paths: Path | None) -> dict[str, Reference]:
-    references = {n: Reference.of(Subset.load(path)) for n, path in paths.items() if path}
-    if not references:
-        raise InputError("no reference set is given: give --train, --heldout or --class")
-    return references
-
-
-def _prepare(out: Path) -> None:
-    """Find out before the work that its result cannot be written."""
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(
-            f"{out}: the folder cannot be made ({error.strerror}): choose another"
-        ) from error
-    if not os.access(out.parent, os.W_OK):
-        raise InputError(f"{out}: the folder is not writable: choose another")
-
-
-def _provenance(names: list[str], features: Features) -> dict[str, Any]:
-    modules = [module_of("metrics.measures", name) for name in names]
-    modules += [module_of("metrics.extractors", name) for name in features.used()]
-    return {
-        "packages": package_versions(),
-        "commit": git_commit(),
-        "source": source_digest("metrics.__main__", *modules),
-        "weights": features.provenance(),
-    }
 
 
 @app.command()
@@ -108,8 +61,8 @@ def compare(
     rows = read_rows(generated)
     paths = {"train": reference, "heldout": heldout, "class": class_}
     references = {name: Reference(read_rows(path)) for name, path in paths.items() if path}
-    names = _names(metrics, rows, references)
-    store = _features(features, weights)
+    names = names_of(metrics, rows, references)
+    store = feature_store(features, weights)
     values = evaluate(rows, references, names, store, seed)
     if as_json:
         sets = {"generated": (generated, rows)}
@@ -119,7 +72,7 @@ def compare(
             for name, (path, data) in sets.items()
         }
         report = {"sets": described, "metrics": values, "seeds": {"evaluation": seed}}
-        print(json.dumps(report | {"provenance": _provenance(names, store)}, indent=2))
+        print(json.dumps(report | {"provenance": provenance_of(names, store)}, indent=2))
         return
     for name, entry in values.items():
         spread = "" if entry["std"] is None else f" ± {entry['std']:.4g}"
@@ -147,12 +100,12 @@ def evaluate_(
 
     A run that diverged gets the status `diverged` and no values.
     """
-    _prepare(out)
+    prepare(out)
     records = load_records(parts)
     rows = load_generated(parts)[:samples]
-    references = _references(train=train, heldout=heldout, **{"class": class_})
-    names = _names(metrics, rows, references)
-    store = _features(features, weights)
+    references = references_of(train=train, heldout=heldout, **{"class": class_})
+    names = planned_names(metrics, rows, references)
+    store = feature_store(features, weights)
     check(names, rows, references)
     diverged = any(record["stop_reason"] == "diverged" for record in records)
     with gpu.lease():
@@ -163,7 +116,7 @@ def evaluate_(
         "metrics": values,
         "seeds": {key: records[0]["seeds"][key] for key in ("data", "training")}
         | {"evaluation": seed},
-        "provenance": _provenance(names, store),
+        "provenance": provenance_of(names, store),
     }
     write_json(out, report)
 
@@ -184,14 +137,15 @@ def trajectory(
 
     Snapshots hold fewer rows than the samples: values compare along a run, not with metrics.json.
     """
-    _prepare(out)
+    prepare(out)
     load_records(parts)
-    references = _references(train=train, heldout=heldout, **{"class": class_})
-    store = _features(features, weights)
+    references = references_of(train=train, heldout=heldout, **{"class": class_})
+    store = feature_store(features, weights)
+    moments = list(snapshots(parts))
+    names = planned_names(metrics, moments[0][1], references)
     lines = ["iteration,metric,value,generated"]
     with gpu.lease():
-        for iteration, rows in snapshots(parts):
-            names = _names(metrics, rows, references)
+        for iteration, rows in moments:
             for name, entry in evaluate(rows, references, names, store, seed).items():
                 lines.append(f"{iteration},{name},{entry['value']!r},{entry['generated']}")
     write_text(out, "\n".join(lines) + "\n")
@@ -205,7 +159,7 @@ def nearest_(
     count: Annotated[int, typer.Option(help="generated images, the first", min=1)] = 16,
 ) -> None:
     """Find the nearest training images by SSIM and write npz: generated, nearest, ssim, indices."""
-    _prepare(out)
+    prepare(out)
     load_records(parts)
     rows, subset = load_generated(parts)[:count], Subset.load(train)
     check(["am_ssim"], rows, {"train": Reference.of(subset)})
@@ -231,15 +185,15 @@ def controls(
     and for as many other real images as a run has samples (disjoint: the noise floor), each with
     title, samples and metrics as in metrics.json.
     """
-    _prepare(out)
-    subset, store = Subset.load(train), _features(features, weights)
+    prepare(out)
+    subset, store = Subset.load(train), feature_store(features, weights)
     sets = (subset, Subset.load(heldout), Subset.load(class_))
-    names = None if metrics is None else _names(metrics, subset.data, {})
+    names = None if metrics is None else planned_names(metrics, subset.data, {})
     with gpu.lease():
         report = judge_controls(*sets, names, samples, store, seed)
     used = sorted({name for entry in report.values() for name in entry["metrics"]})
     seeds = {"data": subset.seed, "evaluation": seed}
-    report = {"controls": report, "seeds": seeds, "provenance": _provenance(used, store)}
+    report = {"controls": report, "seeds": seeds, "provenance": provenance_of(used, store)}
     write_json(out, report)
 
 

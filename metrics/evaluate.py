@@ -1,5 +1,6 @@
 """Metrics of generated rows against the sets that they are compared with."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -65,10 +66,43 @@ def check(names: Sequence[str], rows: np.ndarray, references: References) -> lis
     return measures
 
 
-def _obstacle(measure: Measure, rows: np.ndarray, references: References) -> str | None:
-    """Why a metric cannot be computed and what to do, or None if it can."""
+def suited(names: Sequence[str], rows: np.ndarray) -> list[str]:
+    """Those of `names` that are made for such rows; says on stderr which are not.
+
+    One list of metrics serves all datasets of a reproduction, images and points among them.
+
+    Raises:
+        InputError: an unknown metric, or none is left.
+    """
+    reasons = {name: _mismatch(lookup("metrics.measures", name), rows) for name in names}
+    left = [name for name in names if reasons[name] is None]
+    if not left:
+        raise InputError(f"no metric fits: {names[0]} {reasons[names[0]]}")
+    for name in names:
+        if name not in left:
+            print(f"leaving out {name}: it {reasons[name]}", file=sys.stderr)
+    return left
+
+
+def _mismatch(measure: Measure, rows: np.ndarray) -> str | None:
+    """Why a metric is not made for such rows, or None if it is."""
     if measure.data != kind_of(rows):
         return f"judges {measure.data}, not {kind_of(rows)}: give {measure.data}"
+    shape = measure.extractor and lookup("metrics.extractors", measure.extractor).shape
+    if shape and shape != rows.shape[1:]:
+        height, width, channels = shape
+        return (
+            f"uses {measure.extractor}, which knows images of {width} x {height} with {channels} "
+            f"channel, not {_shape(rows)}: give such images"
+        )
+    return None
+
+
+def _obstacle(measure: Measure, rows: np.ndarray, references: References) -> str | None:
+    """Why a metric cannot be computed and what to do, or None if it can."""
+    mismatch = _mismatch(measure, rows)
+    if mismatch:
+        return mismatch
     if measure.reference not in references:
         return f"needs the {measure.reference} set: give it with --{measure.reference}"
     reference = references[measure.reference]
@@ -77,14 +111,6 @@ def _obstacle(measure: Measure, rows: np.ndarray, references: References) -> str
             return (
                 f"needs at least {measure.minimum} rows and the {side} set has {len(data)}: "
                 "give more"
-            )
-    if measure.extractor:
-        extractor = lookup("metrics.extractors", measure.extractor)
-        if extractor.shape not in (None, rows.shape[1:]):
-            height, width, channels = extractor.shape
-            return (
-                f"uses {extractor.name}, which knows images of {width} x {height} with {channels} "
-                f"channel, not {_shape(rows)}: give such images"
             )
     if measure.labelled and reference.labels is None:
         return f"needs labels in the {measure.reference} set: give a subset that has them"

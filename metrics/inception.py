@@ -110,7 +110,7 @@ class Inception:
         x = self._stem(x.contiguous(memory_format=torch.channels_last))
         for block, kind in _BLOCKS.items():
             x = getattr(self, f"_block_{kind.lower()}")(x, f"Mixed_{block}.", block == "7c")
-        return x.mean(dim=(2, 3)).cpu()
+        return x.float().mean(dim=(2, 3)).cpu()
 
     def _linear(self, x: Tensor, name: str, stride: int = 1, same: bool = True) -> Tensor:
         weight, bias = self.layers[name]

@@ -287,3 +287,19 @@ def test_controls_need_rows_beside_the_training_rows(tmp_path):
     for pool, message in ((train, "is a training row"), (heldout, "one split of one dataset")):
         with pytest.raises(InputError, match=message):
             _call("controls", *common, "--class", pool, "--metrics", "am_ssim")
+
+
+def test_one_list_of_metrics_serves_images_and_points(run, tmp_path):
+    parts, train = run
+    out = tmp_path / "m.json"
+    names = "am_ssim,w2_train,coverage_lenet_heldout"
+    result = CliRunner().invoke(
+        app,
+        [str(a) for a in ["evaluate", *parts, "--train", train, "--out", out, "--metrics", names]],
+    )
+    assert result.exit_code == 0
+    assert list(json.loads(out.read_text())["metrics"]) == ["am_ssim"]
+    assert "leaving out w2_train: it judges points" in result.stderr
+    assert "leaving out coverage_lenet_heldout: it uses lenet" in result.stderr
+    with pytest.raises(InputError, match="no metric fits: w2_train judges points"):
+        _call(*common, "w2_train")
