@@ -293,10 +293,8 @@ def test_one_list_of_metrics_serves_images_and_points(run, tmp_path):
     parts, train = run
     out = tmp_path / "m.json"
     names = "am_ssim,w2_train,coverage_lenet_heldout"
-    result = CliRunner().invoke(
-        app,
-        [str(a) for a in ["evaluate", *parts, "--train", train, "--out", out, "--metrics", names]],
-    )
+    common = ["evaluate", *parts, "--train", train, "--out", out, "--metrics"]
+    result = CliRunner().invoke(app, [str(a) for a in [*common, names]])
     assert result.exit_code == 0
     assert list(json.loads(out.read_text())["metrics"]) == ["am_ssim"]
     assert "leaving out w2_train: it judges points" in result.stderr
