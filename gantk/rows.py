@@ -104,7 +104,8 @@ def solve(job: Job, levels: dict[int, Architecture], batches: Batches | None = N
             total += loss_of(kernel.joint(x, gram, average_pool(rows, factor)), lam)
         return total
 
-    images = len(shape) == 4
+    # Pixels have a range, points have none.
+    clipped = settings.clip and len(shape) == 4
     descent = descend(
         loss,
         start,
@@ -112,8 +113,7 @@ def solve(job: Job, levels: dict[int, Architecture], batches: Batches | None = N
         settings,
         job.checkpoint,
         render=from_unit,
-        # Pixels have a range (the released code clips to it); points have none.
-        project=lambda rows: jnp.clip(rows, 0, 1) if images else rows,
+        project=lambda rows: jnp.clip(rows, 0, 1) if clipped else rows,
     )
     return Result(
         from_unit(descent.parameters),

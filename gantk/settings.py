@@ -67,6 +67,9 @@ class DiscriminatorSettings(DescentSettings):
     kernel: Literal["tiles", "neural-tangents"] = Field(
         "tiles", description="this suite's kernel, or that of neural-tangents (the same numbers)"
     )
+    clip: bool = Field(
+        True, description="project pixels to [0, 1] after each update, as the released code does"
+    )
     start: Literal["uniform", "normal"] = Field(
         "uniform", description="initial rows: uniform on [0, 1], or normal (0.5, 0.25)"
     )

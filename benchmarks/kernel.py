@@ -1,0 +1,190 @@
+"""One loss-and-gradient step of GA-CNTK beside neural-tangents: seconds, memory, accuracy.
+
+    python -m benchmarks kernel --n 256 --dataset mnist --precision float32
+    python -m benchmarks kernel --n 1024 --alone
+
+Each contestant runs in a process of its own; the two make their steps in turn, so that whatever
+else the machine does weighs on both. Prints JSON: seconds are medians, compilation apart;
+peak_mib is a process's peak memory above what its imports took; gradient_error is the largest
+difference to neural-tangents in float64, relative to the largest entry of that gradient.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import typer
+
+from suite.cli import run
+from suite.errors import InputError
+
+SHAPES = {"mnist": (28, 28, 1), "cifar10": (32, 32, 3), "celeba": (64, 64, 3)}
+app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
+
+
+def rows(dataset: str, n: int, mix: float) -> tuple[np.ndarray, np.ndarray]:
+    """Real rows (bundled MNIST; random pixels of the other shapes) and generated ones, float64.
+
+    mix: 0 for noise, as at the start of a descent; 1 for the real rows themselves.
+    """
+    from datasets.source import draw
+    from suite.registry import lookup
+    from suite.seeds import stream
+
+    shape = (n, *SHAPES[dataset])
+    if dataset == "mnist":
+        source = lookup("datasets.sources", "mnist")
+        real = draw(source, source.settings(), "train", n, 0).data / 255
+    else:
+        real = stream("benchmark-real", 0).random(shape)
+    return real, (1 - mix) * stream("benchmark-generated", 0).random(shape) + mix * real
+
+
+def memory_mib(field: Literal["VmRSS", "VmHWM"]) -> float:
+    """Memory of this process now (VmRSS) or at its peak (VmHWM), in MiB."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    line = next(line for line in status.splitlines() if line.startswith(field))
+    return int(line.split()[1]) / 1024
+
+
+def contestant(kernel_name: str, n: int, dataset: str, precision: str, mix: float) -> None:
+    """Compile a step, say so, then make one for every line of standard input."""
+    from gantk.backend import configure
+
+    configure()
+    import jax
+    import jax.numpy as jnp
+
+    from gantk.architecture import convolutional
+    from gantk.discriminator import gram_loss, make_kernel, released_lambda
+    from gantk.settings import DiscriminatorSettings
+
+    settings = DiscriminatorSettings(kernel=kernel_name)
+    side = SHAPES[dataset][0]
+    kernel = make_kernel(settings, convolutional(side), side)
+    jnp.linalg.eigh(jnp.eye(2))  # loads LAPACK, which is an import
+    imports = memory_mib("VmRSS")
+    real, generated = (jnp.asarray(x, precision) for x in rows(dataset, n, mix))
+    gram_real = jax.jit(kernel.gram)(real)
+    loss_of, lam = gram_loss(settings, n, n), released_lambda(settings.rate, 2 * n)
+
+    def loss(real: jax.Array, gram_real: jax.Array, generated: jax.Array) -> jax.Array:
+        return loss_of(kernel.joint(real, gram_real, generated), jnp.float64(lam))
+
+    started = time.perf_counter()
+    step = jax.jit(jax.value_and_grad(loss, argnums=2))
+    step = step.lower(real, gram_real, generated).compile()
+    compiled = time.perf_counter() - started
+    gradient = jax.block_until_ready(step(real, gram_real, generated))[1]
+    print(json.dumps({"compile_seconds": compiled}), flush=True)
+    for line in sys.stdin:
+        started = time.perf_counter()
+        gradient = jax.block_until_ready(step(real, gram_real, generated))[1]
+        seconds = time.perf_counter() - started
+        if line.strip() != "step":
+            np.save(line.strip(), np.asarray(gradient, np.float64))
+        peak = memory_mib("VmHWM") - imports
+        print(json.dumps({"seconds": seconds, "peak_mib": peak}), flush=True)
+
+
+class Process:
+    """A contestant in a process of its own."""
+
+    def __init__(self, *arguments: str) -> None:
+        command = [sys.executable, "-m", "benchmarks.kernel", "--contestant", *arguments]
+        self.arguments = arguments
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def read(self) -> dict[str, float]:
+        """The next report."""
+        line = self.process.stdout.readline()
+        if not line:
+            raise InputError(
+                f"the process of {' '.join(self.arguments)} ended without an answer (out of "
+                "memory?): choose a smaller n, or leave neural-tangents out by --alone"
+            )
+        return json.loads(line)
+
+    def step(self, save: Path | None = None) -> dict[str, float]:
+        """Make one step; its gradient is written to `save`."""
+        self.process.stdin.write(f"{save or 'step'}\n")
+        self.process.stdin.flush()
+        return self.read()
+
+
+def measure(contestants: dict[str, Process], rounds: int, reference: np.ndarray | None) -> dict:
+    """Median seconds, peak memory and gradient error of each, their steps in turn."""
+    report: dict[str, Any] = {}
+    compiled = {name: process.read() for name, process in contestants.items()}
+    seconds: dict[str, list[float]] = {name: [] for name in contestants}
+    for _ in range(rounds):
+        for name, process in contestants.items():
+            seconds[name].append(process.step()["seconds"])
+    with tempfile.TemporaryDirectory() as folder:
+        for name, process in contestants.items():
+            path = Path(folder) / f"{name}.npy"
+            peak = process.step(path)["peak_mib"]
+            report[name] = {
+                "seconds": float(np.median(seconds[name])),
+                "seconds_min": min(seconds[name]),
+                "peak_mib": round(peak, 1),
+                **compiled[name],
+            }
+            if reference is not None:
+                error = np.abs(np.load(path) - reference).max() / np.abs(reference).max()
+                report[name]["gradient_error"] = float(error)
+    return report
+
+
+@app.command()
+def main(
+    n: Annotated[int, typer.Option(help="real rows, and as many generated ones", min=1)] = 256,
+    dataset: Annotated[str, typer.Option(help=f"shape: {', '.join(SHAPES)}")] = "mnist",
+    precision: Annotated[str, typer.Option(help="of both: float32 or float64")] = "float32",
+    mix: Annotated[float, typer.Option(help="share of the real row in a generated one")] = 0.0,
+    rounds: Annotated[int, typer.Option(help="steps of each", min=1)] = 5,
+    alone: Annotated[bool, typer.Option(help="without neural-tangents")] = False,
+    contestant_: Annotated[
+        str | None, typer.Option("--contestant", hidden=True, help="run as a contestant")
+    ] = None,
+) -> None:
+    """Time one loss-and-gradient step of ours and of neural-tangents."""
+    if dataset not in SHAPES or precision not in ("float32", "float64"):
+        raise InputError(
+            f"dataset {dataset}, precision {precision}: choose a dataset of {', '.join(SHAPES)} "
+            "and float32 or float64"
+        )
+    if contestant_ is not None:
+        contestant(contestant_, n, dataset, precision, mix)
+        return
+    common = ("--n", str(n), "--dataset", dataset, "--mix", str(mix))
+    processes = {"ours": Process("tiles", *common, "--precision", precision)}
+    reference = None
+    if not alone:
+        oracle = Process("neural-tangents", *common, "--precision", "float64")
+        oracle.read()
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "reference.npy"
+            oracle.step(path)
+            reference = np.load(path)
+        oracle.process.kill()
+        peer = Process("neural-tangents", *common, "--precision", precision)
+        processes["neural_tangents"] = peer
+    report = measure(processes, rounds, reference)
+    if not alone:
+        report["ratio"] = report["neural_tangents"]["seconds"] / report["ours"]["seconds"]
+    report["setting"] = {"n": n, "dataset": dataset, "precision": precision, "mix": mix}
+    for process in processes.values():
+        process.process.kill()
+    print(json.dumps(report, indent=2))
+
+
+if __name__ == "__main__":
+    run(app)

@@ -1,0 +1,131 @@
+"""Every registered method of the room keeps the protocol; a new one is found here."""
+
+import json
+
+import numpy as np
+import pytest
+
+from gantk.images import initial_rows
+from suite.artefacts import Subset
+from suite.checkpoint import Checkpoint
+from suite.errors import InputError
+from suite.method import Job
+from suite.registry import registered
+from suite.settings import parse
+
+METHODS = registered("gantk.methods")
+SMALL = {"ga-cntk-batch": {"batch": 4}, "ga-cntk-multires": {"batch": 4}, "ga-cntkg": {"batch": 4}}
+
+
+class Killed(Exception):
+    pass
+
+
+def subset(n=6, shape=(28, 28, 1)):
+    data = np.random.default_rng(0).integers(0, 256, (n, *shape), np.uint8)
+    return Subset(data, np.zeros(n, np.int64), np.arange(n), "noise", "train", 0)
+
+
+def job(name, checkpoint=None, rows=None, seed=0, part=0, **settings):
+    values = {"iterations": 5, "snapshots": 3, **SMALL.get(name, {}), **settings}
+    return Job(
+        rows or subset(),
+        parse(METHODS[name].settings, values, name),
+        seed,
+        part,
+        9,
+        checkpoint or Checkpoint(None),
+    )
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_method_returns_what_the_protocol_says_and_survives_a_kill(name, tmp_path, monkeypatch):
+    method = METHODS[name]
+    whole = method.train(job(name))
+    count = 9 if method.sample else 6
+    assert whole.samples.shape == (count, 28, 28, 1) and whole.samples.dtype == np.uint8
+    assert whole.trajectory.iterations[[0, -1]].tolist() == [0, 5]
+    assert [row["iteration"] for row in whole.history] == [0, 1, 2, 3, 4]
+    assert list(whole.history[0])[:2] == ["iteration", "seconds"]
+    assert whole.stop_reason == "budget"
+    json.dumps(whole.details)
+
+    save = Checkpoint.save
+
+    def save_then_die(self, state):
+        save(self, state)
+        raise Killed
+
+    monkeypatch.setattr(Checkpoint, "save", save_then_die)
+    checkpoint = Checkpoint(tmp_path / "checkpoint.npz", every=0.0)
+    with pytest.raises(Killed):
+        method.train(job(name, checkpoint))
+    monkeypatch.undo()
+    resumed = method.train(job(name, checkpoint))
+    np.testing.assert_array_equal(resumed.samples, whole.samples)
+    np.testing.assert_array_equal(resumed.trajectory.data, whole.trajectory.data)
+    losses = [[row["loss"] for row in result.history] for result in (resumed, whole)]
+    assert losses[0] == losses[1]
+
+
+def test_seeds_and_parts_start_elsewhere():
+    start = [initial_rows("uniform", (3, 2), *seeds) for seeds in ((0, 0), (0, 1), (1, 0))]
+    assert len({array.tobytes() for array in start}) == 3
+    np.testing.assert_array_equal(start[0], initial_rows("uniform", (3, 2), 0, 0))
+
+
+def test_generator_draws_any_number_by_seed():
+    method = METHODS["ga-cntkg"]
+    asked = job("ga-cntkg")
+    model = method.train(asked).model
+    first, again, other = (
+        method.sample(model, asked.settings, (28, 28, 1), 5, seed) for seed in (0, 0, 1)
+    )
+    assert first.shape == (5, 28, 28, 1) and first.dtype == np.uint8
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+
+
+def test_code_space_trains_and_draws():
+    result = METHODS["ga-cntkg"].train(
+        job("ga-cntkg", space="code", autoencoder_iterations=3, latent=2)
+    )
+    assert result.samples.shape == (9, 28, 28, 1)
+
+
+def test_fully_connected_kernel_takes_points():
+    points = np.random.default_rng(0).random((6, 2)).astype(np.float32)
+    rows = Subset(points, np.zeros(6, np.int64), np.arange(6), "points", "train", 0)
+    result = METHODS["ga-fntk"].train(job("ga-fntk", rows=rows))
+    assert result.samples.shape == (6, 2) and result.samples.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "shape", "words"),
+    [
+        ("ga-cntk-batch", {"batch": 7}, (28, 28, 1), "batch of at most 6"),
+        ("ga-cntkg", {"batch": 7}, (28, 28, 1), "batch of at most 6"),
+        ("ga-cntk", {}, (28, 20, 1), "square images"),
+        ("ga-cntkg", {}, (20, 20, 1), "no generator"),
+        ("ga-cntkg", {"space": "code"}, (20, 20, 1), "no autoencoder"),
+        ("ga-cntk-multires", {"levels": [28, 9]}, (28, 28, 1), "divide"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_in_one_sentence(name, settings, shape, words):
+    with pytest.raises(InputError, match=words) as caught:
+        METHODS[name].train(job(name, rows=subset(shape=shape), **settings))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("lam", [-1, 0, "large", float("nan")])
+def test_lambda_must_be_positive(lam):
+    with pytest.raises(InputError, match="lam"):
+        parse(METHODS["ga-cntk"].settings, {"lam": lam}, "settings")
+
+
+def test_peer_kernel_gives_the_same_run():
+    ours, theirs = (
+        METHODS["ga-cntk"].train(job("ga-cntk", precision="float64", kernel=kernel)).samples
+        for kernel in ("tiles", "neural-tangents")
+    )
+    np.testing.assert_array_equal(ours, theirs)

@@ -1,0 +1,167 @@
+"""What theory says of the kernel and of the descent, on small cases."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from datasets.source import draw
+from gantk.activation import ACTIVATIONS
+from gantk.architecture import Architecture
+from gantk.dynamics import labels, residual
+from gantk.gram import Kernel
+from suite.artefacts import Subset
+from suite.checkpoint import Checkpoint
+from suite.method import Job
+from suite.registry import registered
+from suite.settings import parse
+
+METHODS = registered("gantk.methods")
+
+
+def run(name, rows, **settings):
+    resolved = parse(METHODS[name].settings, settings, name)
+    return METHODS[name].train(Job(rows, resolved, 0, 0, len(rows.data), Checkpoint(None)))
+
+
+def mnist(n):
+    source = registered("datasets.sources")["mnist"]
+    return draw(source, source.settings(), "train", n, 0)
+
+
+def rows_of(data):
+    return Subset(data, np.zeros(len(data), np.int64), np.arange(len(data)), "rows", "train", 0)
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_dual_activation_is_a_gaussian_expectation(name):
+    """kappa_1 and kappa_0 against Gauss-Hermite quadrature in two dimensions."""
+    activation = ACTIVATIONS[name]
+    v, u, c = 0.7, 1.9, 0.6
+    nodes, weights = np.polynomial.hermite_e.hermegauss(200)
+    weights = np.outer(weights, weights) / (2 * np.pi)
+    first = np.sqrt(v) * nodes[:, None] + 0 * nodes
+    second = c / np.sqrt(v) * nodes[:, None] + np.sqrt(u - c * c / v) * nodes
+    phi, slope = {
+        "relu": (lambda x: np.maximum(x, 0), lambda x: (x > 0).astype(float)),
+        "erf": (jax.scipy.special.erf, lambda x: 2 / np.sqrt(np.pi) * np.exp(-x * x)),
+    }[name]
+    s = activation.scale(jnp.float64(v)) * activation.scale(jnp.float64(u))
+    kappa_1, kappa_0 = activation.pair(activation.gain * c / s, s)
+    # ReLU's derivative jumps, which quadrature resolves only slowly.
+    accuracy = {"relu": 1e-2, "erf": 1e-10}[name]
+    np.testing.assert_allclose(kappa_1, (weights * phi(first) * phi(second)).sum(), rtol=accuracy)
+    np.testing.assert_allclose(
+        kappa_0, (weights * slope(first) * slope(second)).sum(), rtol=accuracy
+    )
+
+
+def finite_kernel(width, key, x, w2, b2):
+    """NTK of one random network with a single hidden layer, by its definition."""
+    keys = jax.random.split(key, 4)
+    weights = {
+        "w1": jax.random.normal(keys[0], (x.shape[1], width)),
+        "b1": jax.random.normal(keys[1], (width,)),
+        "w2": jax.random.normal(keys[2], (width,)),
+        "b2": jax.random.normal(keys[3], ()),
+    }
+
+    def output(weights, row):
+        hidden = row @ weights["w1"] * jnp.sqrt(w2 / len(row)) + jnp.sqrt(b2) * weights["b1"]
+        top = jax.nn.relu(hidden) @ weights["w2"] * jnp.sqrt(w2 / width)
+        return top + jnp.sqrt(b2) * weights["b2"]
+
+    jacobian = jax.vmap(jax.grad(output), (None, 0))(weights, x)
+    return sum(
+        jnp.einsum("ik,jk->ij", g.reshape(len(x), -1), g.reshape(len(x), -1))
+        for g in jacobian.values()
+    )
+
+
+def test_finite_networks_approach_the_kernel_as_one_over_the_root_of_the_width():
+    x = jnp.asarray(np.random.default_rng(0).random((4, 5)))
+    architecture = Architecture(0, 1)
+    limit = Kernel(architecture, tile=4, devices=1).gram(x)
+    errors = []
+    for width in (64, 1024):
+        keys = jax.random.split(jax.random.key(0, impl="threefry2x32"), 64)
+        finite = jax.vmap(
+            lambda key, width=width: finite_kernel(
+                width, key, x, architecture.sigma_w2, architecture.sigma_b2
+            )
+        )(keys)
+        errors.append(float(jnp.sqrt(jnp.mean((finite - limit) ** 2))))
+        bias = jnp.abs(finite.mean(0) - limit).max()
+        assert bias < 4 * errors[-1] / np.sqrt(64)
+    # 16 times the width: a quarter of the error, up to the noise of 64 draws.
+    assert errors[0] / errors[1] == pytest.approx(4, rel=0.2)
+
+
+def test_running_minimum_of_the_gradient_falls_at_least_like_one_over_s():
+    """Theorem 3.1 on real MNIST: erf, as ReLU's kernel has kinks; no clipping, as its proof."""
+    history = run(
+        "ga-fntk",
+        mnist(16),
+        iterations=600,
+        clip=False,
+        objective="half_square",
+        activation="erf",
+        precision="float64",
+        step=20.0,
+        lam=1.0,
+    ).history
+    squares = np.minimum.accumulate([row["gradient_norm"] ** 2 for row in history])
+    s = np.arange(1, len(squares) + 1)
+    late = s >= 30
+    slope = np.polyfit(np.log(s[late]), np.log(squares[late]), 1)[0]
+    assert slope < -1
+
+
+def test_losses_fall_and_images_approach_the_real_ones():
+    rows = mnist(16)
+    result = run("ga-cntk", rows, iterations=150, optimiser="adam", step=0.02)
+    losses = [row["loss"] for row in result.history]
+    assert losses[-1] < losses[0] - 0.05
+
+    def distance(images):
+        gaps = images.astype(float)[:, None] - rows.data.astype(float)[None]
+        return np.sqrt((gaps**2).mean((2, 3, 4))).min(1).mean()
+
+    assert distance(result.samples) < 0.5 * distance(result.trajectory.data[0])
+
+
+def test_real_rows_are_a_fixed_point():
+    """Z = X: the discriminator learns nothing of which rows are real, however long it trains."""
+    x = jnp.asarray(mnist(5).data / 255)
+    kernel = Kernel(Architecture(2, 1), tile=4, devices=1)
+    gram = jax.jit(kernel.joint)(x, jax.jit(kernel.gram)(x), x)
+    rest = residual(gram, jnp.float64(5.0), jnp.asarray(labels(5, 5, -1.0)))
+    np.testing.assert_allclose(rest, labels(5, 5, -1.0), atol=1e-6)
+
+
+def test_batches_of_one_tend_to_the_mean_image():
+    """P section 9.2, Fig. 7: b = 1 gives a blurry mean, here for a single generated image."""
+    data = np.stack([np.full((8, 8, 1), value, np.uint8) for value in (40, 200)])
+    data = np.repeat(data, 4, axis=0)
+    result = run(
+        "ga-cntk-batch",
+        rows_of(data),
+        batch=1,
+        iterations=800,
+        optimiser="adam",
+        step=0.01,
+    )
+    distance = np.abs(result.samples.astype(float).mean((1, 2, 3)) - 120)
+    assert distance.mean() < 40
+
+
+@pytest.mark.parametrize("case", ["one row", "duplicates", "constant"])
+def test_degenerate_rows_end_in_finite_images(case):
+    data = {
+        "one row": mnist(1).data,
+        "duplicates": np.repeat(mnist(2).data, 2, axis=0),
+        "constant": np.repeat(np.array([0, 255], np.uint8), 28 * 28).reshape(2, 28, 28, 1),
+    }[case]
+    result = run("ga-cntk", rows_of(data), iterations=10)
+    assert result.stop_reason == "budget"
+    assert all(np.isfinite(row["loss"]) for row in result.history)
