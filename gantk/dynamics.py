@@ -59,8 +59,9 @@ def _residual_backward(saved: tuple, g: jax.Array) -> tuple[jax.Array, None, Non
     decay = _decay(w, lam)
     phi = -lam * jnp.maximum(decay[:, None], decay[None, :]) * quotient
     inner = phi * (b[:, None] * a[None, :])
-    outer = v @ ((inner + inner.T) / 2) @ v.T
-    return outer.astype(empty.dtype), None, None
+    # The cotangent of K needs no more precision than K has.
+    v, inner = v.astype(empty.dtype), ((inner + inner.T) / 2).astype(empty.dtype)
+    return v @ inner @ v.T, None, None
 
 
 residual.defvjp(_residual_forward, _residual_backward)

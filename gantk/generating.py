@@ -101,26 +101,24 @@ def solve(job: Job) -> Result:
         network = convolutional(side, settings.activation)
     kernel = make_kernel(settings, network, side)
     dtype = jnp.dtype(settings.precision)
-    real = real.astype(dtype)
-    gram_real = jax.jit(kernel.gram)(real)
+    fixed = jax.jit(kernel.fixed)(real.astype(dtype))
     start = generator.initial(stream("generator", job.seed, job.part))
     first, _ = generator.apply(start, _noise("lambda", b, settings.latent, job.seed))
-    joint = jax.jit(kernel.joint)(real[:b], gram_real[:b, :b], first.astype(dtype))
+    joint = jax.jit(kernel.joint)(fixed.take(jnp.arange(b)), first.astype(dtype))
     lam = choose_lambda(settings, joint, b)
     loss_of = gram_loss(settings, b, b)
     key = jax.random.key(integer_seed("batches", job.seed, job.part), impl="threefry2x32")
 
     def loss(weights: Arrays, iteration: jax.Array, constants: tuple) -> jax.Array:
-        real, gram_real, lam = constants
+        fixed, lam = constants
         rows_key, noise_key = jax.random.split(jax.random.fold_in(key, iteration))
         chosen = jax.random.permutation(rows_key, n)[:b]
         z = jax.random.normal(noise_key, (b, settings.latent), jnp.float32)
         generated = generator.apply(weights, z)[0].astype(dtype)
-        gram = kernel.joint(real[chosen], gram_real[chosen][:, chosen], generated)
-        return loss_of(gram, lam)
+        return loss_of(kernel.joint(fixed.take(chosen), generated), lam)
 
     calibration = _noise("calibration", DRAWN, settings.latent, job.seed)
-    fixed = _noise("snapshots", min(n, DRAWN), settings.latent, job.seed, job.part)
+    shown = _noise("snapshots", min(n, DRAWN), settings.latent, job.seed, job.part)
 
     def model_of(weights: Arrays) -> Arrays:
         return weights | generator.apply(weights, calibration)[1] | code_weights
@@ -128,10 +126,10 @@ def solve(job: Job) -> Result:
     descent = descend(
         loss,
         start,
-        (real, gram_real, jnp.float64(lam)),
+        (fixed, jnp.float64(lam)),
         settings,
         job.checkpoint,
-        render=lambda weights: _images(generator, autoencoder, model_of(weights), fixed),
+        render=lambda weights: _images(generator, autoencoder, model_of(weights), shown),
     )
     if autoencoder is not None and job.checkpoint.path is not None:
         replace(job.checkpoint, path=job.checkpoint.path.with_suffix(".autoencoder.npz")).clear()

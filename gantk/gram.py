@@ -1,11 +1,16 @@
 """Gram matrices in tiles: memory for one tile at a time, work split over all devices.
 
-The derivative recomputes each tile, so that memory is O(tile^2 H W) instead of O(n^2 H W).
+The derivative recomputes each tile, so that memory is O(tile^2 H W) instead of O(n^2 H W). Real
+rows never change: their features and their own block are computed once. Of the joint matrix
+there remain the tiles of real against generated rows, whose derivative is needed on one side
+only, and one triangle of the generated rows' own.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -27,6 +32,18 @@ def default_tile(architecture: Architecture, side: int, platform: str) -> int:
     positions = (-(-side // 2)) ** 2 if architecture.convs else 1
     budget = 2**18 if platform == "cpu" else 2**24
     return 2 ** min(8, max(2, math.floor(math.log2(budget / positions) / 2)))
+
+
+class Fixed(NamedTuple):
+    """Rows that never change: their features and their own Gram matrix, [n, n]."""
+
+    features: Features
+    gram: jax.Array
+
+    def take(self, chosen: jax.Array) -> "Fixed":
+        """The rows at the given positions."""
+        features = jax.tree.map(lambda x: jnp.take(x, chosen, axis=2), self.features)
+        return Fixed(features, self.gram[chosen][:, chosen])
 
 
 @dataclass(frozen=True)
@@ -52,23 +69,25 @@ class Kernel:
 
     def gram(self, rows: jax.Array) -> jax.Array:
         """K(rows, rows), [n, n] symmetric, from images [n, H, W, C] or points [n, d]."""
-        return symmetric_gram(self, rows)
+        empty = Fixed(features(self.architecture, rows[:0])[0], jnp.zeros((0, 0), rows.dtype))
+        return self.joint(empty, rows)
 
-    def joint(self, real: jax.Array, gram_real: jax.Array, generated: jax.Array) -> jax.Array:
-        """K of real rows then generated ones, [n + m, n + m]; differentiable in `generated`.
+    def fixed(self, rows: jax.Array) -> Fixed:
+        """What `joint` needs of rows that never change."""
+        return Fixed(features(self.architecture, rows)[0], self.gram(rows))
 
-        gram_real: K(real, real), computed once with `gram`.
-        """
-        cross = cross_gram(self, real, generated)
-        own = symmetric_gram(self, generated)
-        return jnp.block([[gram_real, cross.T], [cross, own]])
+    def joint(self, real: Fixed, generated: jax.Array) -> jax.Array:
+        """K of real rows then generated ones, [n + m, n + m]; differentiable in `generated`."""
+        own, diagonal = features(self.architecture, generated)
+        return _joint(self, real, own, diagonal)
 
 
-def _tiled(kernel: Kernel, f: Features, tiles: int) -> Features:
+def _tiled(kernel: Kernel, f: Features, n: int) -> Features:
     """[h, w, n, ...] -> [tiles, h, w, tile, ...], padded by repeating the first row."""
+    tiles = -(-n // kernel.tile)
 
     def split(x: jax.Array) -> jax.Array:
-        padding = tiles * kernel.tile - x.shape[2]
+        padding = tiles * kernel.tile - n
         first = jnp.broadcast_to(x[:, :, :1], (*x.shape[:2], padding, *x.shape[3:]))
         x = jnp.concatenate([x, first], axis=2)
         x = x.reshape(*x.shape[:2], tiles, kernel.tile, *x.shape[3:])
@@ -77,12 +96,18 @@ def _tiled(kernel: Kernel, f: Features, tiles: int) -> Features:
     return jax.tree.map(split, f)
 
 
+def _untiled(f: Features, n: int) -> Features:
+    """The adjoint of `_tiled` for cotangents that are 0 in the padding."""
+
+    def merge(x: jax.Array) -> jax.Array:
+        x = jnp.moveaxis(x, 0, 2)
+        return x.reshape(*x.shape[:2], -1, *x.shape[4:])[:, :, :n]
+
+    return jax.tree.map(merge, f)
+
+
 def _pick(tiled: Features, index: jax.Array) -> Features:
     return jax.tree.map(lambda x: jax.lax.dynamic_index_in_dim(x, index, 0, keepdims=False), tiled)
-
-
-def _mesh(kernel: Kernel) -> Mesh:
-    return Mesh(np.array(jax.devices()[: kernel.devices]), (AXIS,))
 
 
 def _pairs(kernel: Kernel, rows: int, columns: int, symmetric: bool) -> np.ndarray:
@@ -97,33 +122,24 @@ def _pairs(kernel: Kernel, rows: int, columns: int, symmetric: bool) -> np.ndarr
         for j in range(i + 1 if symmetric else columns)
     ]
     listed += [(0, 0, 0)] * (-len(listed) % kernel.devices)
-    return np.array(listed).reshape(kernel.devices, -1, 3)
+    return np.array(listed, np.int32).reshape(kernel.devices, -1, 3)
 
 
-def _forward(
-    kernel: Kernel, a: Features, b: Features, pairs: np.ndarray
-) -> tuple[jax.Array, np.ndarray]:
-    """The listed tiles, [pairs, tile, tile], and the list [pairs, 3]."""
-
-    @partial(
-        jax.shard_map,
-        mesh=_mesh(kernel),
-        in_specs=(PartitionSpec(), PartitionSpec(), PartitionSpec(AXIS)),
-        out_specs=PartitionSpec(AXIS),
+def _sharded(kernel: Kernel, shared: int, split: int, function: Callable) -> Callable:
+    """`function` on every device, its last `split` arguments (and its results) split over them."""
+    everywhere, own = PartitionSpec(), PartitionSpec(AXIS)
+    return jax.shard_map(
+        function,
+        mesh=Mesh(np.array(jax.devices()[: kernel.devices]), (AXIS,)),
+        in_specs=(everywhere,) * shared + (own,) * split,
+        out_specs=own,
         check_vma=False,
     )
-    def share(a: Features, b: Features, own: jax.Array) -> jax.Array:
-        def tile(pair: jax.Array) -> jax.Array:
-            return block(kernel.architecture, _pick(a, pair[0]), _pick(b, pair[1]))
-
-        return jax.lax.map(tile, own[0])[None]
-
-    tiles = share(a, b, jnp.asarray(pairs))
-    return tiles.reshape(-1, kernel.tile, kernel.tile), pairs.reshape(-1, 3)
 
 
 def _assemble(kernel: Kernel, tiles: jax.Array, pairs: np.ndarray, n: int, m: int) -> jax.Array:
-    """Tiles to a matrix [n, m]; tiles that are not listed stay 0."""
+    """Tiles [devices, k, tile, tile] to a matrix [n, m]; tiles that are not listed stay 0."""
+    pairs, tiles = pairs.reshape(-1, 3), tiles.reshape(-1, kernel.tile, kernel.tile)
     rows, columns = -(-n // kernel.tile), -(-m // kernel.tile)
     where = np.full(rows * columns, len(tiles))
     kept = pairs[:, 2] > 0
@@ -133,7 +149,7 @@ def _assemble(kernel: Kernel, tiles: jax.Array, pairs: np.ndarray, n: int, m: in
     return grid.swapaxes(1, 2).reshape(rows * kernel.tile, columns * kernel.tile)[:n, :m]
 
 
-def _cotangent_tiles(kernel: Kernel, g: jax.Array, pairs: np.ndarray) -> jax.Array:
+def _disassemble(kernel: Kernel, g: jax.Array, pairs: np.ndarray) -> jax.Array:
     """A cotangent [n, m] as weighted tiles [devices, k, tile, tile]; padding gets 0."""
     rows, columns = (-(-side // kernel.tile) for side in g.shape)
     padding = [
@@ -145,97 +161,83 @@ def _cotangent_tiles(kernel: Kernel, g: jax.Array, pairs: np.ndarray) -> jax.Arr
     return picked * jnp.asarray(pairs[..., 2, None, None], g.dtype)
 
 
-def _backward(
-    kernel: Kernel, a: Features, b: Features, pairs: np.ndarray, g: jax.Array, both: bool
-) -> Features:
-    """The cotangent of tiled features `b`; that of `a` is added if `both` are the same rows."""
+def _plan(kernel: Kernel, n: int, m: int) -> list[np.ndarray]:
+    """Tile pairs of the generated rows' triangle, then (if any) of real against generated rows."""
+    rows, columns = -(-n // kernel.tile), -(-m // kernel.tile)
+    plan = [_pairs(kernel, columns, columns, symmetric=True)]
+    return plan + ([_pairs(kernel, rows, columns, symmetric=False)] if n else [])
 
-    @partial(
-        jax.shard_map,
-        mesh=_mesh(kernel),
-        in_specs=(PartitionSpec(), PartitionSpec(), PartitionSpec(AXIS), PartitionSpec(AXIS)),
-        out_specs=PartitionSpec(AXIS),
-        check_vma=False,
-    )
-    def share(a: Features, b: Features, own: jax.Array, cotangents: jax.Array) -> Features:
-        def add(total: Features, index: jax.Array, change: Features) -> Features:
-            return jax.tree.map(lambda t, c: t.at[index].add(c), total, change)
 
-        def tile(total: Features, item: tuple[jax.Array, jax.Array]) -> tuple[Features, None]:
+@partial(jax.custom_vjp, nondiff_argnums=(0,))
+def _joint(kernel: Kernel, real: Fixed, own: Features, diagonal: jax.Array) -> jax.Array:
+    """The joint Gram matrix, from features and diagonal of the generated rows."""
+    return _joint_forward(kernel, real, own, diagonal)[0]
+
+
+def _joint_forward(
+    kernel: Kernel, real: Fixed, own: Features, diagonal: jax.Array
+) -> tuple[jax.Array, tuple[Features, Features, jax.Array]]:
+    n, m = len(real.gram), len(diagonal)
+    a, b = _tiled(kernel, real.features, n), _tiled(kernel, own, m)
+    plan = _plan(kernel, n, m)
+
+    def share(a: Features, b: Features, *plan: jax.Array) -> list[jax.Array]:
+        def tiles(rows: Features, pairs: jax.Array) -> jax.Array:
+            def tile(pair: jax.Array) -> jax.Array:
+                return block(kernel.architecture, _pick(rows, pair[0]), _pick(b, pair[1]))
+
+            return jax.lax.map(tile, pairs[0])[None]
+
+        return [tiles(rows, pairs) for rows, pairs in zip((b, a), plan, strict=False)]
+
+    own_tiles, *cross_tiles = _sharded(kernel, 2, len(plan), share)(a, b, *plan)
+    lower = jnp.tril(_assemble(kernel, own_tiles, plan[0], m, m), -1)
+    gram = lower + lower.T + jnp.diag(diagonal)
+    if cross_tiles:
+        cross = _assemble(kernel, cross_tiles[0], plan[1], n, m)
+        gram = jnp.block([[real.gram, cross], [cross.T, gram]])
+    return gram, (a, b, diagonal)
+
+
+def _joint_backward(
+    kernel: Kernel, saved: tuple[Features, Features, jax.Array], g: jax.Array
+) -> tuple[None, Features, jax.Array]:
+    a, b, diagonal = saved
+    m = len(diagonal)
+    n = len(g) - m
+    plan = _plan(kernel, n, m)
+    g_own = (g[n:, n:] + g[n:, n:].T) / 2
+    g_diagonal = jnp.diagonal(g_own)
+    cotangents = [_disassemble(kernel, g_own - jnp.diag(g_diagonal), plan[0])]
+    if n:
+        cotangents.append(_disassemble(kernel, g[:n, n:] + g[n:, :n].T, plan[1]))
+
+    def add(total: Features, index: jax.Array, change: Features) -> Features:
+        return jax.tree.map(lambda t, c: t.at[index].add(c), total, change)
+
+    def share(a: Features, b: Features, *items: jax.Array) -> Features:
+        def own_tile(total: Features, item: tuple[jax.Array, jax.Array]) -> tuple[Features, None]:
+            pair, cotangent = item
+            rows, columns = _pick(b, pair[0]), _pick(b, pair[1])
+            pull = jax.vjp(partial(block, kernel.architecture), rows, columns)[1]
+            change_rows, change_columns = pull(cotangent)
+            return add(add(total, pair[0], change_rows), pair[1], change_columns), None
+
+        def cross_tile(total: Features, item: tuple[jax.Array, jax.Array]) -> tuple[Features, None]:
             pair, cotangent = item
             rows, columns = _pick(a, pair[0]), _pick(b, pair[1])
-            if both:
-                pull = jax.vjp(partial(block, kernel.architecture), rows, columns)[1]
-                change_rows, change_columns = pull(cotangent)
-                total = add(total, pair[0], change_rows)
-            else:
-                pull = jax.vjp(partial(block, kernel.architecture, rows), columns)[1]
-                (change_columns,) = pull(cotangent)
-            return add(total, pair[1], change_columns), None
+            (change,) = jax.vjp(partial(block, kernel.architecture, rows), columns)[1](cotangent)
+            return add(total, pair[1], change), None
 
-        zero = jax.tree.map(jnp.zeros_like, b)
-        total, _ = jax.lax.scan(tile, zero, (own[0], cotangents[0]))
+        pairs, cotangents = items[: len(plan)], items[len(plan) :]
+        total = jax.tree.map(jnp.zeros_like, b)
+        for tile, p, c in zip((own_tile, cross_tile), pairs, cotangents, strict=False):
+            total, _ = jax.lax.scan(tile, total, (p[0], c[0]))
         return jax.tree.map(lambda x: x[None], total)
 
-    shares = share(a, b, jnp.asarray(pairs), _cotangent_tiles(kernel, g, pairs))
-    return jax.tree.map(lambda x: x.sum(0), shares)
+    shares = _sharded(kernel, 2, 2 * len(plan), share)(a, b, *plan, *cotangents)
+    total = jax.tree.map(lambda x: x.sum(0), shares)
+    return None, _untiled(total, m), g_diagonal
 
 
-def _tiled_features(kernel: Kernel, rows: jax.Array) -> tuple[Features, jax.Array]:
-    """Features in tiles, and the diagonal of K(rows, rows)."""
-    split, diagonal = features(kernel.architecture, rows)
-    return _tiled(kernel, split, -(-len(rows) // kernel.tile)), diagonal
-
-
-@partial(jax.custom_vjp, nondiff_argnums=(0,))
-def symmetric_gram(kernel: Kernel, rows: jax.Array) -> jax.Array:
-    """K(rows, rows) from one triangle of tiles."""
-    tiled, diagonal = _tiled_features(kernel, rows)
-    count = tiled.patches.shape[0]
-    tiles, pairs = _forward(kernel, tiled, tiled, _pairs(kernel, count, count, symmetric=True))
-    lower = jnp.tril(_assemble(kernel, tiles, pairs, len(rows), len(rows)), -1)
-    return lower + lower.T + jnp.diag(diagonal)
-
-
-def _symmetric_forward(kernel: Kernel, rows: jax.Array) -> tuple[jax.Array, jax.Array]:
-    return symmetric_gram(kernel, rows), rows
-
-
-def _symmetric_backward(kernel: Kernel, rows: jax.Array, g: jax.Array) -> tuple[jax.Array]:
-    (tiled, _), pull = jax.vjp(partial(_tiled_features, kernel), rows)
-    count = tiled.patches.shape[0]
-    pairs = _pairs(kernel, count, count, symmetric=True)
-    diagonal = jnp.diagonal(g)
-    apart = (g + g.T) / 2 - jnp.diag(diagonal)
-    return pull((_backward(kernel, tiled, tiled, pairs, apart, both=True), diagonal))
-
-
-symmetric_gram.defvjp(_symmetric_forward, _symmetric_backward)
-
-
-@partial(jax.custom_vjp, nondiff_argnums=(0,))
-def cross_gram(kernel: Kernel, fixed: jax.Array, rows: jax.Array) -> jax.Array:
-    """K(rows, fixed), [m, n]; differentiable in `rows` only."""
-    (a, _), (b, _) = _tiled_features(kernel, fixed), _tiled_features(kernel, rows)
-    pairs = _pairs(kernel, a.patches.shape[0], b.patches.shape[0], symmetric=False)
-    tiles, pairs = _forward(kernel, a, b, pairs)
-    return _assemble(kernel, tiles, pairs, len(fixed), len(rows)).T
-
-
-def _cross_forward(
-    kernel: Kernel, fixed: jax.Array, rows: jax.Array
-) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-    return cross_gram(kernel, fixed, rows), (fixed, rows)
-
-
-def _cross_backward(
-    kernel: Kernel, saved: tuple[jax.Array, jax.Array], g: jax.Array
-) -> tuple[None, jax.Array]:
-    fixed, rows = saved
-    a, _ = _tiled_features(kernel, fixed)
-    (b, diagonal), pull = jax.vjp(partial(_tiled_features, kernel), rows)
-    pairs = _pairs(kernel, a.patches.shape[0], b.patches.shape[0], symmetric=False)
-    return None, *pull((_backward(kernel, a, b, pairs, g.T, both=False), jnp.zeros_like(diagonal)))
-
-
-cross_gram.defvjp(_cross_forward, _cross_backward)
+_joint.defvjp(_joint_forward, _joint_backward)

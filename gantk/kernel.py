@@ -116,7 +116,11 @@ def features(architecture: Architecture, rows: jax.Array) -> tuple[Features, jax
     """
     activation = ACTIVATIONS[architecture.activation]
     w2, b2 = architecture.sigma_w2, architecture.sigma_b2
-    patches = _patches(rows) if architecture.convs else rows.reshape(1, 1, len(rows), -1)
+    patches = (
+        _patches(rows)
+        if architecture.convs
+        else rows.reshape(1, 1, len(rows), math.prod(rows.shape[1:]))
+    )
     fan_in = patches.shape[-1]
     bias = jnp.full((*patches.shape[:-1], 1), math.sqrt(b2), rows.dtype)
     patches = jnp.concatenate([patches * math.sqrt(w2 / fan_in), bias], axis=-1)
@@ -144,7 +148,7 @@ def block(architecture: Architecture, a: Features, b: Features) -> jax.Array:
 
 def _block_forward(
     architecture: Architecture, a: Features, b: Features
-) -> tuple[jax.Array, tuple[Features, Features, list[tuple[jax.Array, jax.Array]]]]:
+) -> tuple[jax.Array, tuple[Features, Features, list[tuple[jax.Array, jax.Array | None]]]]:
     activation = ACTIVATIONS[architecture.activation]
     w2, b2 = architecture.sigma_w2, architecture.sigma_b2
     rho = jnp.einsum("hwaf,hwbf->hwab", a.patches, b.patches)
@@ -154,7 +158,7 @@ def _block_forward(
         s = _outer(q_a, q_b)
         if saved:  # the first layer's rho is the more accurate one, of normalised features
             rho = activation.gain * covariance / s
-        saved.append((rho, tangent))
+        saved.append((rho, tangent if saved else None))
         kappa_1, kappa_0 = activation.pair(rho, s)
         covariance = w2 * mean.forward(kappa_1) + b2
         tangent = covariance + w2 * mean.forward(tangent * kappa_0)
@@ -163,7 +167,7 @@ def _block_forward(
 
 def _block_backward(
     architecture: Architecture,
-    saved: tuple[Features, Features, list[tuple[jax.Array, jax.Array]]],
+    saved: tuple[Features, Features, list[tuple[jax.Array, jax.Array | None]]],
     g: jax.Array,
 ) -> tuple[Features, Features]:
     """By hand: it recomputes the pointwise terms from rho, which is cheaper than keeping them."""
@@ -177,6 +181,8 @@ def _block_backward(
         rho, tangent = layers[layer]
         q_a, q_b = a.scales[layer], b.scales[layer]
         s, side = _outer(q_a, q_b), rho.shape[:2]
+        if layer == 0:  # the first layer's tangent kernel is its covariance
+            tangent = rho * s / activation.gain
         g_kappa_1 = w2 * means[layer].transposed(g_covariance + g_tangent, side)
         g_product = w2 * means[layer].transposed(g_tangent, side)
         g_rho, g_s, kappa_0 = activation.pair_vjp(rho, s, g_kappa_1, g_product * tangent)
@@ -184,7 +190,7 @@ def _block_backward(
         if layer:
             g_covariance = activation.gain * g_rho / s
             g_s = g_s - rho * g_rho / s
-        else:  # the first layer's tangent kernel is its covariance, rho s / gain
+        else:
             g_rho = g_rho + g_tangent * s / activation.gain
             g_s = g_s + g_tangent * rho / activation.gain
         scales_a.append(jnp.einsum("hwab,hwb->hwa", g_s, q_b))

@@ -11,7 +11,7 @@ import sys
 import types
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -49,6 +49,16 @@ def import_neural_tangents() -> types.ModuleType:
         ) from error
 
 
+class FixedRows(NamedTuple):
+    """Rows that never change."""
+
+    rows: jax.Array
+
+    def take(self, chosen: jax.Array) -> "FixedRows":
+        """The rows at the given positions."""
+        return FixedRows(self.rows[chosen])
+
+
 @dataclass(frozen=True)
 class PeerKernel:
     """The interface of `gantk.gram.Kernel`, by neural-tangents on the whole matrix."""
@@ -77,7 +87,10 @@ class PeerKernel:
         """K(rows, rows), [n, n]."""
         return self._function(rows, None, "ntk")
 
-    def joint(self, real: jax.Array, gram_real: jax.Array, generated: jax.Array) -> jax.Array:
-        """K of real rows then generated ones, all of it anew; `gram_real` is not used."""
-        del gram_real
-        return self.gram(jnp.concatenate([real, generated]))
+    def fixed(self, rows: jax.Array) -> FixedRows:
+        """The rows themselves: nothing is computed in advance."""
+        return FixedRows(rows)
+
+    def joint(self, real: FixedRows, generated: jax.Array) -> jax.Array:
+        """K of real rows then generated ones, all of it anew."""
+        return self.gram(jnp.concatenate([real.rows, generated]))

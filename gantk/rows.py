@@ -79,29 +79,26 @@ def solve(job: Job, levels: dict[int, Architecture], batches: Batches | None = N
         make_kernel(settings, network, shape[1] // f)
         for network, f in zip(levels.values(), factors, strict=True)
     ]
-    reals = [average_pool(real, factor) for factor in factors]
-    grams = [jax.jit(kernel.gram)(x) for kernel, x in zip(kernels, reals, strict=True)]
-    lams = []
-    for kernel, x, gram, factor in zip(kernels, reals, grams, factors, strict=True):
+    reals, lams = [], []
+    for kernel, factor in zip(kernels, factors, strict=True):
+        reals.append(jax.jit(kernel.fixed)(average_pool(real, factor)))
         noise = average_pool(start[:used_generated], factor)
-        joint = jax.jit(kernel.joint)(x[:used], gram[:used, :used], noise)
+        joint = jax.jit(kernel.joint)(reals[-1].take(jnp.arange(used)), noise)
         lams.append(choose_lambda(settings, joint, used))
     loss_of = gram_loss(settings, used, used_generated)
     key = jax.random.key(integer_seed("batches", job.seed, job.part), impl="threefry2x32")
 
     def loss(rows: jax.Array, iteration: jax.Array, constants: tuple) -> jax.Array:
-        reals, grams, lams = constants
-        chosen = jnp.arange(n)
+        reals, lams = constants
         if batches:
             first, second = jax.random.split(jax.random.fold_in(key, iteration))
             chosen = jax.random.permutation(first, n)[:used]
             if batches.generated == "sampled":
                 rows = rows[jax.random.permutation(second, n)[:used]]
         total = jnp.float64(0)
-        for kernel, factor, x, gram, lam in zip(kernels, factors, reals, grams, lams, strict=True):
-            if batches:
-                x, gram = x[chosen], gram[chosen][:, chosen]
-            total += loss_of(kernel.joint(x, gram, average_pool(rows, factor)), lam)
+        for kernel, factor, fixed, lam in zip(kernels, factors, reals, lams, strict=True):
+            used_real = fixed.take(chosen) if batches else fixed
+            total += loss_of(kernel.joint(used_real, average_pool(rows, factor)), lam)
         return total
 
     # Pixels have a range, points have none.
@@ -109,7 +106,7 @@ def solve(job: Job, levels: dict[int, Architecture], batches: Batches | None = N
     descent = descend(
         loss,
         start,
-        (reals, grams, [jnp.float64(lam) for lam in lams]),
+        (reals, [jnp.float64(lam) for lam in lams]),
         settings,
         job.checkpoint,
         render=from_unit,

@@ -51,7 +51,7 @@ def test_gradient_is_that_of_neural_tangents(name):
     weights = jnp.asarray(np.random.default_rng(2).normal(size=(7, 7)))
     ours, theirs = (
         jax.jit(
-            jax.grad(lambda z, kernel=kernel: jnp.vdot(weights, kernel.joint(x, kernel.gram(x), z)))
+            jax.grad(lambda z, kernel=kernel: jnp.vdot(weights, kernel.joint(kernel.fixed(x), z)))
         )(z)
         for kernel in (Kernel(architecture, tile=2, devices=2), PeerKernel(architecture))
     )
@@ -78,7 +78,7 @@ def test_blocking_changes_nothing(dtype):
     cotangent = jnp.asarray(np.random.default_rng(2).normal(size=(12, 12)), dtype)
 
     def value_and_gradient(kernel):
-        joint = jax.jit(lambda z: kernel.joint(x, kernel.gram(x), z))
+        joint = jax.jit(lambda z: kernel.joint(kernel.fixed(x), z))
         gradient = jax.jit(jax.grad(lambda z: jnp.vdot(cotangent, joint(z))))
         return joint(z), gradient(z)
 
@@ -106,7 +106,7 @@ def test_permuting_rows_permutes_the_gradient():
     @jax.jit
     @jax.grad
     def gradient(z):
-        return jnp.sum(kernel.joint(x, kernel.gram(x), z) ** 2)
+        return jnp.sum(kernel.joint(kernel.fixed(x), z) ** 2)
 
     np.testing.assert_allclose(gradient(z[order]), gradient(z)[order], rtol=1e-9)
 
@@ -117,7 +117,7 @@ def test_coinciding_and_constant_rows_give_finite_gradients(dtype):
     x = rows((28, 28, 1), 4).astype(dtype)
     constant = jnp.stack([jnp.zeros((28, 28, 1)), jnp.ones((28, 28, 1))]).astype(dtype)
     z = jnp.concatenate([x[:2], x[:1], constant, constant])
-    loss = jax.jit(jax.value_and_grad(lambda z: kernel.joint(x, kernel.gram(x), z).sum()))
+    loss = jax.jit(jax.value_and_grad(lambda z: kernel.joint(kernel.fixed(x), z).sum()))
     value, gradient = loss(z)
     assert np.isfinite(value) and np.isfinite(gradient).all()
     np.testing.assert_allclose(gradient[3:5], gradient[5:7], rtol=1e-3, atol=1e-6)
