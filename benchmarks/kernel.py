@@ -66,7 +66,7 @@ def contestant(kernel_name: str, n: int, dataset: str, precision: str, mix: floa
 
     settings = DiscriminatorSettings(kernel=kernel_name)
     side = SHAPES[dataset][0]
-    kernel = make_kernel(settings, convolutional(side), side)
+    kernel = make_kernel(settings, convolutional(side), side, n)
     jnp.linalg.eigh(jnp.eye(2))  # loads LAPACK, which is an import
     imports = memory_mib("VmRSS")
     real, generated = (jnp.asarray(x, precision) for x in rows(dataset, n, mix))

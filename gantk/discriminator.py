@@ -16,12 +16,16 @@ from suite.errors import InputError
 
 
 def make_kernel(
-    settings: DiscriminatorSettings, architecture: Architecture, side: int
+    settings: DiscriminatorSettings, architecture: Architecture, side: int, rows: int
 ) -> Kernel | PeerKernel:
-    """The kernel that the settings name, for rows of the given side length (any for points)."""
+    """The kernel that the settings name.
+
+    side: side length of the images (any for points). rows: generated rows of an iteration. Both
+    decide the blocking only.
+    """
     if settings.kernel == "neural-tangents":
         return PeerKernel(architecture)
-    return Kernel.on_all_devices(architecture, side)
+    return Kernel.on_all_devices(architecture, side, rows)
 
 
 def released_lambda(rate: float, rows: int) -> float:

@@ -99,7 +99,7 @@ def solve(job: Job) -> Result:
         # Generators with tanh speak [-1, 1]: so does the discriminator then, as when released.
         real = jnp.asarray(2 * images - 1 if generator.output == "tanh" else images)
         network = convolutional(side, settings.activation)
-    kernel = make_kernel(settings, network, side)
+    kernel = make_kernel(settings, network, side, b)
     dtype = jnp.dtype(settings.precision)
     fixed = jax.jit(kernel.fixed)(real.astype(dtype))
     start = generator.initial(stream("generator", job.seed, job.part))

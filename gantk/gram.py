@@ -7,7 +7,7 @@ only, and one triangle of the generated rows' own.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -18,20 +18,21 @@ import numpy as np
 from jax.sharding import Mesh, PartitionSpec
 
 from gantk.architecture import Architecture
-from gantk.kernel import Features, block, features
+from gantk.kernel import Features, block, block_vjp, features
 
 AXIS = "tiles"
 
 
-def default_tile(architecture: Architecture, side: int, platform: str) -> int:
-    """Rows a tile, a power of two.
+def default_tile(architecture: Architecture, side: int, rows: int, devices: Sequence) -> int:
+    """Rows a tile, a power of two: the largest that fits, and leaves each device a share.
 
-    One array over all positions of the first layer then takes about a megabyte on a CPU, half of
-    a second-level cache, and 64 megabytes on a GPU, enough to fill it.
+    One row of positions of the first layer then takes a quarter of a megabyte on a CPU, so that
+    its few arrays fit the second-level cache together, and 64 megabytes on a GPU, to fill it.
     """
-    positions = (-(-side // 2)) ** 2 if architecture.convs else 1
-    budget = 2**18 if platform == "cpu" else 2**24
-    return 2 ** min(8, max(2, math.floor(math.log2(budget / positions) / 2)))
+    width = -(-side // 2) if architecture.convs else 1
+    budget = 2**16 if devices[0].platform == "cpu" else 2**24
+    largest = min(math.isqrt(budget // width), max(rows // len(devices), 1), 256)
+    return 2 ** int(math.log2(largest))
 
 
 class Fixed(NamedTuple):
@@ -60,12 +61,10 @@ class Kernel:
     devices: int
 
     @staticmethod
-    def on_all_devices(architecture: Architecture, side: int) -> "Kernel":
-        """The kernel on every JAX device, with the tile that suits them and the rows' side."""
+    def on_all_devices(architecture: Architecture, side: int, rows: int) -> "Kernel":
+        """The kernel on every JAX device, with the tile that suits them and the rows."""
         devices = jax.devices()
-        return Kernel(
-            architecture, default_tile(architecture, side, devices[0].platform), len(devices)
-        )
+        return Kernel(architecture, default_tile(architecture, side, rows, devices), len(devices))
 
     def gram(self, rows: jax.Array) -> jax.Array:
         """K(rows, rows), [n, n] symmetric, from images [n, H, W, C] or points [n, d]."""
@@ -219,14 +218,13 @@ def _joint_backward(
         def own_tile(total: Features, item: tuple[jax.Array, jax.Array]) -> tuple[Features, None]:
             pair, cotangent = item
             rows, columns = _pick(b, pair[0]), _pick(b, pair[1])
-            pull = jax.vjp(partial(block, kernel.architecture), rows, columns)[1]
-            change_rows, change_columns = pull(cotangent)
-            return add(add(total, pair[0], change_rows), pair[1], change_columns), None
+            changes = block_vjp(kernel.architecture, rows, columns, cotangent, both=True)
+            return add(add(total, pair[0], changes[0]), pair[1], changes[1]), None
 
         def cross_tile(total: Features, item: tuple[jax.Array, jax.Array]) -> tuple[Features, None]:
             pair, cotangent = item
             rows, columns = _pick(a, pair[0]), _pick(b, pair[1])
-            (change,) = jax.vjp(partial(block, kernel.architecture, rows), columns)[1](cotangent)
+            _, change = block_vjp(kernel.architecture, rows, columns, cotangent, both=False)
             return add(total, pair[1], change), None
 
         pairs, cotangents = items[: len(plan)], items[len(plan) :]

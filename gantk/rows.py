@@ -76,7 +76,7 @@ def solve(job: Job, levels: dict[int, Architecture], batches: Batches | None = N
     start = jnp.asarray(initial_rows(settings.start, shape, job.seed, job.part), dtype)
     factors = [shape[1] // side if len(shape) == 4 else 1 for side in levels]
     kernels = [
-        make_kernel(settings, network, shape[1] // f)
+        make_kernel(settings, network, shape[1] // f, used_generated)
         for network, f in zip(levels.values(), factors, strict=True)
     ]
     reals, lams = [], []
