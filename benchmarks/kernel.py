@@ -5,7 +5,7 @@
 
 Each contestant runs in a process of its own; the two take turns of two steps, the second timed, so
 that whatever else the machine does weighs on both. Prints JSON: seconds are medians, compilation
-apart; peak_mib is a process's peak memory above what its imports took; gradient_error is the largest
+apart; peak_mib is peak memory above what the imports took; gradient_error is the largest
 difference to neural-tangents in float64, relative to the largest entry of that gradient.
 """
 
