@@ -7,7 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from gantk.architecture import Architecture
-from gantk.dynamics import labels, regularise, residual, search_lambda
+from gantk.dynamics import labels, regularise, search_lambda
+from gantk.exponential import residual
 from gantk.gram import Kernel
 from gantk.objectives import OBJECTIVES
 from gantk.peer import PeerKernel

@@ -17,7 +17,6 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from gantk.activation import ACTIVATIONS, Activation
 from gantk.architecture import Architecture
@@ -67,11 +66,14 @@ def _window_mean(x: jax.Array, axis: int) -> jax.Array:
 def _window_mean_transposed(x: jax.Array, axis: int, side: int) -> jax.Array:
     """Position i lies in the windows (i - 1) // 2 and (i + 1) // 2, where they exist.
 
-    Two gathers take half the time of the scattered sum that automatic differentiation makes.
+    Two shifted copies of the repeated windows take less time than gathers, and half of what the
+    scattered sum of automatic differentiation takes.
     """
-    padded = _padded(x / WINDOW, axis, 1, 1)
-    first = (np.arange(side) + 1) // 2
-    return jnp.take(padded, first, axis) + jnp.take(padded, first + 1, axis)
+    repeated = jnp.repeat(_padded(x / WINDOW, axis, 1, 1), 2, axis)
+    first, second = (
+        jax.lax.slice_in_dim(repeated, shift, shift + side, axis=axis) for shift in (1, 3)
+    )
+    return first + second
 
 
 def _position_mean(x: jax.Array, axis: int) -> jax.Array:

@@ -8,7 +8,8 @@ import scipy.linalg
 
 from gantk.architecture import Architecture
 from gantk.discriminator import choose_lambda, gram_loss, released_lambda
-from gantk.dynamics import labels, regularise, residual, search_lambda, separation_error
+from gantk.dynamics import labels, regularise, search_lambda, separation_error
+from gantk.exponential import residual
 from gantk.gram import Kernel
 from gantk.objectives import OBJECTIVES
 from gantk.settings import DiscriminatorSettings

@@ -8,7 +8,8 @@ import pytest
 from datasets.source import draw
 from gantk.activation import ACTIVATIONS
 from gantk.architecture import Architecture
-from gantk.dynamics import labels, residual
+from gantk.dynamics import labels
+from gantk.exponential import residual
 from gantk.gram import Kernel
 from suite.artefacts import Subset
 from suite.checkpoint import Checkpoint
