@@ -9,7 +9,9 @@ from statistics import fmean, stdev
 from reporting.plan import Plan
 from reporting.published import Key, Published
 from reporting.runs import Run, Status
+from reporting.search import Chosen, choose
 from reporting.table import Table
+from suite.search import method_of
 
 # Two-sided 95 % quantiles of Student's t for 1, 2, ... degrees of freedom.
 STUDENT = (
@@ -32,6 +34,7 @@ class Row:
     best: whether this is the best, no other method's interval reaches its own, and it is ok.
     ranks: best and worst rank that the intervals of the row allow; None without a value or where
         the metric has no good side.
+    search: how the settings were chosen, where several were tried; else empty.
     """
 
     dataset: str
@@ -48,6 +51,7 @@ class Row:
     published: Published | None
     best: bool = False
     ranks: tuple[int, int] | None = None
+    search: str = ""
 
     @property
     def difference(self) -> float | None:
@@ -58,8 +62,9 @@ class Row:
 
     @property
     def flags(self) -> str:
-        """The status, and `suspect` where the published value is."""
-        return self.status + (";suspect" if self.published and self.published.suspect else "")
+        """The status, `suspect` where the published value is, and the search."""
+        suspect = "suspect" if self.published and self.published.suspect else ""
+        return ";".join(filter(None, [self.status, suspect, self.search]))
 
 
 def interval_of(values: Sequence[float], within: float | None) -> tuple[float, float]:
@@ -103,8 +108,8 @@ def ranked(rows: Sequence[Row]) -> list[Row]:
     return [rank(row) for row in rows]
 
 
-def _row(runs: Sequence[Run], table: Table, metric: str, published: Published | None) -> Row:
-    cell = runs[0].cell
+def _row(chosen: Chosen, table: Table, metric: str, published: Published | None) -> Row:
+    runs, cell = chosen.runs, chosen.runs[0].cell
     states: list[Status] = []
     values, within, better = [], [], "neither"
     for run in runs:
@@ -121,7 +126,7 @@ def _row(runs: Sequence[Run], table: Table, metric: str, published: Published | 
     return Row(
         dataset=cell.dataset,
         n=cell.n,
-        method=cell.method,
+        method=method_of(cell.method),
         metric=metric,
         mean=fmean(values) if values else None,
         std=stdev(values) if len(values) > 1 else None,
@@ -131,6 +136,7 @@ def _row(runs: Sequence[Run], table: Table, metric: str, published: Published | 
         status=min(states, key=SEVERITY.index),
         better=better,
         published=published,
+        search=chosen.search,
     )
 
 
@@ -157,11 +163,14 @@ def rows_of(
         table is of the configuration's metrics.
     """
     mine = [run for run in runs if run.cell.experiment == table.name]
-    by_cell = {cell: list(group) for cell, group in groupby(mine, key=lambda run: run.cell)}
-    methods = order((cell.method for cell in by_cell), published)
+    found: dict[tuple[str, int], dict[str, list[list[Run]]]] = {}
+    for cell, group in groupby(mine, key=lambda run: run.cell):
+        methods_here = found.setdefault((cell.dataset, cell.n), {})
+        methods_here.setdefault(method_of(cell.method), []).append(list(group))
+    methods = order((method for here in found.values() for method in here), published)
     rows = []
-    for dataset, n in dict.fromkeys((cell.dataset, cell.n) for cell in by_cell):
-        here = {c.method: group for c, group in by_cell.items() if (c.dataset, c.n) == (dataset, n)}
+    for (dataset, n), tried in found.items():
+        here = {name: choose(variants, plan.criterion) for name, variants in tried.items()}
         for metric in table.metrics or plan.metrics:
             line = [
                 _row(here[method], table, metric, published.get((dataset, n, method, metric)))

@@ -8,7 +8,16 @@ from reporting.controls import PREFIX
 from reporting.page import page
 from reporting.plan import Plan
 from reporting.table import Table
-from reporting.text import columns_of, counted, decimals, lines_of, metric_title, number, signed
+from reporting.text import (
+    columns_of,
+    counted,
+    decimals,
+    lines_of,
+    metric_title,
+    notes_of,
+    number,
+    signed,
+)
 
 LEGEND = (
     "Each cell holds ours (mean ± standard deviation over runs), below it the published value and "
@@ -83,14 +92,10 @@ def fragment(table: Table, plan: Plan, rows: Sequence[Row]) -> str:
         data = "".join(_cell(cells.get(method)) for method in methods)
         body.append(f"<tr{'' if first else ' class=same'}>{head}{data}</tr>")
     top = "".join(_head(plan, method) for method in methods)
-    suspects = "".join(
-        f"<li>{escape(plan.title(row.dataset))}, n = {row.n}, {escape(plan.title(row.method))}, "
-        f"{escape(metric_title(table, plan, row.metric))} {escape(row.published.text)}: "
-        f"{escape(row.published.suspect)}</li>"
-        for row in rows
-        if row.published and row.published.suspect
+    notes = "".join(
+        f"<h3>{heading}</h3><ul>{''.join(f'<li>{escape(item)}</li>' for item in items)}</ul>"
+        for heading, items in notes_of(table, plan, rows).items()
     )
-    notes = f"<h3>Suspect published values</h3><ul>{suspects}</ul>" if suspects else ""
     body_text = "\n".join(body)
     return (
         f'<p class="soft">{escape(table.caption)}</p>\n<div class="scroll"><table>\n<thead><tr>'

@@ -6,6 +6,7 @@ from typing import Any
 
 from suite.config import METHOD_PACKAGES, Cell, Config, cells, settings_of
 from suite.registry import registered
+from suite.search import MARK
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Plan:
     titles: what tables and figures call methods, datasets and metrics, by name.
     methods: every method there is, so that a method has one colour whatever was planned.
     settings: resolved settings by (experiment, dataset, method).
+    criterion: the metric that chooses among searched settings.
     protocol: statements about the whole reproduction, by what they are about.
     """
 
@@ -30,11 +32,14 @@ class Plan:
     titles: Mapping[str, str]
     methods: tuple[str, ...]
     settings: Mapping[tuple[str, str, str], Mapping[str, Any]] = field(default_factory=dict)
+    criterion: str | None = None
     protocol: Mapping[str, str] = field(default_factory=dict)
 
     def title(self, name: str) -> str:
         """What to call a method, dataset or metric: its title, or its name where it has none."""
-        return self.titles.get(name, name)
+        method, mark, settings = name.partition(MARK)
+        title = self.titles.get(method, method)
+        return f"{title} ({settings.replace(',', ', ')})" if mark else title
 
     def experiments(self) -> tuple[str, ...]:
         """The experiments that have cells, in their order."""
@@ -77,5 +82,6 @@ def plan_of(config: Config) -> Plan:
             ).model_dump(mode="json")
             for c in planned
         },
+        criterion=config.criterion,
         protocol=_protocol(config),
     )

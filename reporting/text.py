@@ -96,6 +96,23 @@ def metric_title(table: Table, plan: Plan, metric: str) -> str:
     return (table.metrics or {}).get(metric) or plan.title(metric)
 
 
+def notes_of(table: Table, plan: Plan, rows: Sequence[Row]) -> dict[str, list[str]]:
+    """What stands below a table, by heading: suspect published values, and searched settings."""
+
+    def place(row: Row) -> str:
+        return f"{plan.title(row.dataset)}, n = {row.n}, {plan.title(row.method)}"
+
+    suspects = [
+        f"{place(row)}, {metric_title(table, plan, row.metric)} {row.published.text}: "
+        f"{row.published.suspect}"
+        for row in rows
+        if row.published and row.published.suspect
+    ]
+    searched = dict.fromkeys(f"{place(row)}: {row.search}" for row in rows if row.search)
+    notes = {"Suspect published values": suspects, "Searched settings": list(searched)}
+    return {heading: lines for heading, lines in notes.items() if lines}
+
+
 def _cell(row: Row | None) -> str:
     if row is None:
         return ""
@@ -116,11 +133,9 @@ def markdown(table: Table, plan: Plan, rows: Sequence[Row]) -> str:
     widths = [max(len(line[i]) for line in grid) for i in range(len(grid[0]))]
     grid.insert(1, ["-" * width for width in widths])
     lines = [f"| {' | '.join(map(str.ljust, line, widths))} |" for line in grid]
-    suspects = [
-        f"- {plan.title(row.dataset)}, n = {row.n}, {plan.title(row.method)}, "
-        f"{metric_title(table, plan, row.metric)} {row.published.text}: {row.published.suspect}"
-        for row in rows
-        if row.published and row.published.suspect
+    notes = [
+        line
+        for heading, items in notes_of(table, plan, rows).items()
+        for line in ("", f"{heading}:", "", *(f"- {item}" for item in items))
     ]
-    notes = ["", "Suspect published values:", "", *suspects] if suspects else []
     return "\n".join([f"# {table.title}", "", table.caption, "", *lines, "", LEGEND, *notes, ""])

@@ -13,6 +13,7 @@ from pydantic import Field, PositiveInt, field_validator
 from suite.errors import InputError, from_os, unknown
 from suite.method import Method
 from suite.registry import lookup, registered
+from suite.search import method_of, variants
 from suite.settings import Settings, parse
 
 METHOD_PACKAGES = {"gantk": "gantk.methods", "baselines": "baselines.methods"}
@@ -56,7 +57,8 @@ class Experiment(Settings):
     datasets: dict[str, Grid] = Field(min_length=1)
     methods: dict[str, Overrides] = Field(
         min_length=1,
-        description="the methods, each with the settings that differ from its defaults",
+        description="the methods, each with the settings that differ from its defaults; a list in "
+        "place of a value stands for a run with each of its values (grid search)",
     )
 
 
@@ -70,6 +72,9 @@ class Config(Settings):
     threads: PositiveInt = Field(1, description="CPU threads of a training job")
     samples: PositiveInt = Field(2048, description="images judged a run (P section 8.2) [images]")
     metrics: tuple[str, ...] = Field(("fid_train", "fid_heldout", "am_ssim"), min_length=1)
+    criterion: str | None = Field(
+        None, description="the metric whose mean over runs chooses among searched settings"
+    )
     inception_weights: Path | None = Field(
         None, description="FID Inception weights (.pth or .pt); default: found or downloaded"
     )
@@ -94,12 +99,14 @@ class Cell:
     dataset: str
     n: int
     method: str
+    """the method, or a variant of it where its settings are searched (`suite.search`)"""
     parts: int
     """independent solutions a run is joined from (1 for methods with a generator)"""
 
 
 def method_room(name: str, where: str = "") -> str:
-    """The room that registers method `name`; InputError with the nearest name if none does."""
+    """The room of method (or variant) `name`; InputError with the nearest name if none has it."""
+    name = method_of(name)
     for room, package in METHOD_PACKAGES.items():
         if name in registered(package):
             return room
@@ -108,19 +115,25 @@ def method_room(name: str, where: str = "") -> str:
 
 
 def method_entry(name: str, where: str = "") -> Method:
-    """The registered method `name`."""
-    return lookup(METHOD_PACKAGES[method_room(name, where)], name)
+    """The registered method `name`, or that of the variant `name`."""
+    return lookup(METHOD_PACKAGES[method_room(name, where)], method_of(name))
 
 
-def settings_of(config: Config, experiment: str, dataset: str, method: str) -> Settings:
-    """A method's settings: its defaults, then the experiment's, then the dataset's."""
+def _overrides(config: Config, experiment: str, dataset: str, method: str) -> dict[str, Overrides]:
+    """Variant -> what the experiment, then the dataset, set for a method."""
     plan = config.experiments[experiment]
-    grid = plan.datasets[dataset]
+    merged = {**plan.methods[method], **plan.datasets[dataset].methods.get(method, {})}
     where = f"experiments.{experiment}.methods.{method}"
-    model = method_entry(method, where).settings
-    base = parse(model, plan.methods[method], where)
-    merged = {**base.model_dump(exclude_unset=True), **grid.methods.get(method, {})}
-    return parse(model, merged, f"experiments.{experiment}.datasets.{dataset}.methods.{method}")
+    return variants(method, method_entry(method, where).settings, merged, where)
+
+
+def settings_of(config: Config, experiment: str, dataset: str, variant: str) -> Settings:
+    """The settings of a method (or variant): defaults, the experiment's, then the dataset's."""
+    method = method_of(variant)
+    overrides = _overrides(config, experiment, dataset, method)[variant]
+    own = config.experiments[experiment].datasets[dataset].methods.get(method)
+    where = f"experiments.{experiment}" + (f".datasets.{dataset}" if own else "")
+    return parse(method_entry(method).settings, overrides, f"{where}.methods.{method}")
 
 
 def parts_of(config: Config, method: str, n: int) -> int:
@@ -135,7 +148,14 @@ def cells(config: Config) -> Iterator[Cell]:
         for dataset, grid in plan.datasets.items():
             for n in grid.n:
                 for method in plan.methods:
-                    yield Cell(experiment, dataset, n, method, parts_of(config, method, n))
+                    for variant in _overrides(config, experiment, dataset, method):
+                        yield Cell(experiment, dataset, n, variant, parts_of(config, variant, n))
+
+
+def _criteria(config: Config) -> list[str]:
+    """The configured metrics that have a good side, so that a best setting exists."""
+    measures = {name: lookup("metrics.measures", name) for name in config.metrics}
+    return [name for name, measure in measures.items() if measure.better != "neither"]
 
 
 def parse_config(values: Mapping[str, Any], where: str = "config") -> Config:
@@ -164,8 +184,18 @@ def parse_config(values: Mapping[str, Any], where: str = "config") -> Config:
                         f"experiment's methods ({', '.join(plan.methods)}): add it there"
                     )
             for method in plan.methods:
-                method_entry(method, f"{place}.methods")
-                settings_of(config, experiment, dataset, method)
+                settings = method_entry(method, f"{place}.methods").settings
+                # A fault in what a dataset sets anew would go unseen otherwise.
+                inside = f"{place}.methods.{method}"
+                for given in variants(method, settings, plan.methods[method], inside).values():
+                    parse(settings, given, inside)
+                for variant in _overrides(config, experiment, dataset, method):
+                    settings_of(config, experiment, dataset, variant)
+                    if variant != method and config.criterion not in _criteria(config):
+                        raise InputError(
+                            f"{where}: criterion: the settings of '{method}' are searched, so "
+                            f"name the metric that chooses, one of {', '.join(_criteria(config))}"
+                        )
     for name, plan in config.datasets.items():
         source = lookup("datasets.sources", name)
         parse(source.settings, plan.source, f"{where}: datasets.{name}.source")
@@ -194,6 +224,9 @@ def json_schema() -> dict[str, Any]:
         for package in METHOD_PACKAGES.values()
         for name, entry in registered(package).items()
     }
+    for method in methods.values():
+        for name, field in method["properties"].items():
+            method["properties"][name] = {"anyOf": [field, {"type": "array", "items": field}]}
     definitions |= {f"method:{name}": value for name, value in methods.items()}
     table = {
         "type": "object",

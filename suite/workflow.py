@@ -23,6 +23,7 @@ from suite.config import (
 from suite.errors import InputError
 from suite.provenance import source_digest
 from suite.registry import lookup, module_of, registered
+from suite.search import MARK, method_of
 
 RUN = "runs/{experiment}/{dataset}/n{n}/{method}/data{data_seed}/seed{seed}"
 """A run's folder below results/NAME; every rule that works on a run has these wildcards."""
@@ -79,6 +80,11 @@ def followed_runs(config: Config) -> list[str]:
     ]
 
 
+def variants_of(package: str) -> str:
+    """A regular expression for the methods of a room, and for variants of them."""
+    return f"({one_of(registered(package))})({MARK}[^/]+)?"
+
+
 def part_numbers(config: Config, wildcards: Any) -> range:
     """The numbers of the parts of a run."""
     return range(parts_of(config, wildcards.method, int(wildcards.n)))
@@ -115,7 +121,8 @@ def dataset_digest(wildcards: Any) -> str:
 def method_digest(wildcards: Any) -> str:
     """Digest of the source that trains a method."""
     room = method_room(wildcards.method)
-    return source_digest(f"{room}.__main__", module_of(f"{room}.methods", wildcards.method))
+    module = module_of(f"{room}.methods", method_of(wildcards.method))
+    return source_digest(f"{room}.__main__", module)
 
 
 def references(config: Config) -> list[str]:

@@ -7,7 +7,7 @@ from reporting.cells import Row, interval_of, order, ranked, rows_of
 from reporting.controls import read_controls
 from reporting.published import read_published
 from reporting.runs import read_runs
-from reporting.text import tidy
+from reporting.text import markdown, tidy
 from suite.errors import InputError
 from suite.files import write_text
 from suite.registry import lookup
@@ -29,6 +29,32 @@ def test_mean_and_sample_deviation_over_seeds(made):
     row = rows(made)["dcgan", "fid_train"]
     assert (row.mean, row.std, row.seeds, row.flags) == (32.0, sqrt(8), 2, "ok")
     assert row.difference == pytest.approx(32.0 - 27.43)
+
+
+def test_the_best_of_searched_settings_stands_for_the_method(made):
+    plan = made.planned(("dcgan@batch=16", "dcgan@batch=32", "ga-cntk"), criterion="fid_train")
+    assert (
+        rows(made, plan)["dcgan", "fid_train"].flags == "missing;first of 2 by fid_train: batch=16"
+    )
+    for seed in (0, 1):
+        made.judge("dcgan@batch=16", seed, 40.0, ssim=0.3)
+        made.judge("dcgan@batch=32", seed, 30.0, ssim=0.9)
+    found = rows(made, plan)
+    assert found["dcgan", "fid_train"].flags == "ok;best of 2 by fid_train: batch=32"
+    assert found["dcgan", "fid_train"].published.value == 27.43
+    assert (found["dcgan", "fid_train"].mean, found["dcgan", "am_ssim"].mean) == (30.0, 0.9)
+    assert found["ga-cntk", "fid_train"].search == ""
+    text = markdown(lookup("reporting.tables", "table1"), plan, list(found.values()))
+    assert "MNIST, n = 64, DCGAN: best of 2 by fid_train: batch=32" in text
+
+
+def test_settings_of_which_a_run_diverged_are_not_the_best(made):
+    plan = made.planned(("dcgan@batch=16", "dcgan@batch=32"), criterion="fid_train")
+    for seed in (0, 1):
+        made.judge("dcgan@batch=16", seed, 40.0)
+    made.judge("dcgan@batch=32", 0, 30.0)
+    made.judge("dcgan@batch=32", 1, 0.0, status="diverged")
+    assert rows(made, plan)["dcgan", "fid_train"].search.endswith("batch=16")
 
 
 def test_every_planned_cell_is_a_row_before_anything_has_run(made):

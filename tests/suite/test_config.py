@@ -89,6 +89,44 @@ def test_fault_is_one_sentence(path: str, value: object, sentence: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_a_list_stands_for_a_run_with_each_of_its_values() -> None:
+    searched = {"learning_rate": [1e-4, 2e-4], "batch_norm": ["tables", "none"], "batch": 16}
+    values = changed("experiments/table1/methods/dcgan", searched) | {"criterion": "fid_train"}
+    config = parse_config(values)
+    variants = [c.method for c in cells(config) if c.n == 8 and c.method.startswith("dcgan")]
+    assert variants == [
+        f"dcgan@learning_rate={rate},batch_norm={norm}"
+        for rate in (0.0001, 0.0002)
+        for norm in ("tables", "none")
+    ]
+    settings = settings_of(config, "table1", "mnist", variants[3])
+    assert (settings.learning_rate, settings.batch_norm) == (2e-4, "none")
+    assert (settings.batch, settings.updates) == (16, 7)
+
+
+def test_a_setting_that_is_a_list_is_not_searched() -> None:
+    values = changed("experiments/table1/methods", {"ga-cntk-multires": {"levels": [28, 14]}})
+    values["experiments"]["table1"]["datasets"]["mnist"]["methods"] = {}
+    assert {cell.method for cell in cells(parse_config(values))} == {"ga-cntk-multires"}
+
+
+@pytest.mark.parametrize(
+    ("rates", "criterion", "sentence"),
+    [
+        ([1e-4, 2e-4], None, "criterion: the settings of 'dcgan' are searched, so name"),
+        ([1e-4, 2e-4], "am_ssim", "criterion: .*one of fid_train, fid_heldout$"),
+        ([1e-4, 2e-4], "fid_trian", "criterion: .*one of fid_train"),
+        ([1e-4, 1e-4], "fid_train", "learning_rate: a list stands .* each once"),
+        ([], "fid_train", "learning_rate: a list stands .* at least one"),
+        ([1e-4, -1.0], "fid_train", "learning_rate: .*greater than 0, not -1"),
+    ],
+)
+def test_a_search_that_cannot_work(rates, criterion, sentence) -> None:
+    values = changed("experiments/table1/methods/dcgan", {"learning_rate": rates})
+    with pytest.raises(InputError, match=sentence):
+        parse_config(values | {"criterion": criterion})
+
+
 def test_missing_part_is_named() -> None:
     values = copy.deepcopy(VALID)
     del values["experiments"]

@@ -3,7 +3,7 @@
 PART = f"{RUN}/part{{part}}"
 PART_FILES = ["samples.npz", "trajectory.npz", "history.csv", "run.json"]
 TRAIN = (
-    "{params.environment} python -m {params.room} train {wildcards.method} --data {input}"
+    "{params.environment} python -m {params.room} train {params.method} --data {input}"
     " --out {params.folder} --seed {wildcards.seed} --part {wildcards.part}"
     " --samples {params.samples} --settings {params.settings:q}"
     " --checkpoint {params.checkpoint} 2>&1 | tee {log}"
@@ -20,7 +20,7 @@ rule train_gantk:
     benchmark:
         f"{RESULTS}/benchmarks/{plan.RUN}/part{{part}}.tsv"
     wildcard_constraints:
-        method=plan.one_of(plan.registered("gantk.methods")),
+        method=plan.variants_of("gantk.methods"),
     retries: 2
     conda:
         "../../envs/jax.yaml"
@@ -29,6 +29,7 @@ rule train_gantk:
         gpu=GPU,
     params:
         room="gantk",
+        method=lambda w: plan.method_of(w.method),
         folder=PART,
         checkpoint=f"{RESULTS}/checkpoints/{plan.RUN}/part{{part}}.npz",
         environment=plan.environment(CONFIG),
@@ -44,11 +45,12 @@ rule train_gantk:
 
 use rule train_gantk as train_baselines with:
     wildcard_constraints:
-        method=plan.one_of(plan.registered("baselines.methods")),
+        method=plan.variants_of("baselines.methods"),
     conda:
         "../../envs/torch.yaml"
     params:
         room="baselines",
+        method=lambda w: plan.method_of(w.method),
         folder=PART,
         checkpoint=f"{RESULTS}/checkpoints/{plan.RUN}/part{{part}}.npz",
         environment=plan.environment(CONFIG),

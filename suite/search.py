@@ -1,0 +1,57 @@
+"""Grid search: a list in place of a setting stands for a run with each of its values.
+
+A searched method's runs are called METHOD@KEY=VALUE,... in files, figures and the grid.
+"""
+
+import json
+from collections.abc import Mapping
+from itertools import product
+from typing import Any
+
+from suite.errors import InputError
+from suite.settings import Settings
+
+MARK = "@"
+
+
+def method_of(variant: str) -> str:
+    """The method of a variant (a method that is not searched is its own only variant)."""
+    return variant.partition(MARK)[0]
+
+
+def searched(model: type[Settings], overrides: Mapping[str, Any]) -> list[str]:
+    """The settings that are given as a list, in order, but for those that are lists themselves."""
+    fields = model.model_json_schema()["properties"]
+
+    def lists(field: Mapping[str, Any]) -> bool:
+        return any(kind.get("type") == "array" for kind in field.get("anyOf", [field]))
+
+    return [
+        key
+        for key, value in overrides.items()
+        if isinstance(value, list) and not lists(fields.get(key, {}))
+    ]
+
+
+def variants(
+    method: str, model: type[Settings], overrides: Mapping[str, Any], where: str
+) -> dict[str, dict[str, Any]]:
+    """Every combination of the listed values: variant -> overrides without lists.
+
+    Raises:
+        InputError: a list is empty, or names a value twice.
+    """
+    keys = searched(model, overrides)
+    for key in keys:
+        values = [json.dumps(value) for value in overrides[key]]
+        if not values or len(set(values)) != len(values):
+            raise InputError(
+                f"{where}.{key}: a list stands for a run with each of its values: give at least "
+                "one, and each once"
+            )
+    found = {}
+    for chosen in product(*(overrides[key] for key in keys)):
+        own = dict(zip(keys, chosen, strict=True))
+        name = ",".join(f"{key}={json.dumps(value).strip(chr(34))}" for key, value in own.items())
+        found[f"{method}{MARK}{name}" if own else method] = {**overrides, **own}
+    return found
