@@ -62,7 +62,7 @@ class DiscriminatorSettings(DescentSettings):
         1e-5, description="ridge added to K, relative to its mean diagonal"
     )
     precision: Literal["float32", "float64"] = Field(
-        "float32", description="of images and kernel; the eigendecomposition is always float64"
+        "float32", description="of images and kernel; exp(-lambda K) is always in float64"
     )
     kernel: Literal["tiles", "neural-tangents"] = Field(
         "tiles", description="this suite's kernel, or that of neural-tangents (the same numbers)"

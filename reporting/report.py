@@ -23,6 +23,7 @@ CAPTIONS = {
     "trajectory": "The same samples along the training.",
     "learning": "Losses; a line a run. Losses of different methods cannot be compared.",
     "path": "FID against AM-SSIM along the training: where a run stops decides its pair.",
+    "curves": "Every metric along the training, for the first run of each method.",
 }
 
 

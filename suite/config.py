@@ -224,9 +224,11 @@ def json_schema() -> dict[str, Any]:
         for package in METHOD_PACKAGES.values()
         for name, entry in registered(package).items()
     }
-    for method in methods.values():
-        for name, field in method["properties"].items():
-            method["properties"][name] = {"anyOf": [field, {"type": "array", "items": field}]}
+    for name, method in methods.items():
+        for key, field in method["properties"].items():
+            one = f"#/$defs/method:{name}/properties/{key}/anyOf/0"
+            searched = {"type": "array", "items": {"$ref": one}}
+            method["properties"][key] = {"anyOf": [field, searched]}
     definitions |= {f"method:{name}": value for name, value in methods.items()}
     table = {
         "type": "object",

@@ -1,7 +1,5 @@
 """FID against AM-SSIM along the training: where a run stops decides its pair of numbers."""
 
-import csv
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +7,7 @@ import numpy as np
 from reporting.controls import FLOOR
 from reporting.figures.group import Group
 from reporting.figures.style import REAL, Axes, Figure, Pen, new
-from suite.errors import InputError, from_os
+from reporting.trajectories import Judged, trajectories
 
 ACROSS, UP = "am_ssim", "fid_train"
 LABELS = 4
@@ -24,26 +22,12 @@ class Point(NamedTuple):
     rows: int
 
 
-def read_trajectory(path: Path) -> list[Point]:
-    """The judged snapshots that have both metrics, by iteration.
-
-    path: CSV with the columns iteration, metric, value, generated (`python -m metrics trajectory`).
-    """
-    found: dict[int, dict[str, float]] = {}
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            for line in csv.DictReader(file):
-                values = found.setdefault(int(line["iteration"]), {})
-                values[line["metric"]] = float(line["value"])
-                values["rows"] = int(line["generated"])
-    except OSError as error:
-        raise from_os(error) from error
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path}: is no judged trajectory ({error}): make it again") from error
+def _points(snapshots: list[Judged]) -> list[Point]:
+    """The snapshots that have both metrics."""
     return [
-        Point(iteration, values[ACROSS], values[UP], int(values["rows"]))
-        for iteration, values in sorted(found.items())
-        if values.keys() >= {ACROSS, UP}
+        Point(s.iteration, s.metrics[ACROSS], s.metrics[UP], s.rows)
+        for s in snapshots
+        if s.metrics.keys() >= {ACROSS, UP}
     ]
 
 
@@ -92,8 +76,8 @@ def _controls(axes: Axes, group: Group) -> None:
 
 def draw(group: Group) -> Figure | None:
     """A path a method (its first run), iterations marked; None while no trajectory is judged."""
-    files = {method: runs[0].folder / "trajectory.csv" for method, runs in group.runs.items()}
-    paths = {method: read_trajectory(path) for method, path in files.items() if path.exists()}
+    found = trajectories(group.runs)
+    paths = {method: _points(snapshots) for method, snapshots in found.items()}
     if not any(paths.values()):
         return None
     figure, (axes,) = new(8.2, 4.8)

@@ -5,12 +5,12 @@ import pytest
 
 from reporting.__main__ import write_figures, write_tables
 from reporting.controls import Controls, read_controls
-from reporting.figures import samples, strips
+from reporting.figures import curves, paths, samples, strips
 from reporting.figures.group import groups
 from reporting.figures.learning import read_columns
-from reporting.figures.paths import read_trajectory
 from reporting.report import report_page
 from reporting.runs import read_runs
+from reporting.trajectories import read_trajectory
 from suite.artefacts import Subset, Trajectory, save_samples
 from suite.errors import InputError
 from suite.files import write_text
@@ -116,7 +116,8 @@ def test_the_path_is_drawn_once_trajectories_are_judged(half_done):
     text = "\n".join(lines)
     write_text(half_done.folder("dcgan") / "trajectory.csv", text)
     write_figures(half_done.plan, half_done.results)
-    assert (half_done.results / "figures" / "path-table1-mnist-n64.png").exists()
+    for kind in ("path", "curves"):
+        assert (half_done.results / "figures" / f"{kind}-table1-mnist-n64.png").exists()
 
 
 def test_controls_stand_in_tables_report_and_path(half_done):
@@ -137,10 +138,16 @@ def test_controls_stand_in_tables_report_and_path(half_done):
         assert '<th class="control">disjoint real images</th>' in content
 
 
-def test_a_snapshot_without_both_metrics_is_no_point(tmp_path):
+def test_a_snapshot_without_both_metrics_is_a_point_of_a_curve_but_not_of_a_path(half_done):
     text = "iteration,metric,value,generated\n10,fid_train,50,16\n10,am_ssim,0.4,16\n"
-    write_text(tmp_path / "t.csv", text + "0,fid_train,300,16\n")
-    assert read_trajectory(tmp_path / "t.csv") == [(10, 0.4, 50.0, 16)]
+    write_text(half_done.folder("dcgan") / "trajectory.csv", text + "0,fid_train,300,16\n")
+    runs = read_runs(half_done.plan, half_done.results)
+    (group,) = groups(half_done.plan, half_done.results, runs, Controls())
+    (path,) = paths.draw(group).axes
+    np.testing.assert_array_equal(path.lines[0].get_xydata(), [[0.4, 50]])
+    fid, ssim = curves.draw(group).axes
+    np.testing.assert_array_equal(fid.lines[0].get_xydata(), [[0, 300], [10, 50]])
+    np.testing.assert_array_equal(ssim.lines[0].get_xydata(), [[10, 0.4]])
 
 
 @pytest.mark.parametrize("line", ["10,fid_train,high,16", "10,fid_train"])

@@ -1,0 +1,51 @@
+"""Every metric along the training, a panel a metric."""
+
+from reporting.controls import FLOOR
+from reporting.figures.group import Group
+from reporting.figures.style import REAL, Figure, blank, new
+from reporting.trajectories import trajectories
+
+
+def draw(group: Group) -> Figure | None:
+    """A curve a method (its first run), the floor as a line; None while none is judged."""
+    found = trajectories(group.runs)
+    metrics = [
+        name
+        for name in group.plan.metrics
+        if any(name in snapshot.metrics for path in found.values() for snapshot in path)
+    ]
+    if not metrics:
+        return None
+    across = min(3, len(metrics))
+    down = -(-len(metrics) // across)
+    figure, axes = new(3.6 * across + 1.4, 2.7 * down + 0.3, down, across)
+    figure.suptitle(f"{group.title}: metrics along the training")
+    for one, metric in zip(axes, metrics, strict=False):
+        for method, snapshots in found.items():
+            pen = group.pens[method]
+            judged = [s for s in snapshots if metric in s.metrics]
+            one.plot(
+                [s.iteration for s in judged],
+                [s.metrics[metric] for s in judged],
+                pen.linestyle,
+                color=pen.color,
+                marker=pen.marker,
+                markersize=3,
+                linewidth=1.2,
+                label=f"{group.plan.title(method)} ({snapshots[-1].rows:,})",
+            )
+        for control in group.controls.get(FLOOR, [])[:1]:
+            if metric in control.metrics:
+                title = f"{control.title} ({control.samples:,})"
+                level = control.metrics[metric].value
+                one.axhline(level, color=REAL, linestyle=":", linewidth=1, label=title)
+        one.set_xscale("symlog", linthresh=1)
+        one.set_xlim(left=0)
+        one.set_title(group.plan.title(metric))
+        one.set_xlabel("iteration")
+    blank(axes[len(metrics) :])
+    handles = dict(zip(*reversed(axes[0].get_legend_handles_labels()), strict=True))
+    figure.legend(
+        handles.values(), handles.keys(), loc="outside right upper", title="in brackets: rows"
+    )
+    return figure

@@ -1,0 +1,50 @@
+"""Judged trajectories: what the metrics say of a run's snapshots."""
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from reporting.runs import Run
+from suite.errors import InputError, from_os
+
+
+class Judged(NamedTuple):
+    """A judged snapshot.
+
+    rows: how many it holds. metrics: value by metric.
+    """
+
+    iteration: int
+    rows: int
+    metrics: Mapping[str, float]
+
+
+def read_trajectory(path: Path) -> list[Judged]:
+    """The judged snapshots by iteration.
+
+    path: CSV with the columns iteration, metric, value, generated (`python -m metrics trajectory`).
+
+    Raises:
+        InputError: the file cannot be read, or is something else.
+    """
+    found: dict[int, Judged] = {}
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            for line in csv.DictReader(file):
+                iteration = int(line["iteration"])
+                empty = Judged(iteration, int(line["generated"]), {})
+                snapshot = found.setdefault(iteration, empty)
+                snapshot.metrics[line["metric"]] = float(line["value"])
+    except OSError as error:
+        raise from_os(error) from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: is no judged trajectory ({error}): make it again") from error
+    return [found[iteration] for iteration in sorted(found)]
+
+
+def trajectories(runs: Mapping[str, list[Run]]) -> dict[str, list[Judged]]:
+    """The judged snapshots of the first run of each method; without the methods that have none."""
+    files = {method: group[0].folder / "trajectory.csv" for method, group in runs.items()}
+    found = {method: read_trajectory(path) for method, path in files.items() if path.exists()}
+    return {method: snapshots for method, snapshots in found.items() if snapshots}
