@@ -1,14 +1,13 @@
 """The generators of GA-CNTKg: those of the baselines (Tables 3, 4 and 5), and one for codes."""
 
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gantk.layers import Arrays, deconv, dense, draw_weights, layer_shapes
+from gantk.layers import Arrays, dense, double, draw_weights, layer_shapes
 from suite.errors import InputError
 
 BATCH_NORM_EPSILON = 1e-5
@@ -60,7 +59,6 @@ class Generator:
         used: Arrays = {}
         x = z
         layers = [(dense, f"dense{i}") for i in range(len(self.dense))]
-        double = partial(deconv, stride=2)
         layers += [(double, f"deconv{i}") for i in range(len(self.deconvs))]
         for layer, (function, name) in enumerate(layers):
             if name == "deconv0":

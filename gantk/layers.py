@@ -47,6 +47,27 @@ def deconv(weights: Arrays, name: str, x: jax.Array, stride: int) -> jax.Array:
     return out + weights[f"{name}/bias"]
 
 
+def double(weights: Arrays, name: str, x: jax.Array) -> jax.Array:
+    """x [n, h, w, i] -> [n, 2 h, 2 w, o]: `deconv` of a 4 x 4 window with stride 2.
+
+    A matrix product from pixels to their 4 x 4 windows, then the sum of windows where they overlap:
+    the same numbers, three times as fast as XLA's transposed convolution on a CPU (Table 3's first
+    one with its derivative: 0.07 s and 0.22 s).
+    """
+    weight = jnp.flip(weights[f"{name}/weight"], (0, 1))
+    n, h, w, _ = x.shape
+    out = weight.shape[-1]
+    windows = jnp.einsum("nhwi,abio->nhwabo", x, weight).reshape(n, h, w, 2, 2, 2, 2, out)
+    # A window covers two blocks of 2 x 2 pixels a side, of which it shares each with a neighbour.
+    blocks = sum(
+        jnp.pad(windows[:, :, :, a, :, b], ((0, 0), (a, 1 - a), (b, 1 - b), *[(0, 0)] * 3))
+        for a in (0, 1)
+        for b in (0, 1)
+    )
+    pixels = blocks.swapaxes(2, 3).reshape(n, 2 * h + 2, 2 * w + 2, out)
+    return pixels[:, 1:-1, 1:-1] + weights[f"{name}/bias"]
+
+
 def layer_shapes(name: str, *shape: int) -> dict[str, tuple[int, ...]]:
     """Weight [..., i, o] and bias [o] of a layer."""
     return {f"{name}/weight": shape, f"{name}/bias": shape[-1:]}
