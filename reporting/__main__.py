@@ -49,7 +49,7 @@ def tables(results: Results, config: ConfigFile) -> None:
 
 def write_figures(plan: Plan, results: Path) -> None:
     """Draw every figure that the runs so far have something for, and name the files."""
-    from reporting.figures import learning, paths, samples, strips
+    from reporting.figures import learning, nearest, paths, samples, strips
     from reporting.figures.group import groups
     from reporting.figures.style import save
 
@@ -62,6 +62,7 @@ def write_figures(plan: Plan, results: Path) -> None:
             "learning": learning.draw,
             "trajectory": strips.draw,
             "path": paths.draw,
+            "nearest": nearest.draw,
         }.items():
             figure = draw(group)
             if figure is not None:
@@ -72,7 +73,7 @@ def write_figures(plan: Plan, results: Path) -> None:
 
 @app.command()
 def figures(results: Results, config: ConfigFile) -> None:
-    """Draw figures/*.png: samples, learning curves, trajectories, FID against AM-SSIM."""
+    """Draw figures/*.png: samples, nearest images, learning curves, FID against AM-SSIM."""
     write_figures(plan_of(load_config(config)), results)
 
 

@@ -23,6 +23,8 @@ CAPTIONS = {
     "trajectory": "The same samples along the training.",
     "learning": "Losses; a line a run. Losses of different methods cannot be compared.",
     "path": "FID against AM-SSIM along the training: where a run stops decides its pair.",
+    "nearest": "Samples of the first run of each method, each above its nearest training image, "
+    "and the SSIM of the two (1 = a copy).",
 }
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from suite.config import (
+    Cell,
     Config,
     cells,
     method_entry,
@@ -70,13 +71,22 @@ def controls(config: Config, *experiments: str) -> list[str]:
 
 
 def followed_runs(config: Config) -> list[str]:
-    """The first run of every cell, which stands for the others along its training."""
-    seeds = config.seeds
+    """The first run of every cell, which stands for the others in figures."""
+    return [_first_run(config, cell) for cell in cells(config) if train_metrics(config)]
+
+
+def pictured_runs(config: Config) -> list[str]:
+    """The first run of every cell whose dataset is of images."""
     return [
-        RUN.format(**vars(cell), data_seed=seeds.data[0], seed=seeds.training[0])
+        _first_run(config, cell)
         for cell in cells(config)
-        if train_metrics(config)
+        if lookup("datasets.sources", cell.dataset).data == "images"
     ]
+
+
+def _first_run(config: Config, cell: Cell) -> str:
+    seeds = config.seeds
+    return RUN.format(**vars(cell), data_seed=seeds.data[0], seed=seeds.training[0])
 
 
 def part_numbers(config: Config, wildcards: Any) -> range:
@@ -145,6 +155,11 @@ def metrics_digest(config: Config) -> str:
     measures = [module_of("metrics.measures", name) for name in config.metrics]
     embeddings = [module_of("metrics.extractors", name) for name in extractors(config)]
     return source_digest("metrics.__main__", *measures, *embeddings)
+
+
+def nearest_digest() -> str:
+    """Digest of the source that finds nearest training images."""
+    return source_digest("metrics.__main__", module_of("metrics.measures", "am_ssim"))
 
 
 def reporting_digest() -> str:

@@ -8,6 +8,8 @@ import pytest
 
 AFTER = {"table": 1, "draw": 1, "report": 1, "all": 1}
 CONFIGURATION = {"configuration": 2}
+JUDGED = {"evaluate": 1, "trajectory": 1, "nearest": 1}
+"""of a run that stands for its cell in figures"""
 PARTS = 2
 """solutions of 8 rows that make the 16 samples of ga-cntk; dcgan has one part"""
 
@@ -25,7 +27,9 @@ def test_tables_figures_and_report(finished) -> None:
     assert all(float(row["ours_mean"]) >= -1e-6 for row in rows)
     for name in ("tables/table1.md", "tables/table1.html", "report.html"):
         assert (results / name).stat().st_size > 100
-    assert list((results / "figures").glob("*.png"))
+    drawn = {path.name for path in (results / "figures").glob("*.png")}
+    kinds = ("samples", "learning", "trajectory", "path", "nearest")
+    assert drawn == {f"{kind}-table1-mnist-n8.png" for kind in kinds}
 
 
 def test_run_leaves_its_settings_and_provenance(finished) -> None:
@@ -59,11 +63,11 @@ def test_second_run_does_nothing_and_says_so(finished) -> None:
     [
         (
             {"experiments__table1__methods__dcgan": {"updates": 4, "batch": 8}},
-            {"train_baselines": 1, "evaluate": 1, "trajectory": 1, **CONFIGURATION, **AFTER},
+            {"train_baselines": 1, **JUDGED, **CONFIGURATION, **AFTER},
         ),
         (
             {"experiments__table1__methods__ga_cntk": {"iterations": 4}},
-            {"train_gantk": PARTS, "evaluate": 1, "trajectory": 1, **CONFIGURATION, **AFTER},
+            {"train_gantk": PARTS, **JUDGED, **CONFIGURATION, **AFTER},
         ),
         (
             {"seeds": {"training": [0], "evaluation": 5}},
@@ -103,15 +107,15 @@ def test_more_samples_need_only_the_missing_solutions(finished) -> None:
     [
         (
             "gantk/methods/ga_cntk.py",
-            {"train_gantk": PARTS, "evaluate": 1, "trajectory": 1, **AFTER},
+            {"train_gantk": PARTS, **JUDGED, **AFTER},
         ),
         (
             "baselines/methods/dcgan.py",
-            {"train_baselines": 1, "evaluate": 1, "trajectory": 1, **AFTER},
+            {"train_baselines": 1, **JUDGED, **AFTER},
         ),
         (
             "metrics/measures/am_ssim.py",
-            {"evaluate": 2, "controls": 1, "trajectory": 2, **AFTER},
+            {"evaluate": 2, "controls": 1, "trajectory": 2, "nearest": 2, **AFTER},
         ),
         ("reporting/report.py", AFTER),
         ("suite/workflow.py", {}),
@@ -154,3 +158,11 @@ def test_two_grids_do_not_merge(finished) -> None:
     """`--configfile` replaces config/config.yaml instead of filling it up."""
     planned = finished.planned("config/quick.yaml")
     assert planned["subset"] == 1
+
+
+def test_points_have_no_nearest_images(finished) -> None:
+    both = {"mnist": {"n": [8]}, "ring8": {"n": [8]}}
+    changes = {"datasets": {"mnist": {"heldout": 8}, "ring8": {}}, "metrics": ["fid_train"]}
+    config = finished.varied("points", **changes, experiments__table1__datasets=both)
+    planned = finished.planned(config)
+    assert planned["evaluate"] == 4 and planned["nearest"] == 0

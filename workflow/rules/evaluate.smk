@@ -124,3 +124,24 @@ rule trajectory:
         "{params.environment} python -m metrics trajectory {params.part} --train {input.sets}"
         " --metrics {params.metrics} --seed {params.seed} {params.weights}"
         " --out {output} 2>&1 | tee {log}"
+
+
+rule nearest:
+    input:
+        record=f"{RUN}/part0/run.json",
+        samples=f"{RUN}/part0/samples.npz",
+        train=f"{RESULTS}/data/{{dataset}}/n{{n}}/seed{{data_seed}}.npz",
+    output:
+        f"{RUN}/nearest.npz",
+    log:
+        f"{LOGS}/{plan.RUN}/nearest.log",
+    conda:
+        "../../envs/torch.yaml"
+    params:
+        part=subpath(input.record, parent=True),
+        source=plan.nearest_digest(),
+    message:
+        "find the training images nearest to those of {wildcards.method} on {wildcards.n} rows"
+        " of {wildcards.dataset} ({wildcards.experiment}, seed {wildcards.seed})"
+    shell:
+        "python -m metrics nearest {params.part} --train {input.train} --out {output} 2>&1 | tee {log}"
