@@ -32,9 +32,6 @@ CONTROLS = "controls/{dataset}/n{n}/data{data_seed}.json"
 """What real images get on a training subset: a file below results/NAME."""
 
 
-TRAIN = {"train"}
-
-
 def validated(values: Mapping[str, Any]) -> Config:
     """The configuration; ends the program with one sentence if there is a fault in it."""
     try:
@@ -72,7 +69,7 @@ def controls(config: Config, *experiments: str) -> list[str]:
 
 def followed_runs(config: Config) -> list[str]:
     """The first run of every cell, which stands for the others in figures."""
-    return [_first_run(config, cell) for cell in cells(config) if train_metrics(config)]
+    return [_first_run(config, cell) for cell in cells(config)]
 
 
 def pictured_runs(config: Config) -> list[str]:
@@ -130,12 +127,7 @@ def method_digest(wildcards: Any) -> str:
 
 def references(config: Config) -> list[str]:
     """Names of the sets, beside the training subset, that the configured metrics compare with."""
-    return sorted({lookup("metrics.measures", name).reference for name in config.metrics} - TRAIN)
-
-
-def train_metrics(config: Config) -> list[str]:
-    """The configured metrics that compare with the training subset alone."""
-    return [m for m in config.metrics if lookup("metrics.measures", m).reference in TRAIN]
+    return sorted({lookup("metrics.measures", m).reference for m in config.metrics} - {"train"})
 
 
 def set_options(config: Config, files: Sequence[str]) -> str:

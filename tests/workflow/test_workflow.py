@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+RUN = "runs/table1/mnist/n8/ga-cntk/data0/seed0"
 AFTER = {"table": 1, "draw": 1, "report": 1, "all": 1}
 CONFIGURATION = {"configuration": 2}
 JUDGED = {"evaluate": 1, "trajectory": 1, "nearest": 1}
@@ -27,13 +28,16 @@ def test_tables_figures_and_report(finished) -> None:
     assert all(float(row["ours_mean"]) >= -1e-6 for row in rows)
     for name in ("tables/table1.md", "tables/table1.html", "report.html"):
         assert (results / name).stat().st_size > 100
+    with (results / RUN / "trajectory.csv").open(encoding="utf-8") as file:
+        followed = {(row["iteration"], row["metric"]) for row in csv.DictReader(file)}
+    assert followed >= {("0", m) for m in metrics} | {("3", m) for m in metrics}
     drawn = {path.name for path in (results / "figures").glob("*.png")}
     kinds = ("samples", "learning", "trajectory", "path", "nearest")
     assert drawn == {f"{kind}-table1-mnist-n8.png" for kind in kinds}
 
 
 def test_run_leaves_its_settings_and_provenance(finished) -> None:
-    run = finished.root / "results/tiny/runs/table1/mnist/n8/ga-cntk/data0/seed0"
+    run = finished.root / "results" / "tiny" / RUN
     record = json.loads((run / "part1" / "run.json").read_text(encoding="utf-8"))
     assert record["seeds"] == {"data": 0, "training": 0, "part": 1}
     assert record["settings"]["iterations"] == 3 == record["iterations"]
@@ -84,7 +88,11 @@ def test_second_run_does_nothing_and_says_so(finished) -> None:
         ({"threads": 2}, {**CONFIGURATION, **AFTER}),
         (
             {"datasets": {"mnist": {"heldout": 9}}},
-            {"reference": 1, "controls": 1, "evaluate": 2, **CONFIGURATION, **AFTER},
+            {
+                **{"reference": 1, "controls": 1, "evaluate": 2, "trajectory": 2},
+                **CONFIGURATION,
+                **AFTER,
+            },
         ),
     ],
     ids=["dcgan", "ga-cntk", "evaluation seed", "second seed", "threads", "held-out rows"],
