@@ -2,8 +2,8 @@
 
     python -m benchmarks.sensitivity --n 64 --features FOLDER
 
-The rows of the table are the training images, copies of them with one fault each, and new real
-images; the columns are the metrics. Everything comes from the bundled MNIST.
+The rows of the table are the training images, copies of them with one fault each, and new digits,
+none of them a training image; the columns are the metrics. Everything comes from the bundled MNIST.
 """
 
 from pathlib import Path
@@ -54,7 +54,10 @@ def blurred(images: np.ndarray, deviation: float) -> np.ndarray:
 
 
 def variants(train: np.ndarray, labels: np.ndarray, fresh: np.ndarray) -> dict[str, np.ndarray]:
-    """The images judged, uint8 [N, 28, 28, 1], by what was done to them."""
+    """The images judged, uint8 [N, 28, 28, 1], by what was done to them.
+
+    The new digits are as many as the training images, and 2,048 (all there are, if fewer).
+    """
     few = train[labels < 5]
     half = np.resize(np.arange(len(few)), len(train))
     return {
@@ -66,8 +69,7 @@ def variants(train: np.ndarray, labels: np.ndarray, fresh: np.ndarray) -> dict[s
         "blurred, σ 1 pixel": blurred(train, 1.0),
         "digits 0 to 4 only": few[half],
         "one image, repeated": np.repeat(train[:1], len(train), axis=0),
-        "new real images, n": fresh[: len(train)],
-        "new real images, 2048": fresh[:2048],
+        **{f"{len(rows):,} new digits": rows for rows in (fresh[: len(train)], fresh[:2048])},
     }
 
 

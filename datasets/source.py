@@ -35,12 +35,14 @@ class Source(Registered):
     title: what tables and figures call it.
     settings: its settings model.
     open: (settings, split) -> rows; InputError where files are missing or damaged.
+    data: what its rows are.
     """
 
     kind: ClassVar[str] = "dataset"
     title: str
     settings: type[Settings]
     open: Callable[[Settings, Split], Rows]
+    data: Literal["images", "points"] = "images"
 
 
 def draw(source: Source, settings: Settings, split: Split, n: int | None, seed: int) -> Subset:

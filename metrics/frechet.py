@@ -34,21 +34,28 @@ def standard_error(x: np.ndarray, y: np.ndarray) -> float:
     """Standard error of `frechet_distance(x, y)` over fresh rows of `x` [N, d], `y` [M, d] given.
 
     The infinitesimal jackknife, that is the bootstrap of small changes of the rows' weights (Efron
-    1982, ch. 6), in closed form. With x_i the centred rows, g = mu_x - mu_y, and the singular
-    value decomposition U diag(s) V' of X Y' (X and Y as in `frechet_distance`), the distance
-    changes with the weight of row i by
+    1982, ch. 6): std(h) / sqrt(N) with the `influence` h.
+    """
+    return float(influence(x, y).std(ddof=1) / np.sqrt(len(x)))
 
-        h_i = 2 g.x_i + |x_i|^2 - (N - 1) sum_k s_k U_ik^2    (up to a constant)
+
+def influence(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Derivative of `frechet_distance(x, y)` by the weight of each row of `x` (all sum to 1).
+
+    x: [N, d]; y: [M, d]. Returns float64 [N], up to a constant. In closed form: with x_i the
+    centred rows, g = mu_x - mu_y, and the singular value decomposition U diag(s) V' of X Y' (X
+    and Y as in `frechet_distance`),
+
+        h_i = 2 g.x_i + |x_i|^2 - (N - 1) sum_k s_k U_ik^2
 
     because the derivative of 2 tr (S_x S_y)^(1/2) by S_x is the transport map T between the
-    Gaussians and x_i' T x_i is that sum (Takatsu 2011). The error is std(h) / sqrt(N).
+    Gaussians and x_i' T x_i is that sum (Takatsu 2011).
     """
     mean, factor = _moments(x)
     other, reduced = _moments(y)
     left, values, _ = np.linalg.svd(factor @ _reduced(reduced).T, full_matrices=False)
     squares = np.einsum("ij,ij->i", factor, factor) - left**2 @ values
-    rate = 2 * np.sqrt(len(x) - 1) * factor @ (mean - other) + (len(x) - 1) * squares
-    return float(rate.std(ddof=1) / np.sqrt(len(x)))
+    return 2 * np.sqrt(len(x) - 1) * factor @ (mean - other) + (len(x) - 1) * squares
 
 
 def _moments(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -17,11 +17,21 @@ def distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.sqrt(np.maximum(squares - 2 * (x @ y.T), 0))
 
 
-def radii(x: np.ndarray, k: int) -> np.ndarray:
-    """Distance of each row of x [N, d] to its k-th nearest other row, float64 [N]; k < N."""
+def distances_among(x: np.ndarray) -> np.ndarray:
+    """Distances among the rows of x [N, d], float64 [N, N], infinite from a row to itself."""
     gaps = distances(x, x)
     np.fill_diagonal(gaps, np.inf)
+    return gaps
+
+
+def kth_smallest(gaps: np.ndarray, k: int) -> np.ndarray:
+    """The k-th smallest number of each row of gaps [N, M], float64 [N]."""
     return np.partition(gaps, k - 1, axis=1)[:, k - 1]
+
+
+def radii(x: np.ndarray, k: int) -> np.ndarray:
+    """Distance of each row of x [N, d] to its k-th nearest other row, float64 [N]; k < N."""
+    return kth_smallest(distances_among(x), k)
 
 
 def across(pair: Pair, extractor: str) -> np.ndarray:

@@ -49,7 +49,7 @@ def tables(results: Results, config: ConfigFile) -> None:
 
 def write_figures(plan: Plan, results: Path) -> None:
     """Draw every figure that the runs so far have something for, and name the files."""
-    from reporting.figures import curves, learning, paths, samples, strips
+    from reporting.figures import curves, learning, nearest, paths, samples, strips
     from reporting.figures.group import groups
     from reporting.figures.style import save
 
@@ -63,6 +63,7 @@ def write_figures(plan: Plan, results: Path) -> None:
             "trajectory": strips.draw,
             "path": paths.draw,
             "curves": curves.draw,
+            "nearest": nearest.draw,
         }.items():
             figure = draw(group)
             if figure is not None:
@@ -73,7 +74,7 @@ def write_figures(plan: Plan, results: Path) -> None:
 
 @app.command()
 def figures(results: Results, config: ConfigFile) -> None:
-    """Draw figures/*.png: samples, learning curves, trajectories, metrics along them."""
+    """Draw figures/*.png: samples, nearest images, learning curves, metrics along the training."""
     write_figures(plan_of(load_config(config)), results)
 
 

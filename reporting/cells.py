@@ -28,6 +28,8 @@ class Row:
     """One method's value of one metric on one subset size.
 
     mean, std: over the runs that are ok; std is the sample standard deviation, None for one run.
+        A run is one training seed on the subset of one data seed: with several data seeds, std
+        mixes the spread between subsets with that between training seeds.
     seeds, planned: runs behind the mean, and runs planned.
     interval: 95 % interval of the mean; unbounded where nothing says how sure it is.
     status: `ok` if every planned run is, else the worst state among them.
@@ -71,8 +73,9 @@ def interval_of(values: Sequence[float], within: float | None) -> tuple[float, f
     """95 % interval of the mean of runs.
 
     Several runs: mean ± t·s/√k, with s their sample standard deviation (each run has samples of
-    its own, so s holds the noise of sampling too). One run: mean ± 1.96·within, where `within` is
-    the metric's own standard error. Otherwise unbounded.
+    its own, so s holds the noise of sampling too); it takes all runs as independent, also those on
+    one subset. One run: mean ± 1.96·within, where `within` is the metric's own standard error.
+    Otherwise unbounded.
     """
     if not values:
         return (-inf, inf)

@@ -9,6 +9,7 @@ from reporting.page import page
 from reporting.plan import Plan
 from reporting.table import Table
 from reporting.text import (
+    RUNS,
     columns_of,
     counted,
     decimals,
@@ -21,10 +22,10 @@ from reporting.text import (
 
 LEGEND = (
     "Each cell holds ours (mean ± standard deviation over runs), below it the published value and "
-    "how far ours is from it, and the ranks that the 95 % intervals allow. A number is set in bold "
-    "and colour only where no other method's interval reaches its own. Shaded columns are real "
-    "images in the place of generated ones: numbers below those of disjoint real images need not "
-    "mean better images."
+    f"how far ours is from it, and the ranks that the 95 % intervals allow. {RUNS} A number "
+    "is set in bold and colour only where no other method's interval reaches its own. Shaded "
+    "columns are real images in the place of generated ones: numbers below those of disjoint real "
+    "images need not mean better images."
 )
 
 

@@ -24,6 +24,8 @@ CAPTIONS = {
     "learning": "Losses; a line a run. Losses of different methods cannot be compared.",
     "path": "FID against AM-SSIM along the training: where a run stops decides its pair.",
     "curves": "Every metric along the training, for the first run of each method.",
+    "nearest": "Samples of the first run of each method, each above its nearest training image, "
+    "and the SSIM of the two (1 = a copy).",
 }
 
 

@@ -10,10 +10,14 @@ from reporting.table import Table
 
 COLUMNS = ["dataset", "n", "method", "metric", "ours_mean", "ours_std", "seeds"]
 COLUMNS += ["published", "difference", "status"]
+RUNS = (
+    "Runs are all training seeds on the subsets of all data seeds: where there are several of "
+    "both, the deviation mixes the spread between subsets with that between training seeds."
+)
 LEGEND = (
     "Each cell: ours, mean ± standard deviation over runs; then the published value and, in "
-    "brackets, ours less published. **Bold**: the best, where no other method's 95 % interval "
-    "reaches its own. ? : a published value that is suspect. – : missing. Columns of real "
+    f"brackets, ours less published. {RUNS} **Bold**: the best, where no other method's 95 % "
+    "interval reaches its own. ? : a published value that is suspect. – : missing. Columns of real "
     "images are controls: what copies and fresh real images get."
 )
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from suite.config import (
+    Cell,
     Config,
     cells,
     method_entry,
@@ -30,9 +31,6 @@ RUN = "runs/{experiment}/{dataset}/n{n}/{method}/data{data_seed}/seed{seed}"
 
 CONTROLS = "controls/{dataset}/n{n}/data{data_seed}.json"
 """What real images get on a training subset: a file below results/NAME."""
-
-
-TRAIN = {"train"}
 
 
 def validated(values: Mapping[str, Any]) -> Config:
@@ -71,18 +69,27 @@ def controls(config: Config, *experiments: str) -> list[str]:
 
 
 def followed_runs(config: Config) -> list[str]:
-    """The first run of every cell, which stands for the others along its training."""
-    seeds = config.seeds
+    """The first run of every cell, which stands for the others in figures."""
+    return [_first_run(config, cell) for cell in cells(config)]
+
+
+def pictured_runs(config: Config) -> list[str]:
+    """The first run of every cell whose dataset is of images."""
     return [
-        RUN.format(**vars(cell), data_seed=seeds.data[0], seed=seeds.training[0])
+        _first_run(config, cell)
         for cell in cells(config)
-        if train_metrics(config)
+        if lookup("datasets.sources", cell.dataset).data == "images"
     ]
 
 
 def variants_of(package: str) -> str:
     """A regular expression for the methods of a room, and for variants of them."""
     return f"({one_of(registered(package))})({MARK}[^/]+)?"
+
+
+def _first_run(config: Config, cell: Cell) -> str:
+    seeds = config.seeds
+    return RUN.format(**vars(cell), data_seed=seeds.data[0], seed=seeds.training[0])
 
 
 def part_numbers(config: Config, wildcards: Any) -> range:
@@ -127,12 +134,7 @@ def method_digest(wildcards: Any) -> str:
 
 def references(config: Config) -> list[str]:
     """Names of the sets, beside the training subset, that the configured metrics compare with."""
-    return sorted({lookup("metrics.measures", name).reference for name in config.metrics} - TRAIN)
-
-
-def train_metrics(config: Config) -> list[str]:
-    """The configured metrics that compare with the training subset alone."""
-    return [m for m in config.metrics if lookup("metrics.measures", m).reference in TRAIN]
+    return sorted({lookup("metrics.measures", m).reference for m in config.metrics} - {"train"})
 
 
 def set_options(config: Config, files: Sequence[str]) -> str:
@@ -152,6 +154,11 @@ def metrics_digest(config: Config) -> str:
     measures = [module_of("metrics.measures", name) for name in config.metrics]
     embeddings = [module_of("metrics.extractors", name) for name in extractors(config)]
     return source_digest("metrics.__main__", *measures, *embeddings)
+
+
+def nearest_digest() -> str:
+    """Digest of the source that finds nearest training images."""
+    return source_digest("metrics.__main__", module_of("metrics.measures", "am_ssim"))
 
 
 def reporting_digest() -> str:

@@ -22,4 +22,4 @@ def open_grid(settings: GridSettings, split: Split) -> Rows:
     return mixture("grid25", centres, settings.variance, split)
 
 
-GRID_25 = Source("grid25", "25 Gaussians", GridSettings, open_grid)
+GRID_25 = Source("grid25", "25 Gaussians", GridSettings, open_grid, "points")

@@ -22,4 +22,4 @@ def open_ring(settings: RingSettings, split: Split) -> Rows:
     return mixture("ring8", centres, settings.variance, split)
 
 
-RING_8 = Source("ring8", "8 Gaussians", RingSettings, open_ring)
+RING_8 = Source("ring8", "8 Gaussians", RingSettings, open_ring, "points")

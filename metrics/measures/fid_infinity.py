@@ -8,30 +8,45 @@ for which `fit` (the share of variance explained) is given.
 
 import numpy as np
 
-from metrics.frechet import frechet_distance
+from metrics.frechet import frechet_distance, influence
 from metrics.measure import Measure, Pair, Value
 from suite.seeds import stream
 
 SIZES = 8
 
 
-def extrapolated(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> tuple[float, float]:
-    """The intercept a, and the share of variance that the line explains.
+def extrapolated(
+    x: np.ndarray, y: np.ndarray, rng: np.random.Generator
+) -> tuple[float, float, float]:
+    """The intercept a, its standard error, and the share of variance that the line explains.
 
     Distances at sizes from N / 4 to N, evenly spaced in 1 / N, each on rows drawn anew.
+
+    The error is that over fresh rows of x, y given, by the infinitesimal jackknife, since rows
+    that a bootstrap repeats lower the rank of a covariance. The intercept is a sum of the
+    distances with known coefficients w_s, so that row i changes it by sum_s w_s h_si / n_s over the
+    draws s of n_s rows that hold it, with h_s their `influence`; the error is the root of the sum
+    of squares. It covers the rows drawn too.
     """
     inverse = np.linspace(1, 4, SIZES) / len(x)
     sizes = np.maximum((1 / inverse).round().astype(int), 2)
-    values = [frechet_distance(x[rng.permutation(len(x))[:size]], y) for size in sizes]
-    slope, intercept = np.polyfit(1 / sizes, values, 1)
+    solver = np.linalg.pinv(np.stack([1 / sizes, np.ones(SIZES)], axis=1))
+    values, change = [], np.zeros(len(x))
+    for size, coefficient in zip(sizes, solver[1], strict=True):
+        rows = rng.permutation(len(x))[:size]
+        values.append(frechet_distance(x[rows], y))
+        gains = influence(x[rows], y)
+        change[rows] += coefficient * (gains - gains.mean()) / size
+    slope, intercept = solver @ values
     left = np.var(values - (slope / sizes + intercept))
-    return float(intercept), float(1 - left / np.var(values))
+    return float(intercept), float(np.linalg.norm(change)), float(1 - left / np.var(values))
 
 
 def fid_infinity(pair: Pair) -> Value:
     """The extrapolated distance between the Inception features of a pair."""
-    value, fit = extrapolated(*pair.features("inception"), stream("fid_infinity", pair.seed))
-    return Value(value, None, {"fit": fit})
+    draws = stream("fid_infinity", pair.seed)
+    value, error, fit = extrapolated(*pair.features("inception"), draws)
+    return Value(value, error, {"fit": fit})
 
 
 FID_INFINITY = Measure(

@@ -6,10 +6,20 @@ reference rows; recall the share of reference rows within the balls of generated
 depends on both counts: balls of many generated rows are small.
 """
 
+import numpy as np
+
 from metrics.measure import Measure, Pair, ReferenceSet, Value
-from metrics.neighbours import across, radii, reference_radii, standard_error
+from metrics.neighbours import (
+    across,
+    distances_among,
+    kth_smallest,
+    reference_radii,
+    standard_error,
+)
+from suite.seeds import stream
 
 K = 3
+HALVES = 100
 DETAILS = {"neighbours": K}
 
 
@@ -22,9 +32,32 @@ def precision(pair: Pair) -> Value:
 
 def recall(pair: Pair) -> Value:
     """Share of reference rows within a ball of a generated row."""
-    own = radii(pair.features("inception")[0], K)
-    hits = (pair.once(across, "inception") <= own[:, None]).any(axis=0)
-    return Value(float(hits.mean()), None, DETAILS)
+    own = distances_among(pair.features("inception")[0])
+    gaps = pair.once(across, "inception")
+    error = _recall_error(own, gaps, stream("recall:halves", pair.seed))
+    return Value(_recall(own, gaps), error, DETAILS)
+
+
+def _recall(own: np.ndarray, gaps: np.ndarray) -> float:
+    """Recall from distances among generated rows [N, N] and to reference rows [N, M]."""
+    return float((gaps <= kth_smallest(own, K)[:, None]).any(axis=0).mean())
+
+
+def _recall_error(own: np.ndarray, gaps: np.ndarray, rng: np.random.Generator) -> float | None:
+    """Standard error of recall over fresh generated rows, the reference given.
+
+    A row that a bootstrap repeats is its own nearest neighbour, and its ball shrinks. So rows are
+    left out instead: the deviation of recall over random halves of the generated rows, times
+    sqrt(b / (N - b)) for halves of b rows (the delete-d jackknife of Shao and Wu 1989). None
+    where a half has no k-th neighbours.
+    """
+    count = len(own)
+    half = count // 2
+    if half <= K:
+        return None
+    draws = (rng.permutation(count)[:half] for _ in range(HALVES))
+    values = [_recall(own[np.ix_(rows, rows)], gaps[rows]) for rows in draws]
+    return float(np.std(values, ddof=1) * np.sqrt(half / (count - half)))
 
 
 def _pair(reference: ReferenceSet, title: str) -> tuple[Measure, Measure]:

@@ -130,5 +130,29 @@ def test_the_bootstrap_of_a_maximum_equals_drawing_rows_again():
 def test_fid_infinity_finds_the_intercept(monkeypatch):
     monkeypatch.setattr(fid_infinity, "frechet_distance", lambda x, y: 3.0 + 50.0 / len(x))
     rng = np.random.default_rng(0)
-    value, fit = fid_infinity.extrapolated(_features(0, 400), _features(1, 90), rng)
+    value, _, fit = fid_infinity.extrapolated(_features(0, 400), _features(1, 90), rng)
     assert (value, fit) == (pytest.approx(3.0), pytest.approx(1.0))
+
+
+@pytest.mark.parametrize(("n", "m", "columns"), [(120, 100, 8), (64, 90, 100)])
+def test_the_standard_error_of_fid_infinity_is_its_spread_over_fresh_rows(n, m, columns):
+    y = _features(1, m, columns, shift=0.3)
+
+    def draw(seed: int) -> tuple[float, float]:
+        rng = np.random.default_rng(seed)
+        return fid_infinity.extrapolated(_features(100 + seed, n, columns), y, rng)[:2]
+
+    values, errors = np.array([draw(seed) for seed in range(60)]).T
+    assert 0.5 <= np.mean(errors) / values.std(ddof=1) <= 2
+
+
+@pytest.mark.parametrize(("n", "m", "shift"), [(120, 120, 0.0), (64, 200, 0.5), (15, 60, 0.3)])
+def test_the_standard_error_of_recall_is_its_spread_over_fresh_rows(n, m, shift):
+    y = _features(1, m, 8)
+    draws = [recall(_pair(_features(100 + i, n, 8, shift), y)) for i in range(60)]
+    spread = np.std([draw.value for draw in draws], ddof=1)
+    assert 0.5 <= np.mean([draw.std for draw in draws]) / spread <= 2
+
+
+def test_recall_of_few_rows_has_no_standard_error():
+    assert recall(_pair(_features(0, 7), _features(1, 7))).std is None

@@ -129,6 +129,23 @@ def test_trajectory_judges_every_snapshot(run, tmp_path):
     assert float(rows[2]["value"]) == pytest.approx(expected, abs=1e-12)
 
 
+def test_trajectory_judges_by_every_reference_set(tmp_path):
+    heldout = _subset(tmp_path / "heldout.npz", _images(5, 6, (28, 28, 1)))
+    digits = _images(6, 12, (28, 28, 1))
+    part = _part(tmp_path / "p7", 0, digits, np.stack([digits[:6], digits[6:]]), [0, 9])
+    train = _subset(tmp_path / "train28.npz", digits[6:])
+    out, cache = tmp_path / "trajectory.csv", tmp_path / "features"
+    sets = ["--train", train, "--heldout", heldout, "--features", cache, "--out", out]
+    names = ["am_ssim", "coverage_lenet_heldout"]
+    _call("trajectory", part, *sets, "--metrics", ",".join(names))
+    rows = list(csv.DictReader(out.open()))
+    assert [(row["iteration"], row["metric"]) for row in rows] == [
+        (iteration, name) for iteration in ("0", "9") for name in names
+    ]
+    assert float(rows[2]["value"]) == pytest.approx(1, abs=1e-6)
+    assert len(list(cache.glob("lenet-*.npz"))) == 3  # two snapshots, and the held-out rows
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

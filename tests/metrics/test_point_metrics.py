@@ -19,19 +19,29 @@ def test_w2_equals_the_best_of_all_permutations():
     costs = ((x[:, None].astype(float) - y[None]) ** 2).sum(axis=2)
     orders = itertools.permutations(range(6))
     best = min(costs[np.arange(6), list(order)].mean() for order in orders)
-    assert wasserstein_2(x, y) == pytest.approx(np.sqrt(best), rel=1e-6)
+    assert wasserstein_2(x, y)[0] == pytest.approx(np.sqrt(best), rel=1e-6)
 
 
 def test_w2_of_a_shift_is_its_length():
     x = _points(2, 300)
-    assert wasserstein_2(x, x + np.float32([3, 4])) == pytest.approx(5, rel=1e-5)
-    assert wasserstein_2(x, x[::-1]) == pytest.approx(0, abs=1e-5)
+    assert wasserstein_2(x, x + np.float32([3, 4]))[0] == pytest.approx(5, rel=1e-5)
+    assert wasserstein_2(x, x[::-1])[0] == pytest.approx(0, abs=1e-5)
 
 
 def test_w2_of_unequal_counts():
     x = np.float32([[0, 0]])
     y = np.float32([[3, 4], [0, 0], [0, 1]])
-    assert wasserstein_2(x, y) == pytest.approx(np.sqrt(26 / 3), rel=1e-6)
+    value, error = wasserstein_2(x, y)
+    assert value == pytest.approx(np.sqrt(26 / 3), rel=1e-6)
+    assert error is None
+
+
+@pytest.mark.parametrize("shift", [0.0, 0.3, 2.0])
+@pytest.mark.parametrize(("n", "m"), [(100, 100), (60, 200)])
+def test_the_standard_error_of_w2_is_its_spread_over_fresh_rows(n, m, shift):
+    y = _points(0, m) + np.float32(shift)
+    values, errors = np.array([wasserstein_2(_points(100 + i, n), y) for i in range(60)]).T
+    assert 0.5 <= errors.mean() / values.std(ddof=1) <= 2
 
 
 @pytest.fixture

@@ -31,9 +31,9 @@ class Reproduction:
         }
         return Plan(**(given | changes))
 
-    def folder(self, method, seed=0, experiment="table1", n=64) -> Path:
-        place = Path("runs", experiment, "mnist", f"n{n}", method, "data0", f"seed{seed}")
-        return self.results / place
+    def folder(self, method, seed=0, experiment="table1", n=64, data_seed=0) -> Path:
+        place = Path("runs", experiment, "mnist", f"n{n}", method)
+        return self.results / place / f"data{data_seed}" / f"seed{seed}"
 
     def judge(self, method, seed, fid, ssim=0.5, status="ok", std=None, **where):
         metrics = {

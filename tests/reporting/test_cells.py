@@ -57,6 +57,26 @@ def test_settings_of_which_a_run_diverged_are_not_the_best(made):
     assert rows(made, plan)["dcgan", "fid_train"].search.endswith("batch=16")
 
 
+def test_runs_on_several_subsets_are_one_mean(made):
+    """The deviation is that of all runs: 2 between seeds and 10 between subsets here."""
+    plan = made.planned(data_seeds=(0, 1))
+    for data_seed, fid in ((0, 30.0), (1, 40.0)):
+        for seed in (0, 1):
+            made.judge("dcgan", seed, fid + 2 * seed, data_seed=data_seed)
+    row = rows(made, plan)["dcgan", "fid_train"]
+    assert (row.mean, row.seeds, row.planned, row.status) == (36.0, 4, 4, "ok")
+    assert row.std == pytest.approx(sqrt((6**2 + 4**2 + 4**2 + 6**2) / 3))
+    half = 3.182 * row.std / sqrt(4)
+    assert row.interval == pytest.approx((36 - half, 36 + half))
+
+
+def test_a_subset_without_its_runs_is_missing(made):
+    for seed in (0, 1):
+        made.judge("dcgan", seed, 30.0, data_seed=1)
+    row = rows(made, made.planned(data_seeds=(0, 1)))["dcgan", "fid_train"]
+    assert (row.mean, row.seeds, row.planned, row.status) == (30.0, 2, 4, "missing")
+
+
 def test_every_planned_cell_is_a_row_before_anything_has_run(made):
     found = rows(made)
     assert set(found) == {(m, k) for m in ("ga-cntk", "dcgan") for k in ("fid_train", "am_ssim")}

@@ -5,7 +5,7 @@ import pytest
 
 from reporting.__main__ import write_figures, write_tables
 from reporting.controls import Controls, read_controls
-from reporting.figures import curves, paths, samples, strips
+from reporting.figures import curves, nearest, paths, samples, strips
 from reporting.figures.group import groups
 from reporting.figures.learning import read_columns
 from reporting.report import report_page
@@ -13,7 +13,7 @@ from reporting.runs import read_runs
 from reporting.trajectories import read_trajectory
 from suite.artefacts import Subset, Trajectory, save_samples
 from suite.errors import InputError
-from suite.files import write_text
+from suite.files import write_arrays, write_text
 
 VOID = {"meta", "img", "br", "link"}
 
@@ -42,9 +42,13 @@ def parsed(text):
     return parser.found
 
 
+def runs_of(made):
+    return list(read_runs(made.plan, made.results))
+
+
 def report(made):
-    runs = list(read_runs(made.plan, made.results))
-    return report_page(made.plan, made.results, runs, read_controls(made.plan, made.results))
+    controls = read_controls(made.plan, made.results)
+    return report_page(made.plan, made.results, runs_of(made), controls)
 
 
 @pytest.fixture
@@ -102,7 +106,7 @@ def test_points_are_scattered_where_images_are_tiled(made):
     Subset(points, rows, rows, "ring8", "train", 0).save(
         made.results / "data" / "mnist" / "n64" / "seed0.npz"
     )
-    (group,) = groups(made.plan, made.results, read_runs(made.plan, made.results), Controls())
+    (group,) = groups(made.plan, made.results, runs_of(made), Controls())
     drawn = samples.draw(group).axes
     assert [len(axes.collections) for axes in drawn] == [1, 1]
     np.testing.assert_array_equal(drawn[1].collections[0].get_offsets(), points)
@@ -136,6 +140,24 @@ def test_controls_stand_in_tables_report_and_path(half_done):
         content = page.read_text() if page else report(half_done)
         parsed(content)
         assert '<th class="control">disjoint real images</th>' in content
+
+
+def test_nearest_images_are_drawn_for_the_runs_that_have_them(half_done):
+    """One of two methods has none, and the other diverged."""
+    images = np.arange(3 * 8 * 8, dtype=np.uint8).reshape(3, 8, 8, 1)
+    half_done.train("dcgan", stop="diverged")
+    ssim = np.array([0.25, 0.5, 1.0])
+    arrays = {"generated": images, "nearest": images[::-1], "ssim": ssim}
+    write_arrays(half_done.folder("dcgan") / "nearest.npz", arrays)
+    (group,) = groups(half_done.plan, half_done.results, runs_of(half_done), Controls())
+    (axes,) = nearest.draw(group).axes
+    assert axes.get_title() == "DCGAN (diverged)"
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["0.25", "0.50", "1.00"]
+    sheet = axes.images[0].get_array()
+    np.testing.assert_array_equal(sheet[:8, :8, 0], sheet[9:, 18:, 0])
+    write_figures(half_done.plan, half_done.results)
+    assert (half_done.results / "figures" / "nearest-table1-mnist-n64.png").exists()
+    assert 'id="nearest-table1-mnist-n64"' in report(half_done)
 
 
 def test_a_snapshot_without_both_metrics_is_a_point_of_a_curve_but_not_of_a_path(half_done):

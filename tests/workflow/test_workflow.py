@@ -6,8 +6,11 @@ import re
 
 import pytest
 
+RUN = "runs/table1/mnist/n8/ga-cntk/data0/seed0"
 AFTER = {"table": 1, "draw": 1, "report": 1, "all": 1}
 CONFIGURATION = {"configuration": 2}
+JUDGED = {"evaluate": 1, "trajectory": 1, "nearest": 1}
+"""of a run that stands for its cell in figures"""
 PARTS = 2
 """solutions of 8 rows that make the 16 samples of ga-cntk; dcgan has one part"""
 
@@ -25,11 +28,16 @@ def test_tables_figures_and_report(finished) -> None:
     assert all(float(row["ours_mean"]) >= -1e-6 for row in rows)
     for name in ("tables/table1.md", "tables/table1.html", "report.html"):
         assert (results / name).stat().st_size > 100
-    assert list((results / "figures").glob("*.png"))
+    with (results / RUN / "trajectory.csv").open(encoding="utf-8") as file:
+        followed = {(row["iteration"], row["metric"]) for row in csv.DictReader(file)}
+    assert followed >= {("0", m) for m in metrics} | {("3", m) for m in metrics}
+    drawn = {path.name for path in (results / "figures").glob("*.png")}
+    kinds = ("samples", "learning", "trajectory", "path", "nearest")
+    assert drawn == {f"{kind}-table1-mnist-n8.png" for kind in kinds}
 
 
 def test_run_leaves_its_settings_and_provenance(finished) -> None:
-    run = finished.root / "results/tiny/runs/table1/mnist/n8/ga-cntk/data0/seed0"
+    run = finished.root / "results" / "tiny" / RUN
     record = json.loads((run / "part1" / "run.json").read_text(encoding="utf-8"))
     assert record["seeds"] == {"data": 0, "training": 0, "part": 1}
     assert record["settings"]["iterations"] == 3 == record["iterations"]
@@ -59,11 +67,11 @@ def test_second_run_does_nothing_and_says_so(finished) -> None:
     [
         (
             {"experiments__table1__methods__dcgan": {"updates": 4, "batch": 8}},
-            {"train_baselines": 1, "evaluate": 1, "trajectory": 1, **CONFIGURATION, **AFTER},
+            {"train_baselines": 1, **JUDGED, **CONFIGURATION, **AFTER},
         ),
         (
             {"experiments__table1__methods__ga_cntk": {"iterations": 4}},
-            {"train_gantk": PARTS, "evaluate": 1, "trajectory": 1, **CONFIGURATION, **AFTER},
+            {"train_gantk": PARTS, **JUDGED, **CONFIGURATION, **AFTER},
         ),
         (
             {"seeds": {"training": [0], "evaluation": 5}},
@@ -80,7 +88,11 @@ def test_second_run_does_nothing_and_says_so(finished) -> None:
         ({"threads": 2}, {**CONFIGURATION, **AFTER}),
         (
             {"datasets": {"mnist": {"heldout": 9}}},
-            {"reference": 1, "controls": 1, "evaluate": 2, **CONFIGURATION, **AFTER},
+            {
+                **{"reference": 1, "controls": 1, "evaluate": 2, "trajectory": 2},
+                **CONFIGURATION,
+                **AFTER,
+            },
         ),
     ],
     ids=["dcgan", "ga-cntk", "evaluation seed", "second seed", "threads", "held-out rows"],
@@ -103,15 +115,15 @@ def test_more_samples_need_only_the_missing_solutions(finished) -> None:
     [
         (
             "gantk/methods/ga_cntk.py",
-            {"train_gantk": PARTS, "evaluate": 1, "trajectory": 1, **AFTER},
+            {"train_gantk": PARTS, **JUDGED, **AFTER},
         ),
         (
             "baselines/methods/dcgan.py",
-            {"train_baselines": 1, "evaluate": 1, "trajectory": 1, **AFTER},
+            {"train_baselines": 1, **JUDGED, **AFTER},
         ),
         (
             "metrics/measures/am_ssim.py",
-            {"evaluate": 2, "controls": 1, "trajectory": 2, **AFTER},
+            {"evaluate": 2, "controls": 1, "trajectory": 2, "nearest": 2, **AFTER},
         ),
         ("reporting/report.py", AFTER),
         ("suite/workflow.py", {}),
@@ -154,3 +166,11 @@ def test_two_grids_do_not_merge(finished) -> None:
     """`--configfile` replaces config/config.yaml instead of filling it up."""
     planned = finished.planned("config/quick.yaml")
     assert planned["subset"] == 1
+
+
+def test_points_have_no_nearest_images(finished) -> None:
+    both = {"mnist": {"n": [8]}, "ring8": {"n": [8]}}
+    changes = {"datasets": {"mnist": {"heldout": 8}, "ring8": {}}, "metrics": ["fid_train"]}
+    config = finished.varied("points", **changes, experiments__table1__datasets=both)
+    planned = finished.planned(config)
+    assert planned["evaluate"] == 4 and planned["nearest"] == 0

@@ -16,6 +16,10 @@ rule weights:
 
 
 WEIGHTS = rules.weights.output if "inception" in plan.extractors(CONFIG) else []
+SETS = [
+    f"{RESULTS}/data/{{dataset}}/n{{n}}/seed{{data_seed}}.npz",
+    *[f"{RESULTS}/data/{{dataset}}/{name}.npz" for name in plan.references(CONFIG)],
+]
 
 
 rule evaluate:
@@ -26,10 +30,7 @@ rule evaluate:
             file=["run.json", "samples.npz"],
             **w,
         ),
-        sets=[
-            f"{RESULTS}/data/{{dataset}}/n{{n}}/seed{{data_seed}}.npz",
-            *[f"{RESULTS}/data/{{dataset}}/{name}.npz" for name in plan.references(CONFIG)],
-        ],
+        sets=SETS,
         weights=WEIGHTS,
     output:
         f"{RUN}/metrics.json",
@@ -97,7 +98,7 @@ rule trajectory:
     input:
         record=f"{RUN}/part0/run.json",
         snapshots=f"{RUN}/part0/trajectory.npz",
-        sets=f"{RESULTS}/data/{{dataset}}/n{{n}}/seed{{data_seed}}.npz",
+        sets=SETS,
         weights=WEIGHTS,
     output:
         f"{RUN}/trajectory.csv",
@@ -113,14 +114,37 @@ rule trajectory:
     params:
         environment=plan.environment(CONFIG),
         part=subpath(input.record, parent=True),
-        metrics=",".join(plan.train_metrics(CONFIG)),
+        sets=lambda w, input: plan.set_options(CONFIG, input.sets),
+        metrics=",".join(CONFIG.metrics),
         seed=CONFIG.seeds.evaluation,
+        features=f"{RESULTS}/features",
         weights=plan.weights_option(CONFIG),
         source=plan.metrics_digest(CONFIG),
     message:
         "follow {wildcards.method} on {wildcards.n} rows of {wildcards.dataset}"
         " ({wildcards.experiment}, seed {wildcards.seed}) along its training"
     shell:
-        "{params.environment} python -m metrics trajectory {params.part} --train {input.sets}"
-        " --metrics {params.metrics} --seed {params.seed} {params.weights}"
-        " --out {output} 2>&1 | tee {log}"
+        "{params.environment} python -m metrics trajectory {params.part} {params.sets}"
+        " --metrics {params.metrics} --seed {params.seed} --features {params.features}"
+        " {params.weights} --out {output} 2>&1 | tee {log}"
+
+
+rule nearest:
+    input:
+        record=f"{RUN}/part0/run.json",
+        samples=f"{RUN}/part0/samples.npz",
+        train=f"{RESULTS}/data/{{dataset}}/n{{n}}/seed{{data_seed}}.npz",
+    output:
+        f"{RUN}/nearest.npz",
+    log:
+        f"{LOGS}/{plan.RUN}/nearest.log",
+    conda:
+        "../../envs/torch.yaml"
+    params:
+        part=subpath(input.record, parent=True),
+        source=plan.nearest_digest(),
+    message:
+        "find the training images nearest to those of {wildcards.method} on {wildcards.n} rows"
+        " of {wildcards.dataset} ({wildcards.experiment}, seed {wildcards.seed})"
+    shell:
+        "python -m metrics nearest {params.part} --train {input.train} --out {output} 2>&1 | tee {log}"

@@ -47,6 +47,7 @@ rule draw:
         runs=[f"{RESULTS}/{run}/metrics.json" for run in plan.runs(CONFIG, *CONFIG.experiments)],
         controls=[f"{RESULTS}/{file}" for file in plan.controls(CONFIG, *CONFIG.experiments)],
         followed=[f"{RESULTS}/{run}/trajectory.csv" for run in plan.followed_runs(CONFIG)],
+        nearest=[f"{RESULTS}/{run}/nearest.npz" for run in plan.pictured_runs(CONFIG)],
     output:
         directory(f"{RESULTS}/figures"),
     log:
