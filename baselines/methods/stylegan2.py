@@ -8,7 +8,7 @@ conditioning, which the comparison does not use.
 
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from baselines.method import adversarial
 from baselines.settings import AdamSettings
@@ -39,7 +39,9 @@ class StyleGan2Settings(AdamSettings):
         None, description="weight gamma of R1; null: 0.0002 side^2 / batch (10 for points)"
     )
     r1_every: PositiveInt = Field(16, description="discriminator steps for each step of R1 [steps]")
-    path: PositiveFloat = Field(2.0, description="weight of the path-length penalty")
+    path: NonNegativeFloat = Field(
+        2.0, description="weight of the path-length penalty, which 0 leaves out"
+    )
     path_every: PositiveInt = Field(
         4, description="generator updates for each step of the path-length penalty [updates]"
     )
@@ -110,6 +112,7 @@ def game(settings: StyleGan2Settings, shape: tuple[int, ...]) -> "Game":
     from baselines.game import Game, Lazy, adam, scored_discriminator, scored_generator
 
     images = len(shape) == 3
+    paths = images and settings.path > 0
     # The weights are for pixels in [-1, 1]; grey ones are in [0, 1] here, so that gradients with
     # respect to them are twice as long, and those of them half as long.
     stretch = 2.0 if images and shape[2] == 1 else 1.0
@@ -126,9 +129,9 @@ def game(settings: StyleGan2Settings, shape: tuple[int, ...]) -> "Game":
         discriminator_loss=scored_discriminator(losses.logistic),
         generator_loss=scored_generator(losses.non_saturating),
         optimiser_d=adam(settings, settings.r1_every),
-        optimiser_g=adam(settings, settings.path_every if images else None),
+        optimiser_g=adam(settings, settings.path_every if paths else None),
         lazy_d=lazy_d,
-        lazy_g=lazy_g if images else None,
+        lazy_g=lazy_g if paths else None,
     )
 
 

@@ -10,6 +10,7 @@ from torch import nn
 from baselines.alternating import train
 from baselines.game import scored_discriminator, scored_generator
 from baselines.methods.dcgan import DCGAN, DcganSettings, game
+from baselines.methods.gan import GAN, VanillaSettings
 from baselines.players import EXPLODED, Players
 from baselines.reproducible import reproducible
 from baselines.rows import Batches, from_network, to_network
@@ -191,3 +192,13 @@ def test_the_callers_random_numbers_and_choice_of_algorithms_are_left_alone():
     train(job(SETTINGS.model_copy(update={"updates": 1})), game(SETTINGS, SHAPE))
     assert torch.rand(2).equal(expected)
     assert not torch.are_deterministic_algorithms_enabled()
+
+
+def test_on_images_the_first_gan_is_dcgan_but_for_its_own_loss():
+    def samples(method, model, **settings):
+        same = {"updates": 6, "batch": 4, "snapshots": 2, "snapshot_rows": 2}
+        return method.train(job(model(**same, **settings))).samples.tobytes()
+
+    ours = samples(DCGAN, DcganSettings)
+    assert samples(GAN, VanillaSettings) == ours
+    assert samples(GAN, VanillaSettings, loss="minimax") != ours

@@ -185,6 +185,14 @@ def test_lazy_penalties_take_their_steps_in_turn():
     assert players.generator.path_mean > 0
 
 
+def test_without_the_path_length_penalty_the_generator_takes_plain_steps():
+    made = game(StyleGan2Settings(path=0), (16, 16, 3))
+    assert made.lazy_g is None
+    group = made.optimiser_g([torch.nn.Parameter(torch.zeros(1))]).param_groups[0]
+    assert group["lr"] == 2e-3
+    assert group["betas"] == (0, 0.99)
+
+
 def test_the_weight_of_r1_is_the_same_for_grey_pixels_in_another_range():
     """Grey pixels are in [0, 1]: for the same function of the picture R1 must come out the same."""
     real = torch.rand(4, 1, 16, 16, dtype=DOUBLE)
