@@ -32,14 +32,15 @@ def xla_deconv(weights, x, stride):
 def test_values_and_derivatives_are_those_of_xla(ours, theirs, size, stride, side):
     rng = np.random.default_rng(0)
     shapes = {"layer/weight": (size, size, 3, 5), "layer/bias": (5,), "x": (2, side, side + 2, 3)}
-    arrays = {k: jnp.asarray(rng.normal(size=s), jnp.float32) for k, s in shapes.items()}
+    arrays = {k: jnp.asarray(rng.normal(size=s)) for k, s in shapes.items()}
     x = arrays.pop("x")
     expected, back = jax.vjp(lambda w, x: theirs(w, x, stride) + w["layer/bias"], arrays, x)
     got, own_back = jax.vjp(lambda w, x: ours(w, "layer", x, stride), arrays, x)
-    assert got.dtype == jnp.float32
-    np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-4)
-    cotangent = jnp.asarray(rng.normal(size=got.shape), jnp.float32)
+    np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-12)
+    cotangent = jnp.asarray(rng.normal(size=got.shape))
     for mine, other in zip(
         *map(jax.tree.leaves, (own_back(cotangent), back(cotangent))), strict=True
     ):
-        np.testing.assert_allclose(mine, other, rtol=1e-3, atol=1e-3)
+        np.testing.assert_allclose(mine, other, rtol=1e-12, atol=1e-12)
+    narrow = jax.tree.map(lambda array: array.astype(jnp.float32), arrays)
+    assert ours(narrow, "layer", x.astype(jnp.float32), stride).dtype == jnp.float32
