@@ -27,8 +27,8 @@ schema: $(INSTALLED)  ## config/schema.json from the models
 	$(BIN)/python -m suite.config > .venv/schema.json
 	mv .venv/schema.json config/schema.json
 
-lock: $(INSTALLED)  ## requirements.lock from requirements.in
-	$(BIN)/uv pip compile requirements.in --universal --python-version 3.11 --no-annotate \
+lock: $(INSTALLED)  ## requirements.lock from requirements.in; UPGRADE=name takes its newest version
+	$(BIN)/uv pip compile $(UPGRADE:%=--upgrade-package %) requirements.in --universal --python-version 3.11 --no-annotate \
 		--no-emit-index-url --custom-compile-command "make lock" --quiet --output-file requirements.lock
 
 $(INSTALLED): requirements.lock

@@ -23,12 +23,11 @@ from baselines.networks import infogan
 from baselines.reproducible import device, device_name
 from suite.artefacts import Subset
 from suite.checkpoint import Checkpoint
-from suite.method import Job
-from suite.registry import registered
+from suite.method import METHODS, Job
 from suite.seeds import stream
 from suite.settings import parse
 
-METHODS = registered("baselines.methods")
+GANS = METHODS["baselines"].entries
 TUNED: dict[str, dict[str, Any]] = {
     "channels last": {"channels_last": True},
     "bfloat16": {"precision": "bfloat16"},
@@ -73,7 +72,7 @@ def our_loop(
 ) -> Iterator[float]:
     """Seconds of each update of a registered method."""
     subset = Subset(data, np.full(len(data), -1), np.arange(len(data)), "noise", "train", 0)
-    method = METHODS[name]
+    method = GANS[name]
     small = {"updates": updates, "snapshots": 1, "snapshot_rows": 1}
     resolved = parse(method.settings, small | settings, name)
     history = method.train(Job(subset, resolved, 0, 0, 1, Checkpoint(None))).history
@@ -87,7 +86,7 @@ def main(
 ) -> None:
     """Print updates a second of every variant, and the ratio to the plain loop of DCGAN."""
     data = stream("benchmark").integers(0, 256, (256, 28, 28, 1), np.uint8)
-    names = [only] if only else list(METHODS)
+    names = [only] if only else list(GANS)
     variants = {("plain loop", "dcgan"): lambda: plain_loop(data, updates)}
     for name in names:
         for label, settings in {"as it comes": {}, **TUNED}.items():

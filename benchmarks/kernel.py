@@ -32,13 +32,13 @@ def rows(dataset: str, n: int, mix: float) -> tuple[np.ndarray, np.ndarray]:
 
     mix: 0 for noise, as at the start of a descent; 1 for the real rows themselves.
     """
-    from datasets.source import draw
-    from suite.registry import lookup
+    from datasets.draw import draw
     from suite.seeds import stream
+    from suite.source import SOURCES
 
     shape = (n, *SHAPES[dataset])
     if dataset == "mnist":
-        source = lookup("datasets.sources", "mnist")
+        source = SOURCES.lookup("mnist")
         real = draw(source, source.settings(), "train", n, 0).data / 255
     else:
         real = stream("benchmark-real", 0).random(shape)

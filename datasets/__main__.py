@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
-from datasets.source import draw
+from datasets.draw import draw
 from suite.cli import make_app, run
-from suite.registry import lookup
 from suite.settings import parse_pairs
+from suite.source import SOURCES
 
-app = make_app("datasets", "Draw subsets of the paper's datasets.", "datasets.sources")
+app = make_app("datasets", "Draw subsets of the paper's datasets.", SOURCES)
 
 
 @app.command()
@@ -28,7 +28,7 @@ def subset(
     """Draw n rows of a dataset by seed."""
     if split not in ("train", "heldout"):
         raise typer.BadParameter(f"{split}: choose train or heldout", param_hint="--split")
-    source = lookup("datasets.sources", name)
+    source = SOURCES.lookup(name)
     resolved = parse_pairs(source.settings, settings, set_ or [], f"settings of {name}")
     draw(source, resolved, split, n, seed).save(out)
 

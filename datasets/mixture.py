@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from datasets.source import Rows, Split
 from suite.seeds import stream
+from suite.source import Rows, Split
 
 POOL = 65536
 """Points of each split; subsets are drawn from them."""

@@ -32,12 +32,13 @@ from suite import gpu
 from suite.artefacts import Subset, digest_of
 from suite.cli import make_app, run
 from suite.files import write_arrays, write_json, write_text
+from suite.measure import EXTRACTORS, MEASURES
 
 app = make_app(
     "metrics",
     "How good, how varied and how new generated images are.",
-    "metrics.measures",
-    "metrics.extractors",
+    MEASURES,
+    EXTRACTORS,
 )
 
 

@@ -11,8 +11,8 @@ from metrics.evaluate import Reference, References, applicable, suited
 from metrics.features import Features
 from suite.artefacts import Subset
 from suite.errors import InputError
+from suite.measure import EXTRACTORS, MEASURES
 from suite.provenance import git_commit, package_versions, source_digest
-from suite.registry import module_of
 
 Parts = Annotated[list[Path], typer.Argument(help="folders that the parts of one run left")]
 Out = Annotated[Path, typer.Option(help="file to write")]
@@ -73,8 +73,8 @@ def prepare(out: Path) -> None:
 
 def provenance_of(names: list[str], features: Features) -> dict[str, Any]:
     """Packages, commit, digest of the source, and weights behind the metrics `names`."""
-    modules = [module_of("metrics.measures", name) for name in names]
-    modules += [module_of("metrics.extractors", name) for name in features.used()]
+    modules = [MEASURES.module_of(name) for name in names]
+    modules += [EXTRACTORS.module_of(name) for name in features.used()]
     return {
         "packages": package_versions(),
         "commit": git_commit(),

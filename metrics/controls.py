@@ -15,7 +15,7 @@ from metrics.evaluate import Reference, applicable, evaluate
 from metrics.features import Features
 from suite.artefacts import Subset
 from suite.errors import InputError
-from suite.registry import lookup
+from suite.measure import MEASURES
 from suite.seeds import stream
 
 TITLES = {
@@ -75,7 +75,7 @@ def judge_controls(
     for control, data in rows.items():
         allowed = {k: v for k, v in references.items() if not (k == control == "heldout")}
         chosen = applicable(data, allowed) if names is None else list(names)
-        fitting = [n for n in chosen if lookup("metrics.measures", n).reference in allowed]
+        fitting = [n for n in chosen if MEASURES.lookup(n).reference in allowed]
         report[control] = {
             "title": TITLES[control],
             "samples": len(data),

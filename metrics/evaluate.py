@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from metrics.features import Features
-from metrics.measure import Measure, Pair, Value
 from suite.artefacts import Subset
 from suite.errors import InputError
-from suite.registry import lookup, registered
+from suite.measure import EXTRACTORS, MEASURES, Measure, Pair, Value
 
 
 @dataclass(frozen=True)
@@ -40,7 +39,7 @@ def applicable(rows: np.ndarray, references: References) -> list[str]:
     """Every metric that these rows and reference sets allow."""
     return [
         name
-        for name, measure in registered("metrics.measures").items()
+        for name, measure in MEASURES.entries.items()
         if _obstacle(measure, rows, references) is None
     ]
 
@@ -52,7 +51,7 @@ def check(names: Sequence[str], rows: np.ndarray, references: References) -> lis
         InputError: an unknown metric, a missing reference set or label, too few rows, or sets
             whose rows differ in shape.
     """
-    measures: list[Measure] = [lookup("metrics.measures", name) for name in names]
+    measures = [MEASURES.lookup(name) for name in names]
     for name, reference in references.items():
         if reference.data.shape[1:] != rows.shape[1:]:
             raise InputError(
@@ -74,7 +73,7 @@ def suited(names: Sequence[str], rows: np.ndarray) -> list[str]:
     Raises:
         InputError: an unknown metric, or none is left.
     """
-    reasons = {name: _mismatch(lookup("metrics.measures", name), rows) for name in names}
+    reasons = {name: _mismatch(MEASURES.lookup(name), rows) for name in names}
     left = [name for name in names if reasons[name] is None]
     if not left:
         raise InputError(f"no metric fits: {names[0]} {reasons[names[0]]}")
@@ -88,7 +87,7 @@ def _mismatch(measure: Measure, rows: np.ndarray) -> str | None:
     """Why a metric is not made for such rows, or None if it is."""
     if measure.data != kind_of(rows):
         return f"judges {measure.data}, not {kind_of(rows)}: give {measure.data}"
-    shape = measure.extractor and lookup("metrics.extractors", measure.extractor).shape
+    shape = measure.extractor and EXTRACTORS.lookup(measure.extractor).shape
     if shape and shape != rows.shape[1:]:
         height, width, channels = shape
         return (

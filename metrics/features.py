@@ -9,10 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from metrics.measure import Extractor, Weights
 from suite.artefacts import digest_of
 from suite.files import read_arrays, write_arrays
-from suite.registry import lookup
+from suite.measure import EXTRACTORS, Extractor, Weights
 
 
 @contextmanager
@@ -39,7 +38,7 @@ class Features:
 
     def embed(self, name: str, images: np.ndarray) -> np.ndarray:
         """Features of uint8 images [N, H, W, C] by extractor `name`, float32 [N, d]."""
-        extractor: Extractor = lookup("metrics.extractors", name)
+        extractor = EXTRACTORS.lookup(name)
         if name not in self._weights:
             fetch = extractor.weights
             self._weights[name] = fetch(self.paths.get(name)) if fetch else None

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from metrics.measure import Pair
+from suite.measure import Pair
 
 
 def distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -20,8 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 from tqdm import tqdm
 
-from metrics.measure import Pair
 from suite.errors import InputError
+from suite.measure import Pair
 
 # Numbers in a tile (pairs times positions): large enough to keep Python out of the way.
 _TILE = 2**18

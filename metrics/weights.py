@@ -16,9 +16,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from metrics.measure import Weights
 from suite.errors import InputError
 from suite.files import replacing
+from suite.measure import Weights
 
 
 @dataclass(frozen=True)

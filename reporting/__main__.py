@@ -13,13 +13,13 @@ from reporting.plan import Plan, plan_of
 from reporting.published import read_published
 from reporting.report import report_page
 from reporting.runs import read_runs
+from reporting.tables import TABLES
 from reporting.text import markdown, tidy
 from suite.cli import make_app, run
 from suite.config import load_config
 from suite.files import write_text
-from suite.registry import lookup
 
-app = make_app("reporting", "Tables, figures and the report of a reproduction.", "reporting.tables")
+app = make_app("reporting", "Tables, figures and the report of a reproduction.")
 
 Results = Annotated[Path, typer.Option(help="folder of the reproduction, results/NAME")]
 ConfigFile = Annotated[Path, typer.Option("--config", help="its configuration (YAML or JSON)")]
@@ -31,7 +31,7 @@ def write_tables(plan: Plan, results: Path) -> None:
     controls = read_controls(plan, results)
     plan = replace(plan, titles={**plan.titles, **controls.titles})
     for name in plan.experiments():
-        table = lookup("reporting.tables", name)
+        table = TABLES[name]
         rows = rows_of(table, plan, runs, read_published(name), controls.rows)
         text = markdown(table, plan, rows)
         base = results / "tables" / name

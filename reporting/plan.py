@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from suite.config import METHOD_PACKAGES, Cell, Config, cells, settings_of
-from suite.registry import registered
+from suite.config import Cell, Config, all_methods, cells, settings_of
+from suite.measure import MEASURES
 from suite.search import MARK
+from suite.source import SOURCES
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,7 @@ def _protocol(config: Config) -> dict[str, str]:
 
 def plan_of(config: Config) -> Plan:
     """The plan of a configuration."""
-    packages = [*METHOD_PACKAGES.values(), "datasets.sources", "metrics.measures"]
-    entries = [entry for package in packages for entry in registered(package).values()]
+    named = {**all_methods(), **SOURCES.entries, **MEASURES.entries}
     planned = tuple(cells(config))
     return Plan(
         name=config.name,
@@ -74,8 +74,8 @@ def plan_of(config: Config) -> Plan:
         data_seeds=config.seeds.data,
         training_seeds=config.seeds.training,
         metrics=config.metrics,
-        titles={entry.name: getattr(entry, "title", entry.name) for entry in entries},
-        methods=tuple(n for package in METHOD_PACKAGES.values() for n in registered(package)),
+        titles={name: entry.title for name, entry in named.items()},
+        methods=tuple(all_methods()),
         settings={
             (c.experiment, c.dataset, c.method): settings_of(
                 config, c.experiment, c.dataset, c.method

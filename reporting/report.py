@@ -15,8 +15,8 @@ from reporting.page import grid, page
 from reporting.plan import Plan
 from reporting.published import read_published
 from reporting.runs import Run
+from reporting.tables import TABLES
 from reporting.text import number
-from suite.registry import lookup
 
 CAPTIONS = {
     "samples": "Training images, and samples of the first run of each method.",
@@ -118,7 +118,7 @@ def report_page(plan: Plan, results: Path, runs: Sequence[Run], controls: Contro
     plan = replace(plan, titles={**plan.titles, **controls.titles})
     tables = []
     for name in plan.experiments():
-        table = lookup("reporting.tables", name)
+        table = TABLES[name]
         rows = rows_of(table, plan, runs, read_published(name), controls.rows)
         tables.append(f"<h2>{escape(table.title)}</h2>\n{fragment(table, plan, rows)}")
     done = sum(run.judged == "ok" for run in runs)

@@ -2,17 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar
 
 from reporting.runs import Measured, Run, Status
-from suite.registry import Registered
 
 Reading = tuple[Status, Mapping[str, Measured]]
 
 
 @dataclass(frozen=True)
-class Table(Registered):
-    """A registered table. Its published values are resources/paper/{name}.csv.
+class Table:
+    """A table of the paper.
 
     name: the experiment of the configuration that fills it.
     title: its heading.
@@ -21,7 +19,7 @@ class Table(Registered):
     metrics: its metrics and what to call them; None for those of the configuration.
     """
 
-    kind: ClassVar[str] = "table"
+    name: str
     title: str
     caption: str
     read: Callable[[Run], Reading]

@@ -3,16 +3,16 @@
 import json
 import sys
 from collections.abc import Callable
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 
 from suite.errors import InputError, from_os
-from suite.registry import Registered, registered
+from suite.registry import Registered, Registry
 
 
-def make_app(room: str, help: str, *packages: str) -> typer.Typer:
-    """A command line whose `list` prints what the room's packages register."""
+def make_app(room: str, help: str, *registries: Registry[Any]) -> typer.Typer:
+    """A command line whose `list` prints what the room's registries hold."""
     app = typer.Typer(
         name=f"python -m {room}",
         help=help,
@@ -23,18 +23,22 @@ def make_app(room: str, help: str, *packages: str) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
 
-    @app.command("list")
+    if registries:
+        app.command("list")(_lister([e for r in registries for e in r.entries.values()]))
+    return app
+
+
+def _lister(entries: list[Registered]) -> Callable[..., None]:
     def list_(
         as_json: Annotated[bool, typer.Option("--json", help="print JSON for programs")] = False,
     ) -> None:
         """Print what is registered, one name a line."""
-        entries: list[Registered] = [e for p in packages for e in registered(p).values()]
         if as_json:
             print(json.dumps([describe(entry) for entry in entries], indent=2, default=str))
         else:
             print("\n".join(entry.name for entry in entries))
 
-    return app
+    return list_
 
 
 def describe(entry: Registered) -> dict[str, object]:

@@ -11,12 +11,12 @@ import yaml
 from pydantic import Field, PositiveInt, field_validator
 
 from suite.errors import InputError, from_os, unknown
-from suite.method import Method
-from suite.registry import lookup, registered
+from suite.measure import MEASURES
+from suite.method import METHODS, Method
 from suite.search import method_of, variants
 from suite.settings import Settings, parse
+from suite.source import SOURCES
 
-METHOD_PACKAGES = {"gantk": "gantk.methods", "baselines": "baselines.methods"}
 SCHEMA_PATH = Path("config/schema.json")
 
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
@@ -104,19 +104,23 @@ class Cell:
     """independent solutions a run is joined from (1 for methods with a generator)"""
 
 
+def all_methods() -> dict[str, Method[Any]]:
+    """Every registered method by name, room by room."""
+    return {name: entry for room in METHODS.values() for name, entry in room.entries.items()}
+
+
 def method_room(name: str, where: str = "") -> str:
     """The room of method (or variant) `name`; InputError with the nearest name if none has it."""
     name = method_of(name)
-    for room, package in METHOD_PACKAGES.items():
-        if name in registered(package):
+    for room, registry in METHODS.items():
+        if name in registry.entries:
             return room
-    every = {n: m for package in METHOD_PACKAGES.values() for n, m in registered(package).items()}
-    raise unknown("method", name, every, where)
+    raise unknown("method", name, all_methods(), where)
 
 
-def method_entry(name: str, where: str = "") -> Method:
+def method_entry(name: str, where: str = "") -> Method[Any]:
     """The registered method `name`, or that of the variant `name`."""
-    return lookup(METHOD_PACKAGES[method_room(name, where)], method_of(name))
+    return METHODS[method_room(name, where)].lookup(method_of(name))
 
 
 def _overrides(config: Config, experiment: str, dataset: str, method: str) -> dict[str, Overrides]:
@@ -154,7 +158,7 @@ def cells(config: Config) -> Iterator[Cell]:
 
 def _criteria(config: Config) -> list[str]:
     """The configured metrics that have a good side, so that a best setting exists."""
-    measures = {name: lookup("metrics.measures", name) for name in config.metrics}
+    measures = {name: MEASURES.lookup(name) for name in config.metrics}
     return [name for name, measure in measures.items() if measure.better != "neither"]
 
 
@@ -166,13 +170,13 @@ def parse_config(values: Mapping[str, Any], where: str = "config") -> Config:
     """
     config = parse(Config, values, where)
     for name in config.datasets:
-        lookup("datasets.sources", name, f"{where}: datasets")
+        SOURCES.lookup(name, f"{where}: datasets")
     for name in config.metrics:
-        lookup("metrics.measures", name, f"{where}: metrics")
+        MEASURES.lookup(name, f"{where}: metrics")
     for experiment, plan in config.experiments.items():
         place = f"{where}: experiments.{experiment}"
         for dataset, grid in plan.datasets.items():
-            lookup("datasets.sources", dataset, f"{place}.datasets")
+            SOURCES.lookup(dataset, f"{place}.datasets")
             if dataset not in config.datasets:
                 raise InputError(
                     f"{place}.datasets: '{dataset}' has no entry under datasets: add one"
@@ -197,7 +201,7 @@ def parse_config(values: Mapping[str, Any], where: str = "config") -> Config:
                             f"name the metric that chooses, one of {', '.join(_criteria(config))}"
                         )
     for name, plan in config.datasets.items():
-        source = lookup("datasets.sources", name)
+        source = SOURCES.lookup(name)
         parse(source.settings, plan.source, f"{where}: datasets.{name}.source")
     return config
 
@@ -221,8 +225,7 @@ def json_schema() -> dict[str, Any]:
         name: entry.settings.model_json_schema(
             ref_template=f"#/$defs/method:{name}/$defs/{{model}}"
         )
-        for package in METHOD_PACKAGES.values()
-        for name, entry in registered(package).items()
+        for name, entry in all_methods().items()
     }
     for name, method in methods.items():
         for key, field in method["properties"].items():
@@ -237,10 +240,10 @@ def json_schema() -> dict[str, Any]:
     }
     definitions["Experiment"]["properties"]["methods"] |= table
     definitions["Grid"]["properties"]["methods"] |= table
-    sources = registered("datasets.sources")
+    sources = SOURCES.entries
     for owner in (schema, definitions["Experiment"]):
         owner["properties"]["datasets"]["propertyNames"] = {"enum": list(sources)}
-    schema["properties"]["metrics"]["items"] = {"enum": list(registered("metrics.measures"))}
+    schema["properties"]["metrics"]["items"] = {"enum": list(MEASURES.entries)}
     return schema
 
 

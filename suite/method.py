@@ -1,21 +1,22 @@
 """The protocol of a method: one function from a subset of data to samples and their history."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import numpy as np
 
 from suite.artefacts import Subset, Trajectory
 from suite.checkpoint import Checkpoint
-from suite.registry import Registered
+from suite.registry import Registered, Registry
 from suite.settings import Settings
 
 StopReason = Literal["budget", "early-stopping", "gradient-norm", "diverged"]
+S = TypeVar("S", bound=Settings)
 
 
 @dataclass(frozen=True)
-class Job:
+class Job(Generic[S]):
     """What a method is asked to do.
 
     subset: the training rows.
@@ -29,7 +30,7 @@ class Job:
     """
 
     subset: Subset
-    settings: Settings
+    settings: S
     seed: int
     part: int
     samples: int
@@ -62,7 +63,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class Method(Registered):
+class Method(Registered, Generic[S]):
     """A registered method.
 
     name: what configurations and command lines call it.
@@ -75,11 +76,18 @@ class Method(Registered):
 
     kind: ClassVar[str] = "method"
     title: str
-    settings: type[Settings]
-    train: Callable[[Job], Result]
-    sample: (
-        Callable[[dict[str, np.ndarray], Settings, tuple[int, ...], int, int], np.ndarray] | None
-    ) = None
+    settings: type[S]
+    train: Callable[[Job[S]], Result]
+    sample: Callable[[dict[str, np.ndarray], S, tuple[int, ...], int, int], np.ndarray] | None = (
+        None
+    )
+    tiny: Mapping[str, Any] = field(default_factory=dict)
+
+
+METHODS: dict[str, Registry[Method[Any]]] = {
+    room: Registry(f"{room}.methods", Method) for room in ("gantk", "baselines")
+}
+"""The rooms of methods, each with its registry."""
 
 
 def snapshot_iterations(total: int, count: int) -> list[int]:

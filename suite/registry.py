@@ -8,9 +8,11 @@ room's heavy libraries: such a module imports JAX or PyTorch inside its function
 
 import importlib
 import pkgutil
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
-from typing import ClassVar
+from functools import cached_property
+from types import ModuleType
+from typing import ClassVar, Generic, TypeVar
 
 from suite.errors import unknown
 
@@ -23,40 +25,52 @@ class Registered:
     name: str
 
 
-@cache
-def registered(package: str) -> dict[str, Registered]:
-    """Every entry defined in the modules of `package`, by name and in the order of the names.
+E = TypeVar("E", bound=Registered)
 
-    Raises:
-        ValueError: a module defines no entry, or two entries share a name.
+
+@dataclass(frozen=True)
+class Registry(Generic[E]):
+    """The entries that the modules of one package define.
+
+    package: its dotted name.
+    type: the class of the entries.
     """
-    found: dict[str, Registered] = {}
-    for info in pkgutil.iter_modules(importlib.import_module(package).__path__):
-        module = importlib.import_module(f"{package}.{info.name}")
-        entries = [value for value in vars(module).values() if isinstance(value, Registered)]
-        if not entries:
-            raise ValueError(f"{module.__name__} registers nothing")
-        for entry in entries:
-            if entry.name in found:
-                raise ValueError(f"'{entry.name}' is registered twice in {package}")
-            found[entry.name] = entry
-    return dict(sorted(found.items()))
 
+    package: str
+    type: type[E]
 
-def lookup(package: str, name: str, where: str = "") -> Registered:
-    """The entry called `name`; InputError with the nearest valid name if there is none."""
-    entries = registered(package)
-    if name not in entries:
-        kind = next(iter(entries.values())).kind if entries else "entry"
-        raise unknown(kind, name, entries, where)
-    return entries[name]
+    def _modules(self) -> Iterator[ModuleType]:
+        for info in pkgutil.iter_modules(importlib.import_module(self.package).__path__):
+            yield importlib.import_module(f"{self.package}.{info.name}")
 
+    @cached_property
+    def _found(self) -> dict[str, tuple[E, str]]:
+        found: dict[str, tuple[E, str]] = {}
+        for module in self._modules():
+            entries = [value for value in vars(module).values() if isinstance(value, self.type)]
+            if not entries:
+                raise ValueError(f"{module.__name__} registers nothing")
+            for entry in entries:
+                if entry.name in found:
+                    raise ValueError(f"'{entry.name}' is registered twice in {self.package}")
+                found[entry.name] = entry, module.__name__
+        return dict(sorted(found.items()))
 
-def module_of(package: str, name: str) -> str:
-    """The dotted name of the module that registers `name`, for digests of its source."""
-    entry = lookup(package, name)
-    for info in pkgutil.iter_modules(importlib.import_module(package).__path__):
-        module = importlib.import_module(f"{package}.{info.name}")
-        if any(value is entry for value in vars(module).values()):
-            return module.__name__
-    raise AssertionError(f"{name} has no module")
+    @property
+    def entries(self) -> dict[str, E]:
+        """Every entry by name, in the order of the names.
+
+        Raises:
+            ValueError: a module defines no entry, or two entries share a name.
+        """
+        return {name: entry for name, (entry, _) in self._found.items()}
+
+    def lookup(self, name: str, where: str = "") -> E:
+        """The entry called `name`; InputError with the nearest valid name if there is none."""
+        if name not in self._found:
+            raise unknown(self.type.kind, name, self._found, where)
+        return self._found[name][0]
+
+    def module_of(self, name: str) -> str:
+        """The dotted name of the module that registers `name`, for digests of its source."""
+        return self._found[name][1]

@@ -15,10 +15,9 @@ from suite.checkpoint import Checkpoint
 from suite.cli import make_app
 from suite.errors import InputError
 from suite.files import read_arrays, read_json, write_arrays, write_json, write_text
-from suite.method import Job, Method, Result
+from suite.method import METHODS, Job, Method, Result, S
 from suite.provenance import git_commit, package_versions, peak_memory_mib, source_digest
-from suite.registry import lookup, module_of
-from suite.settings import Settings, parse, parse_pairs
+from suite.settings import parse, parse_pairs
 
 
 def history_text(history: list[dict[str, float]]) -> str:
@@ -31,10 +30,10 @@ def history_text(history: list[dict[str, float]]) -> str:
 
 
 def run_method(
-    method: Method,
+    method: Method[S],
     source: str,
     subset: Subset,
-    settings: Settings,
+    settings: S,
     out: Path,
     *,
     seed: int,
@@ -94,8 +93,8 @@ def _outcome(result: Result) -> dict[str, Any]:
 
 def training_app(room: str, help: str) -> typer.Typer:
     """The command line of a room of methods: list, train, join and sample."""
-    package = f"{room}.methods"
-    app = make_app(room, help, package)
+    registry = METHODS[room]
+    app = make_app(room, help, registry)
 
     @app.command()
     def train(
@@ -120,11 +119,11 @@ def training_app(room: str, help: str) -> typer.Typer:
         ] = 30.0,
     ) -> None:
         """Train a method on a subset."""
-        method = lookup(package, name)
+        method = registry.lookup(name)
         if seed < 0 or part < 0 or samples < 1:
             raise InputError("--seed and --part must be 0 or more, and --samples 1 or more")
         resolved = parse_pairs(method.settings, settings, set_ or [], f"settings of {name}")
-        digest = source_digest(f"{room}.__main__", module_of(package, name))
+        digest = source_digest(f"{room}.__main__", registry.module_of(name))
         subset = Subset.load(data)
         out.mkdir(parents=True, exist_ok=True)
         run_method(
@@ -149,7 +148,7 @@ def training_app(room: str, help: str) -> typer.Typer:
     ) -> None:
         """Draw more samples from the generator of a finished run."""
         record = read_json(run / "run.json")
-        method = lookup(package, record["method"], str(run / "run.json"))
+        method = registry.lookup(record["method"], str(run / "run.json"))
         if method.sample is None:
             raise InputError(
                 f"{run}: {method.name} has no generator: train it with another --part for more"

@@ -22,9 +22,11 @@ from suite.config import (
     settings_of,
 )
 from suite.errors import InputError
+from suite.measure import EXTRACTORS, MEASURES
+from suite.method import METHODS
 from suite.provenance import source_digest
-from suite.registry import lookup, module_of, registered
 from suite.search import MARK, method_of
+from suite.source import SOURCES
 
 RUN = "runs/{experiment}/{dataset}/n{n}/{method}/data{data_seed}/seed{seed}"
 """A run's folder below results/NAME; every rule that works on a run has these wildcards."""
@@ -78,13 +80,13 @@ def pictured_runs(config: Config) -> list[str]:
     return [
         _first_run(config, cell)
         for cell in cells(config)
-        if lookup("datasets.sources", cell.dataset).data == "images"
+        if SOURCES.lookup(cell.dataset).data == "images"
     ]
 
 
-def variants_of(package: str) -> str:
+def variants_of(room: str) -> str:
     """A regular expression for the methods of a room, and for variants of them."""
-    return f"({one_of(registered(package))})({MARK}[^/]+)?"
+    return f"({one_of(METHODS[room].entries)})({MARK}[^/]+)?"
 
 
 def _first_run(config: Config, cell: Cell) -> str:
@@ -122,19 +124,19 @@ def reference_rows(config: Config, wildcards: Any) -> str:
 
 def dataset_digest(wildcards: Any) -> str:
     """Digest of the source that draws a subset."""
-    return source_digest("datasets.__main__", module_of("datasets.sources", wildcards.dataset))
+    return source_digest("datasets.__main__", SOURCES.module_of(wildcards.dataset))
 
 
 def method_digest(wildcards: Any) -> str:
     """Digest of the source that trains a method."""
     room = method_room(wildcards.method)
-    module = module_of(f"{room}.methods", method_of(wildcards.method))
+    module = METHODS[room].module_of(method_of(wildcards.method))
     return source_digest(f"{room}.__main__", module)
 
 
 def references(config: Config) -> list[str]:
     """Names of the sets, beside the training subset, that the configured metrics compare with."""
-    return sorted({lookup("metrics.measures", m).reference for m in config.metrics} - {"train"})
+    return sorted({MEASURES.lookup(m).reference for m in config.metrics} - {"train"})
 
 
 def set_options(config: Config, files: Sequence[str]) -> str:
@@ -145,26 +147,25 @@ def set_options(config: Config, files: Sequence[str]) -> str:
 
 def extractors(config: Config) -> list[str]:
     """Names of the feature extractors that the configured metrics use."""
-    used = {lookup("metrics.measures", name).extractor for name in config.metrics}
-    return sorted(used - {None})
+    used = {MEASURES.lookup(name).extractor for name in config.metrics}
+    return sorted(name for name in used if name)
 
 
 def metrics_digest(config: Config) -> str:
     """Digest of the source of the configured metrics and of their feature extractors."""
-    measures = [module_of("metrics.measures", name) for name in config.metrics]
-    embeddings = [module_of("metrics.extractors", name) for name in extractors(config)]
+    measures = [MEASURES.module_of(name) for name in config.metrics]
+    embeddings = [EXTRACTORS.module_of(name) for name in extractors(config)]
     return source_digest("metrics.__main__", *measures, *embeddings)
 
 
 def nearest_digest() -> str:
     """Digest of the source that finds nearest training images."""
-    return source_digest("metrics.__main__", module_of("metrics.measures", "am_ssim"))
+    return source_digest("metrics.__main__", MEASURES.module_of("am_ssim"))
 
 
 def reporting_digest() -> str:
     """Digest of the source of tables, figures and the report."""
-    tables = [module_of("reporting.tables", name) for name in registered("reporting.tables")]
-    return source_digest("reporting.__main__", *tables)
+    return source_digest("reporting.__main__")
 
 
 def configuration(config: Config, wildcards: Any) -> str:

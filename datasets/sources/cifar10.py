@@ -7,9 +7,9 @@ import numpy as np
 from pydantic import Field
 
 from datasets.cifar import read_binary, read_pickled
-from datasets.source import Rows, Source, Split
 from suite.errors import InputError
 from suite.settings import Settings
+from suite.source import Rows, Source, Split
 
 Class = Literal[
     *("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")

@@ -6,8 +6,8 @@ import numpy as np
 from pydantic import Field
 
 from datasets.pictures import Shaping, image_files, reader
-from datasets.source import Rows, Source, Split
 from suite.settings import Settings
+from suite.source import Rows, Source, Split
 
 FOLDERS = {"train": "train", "heldout": "val"}
 

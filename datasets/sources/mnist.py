@@ -7,11 +7,11 @@ import numpy as np
 from pydantic import Field
 
 from datasets.idx import read_idx
-from datasets.source import Rows, Source, Split
 from suite.errors import InputError
 from suite.files import read_arrays
 from suite.provenance import ROOT
 from suite.settings import Settings
+from suite.source import Rows, Source, Split
 
 BUNDLED = ROOT / "resources" / "mnist" / "mnist.npz"
 FILES = {"train": "train", "heldout": "t10k"}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from tqdm import tqdm
 
-from metrics.measure import Extractor, Weights
+from suite.measure import Extractor, Weights
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from metrics.measure import Extractor, Weights
 from suite.files import read_arrays
+from suite.measure import Extractor, Weights
 from suite.provenance import ROOT
 
 WEIGHTS = ROOT / "resources" / "lenet" / "lenet.npz"

@@ -5,9 +5,9 @@ end: compare with the held-out control. The reverse asks how close some generate
 each training image, and falls when modes are dropped.
 """
 
-from metrics.measure import Measure, Pair, Value
 from metrics.neighbours import bootstrap_error, standard_error
 from metrics.similarity import of_pair
+from suite.measure import Measure, Pair, Value
 from suite.seeds import stream
 
 

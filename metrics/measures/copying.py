@@ -8,9 +8,9 @@ with faint noise: on a flat background SSIM sees nothing but the noise.
 
 import numpy as np
 
-from metrics.measure import Measure, Pair, Value
 from metrics.neighbours import across, distances, standard_error
 from metrics.similarity import of_pair, ssim_matrix
+from suite.measure import Measure, Pair, Value
 
 
 def share_of_copies(gaps: np.ndarray, own: np.ndarray) -> Value:

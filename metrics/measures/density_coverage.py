@@ -5,8 +5,8 @@ a generated row, over k: its expected value is 1 for equal distributions, and it
 Coverage is the share of balls that hold a generated row.
 """
 
-from metrics.measure import Measure, Pair, ReferenceSet, Value
 from metrics.neighbours import across, bootstrap_error, reference_radii, standard_error
+from suite.measure import Measure, Pair, ReferenceSet, Value
 from suite.seeds import stream
 
 K = 5

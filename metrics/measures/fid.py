@@ -5,7 +5,7 @@ perfect generator has a large `fid_train`. Read it beside the controls.
 """
 
 from metrics.frechet import frechet_distance, standard_error
-from metrics.measure import Measure, Pair, ReferenceSet, Value
+from suite.measure import Measure, Pair, ReferenceSet, Value
 
 
 def fid(pair: Pair) -> Value:

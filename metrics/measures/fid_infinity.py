@@ -9,7 +9,7 @@ for which `fit` (the share of variance explained) is given.
 import numpy as np
 
 from metrics.frechet import frechet_distance, influence
-from metrics.measure import Measure, Pair, Value
+from suite.measure import Measure, Pair, Value
 from suite.seeds import stream
 
 SIZES = 8

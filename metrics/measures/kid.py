@@ -7,7 +7,7 @@ are small, so all rows are used: the value is the mean over all subsets, and dra
 
 import numpy as np
 
-from metrics.measure import Measure, Pair, ReferenceSet, Value
+from suite.measure import Measure, Pair, ReferenceSet, Value
 
 BLOCK = 512
 

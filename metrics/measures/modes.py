@@ -7,8 +7,8 @@ both coordinates) are estimated from the labelled held-out rows.
 
 import numpy as np
 
-from metrics.measure import Measure, Pair, Value
 from metrics.neighbours import distances, standard_error
+from suite.measure import Measure, Pair, Value
 
 DEVIATIONS = 3.0
 

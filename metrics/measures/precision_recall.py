@@ -8,7 +8,6 @@ depends on both counts: balls of many generated rows are small.
 
 import numpy as np
 
-from metrics.measure import Measure, Pair, ReferenceSet, Value
 from metrics.neighbours import (
     across,
     distances_among,
@@ -16,6 +15,7 @@ from metrics.neighbours import (
     reference_radii,
     standard_error,
 )
+from suite.measure import Measure, Pair, ReferenceSet, Value
 from suite.seeds import stream
 
 K = 3

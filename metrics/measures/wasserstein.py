@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from metrics.measure import Measure, Pair, ReferenceSet, Value
 from metrics.neighbours import distances, standard_error
 from suite.errors import InputError
+from suite.measure import Measure, Pair, ReferenceSet, Value
 
 
 def wasserstein_2(x: np.ndarray, y: np.ndarray) -> tuple[float, float | None]:

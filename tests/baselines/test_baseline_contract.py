@@ -5,11 +5,10 @@ import pytest
 
 from suite.artefacts import Subset, check_data
 from suite.checkpoint import Checkpoint
-from suite.method import Job
-from suite.registry import registered
+from suite.method import METHODS, Job
 from suite.settings import parse
 
-METHODS = registered("baselines.methods")
+ENTRIES = METHODS["baselines"].entries
 UPDATES = 5
 SMALL = {"updates": UPDATES, "batch": 4, "snapshots": 3, "snapshot_rows": 3}
 # Taken where a method has them: small networks, and rare steps often enough to happen.
@@ -73,11 +72,11 @@ def assert_same(one, other):
         assert array.tobytes() == other.model[name].tobytes(), name
 
 
-@pytest.fixture(scope="module", params=[(m, s) for m in METHODS for s in SUBSETS], ids=str)
+@pytest.fixture(scope="module", params=[(m, s) for m in ENTRIES for s in SUBSETS], ids=str)
 def case(request):
     """A method, a subset and the result of the one on the other."""
     name, kind = request.param
-    method, subset = METHODS[name], SUBSETS[kind]
+    method, subset = ENTRIES[name], SUBSETS[kind]
     return method, subset, method.train(job(method, subset))
 
 
@@ -105,9 +104,9 @@ def test_a_killed_run_goes_on_to_the_same_bytes(case, tmp_path):
     ],
     ids=str,
 )
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", ENTRIES)
 def test_so_it_does_with_every_option_of_the_loop(name, settings, tmp_path):
-    method, subset = METHODS[name], SUBSETS["colour"]
+    method, subset = ENTRIES[name], SUBSETS["colour"]
     whole = method.train(job(method, subset, **settings))
     assert_same(whole, killed_twice(method, subset, tmp_path, **settings))
     assert whole.details["precision"] == settings.get("precision", "float32")
@@ -154,9 +153,9 @@ def test_sampling_from_the_model_is_seeded_and_of_the_same_kind(case):
 
 
 @pytest.mark.parametrize("kind", ["grey", "points"])
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", ENTRIES)
 def test_a_run_that_explodes_says_so_and_leaves_what_it_reached(name, kind):
-    method, subset = METHODS[name], SUBSETS[kind]
+    method, subset = ENTRIES[name], SUBSETS[kind]
     result = method.train(job(method, subset, learning_rate=1e30))
     assert result.stop_reason == "diverged"
     assert result.history[-1]["iteration"] < UPDATES
@@ -168,8 +167,8 @@ def test_a_run_that_explodes_says_so_and_leaves_what_it_reached(name, kind):
     assert all(np.isfinite(array).all() for array in weights.values())
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", ENTRIES)
 def test_every_setting_says_what_it_is(name):
-    for field, info in METHODS[name].settings.model_fields.items():
+    for field, info in ENTRIES[name].settings.model_fields.items():
         assert info.description, field
         assert not info.is_required(), field

@@ -3,15 +3,15 @@
 import numpy as np
 from PIL import Image
 
-from datasets.source import draw
-from suite.registry import lookup
+from datasets.draw import draw
 from suite.settings import parse
+from suite.source import SOURCES
 
 RNG = np.random.default_rng(0)
 
 
 def rows(name, split="train", n=None, seed=0, **settings):
-    source = lookup("datasets.sources", name)
+    source = SOURCES.lookup(name)
     return draw(source, parse(source.settings, settings, name), split, n, seed)
 
 

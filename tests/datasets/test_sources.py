@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from suite.errors import InputError
-from suite.registry import lookup, registered
+from suite.source import SOURCES
 from tests.datasets.drawn import rows
 
 
@@ -23,9 +23,7 @@ def test_more_rows_than_there_are_is_refused(n):
 
 
 WITH_FILES = [
-    name
-    for name, source in registered("datasets.sources").items()
-    if "path" in source.settings.model_fields
+    name for name, source in SOURCES.entries.items() if "path" in source.settings.model_fields
 ]
 
 
@@ -33,7 +31,7 @@ WITH_FILES = [
 @pytest.mark.parametrize("name", WITH_FILES)
 def test_missing_files_are_one_sentence_with_the_path(name, split, tmp_path):
     values = {"path": tmp_path / "nowhere"}
-    if "source" in lookup("datasets.sources", name).settings.model_fields:
+    if "source" in SOURCES.lookup(name).settings.model_fields:
         values["source"] = "folder"
     with pytest.raises(InputError, match="nowhere") as error:
         rows(name, split, **values)

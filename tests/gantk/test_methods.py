@@ -9,11 +9,10 @@ from gantk.images import initial_rows
 from suite.artefacts import Subset
 from suite.checkpoint import Checkpoint
 from suite.errors import InputError
-from suite.method import Job
-from suite.registry import registered
+from suite.method import METHODS, Job
 from suite.settings import parse
 
-METHODS = registered("gantk.methods")
+ENTRIES = METHODS["gantk"].entries
 SMALL = {"ga-cntk-batch": {"batch": 4}, "ga-cntk-multires": {"batch": 4}, "ga-cntkg": {"batch": 4}}
 
 
@@ -30,7 +29,7 @@ def job(name, checkpoint=None, rows=None, seed=0, part=0, **settings):
     values = {"iterations": 5, "snapshots": 3, **SMALL.get(name, {}), **settings}
     return Job(
         rows or subset(),
-        parse(METHODS[name].settings, values, name),
+        parse(ENTRIES[name].settings, values, name),
         seed,
         part,
         9,
@@ -38,9 +37,9 @@ def job(name, checkpoint=None, rows=None, seed=0, part=0, **settings):
     )
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", ENTRIES)
 def test_method_returns_what_the_protocol_says_and_survives_a_kill(name, tmp_path, monkeypatch):
-    method = METHODS[name]
+    method = ENTRIES[name]
     whole = method.train(job(name))
     count = 9 if method.sample else 6
     assert whole.samples.shape == (count, 28, 28, 1) and whole.samples.dtype == np.uint8
@@ -75,7 +74,7 @@ def test_seeds_and_parts_start_elsewhere():
 
 
 def test_generator_draws_any_number_by_seed():
-    method = METHODS["ga-cntkg"]
+    method = ENTRIES["ga-cntkg"]
     asked = job("ga-cntkg")
     model = method.train(asked).model
     first, again, other = (
@@ -87,7 +86,7 @@ def test_generator_draws_any_number_by_seed():
 
 
 def test_code_space_trains_and_draws():
-    result = METHODS["ga-cntkg"].train(
+    result = ENTRIES["ga-cntkg"].train(
         job("ga-cntkg", space="code", autoencoder_iterations=3, latent=2)
     )
     assert result.samples.shape == (9, 28, 28, 1)
@@ -96,7 +95,7 @@ def test_code_space_trains_and_draws():
 def test_fully_connected_kernel_takes_points():
     points = np.random.default_rng(0).random((6, 2)).astype(np.float32)
     rows = Subset(points, np.zeros(6, np.int64), np.arange(6), "points", "train", 0)
-    result = METHODS["ga-fntk"].train(job("ga-fntk", rows=rows))
+    result = ENTRIES["ga-fntk"].train(job("ga-fntk", rows=rows))
     assert result.samples.shape == (6, 2) and result.samples.dtype == np.float32
 
 
@@ -113,19 +112,19 @@ def test_fully_connected_kernel_takes_points():
 )
 def test_what_cannot_be_done_is_refused_in_one_sentence(name, settings, shape, words):
     with pytest.raises(InputError, match=words) as caught:
-        METHODS[name].train(job(name, rows=subset(shape=shape), **settings))
+        ENTRIES[name].train(job(name, rows=subset(shape=shape), **settings))
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("lam", [-1, 0, "large", float("nan")])
 def test_lambda_must_be_positive(lam):
     with pytest.raises(InputError, match="lam"):
-        parse(METHODS["ga-cntk"].settings, {"lam": lam}, "settings")
+        parse(ENTRIES["ga-cntk"].settings, {"lam": lam}, "settings")
 
 
 def test_peer_kernel_gives_the_same_run():
     ours, theirs = (
-        METHODS["ga-cntk"].train(job("ga-cntk", precision="float64", kernel=kernel)).samples
+        ENTRIES["ga-cntk"].train(job("ga-cntk", precision="float64", kernel=kernel)).samples
         for kernel in ("tiles", "neural-tangents")
     )
     np.testing.assert_array_equal(ours, theirs)

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from datasets.source import draw
+from datasets.draw import draw
 from gantk.activation import ACTIVATIONS
 from gantk.architecture import Architecture
 from gantk.dynamics import labels
@@ -13,20 +13,20 @@ from gantk.exponential import residual
 from gantk.gram import Kernel
 from suite.artefacts import Subset
 from suite.checkpoint import Checkpoint
-from suite.method import Job
-from suite.registry import registered
+from suite.method import METHODS, Job
 from suite.settings import parse
+from suite.source import SOURCES
 
-METHODS = registered("gantk.methods")
+ENTRIES = METHODS["gantk"].entries
 
 
 def run(name, rows, **settings):
-    resolved = parse(METHODS[name].settings, settings, name)
-    return METHODS[name].train(Job(rows, resolved, 0, 0, len(rows.data), Checkpoint(None)))
+    resolved = parse(ENTRIES[name].settings, settings, name)
+    return ENTRIES[name].train(Job(rows, resolved, 0, 0, len(rows.data), Checkpoint(None)))
 
 
 def mnist(n):
-    source = registered("datasets.sources")["mnist"]
+    source = SOURCES.lookup("mnist")
     return draw(source, source.settings(), "train", n, 0)
 
 

@@ -7,12 +7,12 @@ from prdc import compute_prdc
 from torch_fidelity.metric_kid import kernel_mmd
 from torch_fidelity.metric_prc import calculate_precision_recall_full
 
-from metrics.measure import Pair
 from metrics.measures import fid_infinity
 from metrics.measures.density_coverage import coverage, density
 from metrics.measures.kid import polynomial_kernel, squared_mmd
 from metrics.measures.precision_recall import precision, recall
 from metrics.neighbours import bootstrap_error, distances, radii
+from suite.measure import Pair
 
 
 def _features(seed: int, rows: int, columns: int = 32, shift: float = 0.0) -> np.ndarray:

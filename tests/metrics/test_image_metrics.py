@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from metrics.measure import Pair
 from metrics.measures.am_ssim import am_ssim, am_ssim_reverse
 from metrics.measures.copying import COPYING_RATE, rate_by_ssim, share_of_copies
 from suite.files import read_arrays
+from suite.measure import Pair
 from suite.provenance import ROOT
 
 

@@ -9,11 +9,10 @@ import pytest
 
 from metrics.evaluate import Reference, applicable, evaluate
 from metrics.features import Features
-from metrics.measure import Extractor, Measure
-from suite.registry import registered
+from suite.measure import EXTRACTORS, MEASURES, Extractor, Measure
+from suite.registry import Registry
 
-MEASURES: dict[str, Measure] = registered("metrics.measures")
-EXTRACTORS: dict[str, Extractor] = registered("metrics.extractors")
+FOUND = MEASURES.entries
 
 
 class _Projection(Features):
@@ -39,9 +38,9 @@ def _value(measure: Measure, generated: np.ndarray, reference: np.ndarray) -> di
     return evaluate(generated, references, [measure.name], _Projection(), 0)[measure.name]
 
 
-@pytest.mark.parametrize("name", MEASURES)
+@pytest.mark.parametrize("name", FOUND)
 def test_a_metric_is_finite_repeatable_and_blind_to_order(name):
-    measure = MEASURES[name]
+    measure = FOUND[name]
     draw = _images if measure.data == "images" else _points
     generated, reference = draw(0, 40), draw(1, 30)
     entry = _value(measure, generated, reference)
@@ -54,9 +53,9 @@ def test_a_metric_is_finite_repeatable_and_blind_to_order(name):
         assert shuffled == pytest.approx(entry["value"], rel=1e-6, abs=1e-6)
 
 
-@pytest.mark.parametrize("name", MEASURES)
+@pytest.mark.parametrize("name", FOUND)
 def test_a_metric_works_at_its_minimum(name):
-    measure = MEASURES[name]
+    measure = FOUND[name]
     draw = _images if measure.data == "images" else _points
     count = max(measure.minimum, 4 if measure.labelled else 1)
     entry = _value(measure, draw(0, measure.minimum), draw(1, count))
@@ -64,10 +63,10 @@ def test_a_metric_works_at_its_minimum(name):
 
 
 def test_titles_are_distinct_and_extractors_exist():
-    titles = [measure.title for measure in MEASURES.values()]
+    titles = [measure.title for measure in FOUND.values()]
     assert len(set(titles)) == len(titles)
-    used = {measure.extractor for measure in MEASURES.values()} - {None}
-    assert used <= EXTRACTORS.keys()
+    used = {measure.extractor for measure in FOUND.values()} - {None}
+    assert used <= EXTRACTORS.entries.keys()
 
 
 def test_only_what_fits_applies():
@@ -95,7 +94,7 @@ def test_features_are_kept_by_content(tmp_path, monkeypatch):
         return images.reshape(len(images), -1).astype(np.float32)
 
     counted = Extractor("counted", 1, embed)
-    monkeypatch.setattr("metrics.features.lookup", lambda *_: counted)
+    monkeypatch.setattr(Registry, "lookup", lambda *_: counted)
     first = Features(tmp_path).embed("counted", _images(0, 3))
     store = Features(tmp_path)
     assert np.array_equal(store.embed("counted", _images(0, 3)), first)
@@ -103,7 +102,7 @@ def test_features_are_kept_by_content(tmp_path, monkeypatch):
     store.embed("counted", _images(1, 2))
     assert calls == [3, 2]
     newer = Extractor("counted", 2, embed)
-    monkeypatch.setattr("metrics.features.lookup", lambda *_: newer)
+    monkeypatch.setattr(Registry, "lookup", lambda *_: newer)
     Features(tmp_path).embed("counted", _images(0, 3))
     assert calls == [3, 2, 3]
 
@@ -116,7 +115,7 @@ def test_jobs_that_need_the_same_features_compute_them_once(tmp_path, monkeypatc
         time.sleep(0.2)
         return images.reshape(len(images), -1).astype(np.float32)
 
-    monkeypatch.setattr("metrics.features.lookup", lambda *_: Extractor("slow", 1, embed))
+    monkeypatch.setattr(Registry, "lookup", lambda *_: Extractor("slow", 1, embed))
 
     def job(_):
         started.wait()

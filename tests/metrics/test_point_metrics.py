@@ -5,9 +5,9 @@ import itertools
 import numpy as np
 import pytest
 
-from metrics.measure import Pair
 from metrics.measures.modes import high_quality, modes_covered, modes_of
 from metrics.measures.wasserstein import wasserstein_2
+from suite.measure import Pair
 
 
 def _points(seed: int, count: int) -> np.ndarray:

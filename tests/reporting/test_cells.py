@@ -7,10 +7,10 @@ from reporting.cells import Row, interval_of, order, ranked, rows_of
 from reporting.controls import read_controls
 from reporting.published import read_published
 from reporting.runs import read_runs
+from reporting.tables import TABLES
 from reporting.text import markdown, tidy
 from suite.errors import InputError
 from suite.files import write_text
-from suite.registry import lookup
 
 PUBLISHED = read_published("table1")
 
@@ -19,7 +19,7 @@ def rows(made, plan=None, table="table1"):
     plan = plan or made.plan
     runs = read_runs(plan, made.results)
     extra = read_controls(plan, made.results).rows
-    found = rows_of(lookup("reporting.tables", table), plan, runs, read_published(table), extra)
+    found = rows_of(TABLES[table], plan, runs, read_published(table), extra)
     return {(row.method, row.metric): row for row in found}
 
 
@@ -44,7 +44,7 @@ def test_the_best_of_searched_settings_stands_for_the_method(made):
     assert found["dcgan", "fid_train"].published.value == 27.43
     assert (found["dcgan", "fid_train"].mean, found["dcgan", "am_ssim"].mean) == (30.0, 0.9)
     assert found["ga-cntk", "fid_train"].search == ""
-    text = markdown(lookup("reporting.tables", "table1"), plan, list(found.values()))
+    text = markdown(TABLES["table1"], plan, list(found.values()))
     assert "MNIST, n = 64, DCGAN: best of 2 by fid_train: batch=32" in text
 
 

@@ -6,8 +6,7 @@ import yaml
 from reporting.__main__ import app
 from reporting.plan import plan_of
 from suite.cli import run
-from suite.config import METHOD_PACKAGES, parse_config
-from suite.registry import registered
+from suite.config import all_methods, parse_config
 
 VALUES = {
     "name": "made",
@@ -32,7 +31,7 @@ def test_a_plan_says_what_the_configuration_asks():
     assert (settings["updates"], settings["batch"]) == (9, 32)
     assert plan.title("mnist") == "MNIST" and plan.title("unheard of") == "unheard of"
     assert "77 held-out rows" in plan.protocol["Data: mnist"]
-    assert set(plan.methods) == {n for p in METHOD_PACKAGES.values() for n in registered(p)}
+    assert set(plan.methods) == set(all_methods())
 
 
 @pytest.mark.parametrize(

@@ -7,24 +7,23 @@ import sys
 import pytest
 
 from suite.errors import InputError
+from suite.measure import EXTRACTORS, MEASURES
+from suite.method import METHODS
 from suite.provenance import ROOT
-from suite.registry import lookup, module_of, registered
+from suite.registry import Registry
+from suite.source import SOURCES
 
-PACKAGES = [
-    "gantk.methods",
-    "baselines.methods",
-    "datasets.sources",
-    "metrics.measures",
-    "metrics.extractors",
-    "reporting.tables",
-]
+REGISTRIES = {r.package: r for r in (*METHODS.values(), SOURCES, MEASURES, EXTRACTORS)}
 HEAVY = ["jax", "torch", "torchvision", "scipy", "skimage", "pandas", "matplotlib", "tensorflow"]
 PROBE = f"""
 import json, sys
 for name in {HEAVY!r}:
     sys.modules[name] = None  # makes `import name` fail
-from suite.registry import registered
-print(json.dumps({{p: list(registered(p)) for p in {PACKAGES!r}}}))
+from suite.measure import EXTRACTORS, MEASURES
+from suite.method import METHODS
+from suite.source import SOURCES
+registries = *METHODS.values(), SOURCES, MEASURES, EXTRACTORS
+print(json.dumps({{r.package: list(r.entries) for r in registries}}))
 """
 
 
@@ -34,27 +33,27 @@ def test_registries_need_no_heavy_library() -> None:
     )
     assert probe.returncode == 0, probe.stderr
     found = json.loads(probe.stdout)
-    assert found == {package: list(registered(package)) for package in PACKAGES}
+    assert found == {package: list(registry.entries) for package, registry in REGISTRIES.items()}
     assert all(found.values())
 
 
-@pytest.mark.parametrize("package", PACKAGES)
-def test_every_entry_is_found_by_name_with_its_module(package: str) -> None:
-    for name, entry in registered(package).items():
-        assert lookup(package, name) is entry
-        assert module_of(package, name).startswith(f"{package}.")
+@pytest.mark.parametrize("registry", REGISTRIES.values(), ids=REGISTRIES)
+def test_every_entry_is_found_by_name_with_its_module(registry: Registry) -> None:
+    for name, entry in registry.entries.items():
+        assert registry.lookup(name) is entry
+        assert registry.module_of(name).startswith(f"{registry.package}.")
 
 
-@pytest.mark.parametrize("package", PACKAGES)
-def test_unknown_name_gets_the_nearest(package: str) -> None:
-    name = next(iter(registered(package)))
+@pytest.mark.parametrize("registry", REGISTRIES.values(), ids=REGISTRIES)
+def test_unknown_name_gets_the_nearest(registry: Registry) -> None:
+    name = next(iter(registry.entries))
     with pytest.raises(InputError, match=f"did you mean '{name}'"):
-        lookup(package, name + "x")
+        registry.lookup(name + "x")
 
 
-@pytest.mark.parametrize("package", PACKAGES)
-def test_settings_have_defaults_and_descriptions(package: str) -> None:
-    for name, entry in registered(package).items():
+@pytest.mark.parametrize("registry", REGISTRIES.values(), ids=REGISTRIES)
+def test_settings_have_defaults_and_descriptions(registry: Registry) -> None:
+    for name, entry in registry.entries.items():
         settings = getattr(entry, "settings", None)
         if settings is None:
             continue
@@ -63,7 +62,7 @@ def test_settings_have_defaults_and_descriptions(package: str) -> None:
         assert not missing, f"{name}: no description of {missing}"
 
 
-@pytest.mark.parametrize("room", ["gantk", "baselines", "datasets", "metrics", "reporting"])
+@pytest.mark.parametrize("room", ["gantk", "baselines", "datasets", "metrics"])
 def test_list_prints_names_and_json(room: str) -> None:
     def listing(*options: str) -> str:
         command = [sys.executable, "-m", room, "list", *options]
@@ -72,4 +71,4 @@ def test_list_prints_names_and_json(room: str) -> None:
     names = listing().split()
     entries = json.loads(listing("--json"))
     assert names == [entry["name"] for entry in entries]
-    assert set(names) == {n for p in PACKAGES if p.startswith(room) for n in registered(p)}
+    assert set(names) == {n for p, r in REGISTRIES.items() if p.startswith(room) for n in r.entries}

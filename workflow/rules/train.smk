@@ -20,7 +20,7 @@ rule train_gantk:
     benchmark:
         f"{RESULTS}/benchmarks/{plan.RUN}/part{{part}}.tsv"
     wildcard_constraints:
-        method=plan.variants_of("gantk.methods"),
+        method=plan.variants_of("gantk"),
     retries: 2
     conda:
         "../../envs/jax.yaml"
@@ -45,7 +45,7 @@ rule train_gantk:
 
 use rule train_gantk as train_baselines with:
     wildcard_constraints:
-        method=plan.variants_of("baselines.methods"),
+        method=plan.variants_of("baselines"),
     conda:
         "../../envs/torch.yaml"
     params:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal, TypeVar
 
 import numpy as np
 
-from suite.registry import Registered
+from suite.registry import Registered, Registry
 
 ReferenceSet = Literal["train", "heldout", "class"]
 T = TypeVar("T")
@@ -115,3 +115,7 @@ class Measure(Registered):
     extractor: str | None
     compute: Callable[[Pair], Value]
     labelled: bool = False
+
+
+MEASURES: Registry[Measure] = Registry("metrics.measures", Measure)
+EXTRACTORS: Registry[Extractor] = Registry("metrics.extractors", Extractor)

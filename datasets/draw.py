@@ -1,48 +1,14 @@
-"""The protocol of a dataset, and the drawing of subsets from it."""
+"""The drawing of subsets from a dataset."""
 
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import ClassVar, Literal
 
 import numpy as np
 
 from suite.artefacts import Subset, check_data
 from suite.errors import InputError
-from suite.registry import Registered
 from suite.seeds import stream
 from suite.settings import Settings
-
-Split = Literal["train", "heldout"]
-
-
-@dataclass(frozen=True)
-class Rows:
-    """The rows of one split that the dataset's settings select, not read yet.
-
-    labels: int64 [N], class of each row (-1 where there is none).
-    read: int64 [k] positions -> uint8 images [k, H, W, C] or float32 points [k, 2].
-    """
-
-    labels: np.ndarray
-    read: Callable[[np.ndarray], np.ndarray]
-
-
-@dataclass(frozen=True)
-class Source(Registered):
-    """A registered dataset.
-
-    title: what tables and figures call it.
-    settings: its settings model.
-    open: (settings, split) -> rows; InputError where files are missing or damaged.
-    data: what its rows are.
-    """
-
-    kind: ClassVar[str] = "dataset"
-    title: str
-    settings: type[Settings]
-    open: Callable[[Settings, Split], Rows]
-    data: Literal["images", "points"] = "images"
+from suite.source import Source, Split
 
 
 def draw(source: Source, settings: Settings, split: Split, n: int | None, seed: int) -> Subset:

@@ -1,1 +1,0 @@
-"""One file a table; each defines one `Table`, whose published values are in resources/paper/."""
