@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 IN := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)
 
-.PHONY: quick test test-envs lock schema lint clean
+.PHONY: quick test test-envs lock schema lint types clean
 
 quick: $(INSTALLED)  ## the whole workflow on the bundled MNIST
 	$(IN)/snakemake --cores $(CORES) --configfile config/quick.yaml
@@ -22,6 +22,9 @@ lint: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --lint --configfile config/config.yaml
+
+types: $(INSTALLED)  ## mypy, strict, on the packages that pyproject.toml names
+	$(BIN)/mypy
 
 schema: $(INSTALLED)  ## config/schema.json from the models
 	$(BIN)/python -m suite.config > .venv/schema.json
@@ -39,4 +42,4 @@ $(INSTALLED): requirements.lock
 	touch $@
 
 clean:  ## the environment and everything that runs made
-	rm -rf .venv .snakemake results/quick results/tiny .pytest_cache .ruff_cache
+	rm -rf .venv .snakemake results/quick results/tiny .pytest_cache .ruff_cache .mypy_cache
