@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from baselines.settings import GanSettings
-from suite.method import Job, Method, Result
+from suite.method import Job, Method, Result, Work
 
 if TYPE_CHECKING:
     from baselines.game import Game
@@ -16,15 +16,23 @@ OUT_OF_MEMORY = ("out of memory", "can't allocate memory")
 """What PyTorch's errors say when a GPU's memory, or the machine's, is used up."""
 
 
+def rows_of_pixels(settings: GanSettings, shape: tuple[int, ...]) -> float:
+    """Size of a pass: rows times pixels, relative to 64 rows of 28 x 28 (or to 64 points)."""
+    pixels = shape[0] * shape[1] / 28**2 if len(shape) == 3 else 1.0
+    return settings.batch / 64 * pixels
+
+
 def adversarial(
     name: str,
     title: str,
     settings: type[GanSettings],
     game: "Callable[[GanSettings, tuple[int, ...]], Game]",
+    size: "Callable[[GanSettings, tuple[int, ...]], float]" = rows_of_pixels,
 ) -> Method:
     """A registered method that the shared alternating loop trains.
 
     game: (settings, shape of a row: [H, W, C] or (2,)) -> players and losses.
+    size: the same -> size of a pass (`suite.method.Work`).
     """
 
     def train(job: Job) -> Result:
@@ -49,4 +57,7 @@ def adversarial(
         generator, _ = game(settings, shape).networks()
         return sample(generator, model, settings.latent, count, seed)
 
-    return Method(name, title, settings, train, sample)
+    def work(settings: GanSettings, shape: tuple[int, ...], n: int) -> Work:
+        return Work(settings.updates, settings.n_dis + 1, size(settings, shape))
+
+    return Method(name, title, settings, train, sample, "updates", work)

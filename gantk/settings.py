@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
+from suite.method import Work
 from suite.settings import Settings
 
 
@@ -73,3 +74,13 @@ class DiscriminatorSettings(DescentSettings):
     start: Literal["uniform", "normal"] = Field(
         "uniform", description="initial rows: uniform on [0, 1], or normal (0.5, 0.25)"
     )
+
+
+def kernel_work(settings: DiscriminatorSettings, shape: tuple[int, ...], n: int) -> Work:
+    """Work of a descent: pairs of rows times pixels, relative to 128 rows of 28 x 28.
+
+    The rows are n, or the batch's, of real and as many generated ones.
+    """
+    rows = 2 * getattr(settings, "batch", n)
+    pixels = shape[0] * shape[1] / 28**2 if len(shape) == 3 else 1.0
+    return Work(settings.iterations, 1, (rows / 128) ** 2 * pixels)

@@ -63,6 +63,24 @@ class Result:
 
 
 @dataclass(frozen=True)
+class Work:
+    """What a training costs, in units that one machine has one rate for.
+
+    Its time is iterations * steps * (a + b * size), with a and b of the method and the machine
+    (`suite.cost`).
+
+    iterations: the budget.
+    steps: passes of one iteration (discriminator steps and the generator's).
+    size: of one pass, relative to what the method's rates were measured at: rows times pixels for
+        a network, their square for a kernel matrix.
+    """
+
+    iterations: int
+    steps: int
+    size: float
+
+
+@dataclass(frozen=True)
 class Method(Registered, Generic[S]):
     """A registered method.
 
@@ -81,6 +99,8 @@ class Method(Registered, Generic[S]):
     sample: Callable[[dict[str, np.ndarray], S, tuple[int, ...], int, int], np.ndarray] | None = (
         None
     )
+    budget: str = "iterations"
+    work: Callable[[S, tuple[int, ...], int], Work] | None = None
     tiny: Mapping[str, Any] = field(default_factory=dict)
 
 

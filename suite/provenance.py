@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import os
 import platform
 import resource
 import subprocess
@@ -96,6 +97,18 @@ def git_commit() -> str:
         )
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
+
+
+def machine() -> str:
+    """The processor by name, and how many cores this process may use."""
+    name = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.exists():
+        lines = info.read_text(encoding="utf-8", errors="replace").splitlines()
+        name = next(
+            (x.partition(":")[2].strip() for x in lines if x.startswith("model name")), name
+        )
+    return f"{name}, {len(os.sched_getaffinity(0))} cores"
 
 
 def peak_memory_mib() -> float:

@@ -16,7 +16,7 @@ from suite.cli import make_app
 from suite.errors import InputError
 from suite.files import read_arrays, read_json, write_arrays, write_json, write_text
 from suite.method import METHODS, Job, Method, Result, S
-from suite.provenance import git_commit, package_versions, peak_memory_mib, source_digest
+from suite.provenance import git_commit, machine, package_versions, peak_memory_mib, source_digest
 from suite.settings import parse, parse_pairs
 
 
@@ -52,6 +52,7 @@ def run_method(
         "data": {
             "dataset": subset.dataset,
             "n": len(subset.data),
+            "shape": list(subset.data.shape[1:]),
             "split": subset.split,
             "digest": subset.digest,
         },
@@ -85,6 +86,7 @@ def _outcome(result: Result) -> dict[str, Any]:
         "compile_seconds": result.compile_seconds,
         "peak_memory_mib": peak_memory_mib(),
         "device": result.device,
+        "machine": machine(),
         "details": result.details,
         "packages": package_versions(),
         "commit": git_commit(),

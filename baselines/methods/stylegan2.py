@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
-from baselines.method import adversarial
+from baselines.method import adversarial, rows_of_pixels
 from baselines.settings import AdamSettings
 
 if TYPE_CHECKING:
@@ -135,4 +135,14 @@ def game(settings: StyleGan2Settings, shape: tuple[int, ...]) -> "Game":
     )
 
 
-STYLEGAN2 = adversarial("stylegan2", "StyleGAN2", StyleGan2Settings, game)
+def size(settings: StyleGan2Settings, shape: tuple[int, ...]) -> float:
+    """Size of a pass: with the products of the feature maps, relative to 32 each."""
+    if len(shape) == 1:
+        return rows_of_pixels(settings, shape)
+    sides = [2**power for power in range(2, (shape[0] - 1).bit_length() + 1)]
+    widths = [min(settings.channel_base // side, settings.channel_max) for side in sides]
+    products = sum((side * width) ** 2 for side, width in zip(sides, widths, strict=True))
+    return settings.batch / 64 * products / sum((side * 32) ** 2 for side in (4, 8, 16, 32))
+
+
+STYLEGAN2 = adversarial("stylegan2", "StyleGAN2", StyleGan2Settings, game, size)

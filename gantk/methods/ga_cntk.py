@@ -1,6 +1,6 @@
 """GA-CNTK: images that fool an infinitely wide convolutional discriminator (P section 3, Eq. 4)."""
 
-from gantk.settings import DiscriminatorSettings
+from gantk.settings import DiscriminatorSettings, kernel_work
 from suite.method import Job, Method, Result
 
 
@@ -11,4 +11,4 @@ def train(job: Job) -> Result:
     return solve(job, single_level(job))
 
 
-GA_CNTK = Method("ga-cntk", "GA-CNTK", DiscriminatorSettings, train)
+GA_CNTK = Method("ga-cntk", "GA-CNTK", DiscriminatorSettings, train, work=kernel_work)

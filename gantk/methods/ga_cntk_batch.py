@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field, PositiveInt
 
-from gantk.settings import DiscriminatorSettings
+from gantk.settings import DiscriminatorSettings, kernel_work
 from suite.method import Job, Method, Result
 
 
@@ -26,4 +26,6 @@ def train(job: Job) -> Result:
     return solve(job, single_level(job), Batches(settings.batch, settings.generated))
 
 
-GA_CNTK_BATCH = Method("ga-cntk-batch", "GA-CNTK (batch-wise)", BatchSettings, train)
+GA_CNTK_BATCH = Method(
+    "ga-cntk-batch", "GA-CNTK (batch-wise)", BatchSettings, train, work=kernel_work
+)

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from gantk.methods.ga_cntk_batch import BatchSettings
+from gantk.settings import kernel_work
 from suite.errors import InputError
 from suite.method import Job, Method, Result
 
@@ -36,5 +37,5 @@ def train(job: Job) -> Result:
 
 
 GA_CNTK_MULTIRES = Method(
-    "ga-cntk-multires", "GA-CNTK (multi-resolutional)", MultiresSettings, train
+    "ga-cntk-multires", "GA-CNTK (multi-resolutional)", MultiresSettings, train, work=kernel_work
 )

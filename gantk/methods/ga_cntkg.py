@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field, PositiveFloat, PositiveInt
 
-from gantk.settings import DiscriminatorSettings
+from gantk.settings import DiscriminatorSettings, kernel_work
 from suite.method import Job, Method, Result
 
 
@@ -55,4 +55,4 @@ def sample(
     return draw(model, settings, shape, count, seed)
 
 
-GA_CNTKG = Method("ga-cntkg", "GA-CNTKg", GeneratorSettings, train, sample)
+GA_CNTKG = Method("ga-cntkg", "GA-CNTKg", GeneratorSettings, train, sample, work=kernel_work)

@@ -1,6 +1,6 @@
 """GA-FNTK: rows that fool an infinitely wide fully connected discriminator (P section 4)."""
 
-from gantk.settings import DiscriminatorSettings
+from gantk.settings import DiscriminatorSettings, kernel_work
 from suite.method import Job, Method, Result
 
 
@@ -13,4 +13,4 @@ def train(job: Job) -> Result:
     return solve(job, {side: fully_connected(job.settings.activation)})
 
 
-GA_FNTK = Method("ga-fntk", "GA-FNTK", DiscriminatorSettings, train)
+GA_FNTK = Method("ga-fntk", "GA-FNTK", DiscriminatorSettings, train, work=kernel_work)
