@@ -1,20 +1,17 @@
 """Command line of the reports: `python -m reporting --help`."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from reporting.cells import rows_of
 from reporting.controls import read_controls
-from reporting.html import table_page
+from reporting.pages.report import report_page
+from reporting.pages.table import table_page
 from reporting.plan import Plan, plan_of
-from reporting.published import read_published
-from reporting.report import report_page
 from reporting.runs import read_runs
-from reporting.tables import TABLES
-from reporting.text import markdown, tidy
+from reporting.tables.fill import fill
+from reporting.tables.text import markdown, tidy
 from suite.cli import make_app, run
 from suite.config import load_config
 from suite.files import write_text
@@ -29,15 +26,13 @@ def write_tables(plan: Plan, results: Path) -> None:
     """Write every table of the plan as CSV, Markdown and HTML, and print it."""
     runs = list(read_runs(plan, results))
     controls = read_controls(plan, results)
-    plan = replace(plan, titles={**plan.titles, **controls.titles})
     for name in plan.experiments():
-        table = TABLES[name]
-        rows = rows_of(table, plan, runs, read_published(name), controls.rows)
-        text = markdown(table, plan, rows)
+        filled = fill(name, plan, runs, controls)
+        text = markdown(filled)
         base = results / "tables" / name
-        write_text(base.with_suffix(".csv"), tidy(rows))
+        write_text(base.with_suffix(".csv"), tidy(filled.rows))
         write_text(base.with_suffix(".md"), text)
-        write_text(base.with_suffix(".html"), table_page(table, plan, rows))
+        write_text(base.with_suffix(".html"), table_page(filled))
         print(text)
 
 

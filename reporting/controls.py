@@ -3,11 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import fmean, stdev
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from reporting.cells import Row, interval_of
 from reporting.plan import Plan
 from reporting.runs import Measured
 from suite.errors import from_validation
@@ -49,36 +47,6 @@ class Controls:
         return {
             name: values[0].title for here in self.found.values() for name, values in here.items()
         }
-
-    def rows(self, dataset: str, n: int, metric: str) -> list[Row]:
-        """A row a control, like a method's: means over data seeds, and no rank.
-
-        Held-out images have no row where they would be compared with themselves.
-        """
-        rows = []
-        for name, controls in self.found.get((dataset, n), {}).items():
-            measured = [c.metrics[metric] for c in controls if metric in c.metrics]
-            if not measured:
-                continue
-            values = [m.value for m in measured if m.value is not None]
-            within = measured[0].std if len(values) == 1 else None
-            rows.append(
-                Row(
-                    dataset=dataset,
-                    n=n,
-                    method=name,
-                    metric=metric,
-                    mean=fmean(values) if values else None,
-                    std=stdev(values) if len(values) > 1 else None,
-                    seeds=len(values),
-                    planned=self.planned,
-                    interval=interval_of(values, within),
-                    status="ok" if len(values) == self.planned else "missing",
-                    better=measured[0].better,
-                    published=None,
-                )
-            )
-        return rows
 
 
 def read_controls(plan: Plan, results: Path) -> Controls:

@@ -3,12 +3,12 @@ from statistics import stdev
 
 import pytest
 
-from reporting.cells import Row, interval_of, order, ranked, rows_of
 from reporting.controls import read_controls
 from reporting.published import read_published
 from reporting.runs import read_runs
-from reporting.tables import TABLES
-from reporting.text import markdown, tidy
+from reporting.tables.cells import Row, interval_of, order, ranked
+from reporting.tables.fill import fill
+from reporting.tables.text import markdown, tidy
 from suite.errors import InputError
 from suite.files import write_text
 
@@ -16,11 +16,12 @@ PUBLISHED = read_published("table1")
 
 
 def rows(made, plan=None, table="table1"):
+    return {(row.method, row.metric): row for row in filled(made, plan, table).rows}
+
+
+def filled(made, plan=None, table="table1"):
     plan = plan or made.plan
-    runs = read_runs(plan, made.results)
-    extra = read_controls(plan, made.results).rows
-    found = rows_of(TABLES[table], plan, runs, read_published(table), extra)
-    return {(row.method, row.metric): row for row in found}
+    return fill(table, plan, read_runs(plan, made.results), read_controls(plan, made.results))
 
 
 def test_mean_and_sample_deviation_over_seeds(made):
@@ -44,7 +45,7 @@ def test_the_best_of_searched_settings_stands_for_the_method(made):
     assert found["dcgan", "fid_train"].published.value == 27.43
     assert (found["dcgan", "fid_train"].mean, found["dcgan", "am_ssim"].mean) == (30.0, 0.9)
     assert found["ga-cntk", "fid_train"].search == ""
-    text = markdown(TABLES["table1"], plan, list(found.values()))
+    text = markdown(filled(made, plan))
     assert "MNIST, n = 64, DCGAN: best of 2 by fid_train: batch=32" in text
 
 

@@ -8,7 +8,7 @@ from reporting.controls import Controls, read_controls
 from reporting.figures import curves, nearest, paths, samples, strips
 from reporting.figures.group import groups
 from reporting.figures.learning import read_columns
-from reporting.report import report_page
+from reporting.pages.report import report_page
 from reporting.runs import read_runs
 from reporting.trajectories import read_trajectory
 from suite.artefacts import Subset, Trajectory, save_samples

@@ -3,20 +3,17 @@
 import base64
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from html import escape
 from pathlib import Path
 from typing import Any
 
-from reporting.cells import rows_of
 from reporting.controls import Controls
-from reporting.html import fragment
-from reporting.page import grid, page
+from reporting.pages.shell import grid, page
+from reporting.pages.table import fragment
 from reporting.plan import Plan
-from reporting.published import read_published
 from reporting.runs import Run
-from reporting.tables import TABLES
-from reporting.text import number
+from reporting.tables.fill import fill
+from reporting.tables.numbers import number
 
 CAPTIONS = {
     "samples": "Training images, and samples of the first run of each method.",
@@ -115,12 +112,8 @@ def report_page(plan: Plan, results: Path, runs: Sequence[Run], controls: Contro
 
     runs: every planned run; figures are those that stand in results/figures.
     """
-    plan = replace(plan, titles={**plan.titles, **controls.titles})
-    tables = []
-    for name in plan.experiments():
-        table = TABLES[name]
-        rows = rows_of(table, plan, runs, read_published(name), controls.rows)
-        tables.append(f"<h2>{escape(table.title)}</h2>\n{fragment(table, plan, rows)}")
+    filled = [fill(name, plan, runs, controls) for name in plan.experiments()]
+    tables = [f"<h2>{escape(one.table.title)}</h2>\n{fragment(one)}" for one in filled]
     done = sum(run.judged == "ok" for run in runs)
     protocol = [[key, value] for key, value in plan.protocol.items()]
     sections = {

@@ -1,24 +1,14 @@
 """A table in the paper's own layout, as HTML."""
 
-from collections.abc import Sequence
 from html import escape
 
-from reporting.cells import Row
 from reporting.controls import PREFIX
-from reporting.page import page
+from reporting.pages.shell import page
 from reporting.plan import Plan
-from reporting.table import Table
-from reporting.text import (
-    RUNS,
-    columns_of,
-    counted,
-    decimals,
-    lines_of,
-    metric_title,
-    notes_of,
-    number,
-    signed,
-)
+from reporting.tables.cells import Row
+from reporting.tables.fill import Filled
+from reporting.tables.layout import RUNS, columns_of, lines_of, metric_title, notes_of
+from reporting.tables.numbers import counted, decimals, number, signed
 
 LEGEND = (
     "Each cell holds ours (mean ± standard deviation over runs), below it the published value and "
@@ -74,8 +64,9 @@ def _head(plan: Plan, method: str) -> str:
     return f"<th{kind}>{escape(plan.title(method))}</th>"
 
 
-def fragment(table: Table, plan: Plan, rows: Sequence[Row]) -> str:
+def fragment(filled: Filled) -> str:
     """The table with its caption, legend and notes on suspect values."""
+    table, plan, rows = filled.table, filled.plan, filled.rows
     methods = columns_of(rows)
     lines = lines_of(rows)
     body, seen = [], set()
@@ -106,7 +97,8 @@ def fragment(table: Table, plan: Plan, rows: Sequence[Row]) -> str:
     )
 
 
-def table_page(table: Table, plan: Plan, rows: Sequence[Row]) -> str:
+def table_page(filled: Filled) -> str:
     """The table as a page of its own."""
-    body = f"<h1>{escape(table.title)}</h1>\n{fragment(table, plan, rows)}"
-    return page(f"{table.title} · {plan.name}", body)
+    title = filled.table.title
+    body = f"<h1>{escape(title)}</h1>\n{fragment(filled)}"
+    return page(f"{title} · {filled.plan.name}", body)

@@ -9,8 +9,8 @@ from statistics import fmean, stdev
 from reporting.plan import Plan
 from reporting.published import Key, Published
 from reporting.runs import Run, Status
-from reporting.search import Chosen, choose
-from reporting.table import Table
+from reporting.tables.experiments import Table
+from reporting.tables.searched import Chosen, choose
 from suite.search import method_of
 
 # Two-sided 95 % quantiles of Student's t for 1, 2, ... degrees of freedom.

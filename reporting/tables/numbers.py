@@ -1,0 +1,42 @@
+"""How the numbers of a table are written."""
+
+from reporting.tables.cells import Row
+
+
+def decimals(value: float) -> int:
+    """Digits after the point that a value is shown with."""
+    size = abs(value)
+    return 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 1 else 3
+
+
+def number(value: float, digits: int | None = None) -> str:
+    """A value for reading: about four significant digits, with thousands apart."""
+    return f"{value:,.{decimals(value) if digits is None else digits}f}"
+
+
+def signed(value: float, digits: int) -> str:
+    """A difference for reading, with its sign."""
+    return f"{value:+,.{digits}f}".replace("-", "−")
+
+
+def counted(row: Row) -> str:
+    """How many runs a mean stands on, where not all are ok."""
+    return f"{row.seeds} of {row.planned} runs, rest {row.status}"
+
+
+def ours(row: Row) -> str:
+    """Our mean ± std, with the state and the count of runs where not all are ok."""
+    if row.mean is None:
+        return row.status if row.status != "missing" else "–"
+    digits = decimals(row.mean)
+    text = number(row.mean, digits)
+    if row.std is not None:
+        text += f" ± {number(row.std, digits)}"
+    return text if row.status == "ok" else f"{text} [{counted(row)}]"
+
+
+def theirs(row: Row) -> str:
+    """The published value as printed, with ? if it is suspect; empty without one."""
+    if row.published is None:
+        return ""
+    return row.published.text + ("?" if row.published.suspect else "")

@@ -1,0 +1,63 @@
+"""Tables as tidy CSV and as Markdown."""
+
+import csv
+import io
+from collections.abc import Sequence
+
+from reporting.tables.cells import Row
+from reporting.tables.fill import Filled
+from reporting.tables.layout import LEGEND, columns_of, lines_of, metric_title, notes_of
+from reporting.tables.numbers import decimals, ours, signed, theirs
+
+COLUMNS = ["dataset", "n", "method", "metric", "ours_mean", "ours_std", "seeds"]
+COLUMNS += ["published", "difference", "status"]
+
+
+def tidy(rows: Sequence[Row]) -> str:
+    """One line a cell and metric; empty where there is no value."""
+
+    def plain(value: float | None) -> str:
+        return "" if value is None else f"{value:.10g}"
+
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for row in rows:
+        published = row.published.value if row.published else None
+        writer.writerow(
+            [
+                *(row.dataset, row.n, row.method, row.metric),
+                *(plain(row.mean), plain(row.std), row.seeds),
+                *(plain(published), plain(row.difference), row.flags),
+            ]
+        )
+    return buffer.getvalue()
+
+
+def _cell(row: Row | None) -> str:
+    if row is None:
+        return ""
+    mine = f"**{ours(row)}**" if row.best else ours(row)
+    text = f"{mine} / {theirs(row)}" if row.published else mine
+    if row.difference is not None:
+        text += f" ({signed(row.difference, decimals(row.mean))})"
+    return text
+
+
+def markdown(filled: Filled) -> str:
+    """The paper's layout: a line a dataset, size and metric; a column a method."""
+    table, plan, rows = filled.table, filled.plan, filled.rows
+    methods = columns_of(rows)
+    grid = [["data", "n", "metric", *(plan.title(method) for method in methods)]]
+    for (dataset, n, metric), cells in lines_of(rows).items():
+        head = [plan.title(dataset), f"{n:,}", metric_title(table, plan, metric)]
+        grid.append(head + [_cell(cells.get(method)) for method in methods])
+    widths = [max(len(line[i]) for line in grid) for i in range(len(grid[0]))]
+    grid.insert(1, ["-" * width for width in widths])
+    lines = [f"| {' | '.join(map(str.ljust, line, widths))} |" for line in grid]
+    notes = [
+        line
+        for heading, items in notes_of(table, plan, rows).items()
+        for line in ("", f"{heading}:", "", *(f"- {item}" for item in items))
+    ]
+    return "\n".join([f"# {table.title}", "", table.caption, "", *lines, "", LEGEND, *notes, ""])
