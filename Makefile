@@ -6,7 +6,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 IN := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)
 
-.PHONY: quick test test-envs lock schema lint types clean
+.PHONY: quick test test-envs lock envs schema lint types clean
 
 quick: $(INSTALLED)  ## the whole workflow on the bundled MNIST
 	$(IN)/snakemake --cores $(CORES) --configfile config/quick.yaml
@@ -33,6 +33,9 @@ schema: $(INSTALLED)  ## config/schema.json from the models
 lock: $(INSTALLED)  ## requirements.lock from requirements.in; UPGRADE=name takes its newest version
 	$(BIN)/uv pip compile $(UPGRADE:%=--upgrade-package %) requirements.in --universal --python-version 3.11 --no-annotate \
 		--no-emit-index-url --custom-compile-command "make lock" --quiet --output-file requirements.lock
+
+envs: $(INSTALLED)  ## envs/*.yaml from envs/rooms.toml and requirements.lock
+	$(BIN)/python -m suite.environments
 
 $(INSTALLED): requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed: set PYTHON")'

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from tqdm import tqdm
 
 from suite.errors import InputError, from_os
 
@@ -103,6 +102,8 @@ def reader(paths: Sequence[Path], shaping: Shaping) -> Callable[[np.ndarray], np
     """
 
     def read(indices: np.ndarray) -> np.ndarray:
+        from tqdm import tqdm
+
         images: list[np.ndarray] = []
         for i in tqdm(indices, "read images", unit="image", disable=len(indices) < SHOW_PROGRESS):
             image = read_picture(paths[i], shaping)

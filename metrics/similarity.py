@@ -18,7 +18,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
-from tqdm import tqdm
 
 from suite.errors import InputError
 from suite.measure import Pair
@@ -124,6 +123,8 @@ def ssim_matrix(x: np.ndarray, y: np.ndarray, window: Window = PAPER_WINDOW) -> 
     Raises:
         InputError: shapes that differ, or images smaller than the window.
     """
+    from tqdm import tqdm
+
     if x.shape[1:] != y.shape[1:]:
         raise InputError(
             f"SSIM compares images of one shape, not {list(x.shape[1:])} and {list(y.shape[1:])}: "

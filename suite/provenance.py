@@ -23,7 +23,6 @@ PACKAGES = [
     "pytorch-fid",
     "POT",
     "scikit-image",
-    "pandas",
     "matplotlib",
     "snakemake",
 ]

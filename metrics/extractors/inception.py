@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from tqdm import tqdm
 
 from suite.measure import Extractor, Weights
 
@@ -29,6 +28,7 @@ def _network(path: Path) -> Callable[["Tensor"], "Tensor"]:
 def embed(images: np.ndarray, weights: Weights | None) -> np.ndarray:
     """Mean of the last feature map, float32 [N, 2048], on the GPU where there is one."""
     import torch
+    from tqdm import tqdm
 
     network = _network(weights.path)
     parts = []

@@ -14,7 +14,7 @@ from suite.registry import Registry
 from suite.source import SOURCES
 
 REGISTRIES = {r.package: r for r in (*METHODS.values(), SOURCES, MEASURES, EXTRACTORS)}
-HEAVY = ["jax", "torch", "torchvision", "scipy", "skimage", "pandas", "matplotlib", "tensorflow"]
+HEAVY = ["jax", "torch", "torchvision", "scipy", "skimage", "matplotlib", "tensorflow"]
 PROBE = f"""
 import json, sys
 for name in {HEAVY!r}:

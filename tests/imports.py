@@ -1,0 +1,80 @@
+"""What modules of this repository import, read from their source."""
+
+import ast
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from suite.measure import EXTRACTORS, MEASURES
+from suite.method import METHODS
+from suite.provenance import ROOT
+from suite.registry import Registry
+from suite.source import SOURCES
+
+REGISTRIES: tuple[Registry, ...] = (*METHODS.values(), SOURCES, MEASURES, EXTRACTORS)
+ROOMS = ("datasets", "gantk", "baselines", "metrics", "reporting")
+
+
+def file_of(module: str) -> Path | None:
+    """The file of a module of this repository; None for any other module."""
+    base = ROOT.joinpath(*module.split("."))
+    return next((p for p in (base.with_suffix(".py"), base / "__init__.py") if p.exists()), None)
+
+
+def is_for_types(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+def statements(node: ast.AST, inside_functions: bool) -> Iterator[ast.AST]:
+    """Every node below `node` that runs, or only what runs when the module is imported."""
+    for child in ast.iter_child_nodes(node):
+        later = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        if is_for_types(child) or (later and not inside_functions):
+            continue
+        yield child
+        yield from statements(child, inside_functions)
+
+
+def imported(path: Path, inside_functions: bool = True) -> set[str]:
+    """The modules that a file imports: those of this repository, and tops of all others."""
+    found: set[str] = set()
+    for node in statements(ast.parse(path.read_text(encoding="utf-8")), inside_functions):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.module and not node.level, f"{path}: a relative import"
+            members = [f"{node.module}.{alias.name}" for alias in node.names]
+            names = [name for name in members if file_of(name)] or [node.module]
+        else:
+            continue
+        found.update(name if file_of(name) else name.partition(".")[0] for name in names)
+    return found
+
+
+def reached(modules: Iterable[str], inside_functions: bool = True) -> set[str]:
+    """All that the modules import, directly or through modules of this repository; and these."""
+    todo, seen = list(modules), set[str]()
+    while todo:
+        module = todo.pop()
+        if module in seen:
+            continue
+        seen.add(module)
+        path = file_of(module)
+        if path is not None:
+            todo.extend(imported(path, inside_functions))
+    return seen
+
+
+def third_party(modules: Iterable[str]) -> set[str]:
+    """The tops among `modules` that are neither ours nor Python's."""
+    return {name for name in modules if not file_of(name) and name not in sys.stdlib_module_names}
+
+
+def registered(room: str) -> set[str]:
+    """The modules of a room that register an entry."""
+    return {
+        registry.module_of(name)
+        for registry in REGISTRIES
+        if registry.package.startswith(f"{room}.")
+        for name in registry.entries
+    }
