@@ -25,20 +25,20 @@ def is_for_types(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
 
 
-def statements(node: ast.AST, inside_functions: bool) -> Iterator[ast.AST]:
-    """Every node below `node` that runs, or only what runs when the module is imported."""
+def statements(node: ast.AST, functions: bool, types: bool) -> Iterator[ast.AST]:
+    """The nodes below `node`, with or without those of functions and those for type checkers."""
     for child in ast.iter_child_nodes(node):
         later = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        if is_for_types(child) or (later and not inside_functions):
+        if (is_for_types(child) and not types) or (later and not functions):
             continue
         yield child
-        yield from statements(child, inside_functions)
+        yield from statements(child, functions, types)
 
 
-def imported(path: Path, inside_functions: bool = True) -> set[str]:
+def imported(path: Path, functions: bool = True, types: bool = False) -> set[str]:
     """The modules that a file imports: those of this repository, and tops of all others."""
     found: set[str] = set()
-    for node in statements(ast.parse(path.read_text(encoding="utf-8")), inside_functions):
+    for node in statements(ast.parse(path.read_text(encoding="utf-8")), functions, types):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -51,7 +51,7 @@ def imported(path: Path, inside_functions: bool = True) -> set[str]:
     return found
 
 
-def reached(modules: Iterable[str], inside_functions: bool = True) -> set[str]:
+def reached(modules: Iterable[str], functions: bool = True) -> set[str]:
     """All that the modules import, directly or through modules of this repository; and these."""
     todo, seen = list(modules), set[str]()
     while todo:
@@ -61,7 +61,7 @@ def reached(modules: Iterable[str], inside_functions: bool = True) -> set[str]:
         seen.add(module)
         path = file_of(module)
         if path is not None:
-            todo.extend(imported(path, inside_functions))
+            todo.extend(imported(path, functions))
     return seen
 
 

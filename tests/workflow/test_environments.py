@@ -34,7 +34,7 @@ def runs(environment: Environment) -> set[str]:
     rooms = environment.rooms
     modules = reached({f"{r}.__main__" for r in rooms}.union(*map(registered, rooms)))
     if "suite.config" in modules:
-        modules |= reached(set().union(*map(registered, ROOMS)), inside_functions=False)
+        modules |= reached(set().union(*map(registered, ROOMS)), functions=False)
     return modules
 
 
