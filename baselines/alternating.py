@@ -15,7 +15,7 @@ from baselines.players import Players, sound
 from baselines.progress import Progress
 from baselines.reproducible import device_name, reproducible
 from baselines.sampling import generate, latents, weights
-from baselines.settings import GanSettings
+from baselines.settings import G
 from baselines.stopping import EarlyStopping
 from suite.method import Job, Result, StopReason, snapshot_iterations
 
@@ -23,13 +23,13 @@ RECORDS = 1000
 """About how many records a whole run leaves."""
 
 
-def train(job: Job, game: Game) -> Result:
+def train(job: Job[G], game: Game) -> Result:
     """Play `game` on the rows of `job` until its budget ends, it stops early or it diverges.
 
     Raises:
         InputError: images of a size that the networks do not take.
     """
-    settings: GanSettings = job.settings
+    settings = job.settings
     with reproducible("baseline", job.seed, job.part):
         players = Players(game, settings, job.subset.data, job.seed, job.part)
         stopping = EarlyStopping(settings.patience, settings.delta)
@@ -57,9 +57,9 @@ def train(job: Job, game: Game) -> Result:
 
 
 def _run(
-    job: Job, players: Players, stopping: EarlyStopping, reached: Progress, fixed: Tensor
+    job: Job[G], players: Players, stopping: EarlyStopping, reached: Progress, fixed: Tensor
 ) -> StopReason:
-    settings: GanSettings = job.settings
+    settings = job.settings
     every = max(1, settings.updates // RECORDS)
     moments = set(snapshot_iterations(settings.updates, settings.snapshots))
     stop_reason: StopReason = "budget"

@@ -1,19 +1,48 @@
-"""The logistic losses of Goodfellow et al. (2014), which several methods share."""
+"""The losses of the players by the scores [b] of a discriminator, its output unbounded.
+
+Those of two arguments, the scores of real and of generated rows, are the discriminator's, those of
+one the generator's; both are minimised.
+"""
 
 from torch import Tensor
 from torch.nn.functional import softplus
 
 
 def logistic(real: Tensor, fake: Tensor) -> Tensor:
-    """-E[log D(x)] - E[log(1 - D(G(z)))], D the sigmoid of the scores [b] (their Eq. 1)."""
+    """-E[log D(x)] - E[log(1 - D(G(z)))], D the sigmoid (Goodfellow et al., 2014, Eq. 1)."""
     return softplus(-real).mean() + softplus(fake).mean()
 
 
 def minimax(fake: Tensor) -> Tensor:
-    """E[log(1 - D(G(z)))] of the scores [b]: the generator's side of the same Eq. 1."""
+    """E[log(1 - D(G(z)))], the generator's side of the same Eq. 1."""
     return -softplus(fake).mean()
 
 
 def non_saturating(fake: Tensor) -> Tensor:
-    """-E[log D(G(z))] of the scores [b]: what they train the generator with (their section 3)."""
+    """-E[log D(G(z))], which Goodfellow et al. (2014, section 3) train the generator with."""
     return softplus(-fake).mean()
+
+
+def least_squares(real: Tensor, fake: Tensor) -> Tensor:
+    """(E[(D(x) - 1)^2] + E[D(G(z))^2]) / 2 (Mao et al., 2017, Eq. 9, a = 0, b = c = 1)."""
+    return ((real - 1).square().mean() + fake.square().mean()) / 2
+
+
+def least_squares_to_real(fake: Tensor) -> Tensor:
+    """E[(D(G(z)) - 1)^2] / 2 (Mao et al., 2017, Eq. 9)."""
+    return (fake - 1).square().mean() / 2
+
+
+def wasserstein(real: Tensor, fake: Tensor) -> Tensor:
+    """E[f(G(z))] - E[f(x)], minus the estimate of the distance (Arjovsky et al., 2017, Eq. 3)."""
+    return fake.mean() - real.mean()
+
+
+def hinge(real: Tensor, fake: Tensor) -> Tensor:
+    """E[max(0, 1 - D(x))] + E[max(0, 1 + D(G(z)))] (Miyato et al., 2018, Eq. 16)."""
+    return (1 - real).relu().mean() + (1 + fake).relu().mean()
+
+
+def negative_score(fake: Tensor) -> Tensor:
+    """-E[D(G(z))] (Arjovsky et al., Algorithm 1, line 10; Miyato et al., 2018, Eq. 17)."""
+    return -fake.mean()

@@ -1,19 +1,21 @@
 """A method of this room from its settings and its game, without importing PyTorch."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from baselines.settings import GanSettings
+from baselines.settings import G, GanSettings
 from suite.method import Job, Method, Result, Work
 
 if TYPE_CHECKING:
     from baselines.game import Game
 
-
 OUT_OF_MEMORY = ("out of memory", "can't allocate memory")
 """What PyTorch's errors say when a GPU's memory, or the machine's, is used up."""
+
+TINY: Mapping[str, Any] = {"updates": 5, "batch": 4, "snapshots": 3, "snapshot_rows": 3}
+"""Settings with which every method trains on a handful of rows within seconds."""
 
 
 def rows_of_pixels(settings: GanSettings, shape: tuple[int, ...]) -> float:
@@ -25,17 +27,19 @@ def rows_of_pixels(settings: GanSettings, shape: tuple[int, ...]) -> float:
 def adversarial(
     name: str,
     title: str,
-    settings: type[GanSettings],
-    game: "Callable[[GanSettings, tuple[int, ...]], Game]",
-    size: "Callable[[GanSettings, tuple[int, ...]], float]" = rows_of_pixels,
-) -> Method:
+    settings: type[G],
+    game: "Callable[[G, tuple[int, ...]], Game]",
+    size: Callable[[G, tuple[int, ...]], float] = rows_of_pixels,
+    tiny: Mapping[str, Any] = {},
+) -> Method[G]:
     """A registered method that the shared alternating loop trains.
 
     game: (settings, shape of a row: [H, W, C] or (2,)) -> players and losses.
     size: the same -> size of a pass (`suite.method.Work`).
+    tiny: what else, beside `TINY`, a handful of rows asks for.
     """
 
-    def train(job: Job) -> Result:
+    def train(job: Job[G]) -> Result:
         from baselines.alternating import train
 
         try:
@@ -47,7 +51,7 @@ def adversarial(
 
     def sample(
         model: dict[str, np.ndarray],
-        settings: GanSettings,
+        settings: G,
         shape: tuple[int, ...],
         count: int,
         seed: int,
@@ -57,7 +61,7 @@ def adversarial(
         generator, _ = game(settings, shape).networks()
         return sample(generator, model, settings.latent, count, seed)
 
-    def work(settings: GanSettings, shape: tuple[int, ...], n: int) -> Work:
+    def work(settings: G, shape: tuple[int, ...], n: int) -> Work:
         return Work(settings.updates, settings.n_dis + 1, size(settings, shape))
 
-    return Method(name, title, settings, train, sample, "updates", work)
+    return Method(name, title, settings, train, sample, "updates", work, {**TINY, **tiny})

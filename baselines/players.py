@@ -9,10 +9,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import get_total_norm
 
+from baselines.batches import Batches
 from baselines.game import Game
 from baselines.progress import generator_states, packed, set_generator_states, unpacked
 from baselines.reproducible import device
-from baselines.rows import Batches, to_network
+from baselines.scaling import to_network
 from baselines.settings import GanSettings
 
 EXPLODED = 1e6

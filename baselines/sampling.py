@@ -5,7 +5,7 @@ import torch
 from torch import Tensor, nn
 
 from baselines.reproducible import device, reproducible
-from baselines.rows import from_network
+from baselines.scaling import from_network
 from suite.errors import InputError
 from suite.seeds import stream
 

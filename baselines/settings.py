@@ -1,6 +1,6 @@
 """Settings that the adversarial methods share; each method derives its own defaults from them."""
 
-from typing import Literal
+from typing import Literal, TypeVar
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
@@ -65,3 +65,6 @@ class AdamSettings(GanSettings):
 
     beta1: float = Field(0.5, ge=0, lt=1, description="decay of Adam's first moment (P Table 6)")
     beta2: float = Field(0.999, ge=0, lt=1, description="decay of Adam's second moment (P Table 6)")
+
+
+G = TypeVar("G", bound=GanSettings)

@@ -8,8 +8,6 @@ from baselines.method import adversarial
 from baselines.settings import AdamSettings
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from baselines.game import Game
 
 
@@ -31,16 +29,6 @@ class SnganSettings(AdamSettings):
     )
 
 
-def hinge(real: "Tensor", fake: "Tensor") -> "Tensor":
-    """E[max(0, 1 - D(x))] + E[max(0, 1 + D(G(z)))] of the scores [b] (Miyato et al., Eq. 16)."""
-    return (1 - real).relu().mean() + (1 + fake).relu().mean()
-
-
-def generator_hinge(fake: "Tensor") -> "Tensor":
-    """-E[D(G(z))] of the scores [b] (Miyato et al., Eq. 17)."""
-    return -fake.mean()
-
-
 def game(settings: SnganSettings, shape: tuple[int, ...]) -> "Game":
     """The players and losses of SNGAN."""
     from torch.nn.utils.parametrizations import spectral_norm
@@ -50,7 +38,7 @@ def game(settings: SnganSettings, shape: tuple[int, ...]) -> "Game":
     from baselines.networks.choice import paper_networks
 
     if settings.loss == "hinge":
-        discriminator_loss, generator_loss = hinge, generator_hinge
+        discriminator_loss, generator_loss = losses.hinge, losses.negative_score
     else:
         discriminator_loss, generator_loss = losses.logistic, losses.non_saturating
     return Game(

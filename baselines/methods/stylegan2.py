@@ -145,4 +145,11 @@ def size(settings: StyleGan2Settings, shape: tuple[int, ...]) -> float:
     return settings.batch / 64 * products / sum((side * 32) ** 2 for side in (4, 8, 16, 32))
 
 
-STYLEGAN2 = adversarial("stylegan2", "StyleGAN2", StyleGan2Settings, game, size)
+STYLEGAN2 = adversarial(
+    "stylegan2",
+    "StyleGAN2",
+    StyleGan2Settings,
+    game,
+    size,
+    tiny={"channel_max": 8, "style": 8, "mapping_layers": 2, "r1_every": 2, "path_every": 2},
+)

@@ -33,14 +33,14 @@ def game(settings: WganSettings, shape: tuple[int, ...]) -> "Game":
     """The players and losses of WGAN."""
     from torch.optim import RMSprop
 
+    from baselines import losses
     from baselines.game import Game, scored_discriminator, scored_generator
     from baselines.networks.choice import paper_networks
-    from baselines.wasserstein import critic_loss, generator_loss
 
     return Game(
         networks=lambda: paper_networks(shape, settings),
-        discriminator_loss=scored_discriminator(critic_loss),
-        generator_loss=scored_generator(generator_loss),
+        discriminator_loss=scored_discriminator(losses.wasserstein),
+        generator_loss=scored_generator(losses.negative_score),
         optimiser_d=lambda parameters: RMSprop(parameters, lr=settings.learning_rate),
         optimiser_g=lambda parameters: RMSprop(parameters, lr=settings.learning_rate),
         constrain=lambda critic: clip_weights(critic, settings.clip),

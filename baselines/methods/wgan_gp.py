@@ -42,11 +42,11 @@ def gradient_penalty(critic: "nn.Module", real: "Tensor", fake: "Tensor") -> "Te
 
 def game(settings: WganGpSettings, shape: tuple[int, ...]) -> "Game":
     """The players and losses of WGAN-GP."""
+    from baselines import losses
     from baselines.game import Game, adam, scored_discriminator, scored_generator
     from baselines.networks.choice import paper_networks
-    from baselines.wasserstein import critic_loss, generator_loss
 
-    distance = scored_discriminator(critic_loss)
+    distance = scored_discriminator(losses.wasserstein)
 
     def penalised(critic: "nn.Module", real: "Tensor", fake: "Tensor") -> "Tensor":
         penalty = gradient_penalty(critic, real, fake)
@@ -55,7 +55,7 @@ def game(settings: WganGpSettings, shape: tuple[int, ...]) -> "Game":
     return Game(
         networks=lambda: paper_networks(shape, settings),
         discriminator_loss=penalised,
-        generator_loss=scored_generator(generator_loss),
+        generator_loss=scored_generator(losses.negative_score),
         optimiser_d=adam(settings),
         optimiser_g=adam(settings),
     )

@@ -2,7 +2,7 @@
 
 Inside, images are in [-1, 1] (not bounded) and a power of two on a side: 28 x 28 is 32 x 32 with a
 border of two, padded with black on the way into the discriminator and cropped on the way out of
-the generator. Outside they are as `rows.to_network` has them: grey in [0, 1], colour in [-1, 1].
+the generator. Outside they are as `scaling.to_network` has them: grey in [0, 1], colour in [-1, 1].
 """
 
 import math

@@ -8,12 +8,13 @@ import torch
 from torch import nn
 
 from baselines.alternating import train
+from baselines.batches import Batches
 from baselines.game import scored_discriminator, scored_generator
 from baselines.methods.dcgan import DCGAN, DcganSettings, game
 from baselines.methods.gan import GAN, VanillaSettings
 from baselines.players import EXPLODED, Players
 from baselines.reproducible import reproducible
-from baselines.rows import Batches, from_network, to_network
+from baselines.scaling import from_network, to_network
 from suite.artefacts import Subset, check_data
 from suite.checkpoint import Checkpoint
 from suite.errors import InputError

@@ -11,8 +11,6 @@ from suite.settings import parse
 ENTRIES = METHODS["baselines"].entries
 UPDATES = 5
 SMALL = {"updates": UPDATES, "batch": 4, "snapshots": 3, "snapshot_rows": 3}
-# Taken where a method has them: small networks, and rare steps often enough to happen.
-SMALLER = {"channel_max": 8, "style": 8, "mapping_layers": 2, "r1_every": 2, "path_every": 2}
 
 
 class Killed(Exception):
@@ -48,8 +46,7 @@ SUBSETS = {"colour": images(), "grey": images(channels=1), "points": points()}
 
 
 def settings_of(method, **settings):
-    smaller = {k: v for k, v in SMALLER.items() if k in method.settings.model_fields}
-    return parse(method.settings, SMALL | smaller | settings, method.name)
+    return parse(method.settings, {**method.tiny, **SMALL, **settings}, method.name)
 
 
 def job(method, subset, checkpoint=None, seed=0, **settings):

@@ -1,0 +1,31 @@
+"""Rows of a subset in the range of the networks, and back."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+def to_network(rows: Tensor) -> Tensor:
+    """Rows in the range of the generator's last layer.
+
+    uint8 images [b, H, W, C] become float32 [b, C, H, W]: grey in [0, 1] (sigmoid, P Table 3),
+    colour in [-1, 1] (tanh, P Tables 4 and 5). float32 points [b, 2] stay as they are.
+    """
+    if rows.dtype != torch.uint8:
+        return rows
+    unit = rows.permute(0, 3, 1, 2).float().contiguous() / 255
+    return unit if rows.shape[3] == 1 else unit * 2 - 1
+
+
+def from_network(rows: Tensor) -> np.ndarray:
+    """The inverse of `to_network`, rounded to the nearest of 256 levels: uint8 [b, H, W, C].
+
+    The generator of a run that diverged may give NaN or infinity: NaN becomes 0, infinity the
+    largest value there is, so that what was reached can still be kept and shown.
+    """
+    rows = rows.detach().float().nan_to_num()
+    if rows.ndim == 2:
+        return rows.cpu().numpy()
+    unit = rows if rows.shape[1] == 1 else (rows + 1) / 2
+    levels = (unit * 255).round().clamp(0, 255).to(torch.uint8)
+    return levels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
