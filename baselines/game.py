@@ -10,7 +10,7 @@ from baselines.settings import AdamSettings
 
 MakeOptimiser = Callable[[Iterable[nn.Parameter]], Optimizer]
 DiscriminatorLoss = Callable[[nn.Module, Tensor, Tensor], Tensor]
-GeneratorLoss = Callable[[nn.Module, nn.Module, Tensor], Tensor]
+GeneratorLoss = Callable[[nn.Module, Callable[[Tensor], Tensor], Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,12 @@ class Game:
     networks: makes the generator (latents [b, latent] -> rows) and the discriminator
         (rows -> scores [b], unbounded). Rows are float [b, C, H, W] or [b, 2].
     discriminator_loss: (discriminator, real rows, generated rows) -> scalar to minimise.
-    generator_loss: (generator, discriminator, latents) -> scalar to minimise.
+    generator_loss: (generator, rows -> their scores, latents) -> scalar to minimise.
     optimiser_d, optimiser_g: parameters -> optimiser of that player.
     constrain: what is done to the discriminator after each of its steps.
     lazy_d, lazy_g: penalties beside the losses.
+
+    The rows that discriminator_loss and lazy_d take are augmented already, if they are to be.
     """
 
     networks: Callable[[], tuple[nn.Module, nn.Module]]
@@ -76,4 +78,4 @@ def scored_discriminator(loss: Callable[[Tensor, Tensor], Tensor]) -> Discrimina
 
 def scored_generator(loss: Callable[[Tensor], Tensor]) -> GeneratorLoss:
     """The loss of the generator from one of the scores of what it generates."""
-    return lambda generator, discriminator, latents: loss(discriminator(generator(latents)).float())
+    return lambda generator, judge, latents: loss(judge(generator(latents)).float())

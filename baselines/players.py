@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import get_total_norm
 
+from baselines.augment import augmenter
 from baselines.batches import Batches
 from baselines.game import Game
 from baselines.progress import generator_states, packed, set_generator_states, unpacked
@@ -47,6 +48,7 @@ class Players:
         self.optimiser_g = game.optimiser_g(self.generator.parameters())
         self.optimiser_d = game.optimiser_d(self.discriminator.parameters())
         self.rows = torch.from_numpy(data).to(self.where)
+        self.augment = augmenter(settings.augment, data.shape[1:])
         self.batches = Batches(len(data), settings.batch, *seeds)
 
     @property
@@ -67,7 +69,7 @@ class Players:
         loss_d = torch.stack(losses).mean()
         self.discriminator.requires_grad_(False)
         with self._precision():
-            loss = self.game.generator_loss(self.generator, self.discriminator, self._latents())
+            loss = self.game.generator_loss(self.generator, self._judge, self._latents())
         measured = self._generator_step(loss, loss_d)
         self.discriminator.requires_grad_(True)
         lazy = self.game.lazy_g
@@ -79,11 +81,16 @@ class Players:
             self._follow(number)
         return measured
 
+    def _judge(self, rows: Tensor) -> Tensor:
+        """Scores of rows as the discriminator comes to see them."""
+        scores: Tensor = self.discriminator(self.augment(rows))
+        return scores
+
     def _discriminator_step(self, number: int) -> Tensor:
         rows = self.rows[torch.from_numpy(self.batches[number]).to(self.where)]
-        real = to_network(rows).contiguous(memory_format=self.layout)
+        real = self.augment(to_network(rows)).contiguous(memory_format=self.layout)
         with torch.no_grad(), self._precision():
-            fake = self.generator(self._latents()).float()
+            fake = self.augment(self.generator(self._latents()).float())
         with self._precision():
             loss = self.game.discriminator_loss(self.discriminator, real, fake)
         self._descend_d(loss)

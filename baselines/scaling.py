@@ -5,6 +5,16 @@ import torch
 from torch import Tensor
 
 
+def to_unit(images: Tensor) -> Tensor:
+    """Images [b, C, H, W] in the range of the networks to [0, 1]."""
+    return images if images.shape[1] == 1 else (images + 1) / 2
+
+
+def from_unit(images: Tensor) -> Tensor:
+    """The inverse of `to_unit`."""
+    return images if images.shape[1] == 1 else images * 2 - 1
+
+
 def to_network(rows: Tensor) -> Tensor:
     """Rows in the range of the generator's last layer.
 
@@ -13,8 +23,7 @@ def to_network(rows: Tensor) -> Tensor:
     """
     if rows.dtype != torch.uint8:
         return rows
-    unit = rows.permute(0, 3, 1, 2).float().contiguous() / 255
-    return unit if rows.shape[3] == 1 else unit * 2 - 1
+    return from_unit(rows.permute(0, 3, 1, 2).float().contiguous() / 255)
 
 
 def from_network(rows: Tensor) -> np.ndarray:
@@ -26,6 +35,5 @@ def from_network(rows: Tensor) -> np.ndarray:
     rows = rows.detach().float().nan_to_num()
     if rows.ndim == 2:
         return rows.cpu().numpy()
-    unit = rows if rows.shape[1] == 1 else (rows + 1) / 2
-    levels = (unit * 255).round().clamp(0, 255).to(torch.uint8)
+    levels = (to_unit(rows) * 255).round().clamp(0, 255).to(torch.uint8)
     return levels.permute(0, 2, 3, 1).contiguous().cpu().numpy()

@@ -6,6 +6,8 @@ from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
 from suite.settings import Settings
 
+Augmentation = Literal["translation", "cutout", "colour"]
+
 
 class GanSettings(Settings):
     """Budget, sizes, precision, stopping and recording of an alternating training."""
@@ -52,6 +54,12 @@ class GanSettings(Settings):
         description="of activations and products; weights and optimisers are always float32",
     )
     channels_last: bool = Field(False, description="keep images in the memory order [N, H, W, C]")
+    augment: tuple[Augmentation, ...] = Field(
+        (),
+        description="random changes of real and generated images before the discriminator sees "
+        "them (Zhao et al., 2020): shifts by up to an eighth of the side, a black square of half "
+        "the side, brightness with saturation and contrast",
+    )
     snapshots: PositiveInt = Field(
         20, description="log-spaced moments of the trajectory, beside its start [snapshots]"
     )

@@ -42,17 +42,22 @@ def parameters(network):
 def test_an_update_is_n_dis_discriminator_steps_and_then_one_of_the_generator():
     calls = []
     plain = game(SETTINGS, SHAPE)
+    networks = plain.networks()
 
     def discriminator_loss(critic, real, fake):
         calls.append(("d", real.shape[0], fake.requires_grad))
         return plain.discriminator_loss(critic, real, fake)
 
-    def generator_loss(generator, critic, latents):
-        calls.append(("g", latents.shape[0], any(p.requires_grad for p in critic.parameters())))
-        return plain.generator_loss(generator, critic, latents)
+    def generator_loss(generator, judge, latents):
+        frozen = not any(p.requires_grad for p in networks[1].parameters())
+        calls.append(("g", latents.shape[0], not frozen))
+        return plain.generator_loss(generator, judge, latents)
 
     spied = dataclasses.replace(
-        plain, discriminator_loss=discriminator_loss, generator_loss=generator_loss
+        plain,
+        networks=lambda: networks,
+        discriminator_loss=discriminator_loss,
+        generator_loss=generator_loss,
     )
     train(job(SETTINGS.model_copy(update={"n_dis": 3, "updates": 2})), spied)
     assert calls == ([("d", 4, False)] * 3 + [("g", 4, False)]) * 2

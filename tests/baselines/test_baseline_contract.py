@@ -98,6 +98,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(case, tmp_path):
     [
         {"precision": "bfloat16", "channels_last": True},
         {"ema_halflife": 10.0, "patience": 100, "delta": 0.0},
+        {"augment": ["translation", "cutout", "colour"]},
     ],
     ids=str,
 )

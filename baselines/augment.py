@@ -1,0 +1,84 @@
+"""Differentiable augmentation (Zhao et al., 2020): the discriminator never sees a row as it is.
+
+Real and generated rows alike are changed at random before every pass, each row by draws of its own,
+so that the discriminator cannot learn few real rows by heart; the generator learns through the
+change. Pixels are changed in the range [0, 1], with 0 as black. The shift, the square and the three
+colours are those of the authors' code, but that it has pixels in [-1, 1] (so that its change of
+brightness is half of ours, and its square is grey) and rounds a shift of side / 8 down.
+"""
+
+import math
+from collections.abc import Callable, Collection
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from baselines.scaling import from_unit, to_unit
+from baselines.settings import Augmentation
+from suite.errors import InputError
+
+
+def colour(rows: Tensor) -> Tensor:
+    """Brightness + U(-0.5, 0.5); distance from the pixel's grey times U(0, 2), where there is
+    colour; distance from the row's mean times U(0.5, 1.5). Rows [b, C, H, W] may leave [0, 1]."""
+    brightness, saturation, contrast = torch.rand(3, len(rows), 1, 1, 1, device=rows.device)
+    rows = rows + (brightness - 0.5)
+    if rows.shape[1] > 1:
+        grey = rows.mean(dim=1, keepdim=True)
+        rows = grey + (rows - grey) * (2 * saturation)
+    mean = rows.mean(dim=(1, 2, 3), keepdim=True)
+    return mean + (rows - mean) * (contrast + 0.5)
+
+
+def translation(rows: Tensor) -> Tensor:
+    """Rows [b, C, H, W] moved by whole pixels, uniform within ceil(side / 8); black comes in."""
+    count, _, side, _ = rows.shape
+    most = math.ceil(side / 8)
+    top, left = torch.randint(0, 2 * most + 1, (2, count, 1), device=rows.device)
+    place = torch.arange(side, device=rows.device)
+    row = torch.arange(count, device=rows.device)[:, None, None]
+    window = row, slice(None), (top + place)[:, :, None], (left + place)[:, None, :]
+    return F.pad(rows, [most] * 4)[window].permute(0, 3, 1, 2)
+
+
+def cutout(rows: Tensor) -> Tensor:
+    """A black square of half the side; its centre is uniform, so that it may hang over the edge."""
+    count, _, side, _ = rows.shape
+    size = side // 2
+    top, left = torch.randint(0, side + 1, (2, count, 1), device=rows.device) - size // 2
+    place = torch.arange(side, device=rows.device)
+    vertical, horizontal = ((place >= first) & (place < first + size) for first in (top, left))
+    return rows.masked_fill((vertical[:, :, None] & horizontal[:, None, :])[:, None], 0)
+
+
+STEPS: dict[Augmentation, Callable[[Tensor], Tensor]] = {
+    "colour": colour,
+    "translation": translation,
+    "cutout": cutout,
+}
+"""In the order in which they are applied, whatever order the settings name them in."""
+
+
+def augmenter(
+    names: Collection[Augmentation], shape: tuple[int, ...]
+) -> Callable[[Tensor], Tensor]:
+    """What is done to rows [b, C, H, W], in the range of the networks, before each pass.
+
+    shape: of a row of data, [H, W, C] or (2,).
+
+    Raises:
+        InputError: the rows are points.
+    """
+    if names and len(shape) != 3:
+        raise InputError("augment: points cannot be augmented: leave it out, or train on images")
+
+    def augment(rows: Tensor) -> Tensor:
+        if not names:
+            return rows
+        unit = to_unit(rows.float())
+        for name, step in STEPS.items():
+            unit = step(unit) if name in names else unit
+        return from_unit(unit)
+
+    return augment
