@@ -5,14 +5,26 @@ CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 BIN := .venv/bin
 INSTALLED := .venv/installed
 IN := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)
+SHARED := --numprocesses $(CORES) --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+FAST := tests/test_structure.py tests/suite tests/datasets tests/reporting \
+	tests/gantk/test_layers.py tests/metrics/test_similarity.py tests/workflow/test_environments.py
 
-.PHONY: quick test test-envs lock envs schema lint types clean
+.PHONY: quick test test-fast test-envs plans lock envs schema lint types clean
 
 quick: $(INSTALLED)  ## the whole workflow on the bundled MNIST
 	$(IN)/snakemake --cores $(CORES) --configfile config/quick.yaml
 
 test: lint  ## every check; the workflow's own tests run it at a tiny scale
-	$(IN)/pytest
+	OMP_NUM_THREADS=1 $(IN)/pytest $(SHARED)
+
+test-fast: $(INSTALLED)  ## the tests that train nothing
+	OMP_NUM_THREADS=1 $(IN)/pytest $(SHARED) $(FAST)
+
+plans: $(INSTALLED)  ## what the workflow would do for every configuration
+	for file in config/*.yaml; do \
+		echo "$$file"; \
+		$(IN)/snakemake --dry-run --quiet all --cores 1 --configfile $$file || exit 1; \
+	done
 
 test-envs: $(INSTALLED)  ## the tiny workflow with each rule in its own environment
 	$(IN)/pytest -m envs tests/workflow/test_envs.py

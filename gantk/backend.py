@@ -3,10 +3,12 @@
 import contextlib
 import os
 
+from suite.cpu import available_cores
+
 
 def cpu_threads() -> int:
     """CPU threads that this process may use: OMP_NUM_THREADS where it is set, else all cores."""
-    return int(os.environ.get("OMP_NUM_THREADS", 0)) or len(os.sched_getaffinity(0))
+    return int(os.environ.get("OMP_NUM_THREADS", 0)) or available_cores()
 
 
 def configure() -> None:

@@ -12,13 +12,13 @@ columns. Patches are centred before the product, so that float32 loses nothing t
 the error stays below 1e-6 of the value in float64.
 """
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
+from suite.cpu import available_cores
 from suite.errors import InputError
 from suite.measure import Pair
 
@@ -140,7 +140,7 @@ def ssim_matrix(x: np.ndarray, y: np.ndarray, window: Window = PAPER_WINDOW) -> 
     total = np.zeros((len(x), len(y)))
     tiles = list(_tiles(len(x), len(y), width - window.size + 1, window.size**2 + 1))
     strips = [(row, channel) for row in range(rows) for channel in range(channels)]
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+    with ThreadPoolExecutor(available_cores()) as pool:
         for row, channel in tqdm(strips, "SSIM", delay=2, leave=False):
             left = _columns(x, row, channel, window, left=True)
             right = _columns(y, row, channel, window, left=False)

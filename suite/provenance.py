@@ -2,7 +2,6 @@
 
 import ast
 import hashlib
-import os
 import platform
 import resource
 import subprocess
@@ -10,6 +9,8 @@ import sys
 from functools import cache
 from importlib import metadata
 from pathlib import Path
+
+from suite.cpu import available_cores
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = [
@@ -107,7 +108,7 @@ def machine() -> str:
         name = next(
             (x.partition(":")[2].strip() for x in lines if x.startswith("model name")), name
         )
-    return f"{name}, {len(os.sched_getaffinity(0))} cores"
+    return f"{name}, {available_cores()} cores"
 
 
 def peak_memory_mib() -> float:

@@ -13,7 +13,10 @@ configure()
 
 
 @pytest.fixture(scope="session", autouse=True)
-def compilation_cache(tmp_path_factory):
-    """Methods are trained several times over: each program is compiled once."""
-    jax.config.update("jax_compilation_cache_dir", str(tmp_path_factory.mktemp("compiled")))
+def compilation_cache(tmp_path_factory, worker_id):
+    """Methods are trained several times over: each program is compiled once for all workers."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
+    jax.config.update("jax_compilation_cache_dir", str(shared / "compiled"))
+    jax.config.update("jax_compilation_cache_max_size", 2**30)  # a size brings a lock with it
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 1)

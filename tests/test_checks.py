@@ -1,0 +1,35 @@
+"""What is checked elsewhere is what is checked here: the actions call the Makefile's targets."""
+
+import re
+from itertools import chain
+
+import yaml
+
+from suite.provenance import ROOT
+
+ACTIONS = yaml.safe_load((ROOT / ".github/workflows/checks.yml").read_text(encoding="utf-8"))
+MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+def targets(job: str) -> list[str]:
+    return [step["run"] for step in ACTIONS["jobs"][job]["steps"] if "run" in step]
+
+
+def test_actions_call_targets_that_exist() -> None:
+    assert targets("linux") == ["make test", "make plans"]
+    for line in chain.from_iterable(map(targets, ACTIONS["jobs"])):
+        make, target = line.split()
+        assert make == "make" and re.search(rf"^{target}:", MAKEFILE, re.MULTILINE), line
+
+
+def test_oldest_python_is_checked() -> None:
+    oldest = re.search(
+        r'^requires-python = ">=(3\.\d+)"', (ROOT / "pyproject.toml").read_text(), re.M
+    )[1]
+    assert oldest in ACTIONS["jobs"]["linux"]["strategy"]["matrix"]["python"]
+
+
+def test_fast_tests_exist() -> None:
+    listed = re.search(r"^FAST := ((?:.*\\\n)*.*)", MAKEFILE, re.MULTILINE)[1]
+    paths = listed.replace("\\", " ").split()
+    assert paths and all((ROOT / path).exists() for path in paths)
