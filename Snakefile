@@ -2,7 +2,7 @@
 
 from snakemake.utils import min_version
 
-from suite import workflow as plan
+from suite import paths, workflow as plan
 
 min_version("9.0")
 
@@ -14,8 +14,12 @@ if "name" not in config:
 
 CONFIG = plan.validated(config)
 RESULTS = f"results/{CONFIG.name}"
-LOGS = f"{RESULTS}/logs"
-RUN = f"{RESULTS}/{plan.RUN}"
+LOGS = f"{RESULTS}/{paths.LOGS}"
+BENCHMARKS = f"{RESULTS}/{paths.BENCHMARKS}"
+RUN = f"{RESULTS}/{paths.RUN}"
+PART = f"{RESULTS}/{paths.PART}"
+SUBSET = f"{RESULTS}/{paths.SUBSET}"
+REFERENCE = f"{RESULTS}/{paths.REFERENCE}"
 GPU = 1 if CONFIG.device == "gpu" else 0
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from suite import paths
 from suite.artefacts import Trajectory, check_data, load_samples
 from suite.errors import InputError
 from suite.files import read_json
@@ -18,7 +19,7 @@ def load_records(parts: Sequence[Path]) -> list[dict[str, Any]]:
     Raises:
         InputError: one is missing or damaged, two are of different runs, or a part stands twice.
     """
-    records = [read_json(part / "run.json") for part in parts]
+    records = [read_json(part / paths.RECORD) for part in parts]
     identities = [_identity(record, part) for record, part in zip(records, parts, strict=True)]
     numbers: set[int] = set()
     for part, (run, number) in zip(parts, identities, strict=True):
@@ -37,12 +38,12 @@ def _identity(record: dict[str, Any], part: Path) -> tuple[str, int]:
         same += [seeds["data"], seeds["training"]]
         return json.dumps(same, sort_keys=True), int(seeds["part"])
     except (KeyError, TypeError) as error:
-        raise InputError(f"{part}/run.json: lacks {error}: run the method again") from error
+        raise InputError(f"{part / paths.RECORD}: lacks {error}: run the method again") from error
 
 
 def load_generated(parts: Sequence[Path]) -> np.ndarray:
     """Samples of all parts, in the order given: uint8 [N, H, W, C] or float32 [N, 2]."""
-    return _joined([load_samples(part / "samples.npz") for part in parts], parts)
+    return _joined([load_samples(part / paths.SAMPLES) for part in parts], parts)
 
 
 def snapshots(parts: Sequence[Path]) -> Iterator[tuple[int, np.ndarray]]:
@@ -50,11 +51,11 @@ def snapshots(parts: Sequence[Path]) -> Iterator[tuple[int, np.ndarray]]:
 
     A part without one at that iteration (it stopped earlier, say) gives its latest before it.
     """
-    found = [Trajectory.load(part / "trajectory.npz") for part in parts]
+    found = [Trajectory.load(part / paths.TRAJECTORY) for part in parts]
     for iteration in sorted({int(i) for t in found for i in t.iterations}):
         latest = [int(np.searchsorted(t.iterations, iteration, side="right")) - 1 for t in found]
         rows = [t.data[max(i, 0)] for t, i in zip(found, latest, strict=True)]
-        yield iteration, check_data(_joined(rows, parts), f"{parts[0]}/trajectory.npz")
+        yield iteration, check_data(_joined(rows, parts), str(parts[0] / paths.TRAJECTORY))
 
 
 def _joined(rows: list[np.ndarray], parts: Sequence[Path]) -> np.ndarray:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from reporting.plan import Plan
 from reporting.runs import Measured
+from suite import paths
 from suite.errors import from_validation
 from suite.files import read_json
 
@@ -58,7 +59,7 @@ def read_controls(plan: Plan, results: Path) -> Controls:
     found: dict[tuple[str, int], dict[str, list[Control]]] = {}
     for dataset, n in dict.fromkeys((cell.dataset, cell.n) for cell in plan.cells):
         for seed in plan.data_seeds:
-            path = results / "controls" / dataset / f"n{n}" / f"data{seed}.json"
+            path = results / paths.CONTROLS.format(dataset=dataset, n=n, data_seed=seed)
             if not path.exists():
                 continue
             try:

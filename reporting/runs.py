@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from reporting.plan import Plan
+from suite import paths
 from suite.config import Cell
 from suite.errors import InputError, from_validation
 from suite.files import read_json
@@ -57,7 +58,7 @@ class Run:
     @property
     def part(self) -> Path:
         """The folder of the first part, which figures show."""
-        return self.folder / "part0"
+        return self.folder / paths.FIRST_PART
 
     @property
     def trained(self) -> Status:
@@ -99,30 +100,30 @@ def _fault(logs: Path, names: Iterable[str]) -> str:
     errors = [
         line
         for name in names
-        if (logs / name).exists()
-        for line in (logs / name).read_text(encoding="utf-8", errors="replace").splitlines()
+        if (logs / f"{name}.log").exists()
+        for line in (logs / f"{name}.log").read_text("utf-8", errors="replace").splitlines()
         if ERROR.match(line)
     ]
     return errors[-1] if errors else ""
 
 
 def _run(cell: Cell, data_seed: int, seed: int, results: Path) -> Run:
-    place = Path("runs", cell.experiment, cell.dataset, f"n{cell.n}", cell.method)
-    place = place / f"data{data_seed}" / f"seed{seed}"
-    folder = results / place
-    parts = [folder / f"part{part}" / "run.json" for part in range(cell.parts)]
-    evaluation = _evaluation(folder / "metrics.json")
-    pending = [f"{path.parent.name}.log" for path in parts if not path.exists()]
+    seeds = {"data_seed": data_seed, "seed": seed}
+    place = paths.RUN.format(**vars(cell), **seeds)
+    parts = [paths.PART.format(**vars(cell), **seeds, part=part) for part in range(cell.parts)]
+    records = [results / part / paths.RECORD for part in parts]
+    evaluation = _evaluation(results / place / paths.METRICS)
+    pending = [part for part, path in zip(parts, records, strict=True) if not path.exists()]
     if evaluation is None:
-        pending.append("metrics.log")
+        pending.append(f"{place}/metrics")
     return Run(
         cell,
         data_seed,
         seed,
-        folder,
+        results / place,
         evaluation,
-        tuple(_record(path) for path in parts if path.exists()),
-        _fault(results / "logs" / place, pending),
+        tuple(_record(path) for path in records if path.exists()),
+        _fault(results / paths.LOGS, pending),
     )
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reporting.runs import Run
+from suite import paths
 from suite.errors import InputError, from_os
 
 
@@ -45,6 +46,6 @@ def read_trajectory(path: Path) -> list[Judged]:
 
 def trajectories(runs: Mapping[str, list[Run]]) -> dict[str, list[Judged]]:
     """The judged snapshots of the first run of each method; without the methods that have none."""
-    files = {method: group[0].folder / "trajectory.csv" for method, group in runs.items()}
+    files = {method: group[0].folder / paths.JUDGED for method, group in runs.items()}
     found = {method: read_trajectory(path) for method, path in files.items() if path.exists()}
     return {method: snapshots for method, snapshots in found.items() if snapshots}

@@ -11,8 +11,6 @@ import numpy as np
 from suite.errors import InputError
 from suite.files import read_arrays, write_arrays
 
-RUN_FILES = ("samples.npz", "trajectory.npz", "history.csv", "run.json")
-
 
 def check_data(data: np.ndarray, where: str) -> np.ndarray:
     """`data` itself, if it is uint8 images [N, H, W, C] (C 1 or 3) or finite float32 points [N, 2].

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from suite import gpu
+from suite import gpu, paths
 from suite.artefacts import Subset, load_samples, save_samples
 from suite.checkpoint import Checkpoint
 from suite.cli import make_app
@@ -65,12 +65,12 @@ def run_method(
     with gpu.lease():
         result = method.train(Job(subset, settings, seed, part, samples, state))
     out.mkdir(parents=True, exist_ok=True)
-    save_samples(out / "samples.npz", result.samples)
-    result.trajectory.save(out / "trajectory.npz")
-    write_text(out / "history.csv", history_text(result.history))
+    save_samples(out / paths.SAMPLES, result.samples)
+    result.trajectory.save(out / paths.TRAJECTORY)
+    write_text(out / paths.HISTORY, history_text(result.history))
     if result.model is not None:
-        write_arrays(out / "model.npz", result.model)
-    write_json(out / "run.json", identity | _outcome(result))
+        write_arrays(out / paths.MODEL, result.model)
+    write_json(out / paths.RECORD, identity | _outcome(result))
     state.clear()
 
 
@@ -149,17 +149,18 @@ def training_app(room: str, help: str) -> typer.Typer:
         seed: Annotated[int, typer.Option(help="sampling seed")] = 0,
     ) -> None:
         """Draw more samples from the generator of a finished run."""
-        record = read_json(run / "run.json")
-        method = registry.lookup(record["method"], str(run / "run.json"))
+        path = run / paths.RECORD
+        record = read_json(path)
+        method = registry.lookup(record["method"], str(path))
         if method.sample is None:
             raise InputError(
                 f"{run}: {method.name} has no generator: train it with another --part for more"
             )
         if count < 1:
             raise InputError(f"--count {count}: ask for at least one sample")
-        model = read_arrays(run / "model.npz")
-        shape = load_samples(run / "samples.npz").shape[1:]
-        resolved = parse(method.settings, record["settings"], str(run / "run.json"))
+        model = read_arrays(run / paths.MODEL)
+        shape = load_samples(run / paths.SAMPLES).shape[1:]
+        resolved = parse(method.settings, record["settings"], str(path))
         save_samples(out, method.sample(model, resolved, shape, count, seed))
 
     return app

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from suite import paths
 from suite.config import (
     Cell,
     Config,
@@ -27,12 +28,6 @@ from suite.method import METHODS
 from suite.provenance import source_digest
 from suite.search import MARK, method_of
 from suite.source import SOURCES
-
-RUN = "runs/{experiment}/{dataset}/n{n}/{method}/data{data_seed}/seed{seed}"
-"""A run's folder below results/NAME; every rule that works on a run has these wildcards."""
-
-CONTROLS = "controls/{dataset}/n{n}/data{data_seed}.json"
-"""What real images get on a training subset: a file below results/NAME."""
 
 
 def validated(values: Mapping[str, Any]) -> Config:
@@ -51,7 +46,7 @@ def one_of(names: Iterable[str]) -> str:
 def runs(config: Config, *experiments: str) -> list[str]:
     """The folders below results/NAME of every run of these experiments."""
     return [
-        RUN.format(**vars(cell), data_seed=data_seed, seed=seed)
+        paths.RUN.format(**vars(cell), data_seed=data_seed, seed=seed)
         for cell in cells(config)
         if cell.experiment in experiments
         for data_seed in config.seeds.data
@@ -62,7 +57,7 @@ def runs(config: Config, *experiments: str) -> list[str]:
 def controls(config: Config, *experiments: str) -> list[str]:
     """The files below results/NAME of the controls of these experiments, each once."""
     files = [
-        CONTROLS.format(dataset=cell.dataset, n=cell.n, data_seed=data_seed)
+        paths.CONTROLS.format(dataset=cell.dataset, n=cell.n, data_seed=data_seed)
         for cell in cells(config)
         if cell.experiment in experiments
         for data_seed in config.seeds.data
@@ -91,7 +86,7 @@ def variants_of(room: str) -> str:
 
 def _first_run(config: Config, cell: Cell) -> str:
     seeds = config.seeds
-    return RUN.format(**vars(cell), data_seed=seeds.data[0], seed=seeds.training[0])
+    return paths.RUN.format(**vars(cell), data_seed=seeds.data[0], seed=seeds.training[0])
 
 
 def part_numbers(config: Config, wildcards: Any) -> range:

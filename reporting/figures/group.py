@@ -8,6 +8,7 @@ from reporting.controls import Control, Controls
 from reporting.figures.style import Pen, pens
 from reporting.plan import Plan
 from reporting.runs import Run
+from suite import paths
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def groups(plan: Plan, results: Path, runs: Iterable[Run], controls: Controls) -
     position = {name: i for i, name in enumerate(drawn)}
     found: dict[tuple[str, str, int], dict[str, list[Run]]] = {}
     for run in runs:
-        if (run.part / "run.json").exists():
+        if (run.part / paths.RECORD).exists():
             cell = run.cell
             methods = found.setdefault((cell.experiment, cell.dataset, cell.n), {})
             methods.setdefault(cell.method, []).append(run)
@@ -54,7 +55,7 @@ def groups(plan: Plan, results: Path, runs: Iterable[Run], controls: Controls) -
             plan,
             *key,
             dict(sorted(methods.items(), key=lambda item: position[item[0]])),
-            results / "data" / key[1] / f"n{key[2]}" / f"seed{plan.data_seeds[0]}.npz",
+            results / paths.SUBSET.format(dataset=key[1], n=key[2], data_seed=plan.data_seeds[0]),
             drawn,
             controls.found.get(key[1:], {}),
         )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from reporting.figures.group import Group
 from reporting.figures.style import LINES, Figure, blank, new
+from suite import paths
 from suite.errors import InputError, from_os
 
 
@@ -32,7 +33,7 @@ def draw(group: Group) -> Figure:
     for one, (method, runs) in zip(axes, group.runs.items(), strict=False):
         named = set()
         for run in runs:
-            history = read_columns(run.part / "history.csv")
+            history = read_columns(run.part / paths.HISTORY)
             losses = [name for name in history if "loss" in name]
             for name, line in zip(losses, LINES * len(losses), strict=False):
                 one.plot(

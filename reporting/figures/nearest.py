@@ -6,6 +6,7 @@ import numpy as np
 
 from reporting.figures.group import Group
 from reporting.figures.style import Axes, Figure, new, tile
+from suite import paths
 from suite.files import read_arrays
 
 
@@ -33,13 +34,13 @@ def _pairs(axes: Axes, path: Path) -> None:
 def draw(group: Group) -> Figure | None:
     """A pair of rows a method, of its first run; None while no run has its nearest images."""
     firsts = {method: runs[0] for method, runs in group.runs.items()}
-    found = {m: run for m, run in firsts.items() if (run.folder / "nearest.npz").exists()}
+    found = {m: run for m, run in firsts.items() if (run.folder / paths.NEAREST).exists()}
     if not found:
         return None
     figure, axes = new(9.6, 1.75 * len(found) + 0.4, len(found))
     figure.suptitle(f"{group.title}: samples, their nearest training images, and their SSIM")
     for one, (method, run) in zip(axes, found.items(), strict=True):
-        _pairs(one, run.folder / "nearest.npz")
+        _pairs(one, run.folder / paths.NEAREST)
         state = "" if run.trained != "diverged" else " (diverged)"
         one.set_title(group.plan.title(method) + state)
     return figure

@@ -2,6 +2,7 @@
 
 from reporting.figures.group import Group
 from reporting.figures.style import Figure, blank, new, show
+from suite import paths
 from suite.artefacts import Subset, load_samples
 
 COLUMNS = 8
@@ -19,7 +20,7 @@ def draw(group: Group) -> Figure:
     show(axes[0], real[: SHOWN if real.ndim == 4 else POINTS], COLUMNS)
     axes[0].set_title("real (training)")
     for one, (method, runs) in zip(axes[1:], group.runs.items(), strict=False):
-        samples = load_samples(runs[0].part / "samples.npz")
+        samples = load_samples(runs[0].part / paths.SAMPLES)
         samples = samples[: SHOWN if samples.ndim == 4 else POINTS]
         show(one, samples, COLUMNS, group.pens[method].color)
         state = "" if runs[0].trained != "diverged" else " (diverged)"

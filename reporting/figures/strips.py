@@ -4,6 +4,7 @@ import numpy as np
 
 from reporting.figures.group import Group
 from reporting.figures.style import Figure, new, show
+from suite import paths
 from suite.artefacts import Trajectory
 
 MOMENTS = 9
@@ -15,7 +16,7 @@ def draw(group: Group) -> Figure:
     figure, axes = new(1.15 * MOMENTS + 0.4, 1.42 * len(group.runs) + 0.4, len(group.runs), MOMENTS)
     figure.suptitle(f"{group.title}: samples along the training, under their iteration")
     for i, (method, runs) in enumerate(group.runs.items()):
-        trajectory = Trajectory.load(runs[0].part / "trajectory.npz")
+        trajectory = Trajectory.load(runs[0].part / paths.TRAJECTORY)
         moments = np.linspace(0, len(trajectory.data) - 1, MOMENTS).round().astype(int)
         row = axes[i * MOMENTS : (i + 1) * MOMENTS]
         for one, moment in zip(row, moments, strict=True):

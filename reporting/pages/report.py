@@ -14,6 +14,7 @@ from reporting.plan import Plan
 from reporting.runs import Run
 from reporting.tables.fill import fill
 from reporting.tables.numbers import number
+from suite import paths
 
 CAPTIONS = {
     "samples": "Training images, and samples of the first run of each method.",
@@ -117,7 +118,7 @@ def report_page(plan: Plan, results: Path, runs: Sequence[Run], controls: Contro
     done = sum(run.judged == "ok" for run in runs)
     protocol = [[key, value] for key, value in plan.protocol.items()]
     sections = {
-        "Figures": _figures(results / "figures"),
+        "Figures": _figures(results / paths.FIGURES),
         "Protocol": grid(["what", "value"], protocol, wrap=(1,)),
         "Settings": _settings(plan),
         "Runs": _runs(plan, runs),

@@ -1,8 +1,8 @@
 rule subset:
     output:
-        f"{RESULTS}/data/{{dataset}}/n{{n}}/seed{{data_seed}}.npz",
+        SUBSET,
     log:
-        f"{LOGS}/data/{{dataset}}/n{{n}}/seed{{data_seed}}.log",
+        f"{LOGS}/{paths.SUBSET}.log",
     conda:
         "../../envs/torch.yaml"
     params:
@@ -17,9 +17,9 @@ rule subset:
 
 rule reference:
     output:
-        f"{RESULTS}/data/{{dataset}}/{{reference}}.npz",
+        REFERENCE,
     log:
-        f"{LOGS}/data/{{dataset}}/{{reference}}.log",
+        f"{LOGS}/{paths.REFERENCE}.log",
     wildcard_constraints:
         reference="heldout|class",
     conda:

@@ -1,6 +1,6 @@
 rule weights:
     output:
-        f"{RESULTS}/weights.txt",
+        f"{RESULTS}/{paths.WEIGHTS}",
     log:
         f"{LOGS}/weights.log",
     retries: 2
@@ -16,28 +16,30 @@ rule weights:
 
 
 WEIGHTS = rules.weights.output if "inception" in plan.extractors(CONFIG) else []
+FIRST = f"{RUN}/{paths.FIRST_PART}"
+FEATURES = f"{RESULTS}/{paths.FEATURES}"
 SETS = [
-    f"{RESULTS}/data/{{dataset}}/n{{n}}/seed{{data_seed}}.npz",
-    *[f"{RESULTS}/data/{{dataset}}/{name}.npz" for name in plan.references(CONFIG)],
+    SUBSET,
+    *expand(REFERENCE, reference=plan.references(CONFIG), allow_missing=True),
 ]
 
 
 rule evaluate:
     input:
         parts=lambda w: expand(
-            f"{RUN}/part{{part}}/{{file}}",
+            f"{PART}/{{file}}",
             part=plan.part_numbers(CONFIG, w),
-            file=["run.json", "samples.npz"],
+            file=[paths.RECORD, paths.SAMPLES],
             **w,
         ),
         sets=SETS,
         weights=WEIGHTS,
     output:
-        f"{RUN}/metrics.json",
+        f"{RUN}/{paths.METRICS}",
     log:
-        f"{LOGS}/{plan.RUN}/metrics.log",
+        f"{LOGS}/{paths.RUN}/metrics.log",
     benchmark:
-        f"{RESULTS}/benchmarks/{plan.RUN}/metrics.tsv"
+        f"{BENCHMARKS}/{paths.RUN}/metrics.tsv"
     conda:
         "../../envs/torch.yaml"
     threads: CONFIG.threads
@@ -45,12 +47,12 @@ rule evaluate:
         gpu=GPU,
     params:
         environment=plan.environment(CONFIG),
-        parts=lambda w: expand(f"{RUN}/part{{part}}", part=plan.part_numbers(CONFIG, w), **w),
+        parts=lambda w: expand(PART, part=plan.part_numbers(CONFIG, w), **w),
         sets=lambda w, input: plan.set_options(CONFIG, input.sets),
         metrics=",".join(CONFIG.metrics),
         samples=CONFIG.samples,
         seed=CONFIG.seeds.evaluation,
-        features=f"{RESULTS}/features",
+        features=FEATURES,
         weights=plan.weights_option(CONFIG),
         source=plan.metrics_digest(CONFIG),
     message:
@@ -64,14 +66,14 @@ rule evaluate:
 
 rule controls:
     input:
-        train=f"{RESULTS}/data/{{dataset}}/n{{n}}/seed{{data_seed}}.npz",
-        heldout=f"{RESULTS}/data/{{dataset}}/heldout.npz",
-        whole=f"{RESULTS}/data/{{dataset}}/class.npz",
+        train=SUBSET,
+        heldout=expand(REFERENCE, reference="heldout", allow_missing=True),
+        whole=expand(REFERENCE, reference="class", allow_missing=True),
         weights=WEIGHTS,
     output:
-        f"{RESULTS}/{plan.CONTROLS}",
+        f"{RESULTS}/{paths.CONTROLS}",
     log:
-        f"{LOGS}/{plan.CONTROLS}.log",
+        f"{LOGS}/{paths.CONTROLS}.log",
     conda:
         "../../envs/torch.yaml"
     threads: CONFIG.threads
@@ -82,7 +84,7 @@ rule controls:
         metrics=",".join(CONFIG.metrics),
         samples=CONFIG.samples,
         seed=CONFIG.seeds.evaluation,
-        features=f"{RESULTS}/features",
+        features=FEATURES,
         weights=plan.weights_option(CONFIG),
         source=plan.metrics_digest(CONFIG),
     message:
@@ -96,16 +98,16 @@ rule controls:
 
 rule trajectory:
     input:
-        record=f"{RUN}/part0/run.json",
-        snapshots=f"{RUN}/part0/trajectory.npz",
+        record=f"{FIRST}/{paths.RECORD}",
+        snapshots=f"{FIRST}/{paths.TRAJECTORY}",
         sets=SETS,
         weights=WEIGHTS,
     output:
-        f"{RUN}/trajectory.csv",
+        f"{RUN}/{paths.JUDGED}",
     log:
-        f"{LOGS}/{plan.RUN}/trajectory.log",
+        f"{LOGS}/{paths.RUN}/trajectory.log",
     benchmark:
-        f"{RESULTS}/benchmarks/{plan.RUN}/trajectory.tsv"
+        f"{BENCHMARKS}/{paths.RUN}/trajectory.tsv"
     conda:
         "../../envs/torch.yaml"
     threads: CONFIG.threads
@@ -117,7 +119,7 @@ rule trajectory:
         sets=lambda w, input: plan.set_options(CONFIG, input.sets),
         metrics=",".join(CONFIG.metrics),
         seed=CONFIG.seeds.evaluation,
-        features=f"{RESULTS}/features",
+        features=FEATURES,
         weights=plan.weights_option(CONFIG),
         source=plan.metrics_digest(CONFIG),
     message:
@@ -131,13 +133,13 @@ rule trajectory:
 
 rule nearest:
     input:
-        record=f"{RUN}/part0/run.json",
-        samples=f"{RUN}/part0/samples.npz",
-        train=f"{RESULTS}/data/{{dataset}}/n{{n}}/seed{{data_seed}}.npz",
+        record=f"{FIRST}/{paths.RECORD}",
+        samples=f"{FIRST}/{paths.SAMPLES}",
+        train=SUBSET,
     output:
-        f"{RUN}/nearest.npz",
+        f"{RUN}/{paths.NEAREST}",
     log:
-        f"{LOGS}/{plan.RUN}/nearest.log",
+        f"{LOGS}/{paths.RUN}/nearest.log",
     conda:
         "../../envs/torch.yaml"
     params:

@@ -1,8 +1,8 @@
 rule configuration:
     output:
-        f"{RESULTS}/config/{{scope}}.json",
+        f"{RESULTS}/{paths.CONFIG}",
     log:
-        f"{LOGS}/config/{{scope}}.log",
+        f"{LOGS}/{paths.CONFIG}.log",
     wildcard_constraints:
         scope=plan.one_of(["all", *CONFIG.experiments]),
     localrule: True
@@ -18,12 +18,14 @@ rule configuration:
 
 rule table:
     input:
-        config=f"{RESULTS}/config/{{experiment}}.json",
-        runs=lambda w: [f"{RESULTS}/{run}/metrics.json" for run in plan.runs(CONFIG, w.experiment)],
+        config=f"{RESULTS}/{paths.CONFIG}".format(scope="{experiment}"),
+        runs=lambda w: [
+            f"{RESULTS}/{run}/{paths.METRICS}" for run in plan.runs(CONFIG, w.experiment)
+        ],
         controls=lambda w: [f"{RESULTS}/{file}" for file in plan.controls(CONFIG, w.experiment)],
     output:
         expand(
-            f"{RESULTS}/tables/{{experiment}}.{{suffix}}",
+            f"{RESULTS}/{paths.TABLE}",
             suffix=["csv", "md", "html"],
             allow_missing=True,
         ),
@@ -43,13 +45,13 @@ rule table:
 
 rule draw:
     input:
-        config=f"{RESULTS}/config/all.json",
-        runs=[f"{RESULTS}/{run}/metrics.json" for run in plan.runs(CONFIG, *CONFIG.experiments)],
+        config=f"{RESULTS}/{paths.CONFIG}".format(scope="all"),
+        runs=[f"{RESULTS}/{run}/{paths.METRICS}" for run in plan.runs(CONFIG, *CONFIG.experiments)],
         controls=[f"{RESULTS}/{file}" for file in plan.controls(CONFIG, *CONFIG.experiments)],
-        followed=[f"{RESULTS}/{run}/trajectory.csv" for run in plan.followed_runs(CONFIG)],
-        nearest=[f"{RESULTS}/{run}/nearest.npz" for run in plan.pictured_runs(CONFIG)],
+        followed=[f"{RESULTS}/{run}/{paths.JUDGED}" for run in plan.followed_runs(CONFIG)],
+        nearest=[f"{RESULTS}/{run}/{paths.NEAREST}" for run in plan.pictured_runs(CONFIG)],
     output:
-        directory(f"{RESULTS}/figures"),
+        directory(f"{RESULTS}/{paths.FIGURES}"),
     log:
         f"{LOGS}/figures.log",
     localrule: True
@@ -66,11 +68,11 @@ rule draw:
 
 rule report:
     input:
-        config=f"{RESULTS}/config/all.json",
+        config=f"{RESULTS}/{paths.CONFIG}".format(scope="all"),
         tables=expand(rules.table.output, experiment=CONFIG.experiments),
         figures=rules.draw.output,
     output:
-        f"{RESULTS}/report.html",
+        f"{RESULTS}/{paths.REPORT}",
     log:
         f"{LOGS}/report.log",
     localrule: True

@@ -1,7 +1,6 @@
 # One rule a room, since JAX and PyTorch do not share an environment. The checkpoint is a
 # parameter: as an output it would be deleted with those of a killed job.
-PART = f"{RUN}/part{{part}}"
-PART_FILES = ["samples.npz", "trajectory.npz", "history.csv", "run.json"]
+PART_FILES = [paths.SAMPLES, paths.TRAJECTORY, paths.HISTORY, paths.RECORD]
 TRAIN = (
     "{params.environment} python -m {params.room} train {params.method} --data {input}"
     " --out {params.folder} --seed {wildcards.seed} --part {wildcards.part}"
@@ -12,13 +11,13 @@ TRAIN = (
 
 rule train_gantk:
     input:
-        f"{RESULTS}/data/{{dataset}}/n{{n}}/seed{{data_seed}}.npz",
+        SUBSET,
     output:
         expand(f"{PART}/{{file}}", file=PART_FILES, allow_missing=True),
     log:
-        f"{LOGS}/{plan.RUN}/part{{part}}.log",
+        f"{LOGS}/{paths.PART}.log",
     benchmark:
-        f"{RESULTS}/benchmarks/{plan.RUN}/part{{part}}.tsv"
+        f"{BENCHMARKS}/{paths.PART}.tsv"
     wildcard_constraints:
         method=plan.variants_of("gantk"),
     retries: 2
@@ -31,7 +30,7 @@ rule train_gantk:
         room="gantk",
         method=lambda w: plan.method_of(w.method),
         folder=PART,
-        checkpoint=f"{RESULTS}/checkpoints/{plan.RUN}/part{{part}}.npz",
+        checkpoint=f"{RESULTS}/{paths.CHECKPOINTS}/{paths.PART}.npz",
         environment=plan.environment(CONFIG),
         samples=lambda w: plan.sample_count(CONFIG, w),
         settings=lambda w: plan.train_settings(CONFIG, w),
@@ -52,7 +51,7 @@ use rule train_gantk as train_baselines with:
         room="baselines",
         method=lambda w: plan.method_of(w.method),
         folder=PART,
-        checkpoint=f"{RESULTS}/checkpoints/{plan.RUN}/part{{part}}.npz",
+        checkpoint=f"{RESULTS}/{paths.CHECKPOINTS}/{paths.PART}.npz",
         environment=plan.environment(CONFIG),
         samples=lambda w: plan.sample_count(CONFIG, w),
         settings=lambda w: plan.train_settings(CONFIG, w),
