@@ -40,9 +40,6 @@ include: "workflow/rules/report.smk"
 
 localrules:
     all,
-    table1,
-    table2,
-    table9,
     figures,
 
 
@@ -54,19 +51,14 @@ rule all:
         rules.report.output,
 
 
-rule table1:
-    input:
-        expand(rules.table.output, experiment="table1"),
+for experiment in CONFIG.experiments:
 
-
-rule table2:
-    input:
-        expand(rules.table.output, experiment="table2"),
-
-
-rule table9:
-    input:
-        expand(rules.table.output, experiment="table9"),
+    rule:
+        name:
+            experiment
+        input:
+            expand(rules.table.output, experiment=experiment),
+        localrule: True
 
 
 rule figures:

@@ -12,10 +12,10 @@ from reporting.plan import Plan, plan_of
 from reporting.runs import read_runs
 from reporting.tables.fill import fill
 from reporting.tables.text import markdown, tidy
-from suite import paths
 from suite.cli import make_app, run
 from suite.config import load_config
 from suite.files import write_text
+from suite.paths import FIGURES, REPORT, TABLE
 
 app = make_app("reporting", "Tables, figures and the report of a reproduction.")
 
@@ -32,7 +32,7 @@ def write_tables(plan: Plan, results: Path) -> None:
         text = markdown(filled)
         forms = {"csv": tidy(filled.rows), "md": text, "html": table_page(filled)}
         for suffix, content in forms.items():
-            write_text(results / paths.TABLE.format(experiment=name, suffix=suffix), content)
+            write_text(results / TABLE.format(experiment=name, suffix=suffix), content)
         print(text)
 
 
@@ -48,7 +48,7 @@ def write_figures(plan: Plan, results: Path) -> None:
     from reporting.figures.group import groups
     from reporting.figures.style import save
 
-    folder = results / paths.FIGURES
+    folder = results / FIGURES
     runs = list(read_runs(plan, results))
     folder.mkdir(parents=True, exist_ok=True)
     for group in groups(plan, results, runs, read_controls(plan, results)):
@@ -77,7 +77,7 @@ def figures(results: Results, config: ConfigFile) -> None:
 def report(results: Results, config: ConfigFile) -> None:
     """Write report.html: tables, figures, protocol and provenance on one page."""
     plan = plan_of(load_config(config))
-    out = results / paths.REPORT
+    out = results / REPORT
     runs = list(read_runs(plan, results))
     write_text(out, report_page(plan, results, runs, read_controls(plan, results)))
     print(out)

@@ -20,7 +20,15 @@ from suite.source import SOURCES
 SCHEMA_PATH = Path("config/schema.json")
 
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$")]
+"""A name that a file can have on every system."""
+
 Overrides = dict[str, Any]
+RULES = {
+    *("all", "figures", "subset", "reference", "train_gantk", "train_baselines", "weights"),
+    *("evaluate", "controls", "trajectory", "nearest", "configuration", "table", "draw", "report"),
+}
+"""The rules of the workflow, whose names no experiment can have: it is a target itself."""
 
 
 class Seeds(Settings):
@@ -54,6 +62,10 @@ class Grid(Settings):
 class Experiment(Settings):
     """One table: a grid of datasets and sizes against methods."""
 
+    title: str | None = Field(
+        None, description="heading of its table; default: the paper's, or the experiment's name"
+    )
+    description: str | None = Field(None, description="what a reader must know to read its table")
     datasets: dict[str, Grid] = Field(min_length=1)
     methods: dict[str, Overrides] = Field(
         min_length=1,
@@ -65,9 +77,7 @@ class Experiment(Settings):
 class Config(Settings):
     """A reproduction: everything under results/NAME comes from one of these."""
 
-    name: str = Field(
-        pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$", description="the folder under results/"
-    )
+    name: Name = Field(description="the folder under results/")
     device: Literal["cpu", "gpu"] = Field("gpu", description="where methods train")
     threads: PositiveInt = Field(1, description="CPU threads of a training job")
     samples: PositiveInt = Field(2048, description="images judged a run (P section 8.2) [images]")
@@ -80,7 +90,10 @@ class Config(Settings):
     )
     seeds: Seeds = Seeds()
     datasets: dict[str, DatasetPlan] = Field(min_length=1)
-    experiments: dict[Literal["table1", "table2", "table9"], Experiment] = Field(min_length=1)
+    experiments: dict[Name, Experiment] = Field(
+        min_length=1,
+        description="tables by name; table1, table2 and table9 stand beside the paper's values",
+    )
 
     @field_validator("metrics", "seeds", mode="after")
     @classmethod
@@ -88,6 +101,14 @@ class Config(Settings):
         for values in [value] if isinstance(value, tuple) else [value.data, value.training]:
             if len(set(values)) != len(values):
                 raise ValueError("an entry stands twice: name each once")
+        return value
+
+    @field_validator("experiments", mode="after")
+    @classmethod
+    def _no_rule(cls, value: dict[str, Experiment]) -> dict[str, Experiment]:
+        taken = next((name for name in value if name in RULES), None)
+        if taken is not None:
+            raise ValueError(f"'{taken}' is a rule of the workflow: give it another name")
         return value
 
 
@@ -240,6 +261,7 @@ def json_schema() -> dict[str, Any]:
     }
     definitions["Experiment"]["properties"]["methods"] |= table
     definitions["Grid"]["properties"]["methods"] |= table
+    schema["properties"]["experiments"]["additionalProperties"] = False
     sources = SOURCES.entries
     for owner in (schema, definitions["Experiment"]):
         owner["properties"]["datasets"]["propertyNames"] = {"enum": list(sources)}

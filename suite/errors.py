@@ -25,12 +25,13 @@ def unknown(kind: str, name: str, valid: Iterable[str], where: str = "") -> Inpu
 def from_validation(error: ValidationError, where: str, valid_keys: Iterable[str]) -> InputError:
     """The first fault of a pydantic error as one sentence; `valid_keys` serve the hint."""
     first = error.errors()[0]
-    path = ".".join(str(part) for part in first["loc"])
+    path = ".".join(str(part) for part in first["loc"] if part != "[key]")
     if first["type"] == "extra_forbidden":
         return unknown("key", str(first["loc"][-1]), valid_keys, where)
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     message = first["msg"].removeprefix("Value error, ")
-    value = "" if first["type"] == "missing" else f", not {first['input']!r}"
+    told = first["type"] in ("missing", "value_error")
+    value = "" if told else f", not {first['input']!r}"
     place = f"{where}: {path}" if path else where
     return InputError(f"{place}: {message[:1].lower()}{message[1:]}{value}{more}")
 

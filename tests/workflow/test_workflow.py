@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from suite.config import RULES
+
 RUN = "runs/table1/mnist/n8/ga-cntk/data0/seed0"
 AFTER = {"table": 1, "draw": 1, "report": 1, "all": 1}
 CONFIGURATION = {"configuration": 2}
@@ -160,6 +162,16 @@ def test_fault_in_the_configuration_ends_in_one_sentence(finished, changes, sent
     last = done.stderr.strip().splitlines()[-1]
     assert last.startswith("error: ") and sentence in last
     assert "Traceback" not in done.stderr
+
+
+def test_every_experiment_is_a_target_and_no_rule(finished) -> None:
+    experiment = {"datasets": {"mnist": {"n": [8]}}, "methods": {"dcgan": {"updates": 2}}}
+    config = finished.varied("named", experiments={"mine": experiment, "other": experiment})
+    done = finished.snakemake("--dry-run", "mine", config=config)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "make mine" in done.stdout and "make other" not in done.stdout
+    listed = finished.snakemake("--list-rules", config=config).stdout.split()
+    assert set(listed) - {"mine", "other"} == RULES
 
 
 def test_two_grids_do_not_merge(finished) -> None:
