@@ -1,0 +1,59 @@
+"""Command line of what the rooms share: `python -m suite --help`."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from suite.cli import make_app, run
+from suite.config import Config, load_config
+from suite.cost import estimate, known_rates, own_rates, past_seconds, table
+from suite.errors import InputError
+from suite.measuring import measure as measured
+from suite.measuring import save_rates
+from suite.source import SOURCES, row_shape
+
+app = make_app("suite", "What a configuration costs, before any of it runs.")
+
+ConfigFile = Annotated[Path, typer.Argument(help="a configuration")]
+
+
+def _shapes(config: Config) -> dict[str, tuple[int, ...]]:
+    """Row shapes of the datasets that can be looked at now; the others are named."""
+    shapes = {}
+    for name, entry in config.datasets.items():
+        source = SOURCES.lookup(name)
+        try:
+            shapes[name] = row_shape(source, source.settings.model_validate(entry.source))
+        except InputError as error:
+            typer.echo(f"{name} is left out: {error}", err=True)
+    return shapes
+
+
+@app.command()
+def plan(
+    config: ConfigFile,
+    cores: Annotated[int | None, typer.Option(help="as for snakemake; default: all", min=1)] = None,
+    results: Annotated[Path, typer.Option(help="folder of finished runs")] = Path("results"),
+) -> None:
+    """Print jobs, core-hours, disk and the end of the wait."""
+    found = load_config(config)
+    items = estimate(found, _shapes(found), known_rates(), past_seconds(results))
+    print(table(items, cores or len(os.sched_getaffinity(0))))
+
+
+@app.command()
+def measure(
+    config: ConfigFile,
+    out: Annotated[Path | None, typer.Option(help="file; default: this machine's own")] = None,
+) -> None:
+    """Measure how fast this machine runs the methods of a configuration: minutes."""
+    found = load_config(config)
+    path = out or own_rates()
+    save_rates(path, measured(found, _shapes(found)))
+    print(path)
+
+
+if __name__ == "__main__":
+    run(app)

@@ -1,0 +1,148 @@
+"""What a configuration costs: by hand, and against what Snakemake plans."""
+
+import json
+import re
+import subprocess
+import sys
+
+import pytest
+
+from suite.config import all_methods, load_config, parse_config
+from suite.cost import Item, Rate, duration, estimate, past_seconds, read_rates, table, wait
+from suite.errors import InputError
+from suite.measuring import _line, save_rates
+from suite.method import Work
+from suite.provenance import ROOT, machine
+
+MNIST = {"mnist": (28, 28, 1)}
+RATES = {
+    ("dcgan", "images"): Rate(0.1, 0.2, 5.0),
+    ("ga-cntk", "images"): Rate(0.0, 0.01, 20.0),
+    ("job", ""): Rate(0.0, 0.0, 2.0),
+    ("embed", "images"): Rate(0.0, 0.1, 3.0),
+}
+
+
+def config(**changes):
+    values = {
+        "name": "costs",
+        "device": "cpu",
+        "samples": 128,
+        "metrics": ["fid_train"],
+        "seeds": {"training": [0, 1]},
+        "datasets": {"mnist": {"heldout": 64}},
+        "experiments": {
+            "table1": {
+                "datasets": {"mnist": {"n": [64]}},
+                "methods": {
+                    "dcgan": {"updates": 10, "batch": 32, "snapshots": 3, "snapshot_rows": 32},
+                    "ga-cntk": {"iterations": 100, "snapshots": 3},
+                },
+            }
+        },
+    }
+    return parse_config(values | changes)
+
+
+def by_name(items):
+    return {item.what: item for item in items}
+
+
+def test_time_follows_from_work_and_rates():
+    found = by_name(estimate(config(), MNIST, RATES, {}))
+    gan = found["train dcgan on 64 rows of mnist"]
+    # 10 updates of one step of each player, half of the reference's 64 rows.
+    assert gan.seconds == pytest.approx(5 + 10 * 2 * (0.1 + 0.2 * 0.5))
+    assert gan.jobs == 2
+    kernel = found["train ga-cntk on 64 rows of mnist"]
+    assert kernel.seconds == pytest.approx(20 + 100 * 0.01)
+    assert kernel.jobs == 4  # two seeds, two solutions of 64 rows for 128 samples
+    assert found["judge dcgan on 64 rows of mnist"].seconds == pytest.approx(3 + 0.1 * 128)
+    assert found["follow dcgan on 64 rows of mnist"].seconds == pytest.approx(3 + 0.1 * 4 * 32)
+
+
+@pytest.mark.parametrize("name", ["quick", "ring"])
+def test_jobs_are_those_that_snakemake_plans(name, tmp_path):
+    found = load_config(ROOT / "config" / f"{name}.yaml")
+    shapes = {"mnist": (28, 28, 1), "ring8": (2,)}
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "snakemake", "-n", "--snakefile", str(ROOT / "Snakefile")),
+            *("--configfile", str(ROOT / "config" / f"{name}.yaml"), "--directory", str(tmp_path)),
+        ],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    total = int(re.search(r"^total +(\d+)", done.stdout, re.MULTILINE)[1])
+    assert sum(item.jobs for item in estimate(found, shapes, {}, {})) == total
+
+
+def test_unknown_speed_is_said_and_not_guessed():
+    items = estimate(config(), MNIST, {}, {})
+    assert all(item.seconds is None for item in items)
+    assert "of unknown speed" in table(items, 2) and "core-hours" not in table(items, 2)
+
+
+def test_runs_of_this_machine_serve_the_same_work(tmp_path):
+    found = config()
+    for number, name in enumerate((machine(), "another, 64 cores")):
+        folder = tmp_path / "old" / "runs" / str(number)
+        folder.mkdir(parents=True)
+        record = {
+            "method": "ga-cntk",
+            "settings": {},
+            "data": {"n": 64, "shape": [28, 28, 1]},
+            "machine": name,
+            "iterations_per_second": 50 if name == machine() else 1,
+        }
+        (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
+    past = past_seconds(tmp_path)
+    assert past == {("ga-cntk", "images", 1.0): 0.02}
+    items = by_name(estimate(found, MNIST, RATES, past))
+    assert items["train ga-cntk on 64 rows of mnist"].seconds == pytest.approx(20 + 100 * 0.02)
+
+
+def test_wait_is_shared_by_cores_but_not_within_a_job():
+    items = [Item("many", 10, 6.0, 0), Item("long", 1, 40.0, 0), Item("unknown", 5, None, 0)]
+    assert wait(items, 1) == 100
+    assert wait(items, 2) == 50
+    assert wait(items, 100) == 40
+
+
+def test_rates_are_read_as_written(tmp_path):
+    save_rates(tmp_path / "rates.csv", RATES)
+    assert read_rates(tmp_path / "rates.csv") == RATES
+    (tmp_path / "bad.csv").write_text("name,data\ndcgan,images\n", encoding="utf-8")
+    with pytest.raises(InputError, match="no table of rates"):
+        read_rates(tmp_path / "bad.csv")
+
+
+def test_a_rate_follows_from_two_sizes():
+    assert _line((1.0, 3.0), (4.0, 9.0)) == (1.0, 2.0)
+    assert _line((1.0, 1.0), (2.0, 5.0)) == (0.0, 4.0)
+    assert _line((1.0, 5.0), (2.0, 4.0)) == (5.0, 0.0)
+
+
+@pytest.mark.parametrize("name", all_methods())
+def test_every_method_says_what_it_costs(name):
+    method = all_methods()[name]
+
+    def work(n, **changes) -> Work:
+        if "batch" in method.settings.model_fields:
+            changes["batch"] = n
+        settings = method.settings().model_copy(update=changes)
+        return method.work(settings, (28, 28, 1), n)
+
+    assert work(64, **{method.budget: 7}).iterations == 7
+    assert work(128).size > work(64).size > 0
+    assert work(64).size == pytest.approx(256 if name == "stylegan2" else 1)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(12, "12 s"), (600, "10 min"), (20_000, "5.6 h"), (432_000, "5.0 days")],
+)
+def test_times_are_written_for_people(seconds, text):
+    assert duration(seconds) == text
