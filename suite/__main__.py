@@ -1,6 +1,5 @@
 """Command line of what the rooms share: `python -m suite --help`."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +8,7 @@ import typer
 from suite.cli import make_app, run
 from suite.config import Config, load_config
 from suite.cost import estimate, known_rates, own_rates, past_seconds, table
+from suite.cpu import available_cores
 from suite.errors import InputError
 from suite.measuring import measure as measured
 from suite.measuring import save_rates
@@ -40,7 +40,7 @@ def plan(
     """Print jobs, core-hours, disk and the end of the wait."""
     found = load_config(config)
     items = estimate(found, _shapes(found), known_rates(), past_seconds(results))
-    print(table(items, cores or len(os.sched_getaffinity(0))))
+    print(table(items, cores or available_cores()))
 
 
 @app.command()
