@@ -119,8 +119,15 @@ def training_app(room: str, help: str) -> typer.Typer:
             float,
             typer.Option(help="time between two checkpoints [s]", envvar="CHECKPOINT_EVERY"),
         ] = 30.0,
+        overwrite: Annotated[
+            bool, typer.Option("--overwrite", help="replace the finished run that stands in OUT")
+        ] = False,
     ) -> None:
         """Train a method on a subset."""
+        if (out / paths.RECORD).exists() and not overwrite:
+            raise InputError(
+                f"{out}: holds a finished run: choose another --out, or add --overwrite"
+            )
         method = registry.lookup(name)
         if seed < 0 or part < 0 or samples < 1:
             raise InputError("--seed and --part must be 0 or more, and --samples 1 or more")

@@ -141,6 +141,7 @@ CASES = [
     (f"{SOLVE} good.npz --seed -1", "--seed and --part must be 0 or more"),
     ("gantk train ga-cntkk --out new --data good.npz", "did you mean 'ga-cntk"),
     ("gantk train ga-cntk --out a_file/new --data good.npz", "is a file, not a folder"),
+    ("gantk train ga-cntk --out run --data good.npz", "run: holds a finished run"),
     ("gantk sample run --out new.npz", "has no generator"),
     ("gantk sample nowhere --out new.npz", "nowhere/run.json: no such file"),
     (f"{LEARN} good.npz --set learning_rat=1", "did you mean 'learning_rate'?"),
