@@ -1,6 +1,6 @@
 """Real images in the place of generated ones: what copying gets, and the noise floor."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,10 +14,11 @@ from suite.files import read_json
 
 PREFIX = "control:"
 FLOOR = f"{PREFIX}disjoint"
+FRESH = f"{PREFIX}heldout"
 
 
 class Control(BaseModel):
-    """One control of one data seed."""
+    """One control of one data seed; `samples` is how many rows were judged."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
     title: str
@@ -28,25 +29,33 @@ class Control(BaseModel):
 class _File(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
     controls: dict[str, Control]
+    left_out: tuple[str, ...] = ()
+
+
+Place = tuple[str, int]
+"""Dataset and n."""
 
 
 @dataclass(frozen=True)
 class Controls:
     """The controls of a reproduction so far.
 
-    found: (dataset, n) -> name of the control -> its values, one a data seed. Names start with
-        `control:`; `control:disjoint`, real images that are no training images, is the floor.
-    planned: data seeds.
+    found: place -> name of the control -> data seed -> its values. Names start with `control:`;
+        `control:disjoint`, real images that are no training images, is the floor, and
+        `control:heldout` what fresh real images get.
+    left_out: place -> why controls or some of their metrics are missing, in words.
     """
 
-    found: Mapping[tuple[str, int], Mapping[str, Sequence[Control]]] = field(default_factory=dict)
-    planned: int = 1
+    found: Mapping[Place, Mapping[str, Mapping[int, Control]]] = field(default_factory=dict)
+    left_out: Mapping[Place, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def titles(self) -> dict[str, str]:
         """What to call them, by name."""
         return {
-            name: values[0].title for here in self.found.values() for name, values in here.items()
+            name: next(iter(seeds.values())).title
+            for here in self.found.values()
+            for name, seeds in here.items()
         }
 
 
@@ -56,7 +65,8 @@ def read_controls(plan: Plan, results: Path) -> Controls:
     Raises:
         InputError: a file of them is damaged.
     """
-    found: dict[tuple[str, int], dict[str, list[Control]]] = {}
+    found: dict[Place, dict[str, dict[int, Control]]] = {}
+    left_out: dict[Place, dict[str, None]] = {}
     for dataset, n in dict.fromkeys((cell.dataset, cell.n) for cell in plan.cells):
         for seed in plan.data_seeds:
             path = results / paths.CONTROLS.format(dataset=dataset, n=n, data_seed=seed)
@@ -68,5 +78,6 @@ def read_controls(plan: Plan, results: Path) -> Controls:
                 raise from_validation(error, str(path), _File.model_fields) from None
             for name, control in file.controls.items():
                 here = found.setdefault((dataset, n), {})
-                here.setdefault(PREFIX + name, []).append(control)
-    return Controls(found, len(plan.data_seeds))
+                here.setdefault(PREFIX + name, {})[seed] = control
+            left_out.setdefault((dataset, n), {}).update(dict.fromkeys(file.left_out))
+    return Controls(found, {place: tuple(reasons) for place, reasons in left_out.items()})

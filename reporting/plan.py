@@ -17,11 +17,13 @@ class Plan:
     name: the folder under results/.
     cells: every method on every subset size of every experiment.
     data_seeds, training_seeds: a cell has one run for each pair.
+    samples: rows of a run that are judged.
     metrics: names of the metrics that judge a run.
     titles: what tables and figures call methods, datasets and metrics, by name.
     methods: every method there is, so that a method has one colour whatever was planned.
     settings: resolved settings by (experiment, dataset, method).
     criterion: the metric that chooses among searched settings.
+    headings: title and description of the experiments that the configuration gives any.
     protocol: statements about the whole reproduction, by what they are about.
     """
 
@@ -29,11 +31,13 @@ class Plan:
     cells: tuple[Cell, ...]
     data_seeds: tuple[int, ...]
     training_seeds: tuple[int, ...]
+    samples: int
     metrics: tuple[str, ...]
     titles: Mapping[str, str]
     methods: tuple[str, ...]
     settings: Mapping[tuple[str, str, str], Mapping[str, Any]] = field(default_factory=dict)
     criterion: str | None = None
+    headings: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     protocol: Mapping[str, str] = field(default_factory=dict)
 
     def title(self, name: str) -> str:
@@ -66,15 +70,17 @@ def _protocol(config: Config) -> dict[str, str]:
 
 def plan_of(config: Config) -> Plan:
     """The plan of a configuration."""
-    named = {**all_methods(), **SOURCES.entries, **MEASURES.entries}
     planned = tuple(cells(config))
     return Plan(
         name=config.name,
         cells=planned,
         data_seeds=config.seeds.data,
         training_seeds=config.seeds.training,
+        samples=config.samples,
         metrics=config.metrics,
-        titles={name: entry.title for name, entry in named.items()},
+        titles={name: method.title for name, method in all_methods().items()}
+        | {name: source.title for name, source in SOURCES.entries.items()}
+        | {name: measure.title for name, measure in MEASURES.entries.items()},
         methods=tuple(all_methods()),
         settings={
             (c.experiment, c.dataset, c.method): settings_of(

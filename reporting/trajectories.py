@@ -18,7 +18,7 @@ class Judged(NamedTuple):
 
     iteration: int
     rows: int
-    metrics: Mapping[str, float]
+    metrics: dict[str, float]
 
 
 def read_trajectory(path: Path) -> list[Judged]:
@@ -44,8 +44,13 @@ def read_trajectory(path: Path) -> list[Judged]:
     return [found[iteration] for iteration in sorted(found)]
 
 
+def trajectory_of(run: Run) -> list[Judged]:
+    """The judged snapshots of a run, none where it was not followed."""
+    path = run.folder / paths.JUDGED
+    return read_trajectory(path) if path.exists() else []
+
+
 def trajectories(runs: Mapping[str, list[Run]]) -> dict[str, list[Judged]]:
     """The judged snapshots of the first run of each method; without the methods that have none."""
-    files = {method: group[0].folder / paths.JUDGED for method, group in runs.items()}
-    found = {method: read_trajectory(path) for method, path in files.items() if path.exists()}
+    found = {method: trajectory_of(group[0]) for method, group in runs.items()}
     return {method: snapshots for method, snapshots in found.items() if snapshots}

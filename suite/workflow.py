@@ -65,9 +65,9 @@ def controls(config: Config, *experiments: str) -> list[str]:
     return list(dict.fromkeys(files))
 
 
-def followed_runs(config: Config) -> list[str]:
-    """The first run of every cell, which stands for the others in figures."""
-    return [_first_run(config, cell) for cell in cells(config)]
+def followed_runs(config: Config, *experiments: str) -> list[str]:
+    """The first run of every cell of these experiments, which stands for the others along time."""
+    return [_first_run(config, cell) for cell in cells(config) if cell.experiment in experiments]
 
 
 def pictured_runs(config: Config) -> list[str]:

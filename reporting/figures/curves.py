@@ -1,8 +1,10 @@
 """Every metric along the training, a panel a metric."""
 
+from matplotlib.figure import Figure
+
 from reporting.controls import FLOOR
 from reporting.figures.group import Group
-from reporting.figures.style import REAL, Figure, blank, new
+from reporting.figures.style import REAL, blank, new
 from reporting.trajectories import trajectories
 
 
@@ -34,10 +36,10 @@ def draw(group: Group) -> Figure | None:
                 linewidth=1.2,
                 label=f"{group.plan.title(method)} ({snapshots[-1].rows:,})",
             )
-        for control in group.controls.get(FLOOR, [])[:1]:
-            if metric in control.metrics:
+        for control in list(group.controls.get(FLOOR, {}).values())[:1]:
+            level = control.metrics[metric].value if metric in control.metrics else None
+            if level is not None:
                 title = f"{control.title} ({control.samples:,})"
-                level = control.metrics[metric].value
                 one.axhline(level, color=REAL, linestyle=":", linewidth=1, label=title)
         one.set_xscale("symlog", linthresh=1)
         one.set_xlim(left=0)

@@ -1,6 +1,6 @@
 """The runs that one figure shows: all methods on one subset size of one dataset."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ class Group:
 
     runs: method -> its runs that have left at least their first part.
     subset: the training rows of the first data seed.
-    controls: real images in the place of generated ones, by name, one a data seed.
+    controls: real images in the place of generated ones, by name and data seed.
     """
 
     plan: Plan
@@ -27,7 +27,7 @@ class Group:
     runs: Mapping[str, list[Run]]
     subset: Path
     pens: Mapping[str, Pen]
-    controls: Mapping[str, Sequence[Control]]
+    controls: Mapping[str, Mapping[int, Control]]
 
     @property
     def name(self) -> str:

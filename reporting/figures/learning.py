@@ -3,8 +3,10 @@
 import csv
 from pathlib import Path
 
+from matplotlib.figure import Figure
+
 from reporting.figures.group import Group
-from reporting.figures.style import LINES, Figure, blank, new
+from reporting.figures.style import LINES, blank, new
 from suite import paths
 from suite.errors import InputError, from_os
 

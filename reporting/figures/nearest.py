@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from reporting.figures.group import Group
-from reporting.figures.style import Axes, Figure, new, tile
+from reporting.figures.style import new, tile
 from suite import paths
 from suite.files import read_arrays
 

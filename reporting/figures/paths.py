@@ -3,10 +3,12 @@
 from typing import NamedTuple
 
 import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from reporting.controls import FLOOR
 from reporting.figures.group import Group
-from reporting.figures.style import REAL, Axes, Figure, Pen, new
+from reporting.figures.style import REAL, Pen, new
 from reporting.trajectories import Judged, trajectories
 
 ACROSS, UP = "am_ssim", "fid_train"
@@ -58,12 +60,15 @@ def _controls(axes: Axes, group: Group) -> None:
 
     What a logarithmic axis cannot hold (the training images have FID 0) becomes a line.
     """
-    for name, controls in group.controls.items():
-        metrics = controls[0].metrics
+    for name, judged in group.controls.items():
+        first = next(iter(judged.values()))
+        metrics = first.metrics
         if ACROSS not in metrics or UP not in metrics:
             continue
         across, up = metrics[ACROSS].value, metrics[UP].value
-        title = f"{controls[0].title} ({controls[0].samples:,})"
+        if across is None or up is None:
+            continue
+        title = f"{first.title} ({first.samples:,})"
         if up < 0.1:
             axes.axvline(across, color=REAL, linestyle=":", linewidth=1, label=title)
             continue

@@ -1,7 +1,9 @@
 """Sample sheets: real images beside each method's (Figs. 1 and 12-14 of the paper)."""
 
+from matplotlib.figure import Figure
+
 from reporting.figures.group import Group
-from reporting.figures.style import Figure, blank, new, show
+from reporting.figures.style import blank, new, show
 from suite import paths
 from suite.artefacts import Subset, load_samples
 

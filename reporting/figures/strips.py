@@ -1,9 +1,10 @@
 """Trajectory strips: the same samples at log-spaced iterations (Fig. 3 of the paper)."""
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from reporting.figures.group import Group
-from reporting.figures.style import Figure, new, show
+from reporting.figures.style import new, show
 from suite import paths
 from suite.artefacts import Trajectory
 

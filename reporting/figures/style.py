@@ -22,22 +22,23 @@ PALETTE = (
 MARKERS = "osv^DPX*p"
 LINES = ("-", "--", ":")
 REAL = "#444444"
-LOOK = {
-    "font.family": "DejaVu Sans",
-    "font.size": 9,
-    "axes.titlesize": 10,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.edgecolor": "#888888",
-    "axes.grid": True,
-    "grid.color": "#e4e6ea",
-    "grid.linewidth": 0.6,
-    "legend.frameon": False,
-    "figure.dpi": 150,
-}
 # A user's own matplotlibrc must not change our files.
 rcdefaults()
-rcParams.update(LOOK)
+rcParams.update(
+    {
+        "font.family": "DejaVu Sans",
+        "font.size": 9,
+        "axes.titlesize": 10,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.edgecolor": "#888888",
+        "axes.grid": True,
+        "grid.color": "#e4e6ea",
+        "grid.linewidth": 0.6,
+        "legend.frameon": False,
+        "figure.dpi": 150,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def tile(images: np.ndarray, columns: int) -> np.ndarray:
 def show(axes: Axes, rows: np.ndarray, columns: int, color: str = REAL) -> None:
     """Draw images as a sheet, or 2-D points as a scatter in the unit square."""
     if rows.ndim == 2:
-        axes.scatter(*rows.T, s=4, color=color, linewidths=0, alpha=0.6)
+        axes.scatter(rows[:, 0], rows[:, 1], s=4, color=color, linewidths=0, alpha=0.6)
         axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xticks=[0, 1], yticks=[0, 1])
     else:
         axes.imshow(tile(rows, columns), interpolation="nearest")

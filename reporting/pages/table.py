@@ -1,22 +1,14 @@
 """A table in the paper's own layout, as HTML."""
 
+from collections.abc import Sequence
 from html import escape
 
 from reporting.controls import PREFIX
 from reporting.pages.shell import page
-from reporting.plan import Plan
 from reporting.tables.cells import Row
 from reporting.tables.fill import Filled
-from reporting.tables.layout import RUNS, columns_of, lines_of, metric_title, notes_of
+from reporting.tables.layout import VERDICT, columns_of, introduction, legend, lines_of, notes_of
 from reporting.tables.numbers import counted, decimals, number, signed
-
-LEGEND = (
-    "Each cell holds ours (mean ± standard deviation over runs), below it the published value and "
-    f"how far ours is from it, and the ranks that the 95 % intervals allow. {RUNS} A number "
-    "is set in bold and colour only where no other method's interval reaches its own. Shaded "
-    "columns are real images in the place of generated ones: numbers below those of disjoint real "
-    "images need not mean better images."
-)
 
 
 def _published(row: Row) -> str:
@@ -25,7 +17,7 @@ def _published(row: Row) -> str:
     text = escape(row.published.text)
     if row.published.suspect:
         text = f'<span class="suspect" title="{escape(row.published.suspect)}">{text} ?</span>'
-    if row.difference is not None:
+    if row.mean is not None and row.difference is not None:
         text += f" ({signed(row.difference, decimals(row.mean))})"
     return f'<span class="paper">paper {text}</span>'
 
@@ -34,18 +26,20 @@ def _cell(row: Row | None) -> str:
     if row is None:
         return "<td></td>"
     kinds, notes, std = [], [], ""
+    mean: str = row.status
     if row.mean is None:
-        mean = row.status
         kinds.append("absent" if row.status == "missing" else "bad")
     else:
         digits = decimals(row.mean)
         mean = number(row.mean, digits)
         if row.std is not None:
             std = f' <span class="std">± {number(row.std, digits)}</span>'
+        if row.few is not None:
+            std += "*"
         if row.status != "ok":
             kinds.append("bad" if row.status != "missing" else "partial")
             notes.append(counted(row))
-    if row.method.startswith(PREFIX):
+    if row.drawn:
         kinds.append("control")
     if row.best:
         kinds.append("best")
@@ -59,16 +53,18 @@ def _cell(row: Row | None) -> str:
     )
 
 
-def _head(plan: Plan, method: str) -> str:
+def _head(method: str, title: str) -> str:
     kind = ' class="control"' if method.startswith(PREFIX) else ""
-    return f"<th{kind}>{escape(plan.title(method))}</th>"
+    return f"<th{kind}>{escape(title)}</th>"
+
+
+def _list(items: Sequence[str]) -> str:
+    return f"<ul>{''.join(f'<li>{escape(item)}</li>' for item in items)}</ul>"
 
 
 def fragment(filled: Filled) -> str:
-    """The table with its caption, legend and notes on suspect values."""
-    table, plan, rows = filled.table, filled.plan, filled.rows
-    methods = columns_of(rows)
-    lines = lines_of(rows)
+    """The table below what its numbers support, with its caption, legend and notes."""
+    plan, columns, lines = filled.plan, columns_of(filled), lines_of(filled.rows)
     body, seen = [], set()
     for (dataset, n, metric), cells in lines.items():
         head = ""
@@ -80,20 +76,23 @@ def fragment(filled: Filled) -> str:
             span = sum(key[:2] == (dataset, n) for key in lines)
             head += f'<th rowspan="{span}">{n:,}</th>'
         seen |= {dataset, (dataset, n)}
-        head += f'<td class="left metric">{escape(metric_title(table, plan, metric))}</td>'
-        data = "".join(_cell(cells.get(method)) for method in methods)
+        head += f'<td class="left metric">{escape(plan.title(metric))}</td>'
+        data = "".join(_cell(cells.get(method)) for method in columns)
         body.append(f"<tr{'' if first else ' class=same'}>{head}{data}</tr>")
-    top = "".join(_head(plan, method) for method in methods)
+    top = "".join(_head(method, title) for method, title in columns.items())
+    opening = "".join(f'<p class="soft">{escape(text)}</p>\n' for text in introduction(filled))
+    found = f"<h3>{VERDICT}</h3>{_list(filled.verdict)}\n" if filled.verdict else ""
     notes = "".join(
-        f"<h3>{heading}</h3><ul>{''.join(f'<li>{escape(item)}</li>' for item in items)}</ul>"
-        for heading, items in notes_of(table, plan, rows).items()
+        f"<h3>{heading}</h3>{_list(items)}" for heading, items in notes_of(filled).items()
     )
-    body_text = "\n".join(body)
+    reading = legend(filled, "Bold and in colour")
+    if any(row.ranks for row in filled.rows):
+        reading += " Ranks are those that the comparisons allow."
+    rows = "\n".join(body)
     return (
-        f'<p class="soft">{escape(table.caption)}</p>\n<div class="scroll"><table>\n<thead><tr>'
-        f'<th class="left">data</th><th class="left">n</th><th class="left">metric</th>{top}'
-        f"</tr></thead>\n<tbody>\n{body_text}\n</tbody></table></div>\n"
-        f'<p class="legend">{LEGEND}</p>{notes}'
+        f'{opening}{found}<div class="scroll"><table>\n<thead><tr><th class="left">data</th>'
+        f'<th class="left">n</th><th class="left">metric</th>{top}</tr></thead>\n'
+        f'<tbody>\n{rows}\n</tbody></table></div>\n<p class="legend">{escape(reading)}</p>{notes}'
     )
 
 

@@ -2,40 +2,37 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
-from math import inf, sqrt
+from itertools import combinations, groupby
 from statistics import fmean, stdev
 
+from reporting.intervals import LEVEL, Estimate, Values, difference, estimate, holm, welch
 from reporting.plan import Plan
 from reporting.published import Key, Published
 from reporting.runs import Run, Status
 from reporting.tables.experiments import Table
 from reporting.tables.searched import Chosen, choose
+from reporting.trajectories import Judged, trajectory_of
 from suite.search import method_of
 
-# Two-sided 95 % quantiles of Student's t for 1, 2, ... degrees of freedom.
-STUDENT = (
-    *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
-    *(2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),
-    *(2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042),
-)
-NORMAL = 1.960
 SEVERITY: tuple[Status, ...] = ("failed", "diverged", "missing", "ok")
+SIGNS = {"lower": 1.0, "higher": -1.0}
 
 
 @dataclass(frozen=True)
 class Row:
     """One method's value of one metric on one subset size.
 
-    mean, std: over the runs that are ok; std is the sample standard deviation, None for one run.
-        A run is one training seed on the subset of one data seed: with several data seeds, std
-        mixes the spread between subsets with that between training seeds.
-    seeds, planned: runs behind the mean, and runs planned.
-    interval: 95 % interval of the mean; unbounded where nothing says how sure it is.
+    values: of its runs that are ok, by data seed, those without any among them. A run is one
+        training seed on the subset of one data seed.
+    planned: runs planned.
     status: `ok` if every planned run is, else the worst state among them.
-    best: whether this is the best, no other method's interval reaches its own, and it is ok.
-    ranks: best and worst rank that the intervals of the row allow; None without a value or where
-        the metric has no good side.
+    error: where there is one value alone, the metric's own standard error over the samples.
+    drawn: whether the rows judged were drawn, not trained: then `error` is all that is unsure.
+    followed: the metric along the training of the first run, (iteration, value).
+    few: rows judged, where they are fewer than those of a run.
+    best: whether this is the best beyond doubt, and it is ok.
+    ranks: best and worst rank that the comparisons of the line allow; None without a value, from
+        one repeat, or where the metric has no good side.
     search: how the settings were chosen, where several were tried; else empty.
     """
 
@@ -43,17 +40,58 @@ class Row:
     n: int
     method: str
     metric: str
-    mean: float | None
-    std: float | None
-    seeds: int
+    values: Values
     planned: int
-    interval: tuple[float, float]
     status: Status
     better: str
-    published: Published | None
+    published: Published | None = None
+    error: float | None = None
+    drawn: bool = False
+    followed: Sequence[tuple[int, float]] = ()
+    few: int | None = None
     best: bool = False
     ranks: tuple[int, int] | None = None
     search: str = ""
+
+    @property
+    def _all(self) -> list[float]:
+        return [value for runs in self.values.values() for value in runs]
+
+    @property
+    def mean(self) -> float | None:
+        """Mean over all runs."""
+        return fmean(self._all) if self._all else None
+
+    @property
+    def std(self) -> float | None:
+        """Sample standard deviation over all runs, None for one: with several data seeds it mixes
+        the spread between subsets with that between training seeds.
+        """
+        return stdev(self._all) if self.seeds > 1 else None
+
+    @property
+    def seeds(self) -> int:
+        """Runs behind the mean."""
+        return len(self._all)
+
+    @property
+    def repeats(self) -> int:
+        """What `estimate` counts: subsets that have a run, or runs where one subset is planned."""
+        return self.seeds if len(self.values) == 1 else sum(map(bool, self.values.values()))
+
+    @property
+    def sampled(self) -> Estimate | None:
+        """The one value there is, as other samples of the same run would give it."""
+        if self.seeds != 1 or self.error is None:
+            return None
+        return Estimate(self._all[0], self.error)
+
+    @property
+    def estimate(self) -> Estimate | None:
+        """The mean, as other seeds would give it."""
+        if not self._all:
+            return None
+        return (self.sampled if self.drawn else None) or estimate(self.values)
 
     @property
     def difference(self) -> float | None:
@@ -69,76 +107,92 @@ class Row:
         return ";".join(filter(None, [self.status, suspect, self.search]))
 
 
-def interval_of(values: Sequence[float], within: float | None) -> tuple[float, float]:
-    """95 % interval of the mean of runs.
+def between(a: Row, b: Row) -> Estimate | None:
+    """The difference a - b of two rows of a line; None where one has no value."""
+    if a.estimate is None or b.estimate is None:
+        return None
+    if len(a.values) == len(b.values) == 1:
+        return welch(a.estimate, b.estimate)
+    return difference(a.values, b.values)
 
-    Several runs: mean ± t·s/√k, with s their sample standard deviation (each run has samples of
-    its own, so s holds the noise of sampling too); it takes all runs as independent, also those on
-    one subset. One run: mean ± 1.96·within, where `within` is the metric's own standard error.
-    Otherwise unbounded.
+
+def surely_better(rows: Sequence[Row]) -> set[tuple[str, str]]:
+    """Pairs (better, worse) of methods of one line that differ beyond doubt.
+
+    Every pair is compared (`reporting.intervals.difference`), and the p-values are corrected for
+    the number of pairs (`reporting.intervals.holm`): the chance that a line holds any false claim
+    is at most 5 %.
     """
-    if not values:
-        return (-inf, inf)
-    if len(values) > 1:
-        half = STUDENT[min(len(values) - 2, len(STUDENT) - 1)] * stdev(values) / sqrt(len(values))
-    else:
-        half = inf if within is None else NORMAL * within
-    return (fmean(values) - half, fmean(values) + half)
+    sign = SIGNS.get(rows[0].better) if rows else None
+    if sign is None:
+        return set()
+    found = [(a, b, between(a, b)) for a, b in combinations(rows, 2)]
+    known = [(a, b, gap) for a, b, gap in found if gap is not None and gap.known]
+    doubts = holm([gap.doubt for _, _, gap in known])
+    return {
+        (a.method, b.method) if sign * gap.mean < 0 else (b.method, a.method)
+        for (a, b, gap), doubt in zip(known, doubts, strict=True)
+        if doubt <= 1 - LEVEL
+    }
 
 
 def ranked(rows: Sequence[Row]) -> list[Row]:
-    """The methods of one dataset, size and metric, with the ranks that their intervals allow.
+    """The methods of one dataset, size and metric, with the ranks that their comparisons allow.
 
-    A method's best rank counts the methods that are surely better (their whole interval is), its
-    worst rank those that are not surely worse.
+    A method's best rank counts the methods that are surely better, its worst rank those that are
+    not surely worse.
     """
-    sign = {"lower": 1.0, "higher": -1.0}.get(rows[0].better if rows else "neither")
     rivals = [row for row in rows if row.mean is not None]
-    if sign is None or len(rivals) < 2:
+    if len(rivals) < 2 or rivals[0].better not in SIGNS:
         return list(rows)
-    spans = {row.method: sorted(sign * end for end in row.interval) for row in rivals}
+    pairs = surely_better(rivals)
 
     def rank(row: Row) -> Row:
-        if row.mean is None:
+        if row.repeats < 2:
             return row
-        low, high = spans[row.method]
-        others = [span for name, span in spans.items() if name != row.method]
-        surely_better = sum(span[1] < low for span in others)
-        surely_worse = sum(span[0] > high for span in others)
-        ranks = (1 + surely_better, len(rivals) - surely_worse)
+        above = sum(worse == row.method for _, worse in pairs)
+        below = sum(better == row.method for better, _ in pairs)
+        ranks = (1 + above, len(rivals) - below)
         return replace(row, ranks=ranks, best=ranks == (1, 1) and row.status == "ok")
 
     return [rank(row) for row in rows]
 
 
-def _row(chosen: Chosen, table: Table, metric: str, published: Published | None) -> Row:
+def _row(
+    chosen: Chosen,
+    table: Table,
+    metric: str,
+    published: Published | None,
+    snapshots: Sequence[Judged],
+) -> Row:
     runs, cell = chosen.runs, chosen.runs[0].cell
     states: list[Status] = []
-    values, within, better = [], [], "neither"
+    values: dict[int, list[float]] = {run.data_seed: [] for run in runs}
+    errors: list[float | None] = []
+    better = "neither"
     for run in runs:
         status, found = table.read(run)
         measured = found.get(metric)
-        if status == "ok" and (measured is None or measured.value is None):
-            status = "missing"
-        states.append(status)
         if measured is not None:
             better = measured.better
-        if status == "ok":
-            values.append(measured.value)
-            within.append(measured.std)
+        if status == "ok" and measured is not None and measured.value is not None:
+            values[run.data_seed].append(measured.value)
+            errors.append(measured.std)
+        elif status == "ok":
+            status = "missing"
+        states.append(status)
     return Row(
         dataset=cell.dataset,
         n=cell.n,
         method=method_of(cell.method),
         metric=metric,
-        mean=fmean(values) if values else None,
-        std=stdev(values) if len(values) > 1 else None,
-        seeds=len(values),
+        values=values,
         planned=len(runs),
-        interval=interval_of(values, within[0] if len(within) == 1 else None),
         status=min(states, key=SEVERITY.index),
         better=better,
         published=published,
+        error=errors[0] if len(errors) == 1 else None,
+        followed=[(s.iteration, s.metrics[metric]) for s in snapshots if metric in s.metrics],
         search=chosen.search,
     )
 
@@ -174,9 +228,16 @@ def rows_of(
     rows = []
     for (dataset, n), tried in found.items():
         here = {name: choose(variants, plan.criterion) for name, variants in tried.items()}
+        followed = {name: trajectory_of(chosen.runs[0]) for name, chosen in here.items()}
         for metric in table.metrics or plan.metrics:
             line = [
-                _row(here[method], table, metric, published.get((dataset, n, method, metric)))
+                _row(
+                    here[method],
+                    table,
+                    metric,
+                    published.get((dataset, n, method, metric)),
+                    followed[method],
+                )
                 for method in methods
                 if method in here
             ]

@@ -1,8 +1,10 @@
 """The table of each experiment: its heading, and where its numbers come from."""
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from reporting.plan import Plan
 from reporting.runs import Measured, Run, Status
 
 Reading = tuple[Status, Mapping[str, Measured]]
@@ -10,13 +12,14 @@ Reading = tuple[Status, Mapping[str, Measured]]
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the paper.
+    """What stands around the numbers of an experiment.
 
     name: the experiment of the configuration that fills it.
     title: its heading.
-    caption: what a reader must know to read it.
+    caption: what a reader must know to compare it with the paper; empty without a paper.
     read: run -> the run's state, and its values by metric.
     metrics: its metrics and what to call them; None for those of the configuration.
+    description: what the configuration says of it.
     """
 
     name: str
@@ -24,6 +27,7 @@ class Table:
     caption: str
     read: Callable[[Run], Reading]
     metrics: Mapping[str, str] | None = None
+    description: str = ""
 
 
 def judged(run: Run) -> Reading:
@@ -89,4 +93,17 @@ TABLE_9 = Table(
         "seconds": "Seconds in all",
     },
 )
-TABLES = {table.name: table for table in (TABLE_1, TABLE_2, TABLE_9)}
+PAPER = {table.name: table for table in (TABLE_1, TABLE_2, TABLE_9)}
+"""The experiments with a paper behind them: their published values are resources/paper/{name}.csv.
+"""
+
+
+def table_of(name: str, plan: Plan) -> Table:
+    """The table of an experiment: the paper's, or one of what was judged under a free name.
+
+    The title and description of the configuration stand before our own.
+    """
+    title, description = plan.headings.get(name, ("", ""))
+    spoken = re.sub("[-_]+", " ", name).strip()
+    table = PAPER.get(name, Table(name, spoken[:1].upper() + spoken[1:], "", judged))
+    return replace(table, title=title or table.title, description=description)

@@ -1,21 +1,11 @@
-"""What Markdown and HTML share: the lines, columns and notes of a table."""
+"""What Markdown and HTML share: the lines, columns, legend and notes of a table."""
 
 from collections.abc import Mapping, Sequence
 
-from reporting.plan import Plan
 from reporting.tables.cells import Row
-from reporting.tables.experiments import Table
+from reporting.tables.fill import Filled
 
-RUNS = (
-    "Runs are all training seeds on the subsets of all data seeds: where there are several of "
-    "both, the deviation mixes the spread between subsets with that between training seeds."
-)
-LEGEND = (
-    "Each cell: ours, mean ± standard deviation over runs; then the published value and, in "
-    f"brackets, ours less published. {RUNS} **Bold**: the best, where no other method's 95 % "
-    "interval reaches its own. ? : a published value that is suspect. – : missing. Columns of real "
-    "images are controls: what copies and fresh real images get."
-)
+VERDICT = "What the numbers support"
 
 
 def lines_of(rows: Sequence[Row]) -> Mapping[tuple[str, int, str], dict[str, Row]]:
@@ -26,28 +16,86 @@ def lines_of(rows: Sequence[Row]) -> Mapping[tuple[str, int, str], dict[str, Row
     return lines
 
 
-def columns_of(rows: Sequence[Row]) -> list[str]:
-    """The methods of a table, in order."""
-    return list(dict.fromkeys(row.method for row in rows))
+def columns_of(filled: Filled) -> dict[str, str]:
+    """The methods of a table in order, and what stands at the head of each one's column.
+
+    Where rows of a control were too few, it is their count.
+    """
+    few: dict[str, set[int | None]] = {}
+    for row in filled.rows:
+        few.setdefault(row.method, set()).add(row.few)
+    heads = {}
+    for method, counts in few.items():
+        known = sorted(count for count in counts if count is not None)
+        rows = f" ({' / '.join(f'{count:,}' for count in known)} rows)" if known else ""
+        heads[method] = filled.plan.title(method) + rows
+    return heads
 
 
-def metric_title(table: Table, plan: Plan, metric: str) -> str:
-    """What a table calls a metric."""
-    return (table.metrics or {}).get(metric) or plan.title(metric)
+def introduction(filled: Filled) -> list[str]:
+    """Paragraphs above the table; of the paper only where it has values here."""
+    published = any(row.published for row in filled.rows)
+    caption = filled.table.caption if published else ""
+    return [text for text in (filled.table.description, caption) if text]
 
 
-def notes_of(table: Table, plan: Plan, rows: Sequence[Row]) -> dict[str, list[str]]:
-    """What stands below a table, by heading: suspect published values, and searched settings."""
+def legend(filled: Filled, bold: str) -> str:
+    """How to read the table: what does not occur in it is not explained.
+
+    bold: what the markup of the best is called.
+    """
+    rows = filled.rows
+    cell = "Each cell: ours, mean ± standard deviation over runs"
+    if any(row.published for row in rows):
+        cell += "; then the published value and, in brackets, ours less published"
+    sentences = [f"{cell}."]
+    several = any(len(row.values) > 1 for row in rows)
+    if several:
+        sentences.append(
+            "Runs are all training seeds on the subsets of all data seeds: the deviation mixes the "
+            "spread between subsets with that between training seeds."
+        )
+    if any(row.ranks for row in rows):
+        test = "paired t-tests over the subsets" if several else "Welch's t-tests over the runs"
+        scope = "" if several else " What they find holds for this one subset of the data."
+        sentences.append(
+            f"{bold}: the best beyond doubt. All pairs of methods in a line are compared by "
+            f"{test}, corrected for their number (Holm), so that a line makes a false claim with "
+            f"a chance of at most 5 %.{scope}"
+        )
+    if any(row.published and row.published.suspect for row in rows):
+        sentences.append("? : a published value that is suspect.")
+    if any(row.mean is None and row.status == "missing" for row in rows):
+        sentences.append("– : missing.")
+    if any(row.drawn for row in rows):
+        sentences.append(
+            "Columns of real images are controls: what copies and fresh real images get, judged on "
+            "as many rows as a run has samples."
+        )
+    if any(row.few for row in rows):
+        sentences.append(
+            "Where there are fewer, their count stands in the head and * at the value: with fewer "
+            "rows FID and its like are worse for the same images."
+        )
+    return " ".join(sentences)
+
+
+def notes_of(filled: Filled) -> dict[str, list[str]]:
+    """What stands below a table, by heading."""
+    plan = filled.plan
 
     def place(row: Row) -> str:
         return f"{plan.title(row.dataset)}, n = {row.n}, {plan.title(row.method)}"
 
     suspects = [
-        f"{place(row)}, {metric_title(table, plan, row.metric)} {row.published.text}: "
-        f"{row.published.suspect}"
-        for row in rows
+        f"{place(row)}, {plan.title(row.metric)} {row.published.text}: {row.published.suspect}"
+        for row in filled.rows
         if row.published and row.published.suspect
     ]
-    searched = dict.fromkeys(f"{place(row)}: {row.search}" for row in rows if row.search)
-    notes = {"Suspect published values": suspects, "Searched settings": list(searched)}
+    searched = dict.fromkeys(f"{place(row)}: {row.search}" for row in filled.rows if row.search)
+    notes = {
+        "Suspect published values": suspects,
+        "Searched settings": list(searched),
+        "Controls left out": list(filled.left_out),
+    }
     return {heading: lines for heading, lines in notes.items() if lines}

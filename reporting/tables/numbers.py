@@ -25,13 +25,15 @@ def counted(row: Row) -> str:
 
 
 def ours(row: Row) -> str:
-    """Our mean ± std, with the state and the count of runs where not all are ok."""
+    """Our mean ± std, * from few rows, and the state and count of runs where not all are ok."""
     if row.mean is None:
         return row.status if row.status != "missing" else "–"
     digits = decimals(row.mean)
     text = number(row.mean, digits)
     if row.std is not None:
         text += f" ± {number(row.std, digits)}"
+    if row.few is not None:
+        text += "*"
     return text if row.status == "ok" else f"{text} [{counted(row)}]"
 
 

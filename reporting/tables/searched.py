@@ -19,11 +19,12 @@ class Chosen(NamedTuple):
     search: str
 
 
-def _loss(runs: Sequence[Run], criterion: str) -> float:
+def _loss(runs: Sequence[Run], criterion: str | None) -> float:
     """Mean of the criterion over the runs, negated if higher is better; inf unless all are ok."""
     values = []
     for run in runs:
-        measured = run.evaluation.metrics.get(criterion) if run.evaluation else None
+        found = run.evaluation.metrics if run.evaluation else {}
+        measured = found.get(criterion or "")
         if run.judged != "ok" or measured is None or measured.value is None:
             return inf
         values.append(-measured.value if measured.better == "higher" else measured.value)

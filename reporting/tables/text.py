@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from reporting.tables.cells import Row
 from reporting.tables.fill import Filled
-from reporting.tables.layout import LEGEND, columns_of, lines_of, metric_title, notes_of
+from reporting.tables.layout import VERDICT, columns_of, introduction, legend, lines_of, notes_of
 from reporting.tables.numbers import decimals, ours, signed, theirs
 
 COLUMNS = ["dataset", "n", "method", "metric", "ours_mean", "ours_std", "seeds"]
@@ -39,25 +39,30 @@ def _cell(row: Row | None) -> str:
         return ""
     mine = f"**{ours(row)}**" if row.best else ours(row)
     text = f"{mine} / {theirs(row)}" if row.published else mine
-    if row.difference is not None:
+    if row.mean is not None and row.difference is not None:
         text += f" ({signed(row.difference, decimals(row.mean))})"
     return text
 
 
 def markdown(filled: Filled) -> str:
     """The paper's layout: a line a dataset, size and metric; a column a method."""
-    table, plan, rows = filled.table, filled.plan, filled.rows
-    methods = columns_of(rows)
-    grid = [["data", "n", "metric", *(plan.title(method) for method in methods)]]
-    for (dataset, n, metric), cells in lines_of(rows).items():
-        head = [plan.title(dataset), f"{n:,}", metric_title(table, plan, metric)]
-        grid.append(head + [_cell(cells.get(method)) for method in methods])
+    plan, columns = filled.plan, columns_of(filled)
+    grid = [["data", "n", "metric", *columns.values()]]
+    for (dataset, n, metric), cells in lines_of(filled.rows).items():
+        head = [plan.title(dataset), f"{n:,}", plan.title(metric)]
+        grid.append(head + [_cell(cells.get(method)) for method in columns])
     widths = [max(len(line[i]) for line in grid) for i in range(len(grid[0]))]
     grid.insert(1, ["-" * width for width in widths])
-    lines = [f"| {' | '.join(map(str.ljust, line, widths))} |" for line in grid]
-    notes = [
-        line
-        for heading, items in notes_of(table, plan, rows).items()
-        for line in ("", f"{heading}:", "", *(f"- {item}" for item in items))
-    ]
-    return "\n".join([f"# {table.title}", "", table.caption, "", *lines, "", LEGEND, *notes, ""])
+    table = [f"| {' | '.join(map(str.ljust, line, widths))} |" for line in grid]
+    lists = {VERDICT: filled.verdict} if filled.verdict else {}
+    above, below = (
+        [
+            line
+            for heading, items in found.items()
+            for line in (f"{heading}:", "", *(f"- {item}" for item in items), "")
+        ]
+        for found in (lists, notes_of(filled))
+    )
+    opening = [line for text in introduction(filled) for line in (text, "")]
+    closing = ["", legend(filled, "**Bold**"), "", *below]
+    return "\n".join([f"# {filled.table.title}", "", *opening, *above, *table, *closing])

@@ -25,6 +25,7 @@ class Reproduction:
             "cells": cells,
             "data_seeds": (0,),
             "training_seeds": (0, 1),
+            "samples": 64,
             "metrics": ("fid_train", "am_ssim"),
             "titles": titles,
             "methods": methods,

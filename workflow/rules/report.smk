@@ -23,6 +23,9 @@ rule table:
             f"{RESULTS}/{run}/{paths.METRICS}" for run in plan.runs(CONFIG, w.experiment)
         ],
         controls=lambda w: [f"{RESULTS}/{file}" for file in plan.controls(CONFIG, w.experiment)],
+        followed=lambda w: [
+            f"{RESULTS}/{run}/{paths.JUDGED}" for run in plan.followed_runs(CONFIG, w.experiment)
+        ],
     output:
         expand(
             f"{RESULTS}/{paths.TABLE}",
@@ -48,7 +51,10 @@ rule draw:
         config=f"{RESULTS}/{paths.CONFIG}".format(scope="all"),
         runs=[f"{RESULTS}/{run}/{paths.METRICS}" for run in plan.runs(CONFIG, *CONFIG.experiments)],
         controls=[f"{RESULTS}/{file}" for file in plan.controls(CONFIG, *CONFIG.experiments)],
-        followed=[f"{RESULTS}/{run}/{paths.JUDGED}" for run in plan.followed_runs(CONFIG)],
+        followed=[
+            f"{RESULTS}/{run}/{paths.JUDGED}"
+            for run in plan.followed_runs(CONFIG, *CONFIG.experiments)
+        ],
         nearest=[f"{RESULTS}/{run}/{paths.NEAREST}" for run in plan.pictured_runs(CONFIG)],
     output:
         directory(f"{RESULTS}/{paths.FIGURES}"),

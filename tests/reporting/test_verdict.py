@@ -1,0 +1,192 @@
+from dataclasses import replace
+
+import pytest
+
+from reporting.tables.cells import Row, ranked
+from reporting.verdict import listed, verdict
+
+SAMPLES = 64
+
+
+def row(method, *values, metric="fid_train", better="lower", **fields) -> Row:
+    return Row("d", 64, method, metric, {0: list(values)}, len(values), "ok", better, **fields)
+
+
+def control(name, value, error, **where) -> Row:
+    return row(f"control:{name}", value, error=error, drawn=True, **where)
+
+
+def said(*rows, titles=str):
+    """The sentences on one line of methods, ranked as in a table, and its controls."""
+    methods = ranked([one for one in rows if not one.drawn])
+    return verdict([*methods, *(one for one in rows if one.drawn)], titles, SAMPLES)
+
+
+def test_names_are_listed():
+    assert [listed(list(names)) for names in ("A", "AB", "ABC")] == ["A", "A and B", "A, B and C"]
+
+
+def test_what_wins_beyond_doubt():
+    assert said(row("b", 20, 21, 22), row("a", 10, 10.5, 11), row("c", 30, 31, 32)) == [
+        "d, n = 64, fid_train: a is best beyond doubt, 10.50 against 21.00 of b, the next "
+        "(3 runs and 3 runs)."
+    ]
+
+
+def test_higher_is_better_where_the_metric_says_so():
+    where = {"metric": "recall", "better": "higher"}
+    (sentence,) = said(row("a", 0.5, 0.51, 0.52, **where), row("b", 0.8, 0.81, 0.82, **where))
+    assert "b is best beyond doubt, 0.810 against 0.510 of a" in sentence
+
+
+def test_what_cannot_be_told_apart_and_how_many_seeds_would_decide():
+    (sentence,) = said(row("a", 183.2, 213.1), row("b", 230.0, 270.0), row("c", 900.0, 905.0))
+    assert "which is best is open: a and b cannot be told apart" in sentence
+    assert "To tell a from b, about " in sentence and " training seeds" in sentence
+    count = int(sentence.split("about ")[1].split()[0])
+    assert 3 <= count <= 20 and sentence.endswith("(2 now).")
+
+
+def test_more_seeds_are_asked_for_where_spreads_are_larger():
+    def count(spread):
+        (sentence,) = said(row("a", 10, 10 + spread), row("b", 12, 12 + spread))
+        return int(sentence.split("about ")[1].split()[0])
+
+    assert 2 < count(1.0) < count(3.0)
+
+
+def test_equal_methods_are_not_asked_for_a_million_seeds():
+    (sentence,) = said(row("a", 10, 12, 11), row("b", 12, 10, 11.001))
+    assert "No number of training seeds up to 1,000 would tell a from b" in sentence
+
+
+def test_with_several_subsets_it_is_data_seeds_that_are_missing():
+    runs = ({0: [10.0, 11.0], 1: [14.0, 15.0]}, {0: [12.0, 12.5], 1: [15.0, 15.2]})
+    rows = [Row("d", 64, f"m{i}", "k", values, 4, "ok", "lower") for i, values in enumerate(runs)]
+    (sentence,) = said(*rows)
+    assert " data seeds would be needed (2 now)" in sentence
+
+
+def test_methods_of_the_same_value_are_equal():
+    where = {"metric": "iterations"}
+    assert said(row("a", 100, 100, **where), row("b", 100, 100, **where)) == [
+        "d, n = 64, iterations: a and b are equal, 100.0."
+    ]
+
+
+def test_runs_that_agree_to_the_last_digit_say_nothing():
+    (sentence,) = said(row("a", 3, 3, 3), row("b", 4, 4, 4))
+    assert "More training seeds are needed" in sentence
+
+
+def test_one_run_a_method_ranks_nothing():
+    rows = [row("a", 10), row("b", 20), row("a", 0.5, metric="am_ssim", better="neither")]
+    sentences = verdict([*ranked(rows[:2]), rows[2]], str, SAMPLES)
+    assert len(sentences) == 1 and sentences[0].startswith("d, n = 64: one run a method")
+    assert "seeds: training: [0, 1, 2]" in sentences[0]
+
+
+def test_a_method_without_a_second_seed_is_named():
+    (sentence,) = said(row("a", 10, 10.1, 9.9), row("b", 20))
+    assert "a and b cannot be told apart; a second seed is missing for b" in sentence
+
+
+def test_a_line_without_values_says_nothing():
+    empty = Row("d", 64, "a", "fid_train", {0: []}, 1, "missing", "neither")
+    assert verdict([empty, replace(empty, method="b")], str, SAMPLES) == []
+
+
+@pytest.mark.parametrize("metric", ["am_ssim", "copying_rate", "copying_rate_ssim"])
+def test_who_is_nearer_to_the_training_images_than_real_ones_are(metric):
+    where = {"metric": metric, "better": "neither"}
+    copier, honest = row("a", 0.97, 0.98, 0.96, **where), row("b", 0.42, 0.39, 0.41, **where)
+    fresh = control("heldout", 0.4, 0.02, **where)
+    assert said(copier, honest, fresh) == [
+        f"d, n = 64, {metric}: a (0.970) copies: nearer to the training images than new real "
+        "images are (0.400)."
+    ]
+    assert said(honest, fresh) == [] and said(copier) == []
+    below = row("c", 0.01, 0.011, 0.012, **where)
+    assert said(below, fresh) == []
+
+
+def test_one_run_may_show_that_it_copies():
+    where = {"metric": "am_ssim", "better": "neither"}
+    runs = row("a", 0.9, error=0.01, **where), row("b", 0.41, error=0.01, **where)
+    sentences = said(*runs, control("heldout", 0.4, 0.01, **where))
+    assert sentences[1:] == [
+        "d, n = 64, am_ssim: a (0.900) copies: nearer to the training images than new real images "
+        "are (0.400) (as far as one run shows)."
+    ]
+
+
+def test_nearness_by_another_metric_is_no_copying():
+    where = {"metric": "reverse_am_ssim", "better": "neither"}
+    assert said(row("a", 0.9, 0.91, **where), control("heldout", 0.4, 0.01, **where)) == []
+
+
+def test_what_lies_beyond_the_floor():
+    rows = row("a", 10, 10.5, 11), row("b", 20, 21, 22), row("c", 30, 31, 32)
+    sentences = said(*rows, control("disjoint", 25.0, 0.5))
+    assert sentences[1:] == [
+        "d, n = 64, fid_train: a (10.50) and b (21.00) lie beyond what other real images get "
+        "(25.00): that is nearness to the reference rows, not better images."
+    ]
+    unsure = said(*rows, control("disjoint", 25.0, 20.0))
+    assert not any("beyond what" in sentence for sentence in unsure)
+
+
+def test_the_floor_of_a_metric_that_should_be_high_is_above():
+    where = {"metric": "recall", "better": "higher"}
+    rows = row("a", 0.5, 0.51, 0.52, **where), row("b", 0.9, 0.91, 0.92, **where)
+    sentences = said(*rows, control("disjoint", 0.7, 0.01, **where))
+    assert "b (0.910) lies beyond what other real images get" in sentences[1]
+
+
+def test_a_floor_of_fewer_rows_is_none_and_is_said():
+    rows = row("a", 10, 10.5, 11), row("b", 20, 21, 22)
+    sentences = said(*rows, control("disjoint", 25.0, 0.5, few=12))
+    assert sentences[1:] == [
+        "d, n = 64: control:disjoint: 12 against 64 samples a run, and fewer rows change most "
+        "metrics: 52 more would make them comparable."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "improves"),
+    [
+        ([(0, 400), (10, 300), (49, 200), (100, 150)], True),
+        ([(0, 400), (10, 300), (50, 152), (100, 150)], False),  # within 5 % of the half's
+        ([(0, 400), (10, 120), (50, 200), (100, 150)], False),  # it was better before
+        ([(0, 400), (10, 150), (50, 150), (100, 220)], False),
+        ([(100, 150)], False),
+        ([], False),
+    ],
+)
+@pytest.mark.parametrize("better", ["lower", "higher"])
+def test_which_runs_still_improve_at_the_end(path, improves, better):
+    if better == "higher":
+        path = [(iteration, 500 - value) for iteration, value in path]
+    rows = row("a", 1, 2, 3, better=better, followed=path), row("b", 1, 2, 4, better=better)
+    found = [s for s in said(*rows) if "still improving" in s]
+    assert bool(found) == improves
+    if improves and better == "lower":
+        assert found == [
+            "d, n = 64, fid_train: still improving in the second half of the budget: "
+            "a (200.0 to 150.0)."
+        ]
+
+
+def test_a_metric_without_a_good_side_neither_wins_nor_improves():
+    where = {"metric": "am_ssim", "better": "neither"}
+    path = [(0, 400), (50, 300), (100, 100)]
+    rows = row("a", 1, 1.1, 1.2, **where, followed=path), row("b", 5, 5.1, 5.2, **where)
+    assert said(*rows, control("disjoint", 3.0, 0.1, **where)) == []
+
+
+def test_sentences_call_things_by_their_titles():
+    titles = {"d": "Digits", "a": "A-GAN", "fid_train": "FID"}
+    sentences = said(
+        row("a", 1, 1.1, 1.2), row("b", 5, 5.1, 5.2), titles=lambda name: titles.get(name, name)
+    )
+    assert sentences[0].startswith("Digits, n = 64, FID: A-GAN is best")
