@@ -1,6 +1,7 @@
 """Command line of the metrics: `python -m metrics --help`."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -182,19 +183,26 @@ def controls(
     """Judge real images as if a method had made them, and write JSON.
 
     The workflow keeps it as results/NAME/controls/{dataset}/n{n}/data{data_seed}.json: under
-    `controls` an entry for the training images themselves (train), for held-out images (heldout)
-    and for as many other real images as a run has samples (disjoint: the noise floor), each with
-    title, samples and metrics as in metrics.json.
+    `controls` an entry for training images (train), for held-out images (heldout) and for real
+    images that are neither (disjoint: the noise floor), each of --samples rows or all there are,
+    with title, samples and metrics as in metrics.json; under `left_out` what could not be judged.
     """
     prepare(out)
     subset, store = Subset.load(train), feature_store(features, weights)
     sets = (subset, Subset.load(heldout), Subset.load(class_))
     names = None if metrics is None else planned_names(metrics, subset.data, {})
     with gpu.lease():
-        report = judge_controls(*sets, names, samples, store, seed)
-    used = sorted({name for entry in report.values() for name in entry["metrics"]})
+        judged = judge_controls(*sets, names, samples, store, seed)
+    for sentence in judged.left_out:
+        print(f"leaving out {sentence}", file=sys.stderr)
+    used = sorted({name for entry in judged.controls.values() for name in entry["metrics"]})
     seeds = {"data": subset.seed, "evaluation": seed}
-    report = {"controls": report, "seeds": seeds, "provenance": provenance_of(used, store)}
+    report = {
+        "controls": judged.controls,
+        "left_out": judged.left_out,
+        "seeds": seeds,
+        "provenance": provenance_of(used, store),
+    }
     write_json(out, report)
 
 

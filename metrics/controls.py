@@ -1,12 +1,16 @@
 """Controls: real images in the place of generated ones, so that a table shows its own scale.
 
-train      the training rows themselves: what pure copying gets
+train      training rows: what pure copying gets
 heldout    held-out real rows: new images of the same quality
-disjoint   as many real rows as a run has samples, none of them a training row: the noise
-           floor, below which no difference between methods means anything
+disjoint   real rows of the training split, none of them a training row: the noise floor, below
+           which no difference between methods means anything
+
+Each is judged on as many rows as a run has samples, since FID and its like fall with the number of
+rows; where there are fewer, on all there are, and its count tells.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,13 +29,25 @@ TITLES = {
 }
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What real images get.
+
+    controls: by name, {"title", "samples" (rows judged), "metrics" as in metrics.json}.
+    left_out: which control, or metric of one, is missing and why, a sentence each.
+    """
+
+    controls: dict[str, dict[str, Any]]
+    left_out: list[str]
+
+
 def disjoint_rows(train: Subset, pool: Subset, count: int, seed: int) -> np.ndarray:
-    """`count` rows of `pool` (all there are, if fewer) that are not among the training rows.
+    """`count` rows of `pool` that are not among the training rows; fewer or none where there are.
 
     pool: rows of the same dataset and split, with the same indices.
 
     Raises:
-        InputError: the pool is of another dataset or split, or holds training rows only.
+        InputError: the pool is of another dataset or split.
     """
     if (pool.dataset, pool.split) != (train.dataset, train.split):
         raise InputError(
@@ -39,9 +55,8 @@ def disjoint_rows(train: Subset, pool: Subset, count: int, seed: int) -> np.ndar
             f"({train.split}): draw both from one split of one dataset"
         )
     free = np.flatnonzero(~np.isin(pool.indices, train.indices))
-    if not len(free):
-        raise InputError("every row of the pool is a training row: give a larger pool with --class")
-    return pool.data[stream("controls:disjoint", seed).permutation(free)[:count]]
+    chosen = stream("controls:disjoint", seed).permutation(free)[:count]
+    return np.asarray(pool.data[chosen])
 
 
 def judge_controls(
@@ -52,11 +67,11 @@ def judge_controls(
     samples: int,
     features: Features,
     seed: int,
-) -> dict[str, dict[str, Any]]:
-    """Metrics of each control, by its name: {"title", "samples", "metrics"}.
+) -> Judged:
+    """Metrics of each control, on `samples` rows or all there are.
 
     names: the metrics; None for all that apply. A control is not compared with itself as the
-    held-out or class set (which says nothing); with the training set it is.
+    held-out set (which says nothing); with the training set it is.
 
     Raises:
         InputError: see `disjoint_rows` and `metrics.evaluate.check`.
@@ -66,19 +81,31 @@ def judge_controls(
         "heldout": Reference.of(heldout),
         "class": Reference.of(pool),
     }
+    copies = stream("controls:train", seed).permutation(len(train.data))[:samples]
     rows = {
-        "train": train.data,
+        "train": train.data[np.sort(copies)],
         "heldout": heldout.data[:samples],
         "disjoint": disjoint_rows(train, pool, samples, seed),
     }
-    report = {}
+    controls, left_out = {}, []
     for control, data in rows.items():
+        title = TITLES[control]
+        if not len(data):
+            left_out.append(f"{title}: every image of the split is a training image")
+            continue
         allowed = {k: v for k, v in references.items() if not (k == control == "heldout")}
         chosen = applicable(data, allowed) if names is None else list(names)
-        fitting = [n for n in chosen if MEASURES.lookup(n).reference in allowed]
-        report[control] = {
-            "title": TITLES[control],
+        measures = [MEASURES.lookup(name) for name in chosen]
+        asked = [measure for measure in measures if measure.reference in allowed]
+        fitting = [measure.name for measure in asked if measure.minimum <= len(data)]
+        left_out += [
+            f"{title}: {measure.title} needs at least {measure.minimum} rows, not {len(data)}"
+            for measure in asked
+            if measure.name not in fitting
+        ]
+        controls[control] = {
+            "title": title,
             "samples": len(data),
             "metrics": evaluate(data, allowed, fitting, features, seed),
         }
-    return report
+    return Judged(controls, left_out)

@@ -297,13 +297,46 @@ def test_controls_judge_real_images(tmp_path):
     assert values["disjoint"] < 0.99  # no training image among them
 
 
-def test_controls_need_rows_beside_the_training_rows(tmp_path):
+def test_controls_are_judged_on_as_many_rows_as_a_run_has_samples(tmp_path):
+    """AM-SSIM of 9 of 12 training rows, and of 9 of 48 others: neither set is judged whole."""
+    train = _kept(tmp_path / "train.npz", list(range(0, 12)))
+    pool = _kept(tmp_path / "class.npz", list(range(60)))
+    heldout = _kept(tmp_path / "heldout.npz", list(range(40, 60)), "heldout")
+    out = tmp_path / "data0.json"
+    sets = ["--train", train, "--heldout", heldout, "--class", pool, "--out", out]
+    _call("controls", *sets, "--samples", 9, "--metrics", "am_ssim,am_ssim_reverse")
+    report = json.loads(out.read_text())
+    assert [entry["samples"] for entry in report["controls"].values()] == [9, 9, 9]
+    copies = report["controls"]["train"]["metrics"]
+    assert copies["am_ssim"]["value"] == pytest.approx(1, abs=1e-6)
+    assert copies["am_ssim_reverse"]["value"] < 0.99  # three training rows are not among them
+    assert report["left_out"] == []
+
+
+def test_controls_come_from_the_split_of_the_training_rows(tmp_path):
     train = _kept(tmp_path / "train.npz", list(range(12)))
     heldout = _kept(tmp_path / "heldout.npz", list(range(40, 60)), "heldout")
-    common = ["--train", train, "--heldout", heldout, "--out", tmp_path / "c.json"]
-    for pool, message in ((train, "is a training row"), (heldout, "one split of one dataset")):
-        with pytest.raises(InputError, match=message):
-            _call("controls", *common, "--class", pool, "--metrics", "am_ssim")
+    sets = ["--train", train, "--heldout", heldout, "--class", heldout]
+    with pytest.raises(InputError, match="one split of one dataset"):
+        _call("controls", *sets, "--out", tmp_path / "c.json", "--metrics", "am_ssim")
+
+
+def test_a_control_without_rows_and_a_metric_without_enough_are_left_out_and_said(tmp_path):
+    train = _kept(tmp_path / "train.npz", list(range(12)))
+    heldout = _kept(tmp_path / "heldout.npz", [40], "heldout")
+    out = tmp_path / "c.json"
+    sets = ["--train", train, "--heldout", heldout, "--class", train, "--out", out]
+    names = ["--samples", 12, "--metrics", "am_ssim,copying_rate"]
+    result = CliRunner().invoke(app, [str(a) for a in ["controls", *sets, *names]])
+    report = json.loads(out.read_text())
+    assert list(report["controls"]) == ["train", "heldout"]
+    assert list(report["controls"]["heldout"]["metrics"]) == ["am_ssim"]
+    assert report["left_out"] == [
+        "held-out images: Copying rate needs at least 2 rows, not 1",
+        "disjoint real images: every image of the split is a training image",
+    ]
+    for sentence in report["left_out"]:
+        assert f"leaving out {sentence}" in result.stderr
 
 
 def test_one_list_of_metrics_serves_images_and_points(run, tmp_path):

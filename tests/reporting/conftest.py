@@ -62,7 +62,7 @@ class Reproduction:
         write_text(folder / "history.csv", "iteration,seconds,loss\n1,0.1,0.8\n100,20,0.7\n")
         write_json(folder / "run.json", record)
 
-    def control(self, fid=30.0, seed=0):
+    def control(self, fid=30.0, seed=0, rows=64, left_out=()):
         """Two controls: copies of the training images, and the noise floor."""
 
         def entry(title, fid):
@@ -70,14 +70,14 @@ class Reproduction:
                 "fid_train": {"value": fid, "std": 1.0, "better": "lower"},
                 "am_ssim": {"value": 0.6, "std": None, "better": "neither"},
             }
-            return {"title": title, "samples": 64, "metrics": metrics}
+            return {"title": title, "samples": rows, "metrics": metrics}
 
         controls = {
             "train": entry("training images", 0.0),
             "disjoint": entry("disjoint real images", fid),
         }
         path = self.results / "controls" / "mnist" / "n64" / f"data{seed}.json"
-        write_json(path, {"controls": controls})
+        write_json(path, {"controls": controls, "left_out": list(left_out)})
 
     def subset(self, n=64):
         images = np.zeros((n, 8, 8, 1), np.uint8)

@@ -142,6 +142,63 @@ def test_controls_stand_in_tables_report_and_path(half_done):
         assert '<th class="control">disjoint real images</th>' in content
 
 
+def test_a_control_of_fewer_rows_says_so_in_head_and_value(half_done):
+    half_done.control(rows=12, left_out=["held-out images: there are none"])
+    write_tables(half_done.plan, half_done.results)
+    folder = half_done.results / "tables"
+    text = (folder / "table1.md").read_text()
+    assert "| disjoint real images (12 rows) |" in text and "| 30.00* |" in " ".join(text.split())
+    assert "their count stands in the head" in text
+    assert "Controls left out:\n\n- MNIST, n = 64: held-out images: there are none" in text
+    assert '<th class="control">disjoint real images (12 rows)</th>' in (
+        folder / "table1.html"
+    ).read_text().replace("  ", " ")
+    half_done.control(rows=64)
+    write_tables(half_done.plan, half_done.results)
+    text = (folder / "table1.md").read_text()
+    assert "| disjoint real images |" in text and "*" not in text.replace("**", "")
+
+
+@pytest.mark.parametrize("suffix", ["md", "html"])
+def test_an_experiment_of_a_free_name_says_nothing_of_published_values(made, suffix):
+    """The same cells as Table 1's, whose values the paper does print."""
+    plan = made.planned(experiment="my_own-images")
+    for seed in (0, 1):
+        made.judge("dcgan", seed, 30.0 + seed, experiment="my_own-images")
+    write_tables(plan, made.results)
+    text = (made.results / "tables" / f"my_own-images.{suffix}").read_text()
+    assert "My own images" in text and "30.50" in text
+    for word in ("published", "paper", "Table 1", "27.43"):
+        assert word not in text.split("</style>")[-1]
+
+
+def test_title_and_description_are_the_configurations(made):
+    plan = made.planned(experiment="mine", headings={"mine": ("Sandals & more", "Of <64> each.")})
+    write_tables(plan, made.results)
+    text = (made.results / "tables" / "mine.md").read_text()
+    assert text.startswith("# Sandals & more\n\nOf <64> each.\n")
+    page = (made.results / "tables" / "mine.html").read_text()
+    assert "<h1>Sandals &amp; more</h1>" in page and "Of &lt;64&gt; each." in page
+
+
+def test_the_paper_is_not_spoken_of_where_it_has_no_values(made):
+    plan = made.planned(methods=("mine",))
+    write_tables(plan, made.results)
+    assert "ublished" not in (made.results / "tables" / "table1.md").read_text()
+
+
+def test_the_verdict_stands_above_the_table(made):
+    for seed in (0, 1):
+        made.judge("dcgan", seed, 30.0 + seed / 100)
+        made.judge("ga-cntk", seed, 90.0 + seed / 100)
+    write_tables(made.plan, made.results)
+    sentence = "MNIST, n = 64, FID: DCGAN is best beyond doubt, 30.01 against 90.00 of ga-cntk"
+    text = (made.results / "tables" / "table1.md").read_text()
+    page = (made.results / "tables" / "table1.html").read_text()
+    for content, table in ((text, "| data "), (page, "<table>"), (report(made), "<table>")):
+        assert 0 < content.index(sentence) < content.index(table)
+
+
 def test_nearest_images_are_drawn_for_the_runs_that_have_them(half_done):
     """One of two methods has none, and the other diverged."""
     images = np.arange(3 * 8 * 8, dtype=np.uint8).reshape(3, 8, 8, 1)
