@@ -23,7 +23,7 @@ class Plan:
     methods: every method there is, so that a method has one colour whatever was planned.
     settings: resolved settings by (experiment, dataset, method).
     criterion: the metric that chooses among searched settings.
-    headings: title and description of the experiments that the configuration gives any.
+    headings: experiment -> its title and description, empty where the configuration has none.
     protocol: statements about the whole reproduction, by what they are about.
     """
 
@@ -89,5 +89,9 @@ def plan_of(config: Config) -> Plan:
             for c in planned
         },
         criterion=config.criterion,
+        headings={
+            name: (experiment.title or "", experiment.description or "")
+            for name, experiment in config.experiments.items()
+        },
         protocol=_protocol(config),
     )

@@ -16,6 +16,7 @@ VALUES = {
     "datasets": {"mnist": {"heldout": 77, "source": {"digits": [7]}}},
     "experiments": {
         "table1": {
+            "description": "Of one digit.",
             "datasets": {"mnist": {"n": [64], "methods": {"dcgan": {"updates": 9}}}},
             "methods": {"dcgan": {"batch": 32}, "ga-cntk": {}},
         }
@@ -32,6 +33,7 @@ def test_a_plan_says_what_the_configuration_asks():
     assert plan.title("mnist") == "MNIST" and plan.title("unheard of") == "unheard of"
     assert "77 held-out rows" in plan.protocol["Data: mnist"]
     assert set(plan.methods) == set(all_methods())
+    assert plan.headings == {"table1": ("", "Of one digit.")} and plan.samples == 100
 
 
 @pytest.mark.parametrize(

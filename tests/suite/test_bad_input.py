@@ -244,7 +244,7 @@ def test_duplicate_images_are_warned_of_and_kept(place, monkeypatch, capsys):
     assert len(Subset.load(place / "new.npz").data) == 3
 
 
-@pytest.mark.parametrize("room", ["datasets", "gantk", "baselines", "metrics", "reporting"])
+@pytest.mark.parametrize("room", ["datasets", "gantk", "baselines", "metrics"])
 def test_every_room_lists_itself_as_names_and_as_json(room, monkeypatch, capsys):
     printed = []
     for command in (f"{room} list", f"{room} list --json"):
