@@ -39,43 +39,43 @@ def history(run: Path) -> list[dict[str, str]]:
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="finds the job in /proc")
 @pytest.mark.parametrize("method", sorted(LENGTH))
-def test_killed_job_goes_on_to_the_same_result(finished, method: str) -> None:
+def test_killed_job_goes_on_to_the_same_result(unrun, method: str) -> None:
     run = f"runs/table1/mnist/n8/{method}/data0/seed0/part0"
     experiment = {
         "datasets": {"mnist": {"n": [8]}},
         "methods": {method: LENGTH[method]},
     }
     configs = {
-        name: finished.varied(name, name=name, experiments={"table1": experiment}, samples=8)
+        name: unrun.varied(name, name=name, experiments={"table1": experiment}, samples=8)
         for name in (f"whole-{method}", f"killed-{method}")
     }
     targets = {name: f"results/{name}/{run}/run.json" for name in configs}
     whole, killed = configs
-    done = finished.snakemake(targets[whole], config=configs[whole])
+    done = unrun.snakemake(targets[whole], config=configs[whole])
     assert done.returncode == 0, done.stderr
 
-    log = finished.root / f"{killed}.txt"
+    log = unrun.root / f"{killed}.txt"
     with log.open("w", encoding="utf-8") as output:
         workflow = subprocess.Popen(
-            finished.command(targets[killed], config=configs[killed]),
-            cwd=finished.root,
-            env=finished.environment(CHECKPOINT_EVERY="0.05"),
+            unrun.command(targets[killed], config=configs[killed]),
+            cwd=unrun.root,
+            env=unrun.environment(CHECKPOINT_EVERY="0.05"),
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-        checkpoint = finished.root / f"results/{killed}/checkpoints/{run}.npz"
+        checkpoint = unrun.root / f"results/{killed}/checkpoints/{run}.npz"
         started = time.monotonic()
         while not checkpoint.exists():
             assert workflow.poll() is None, log.read_text(encoding="utf-8")
             assert time.monotonic() - started < LIMIT
             time.sleep(0.01)
-        job = job_of(method, finished.root)
+        job = job_of(method, unrun.root)
         assert job is not None
         os.kill(job, signal.SIGKILL)
         assert workflow.wait() == 0, log.read_text(encoding="utf-8")
 
     assert "Trying to restart job" in log.read_text(encoding="utf-8")
-    folders = [finished.root / "results" / name / run for name in configs]
+    folders = [unrun.root / "results" / name / run for name in configs]
     for file in ("samples.npz", "trajectory.npz"):
         expected, found = (read_arrays(folder / file) for folder in folders)
         for name in expected:
