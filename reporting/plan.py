@@ -6,8 +6,8 @@ from typing import Any
 
 from suite.config import Cell, Config, all_methods, cells, settings_of
 from suite.measure import MEASURES
-from suite.search import MARK
 from suite.source import SOURCES
+from suite.variants import MARK
 
 
 @dataclass(frozen=True)

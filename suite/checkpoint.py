@@ -51,7 +51,7 @@ class Checkpoint:
         if self.path is None:
             return
         with replacing(self.path) as temporary:
-            np.savez(temporary, **state, **{_KEY: np.array(self.key)})
+            np.savez(temporary, allow_pickle=False, **state, **{_KEY: np.array(self.key)})
         self._last = time.monotonic()
 
     def clear(self) -> None:

@@ -1,6 +1,5 @@
 """The configuration of a reproduction: the one model behind the schema, the grid and the rules."""
 
-import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,11 +12,9 @@ from pydantic import Field, PositiveInt, field_validator
 from suite.errors import InputError, from_os, unknown
 from suite.measure import MEASURES
 from suite.method import METHODS, Method
-from suite.search import method_of, variants
 from suite.settings import Settings, parse
 from suite.source import SOURCES
-
-SCHEMA_PATH = Path("config/schema.json")
+from suite.variants import method_of, variants
 
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$")]
@@ -120,7 +117,7 @@ class Cell:
     dataset: str
     n: int
     method: str
-    """the method, or a variant of it where its settings are searched (`suite.search`)"""
+    """the method, or a variant of it where its settings are searched (`suite.variants`)"""
     parts: int
     """independent solutions a run is joined from (1 for methods with a generator)"""
 
@@ -158,7 +155,8 @@ def settings_of(config: Config, experiment: str, dataset: str, variant: str) -> 
     overrides = _overrides(config, experiment, dataset, method)[variant]
     own = config.experiments[experiment].datasets[dataset].methods.get(method)
     where = f"experiments.{experiment}" + (f".datasets.{dataset}" if own else "")
-    return parse(method_entry(method).settings, overrides, f"{where}.methods.{method}")
+    model: type[Settings] = method_entry(method).settings
+    return parse(model, overrides, f"{where}.methods.{method}")
 
 
 def parts_of(config: Config, method: str, n: int) -> int:
@@ -221,9 +219,8 @@ def parse_config(values: Mapping[str, Any], where: str = "config") -> Config:
                             f"{where}: criterion: the settings of '{method}' are searched, so "
                             f"name the metric that chooses, one of {', '.join(_criteria(config))}"
                         )
-    for name, plan in config.datasets.items():
-        source = SOURCES.lookup(name)
-        parse(source.settings, plan.source, f"{where}: datasets.{name}.source")
+    for name, entry in config.datasets.items():
+        parse(SOURCES.lookup(name).settings, entry.source, f"{where}: datasets.{name}.source")
     return config
 
 
@@ -238,41 +235,7 @@ def load_config(path: Path) -> Config:
     return parse_config(values, str(path))
 
 
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema of a configuration, with the settings of all that is registered."""
-    schema = Config.model_json_schema()
-    definitions = schema["$defs"]
-    methods = {
-        name: entry.settings.model_json_schema(
-            ref_template=f"#/$defs/method:{name}/$defs/{{model}}"
-        )
-        for name, entry in all_methods().items()
-    }
-    for name, method in methods.items():
-        for key, field in method["properties"].items():
-            one = f"#/$defs/method:{name}/properties/{key}/anyOf/0"
-            searched = {"type": "array", "items": {"$ref": one}}
-            method["properties"][key] = {"anyOf": [field, searched]}
-    definitions |= {f"method:{name}": value for name, value in methods.items()}
-    table = {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {name: {"$ref": f"#/$defs/method:{name}"} for name in methods},
-    }
-    definitions["Experiment"]["properties"]["methods"] |= table
-    definitions["Grid"]["properties"]["methods"] |= table
-    schema["properties"]["experiments"]["additionalProperties"] = False
-    sources = SOURCES.entries
-    for owner in (schema, definitions["Experiment"]):
-        owner["properties"]["datasets"]["propertyNames"] = {"enum": list(sources)}
-    schema["properties"]["metrics"]["items"] = {"enum": list(MEASURES.entries)}
-    return schema
-
-
-def schema_text() -> str:
-    """The schema as it stands in config/schema.json."""
-    return json.dumps(json_schema(), indent=2, default=str) + "\n"
-
-
 if __name__ == "__main__":
+    from suite.schema import schema_text
+
     print(schema_text(), end="")

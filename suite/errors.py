@@ -48,5 +48,5 @@ def from_os(error: OSError) -> InputError:
         errno.EISDIR: "is a folder where a file is needed: check the path",
         errno.ENOTDIR: "a part of the path is a file, not a folder: check the path",
         errno.EEXIST: "a part of the path is a file, not a folder: check the path",
-    }.get(error.errno, error.strerror or str(error))
+    }.get(error.errno or 0, error.strerror or str(error))
     return InputError(f"{path}: {remedy}")

@@ -59,7 +59,7 @@ def read_json(path: Path) -> Any:
 def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
     """Write a compressed npz (same arrays, same bytes), whole or not at all."""
     with replacing(path) as temporary:
-        np.savez_compressed(temporary, **arrays)
+        np.savez_compressed(temporary, allow_pickle=False, **arrays)
 
 
 def read_arrays(path: Path, *required: str) -> dict[str, np.ndarray]:

@@ -89,7 +89,8 @@ class Pair:
         key = (compute, *arguments)
         if key not in self._memory:
             self._memory[key] = compute(self, *arguments)
-        return self._memory[key]
+        known: T = self._memory[key]
+        return known
 
 
 @dataclass(frozen=True)

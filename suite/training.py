@@ -23,7 +23,9 @@ from suite.settings import parse, parse_pairs
 def history_text(history: list[dict[str, float]]) -> str:
     """A history as CSV; numbers are written so that reading them gives the same number."""
     buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, list(history[0]) if history else ["iteration", "seconds"])
+    writer = csv.DictWriter(
+        buffer, list(history[0]) if history else ["iteration", "seconds"], lineterminator="\n"
+    )
     writer.writeheader()
     writer.writerows(history)
     return buffer.getvalue()

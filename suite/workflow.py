@@ -26,8 +26,8 @@ from suite.errors import InputError
 from suite.measure import EXTRACTORS, MEASURES
 from suite.method import METHODS
 from suite.provenance import source_digest
-from suite.search import MARK, method_of
 from suite.source import SOURCES
+from suite.variants import MARK, method_of
 
 
 def validated(values: Mapping[str, Any]) -> Config:

@@ -6,7 +6,7 @@ from statistics import fmean
 from typing import NamedTuple
 
 from reporting.runs import Run
-from suite.search import MARK
+from suite.variants import MARK
 
 
 class Chosen(NamedTuple):

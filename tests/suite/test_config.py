@@ -8,16 +8,15 @@ import pytest
 import yaml
 
 from suite.config import (
-    SCHEMA_PATH,
+    all_methods,
     cells,
-    json_schema,
     load_config,
     parse_config,
-    schema_text,
     settings_of,
 )
 from suite.errors import InputError
 from suite.provenance import ROOT
+from suite.schema import json_schema, schema_text
 
 FILES = sorted((ROOT / "config").glob("*.yaml"))
 VALID = {
@@ -167,8 +166,24 @@ def test_methods_without_a_generator_are_solved_in_parts() -> None:
 
 
 def test_schema_is_in_step_with_the_models() -> None:
-    text = (ROOT / SCHEMA_PATH).read_text(encoding="utf-8")
+    text = (ROOT / "config" / "schema.json").read_text(encoding="utf-8")
     assert text == schema_text(), "run `make schema`"
+
+
+def test_schema_says_of_every_setting_what_the_model_says() -> None:
+    """Shared definitions lose no setting, and mix up none of two methods."""
+    schema = json_schema()
+    jsonschema.Draft202012Validator.check_schema(schema)
+    methods = schema["$defs"]["Methods"]["properties"]
+    assert methods.keys() == all_methods().keys()
+    for name, entry in all_methods().items():
+        own = entry.settings.model_json_schema()["properties"]
+        assert methods[name]["properties"].keys() == own.keys()
+        for key, field in own.items():
+            found = schema["$defs"][methods[name]["properties"][key]["$ref"].split("/")[-1]]
+            assert found["description"] == field["description"]
+            assert found["default"] == field["default"]
+            assert found["anyOf"][0].items() <= field.items()
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
