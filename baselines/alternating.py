@@ -33,7 +33,8 @@ def train(job: Job[G], game: Game) -> Result:
     with reproducible("baseline", job.seed, job.part):
         players = Players(game, settings, job.subset.data, job.seed, job.part)
         stopping = EarlyStopping(settings.patience, settings.delta)
-        fixed = latents("snapshots", settings.snapshot_rows, settings.latent, job.seed, job.part)
+        size = settings.latents(job.subset.data.shape[1:])
+        fixed = latents("snapshots", settings.snapshot_rows, size, job.seed, job.part)
         state = job.checkpoint.load()
         if state is None:
             reached = Progress(snapshots=[generate(players.sampled, fixed)], moments=[0])
@@ -42,7 +43,7 @@ def train(job: Job[G], game: Game) -> Result:
             stopping.restore(state.pop("stopping"))
             reached = Progress.of(state)
         stop_reason = _run(job, players, stopping, reached, fixed)
-        drawn = latents("samples", job.samples, settings.latent, job.seed, job.part)
+        drawn = latents("samples", job.samples, size, job.seed, job.part)
         samples = generate(players.sampled, drawn)
     return Result(
         samples=samples,

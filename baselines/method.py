@@ -59,7 +59,7 @@ def adversarial(
         from baselines.sampling import sample
 
         generator, _ = game(settings, shape).networks()
-        return sample(generator, model, settings.latent, count, seed)
+        return sample(generator, model, settings.latents(shape), count, seed)
 
     def work(settings: G, shape: tuple[int, ...], n: int) -> Work:
         return Work(settings.updates, settings.n_dis + 1, size(settings, shape))

@@ -47,6 +47,7 @@ class Players:
             self.average = copy.deepcopy(self.generator).requires_grad_(False)
         self.optimiser_g = game.optimiser_g(self.generator.parameters())
         self.optimiser_d = game.optimiser_d(self.discriminator.parameters())
+        self.latent = settings.latents(data.shape[1:])
         self.rows = torch.from_numpy(data).to(self.where)
         self.augment = augmenter(settings.augment, data.shape[1:])
         self.batches = Batches(len(data), settings.batch, *seeds)
@@ -127,7 +128,7 @@ class Players:
             kept.copy_(new)
 
     def _latents(self) -> Tensor:
-        return torch.randn(self.settings.batch, self.settings.latent, device=self.where)
+        return torch.randn(self.settings.batch, self.latent, device=self.where)
 
     def _precision(self) -> torch.autocast:
         reduced = self.settings.precision == "bfloat16"

@@ -20,18 +20,24 @@ class GanSettings(Settings):
     batch: int = Field(
         64, ge=2, description="real, and generated, rows a step (P section 8.1) [rows]"
     )
-    latent: PositiveInt = Field(
-        64, description="size of the generator's input (P section 8.1) [numbers]"
+    networks: Literal["literal", "tuned"] = Field(
+        "literal",
+        description="as the paper has them (P Tables 3 to 5, section 4.2), or with what is known "
+        "to help: for images no batch norm in the discriminator's dense layer (Table 3), for "
+        "points batch norm in the generator, outputs in the unit square and 2 latents",
+    )
+    latent: PositiveInt | None = Field(
+        None,
+        description="size of the generator's input; null: 64 (P section 8.1), or 2 in tuned "
+        "networks for points [numbers]",
     )
     n_dis: PositiveInt = Field(
         1, description="discriminator steps before each generator update (P Table 6) [steps]"
     )
     learning_rate: PositiveFloat = Field(2e-4, description="of both optimisers (P Table 6)")
     leak: float = Field(0.2, ge=0, lt=1, description="slope of the leaky ReLU below zero")
-    batch_norm: Literal["tables", "convolutions", "none"] = Field(
-        "tables",
-        description="of the discriminator for images: as P Tables 3 to 5 have it, only after "
-        "convolutions (Table 3 has a dense layer), or none",
+    batch_norm: bool = Field(
+        True, description="in the discriminator for images, where P Tables 3 to 5 have it"
     )
     weight_std: PositiveFloat | None = Field(
         0.02,
@@ -66,6 +72,12 @@ class GanSettings(Settings):
     snapshot_rows: PositiveInt = Field(
         64, description="rows of a snapshot, of the same latents each time [rows]"
     )
+
+    def latents(self, shape: tuple[int, ...]) -> int:
+        """Size of the generator's input for rows [H, W, C] or (2,)."""
+        if self.latent is not None:
+            return self.latent
+        return 2 if self.networks == "tuned" and len(shape) == 1 else 64
 
 
 class AdamSettings(GanSettings):

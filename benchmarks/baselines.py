@@ -39,7 +39,9 @@ def plain_loop(data: np.ndarray, updates: int) -> Iterator[float]:
     """Seconds of each update of DCGAN as tutorials write it: the same networks, nothing tuned."""
     where = device()
     generator = infogan.generator(data.shape[1:], 64, 0.02).to(where)
-    discriminator = infogan.discriminator(data.shape[1:], 0.2, 0.02, "tables").to(where)
+    discriminator = infogan.discriminator(
+        data.shape[1:], 0.2, 0.02, batch_norm=True, dense_norm=True
+    ).to(where)
     optimiser_g, optimiser_d = (
         torch.optim.Adam(network.parameters(), lr=2e-4, betas=(0.5, 0.999))
         for network in (generator, discriminator)

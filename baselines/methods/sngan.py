@@ -22,9 +22,9 @@ class SnganSettings(AdamSettings):
     loss: Literal["hinge", "logistic"] = Field(
         "hinge", description="Miyato et al., Eqs. 16 and 17, or the non-saturating loss"
     )
-    batch_norm: Literal["tables", "convolutions", "none"] = Field(
-        "none",
-        description="of the discriminator for images; P Tables 3 to 5, read literally, have it "
+    batch_norm: bool = Field(
+        False,
+        description="in the discriminator for images; P Tables 3 to 5, read literally, have it "
         "beside spectral norm, but it undoes the bound on the slope, and Miyato et al. have none",
     )
 

@@ -95,7 +95,7 @@ def _networks(
     widths = {"channel_base": settings.channel_base, "channel_max": settings.channel_max}
     generator = Generator(
         shape,
-        settings.latent,
+        settings.latents(shape),
         style=settings.style,
         mapping_layers=settings.mapping_layers,
         mixing=settings.mixing,

@@ -1,6 +1,6 @@
 """WGAN-GP (Gulrajani et al., 2017): Wasserstein distance by a critic with a gradient penalty."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
@@ -19,8 +19,8 @@ class WganGpSettings(AdamSettings):
     n_dis: PositiveInt = Field(5, description="critic steps before each generator update [steps]")
     learning_rate: PositiveFloat = Field(1e-4, description="of both optimisers (P Table 6)")
     beta2: float = Field(0.9, ge=0, lt=1, description="decay of Adam's second moment (P Table 6)")
-    batch_norm: Literal["tables", "convolutions", "none"] = Field(
-        "none", description="of the critic for images; the penalty is for each row (P section 8.1)"
+    batch_norm: bool = Field(
+        False, description="in the critic for images; the penalty is for each row (P section 8.1)"
     )
     penalty: PositiveFloat = Field(
         10.0, description="weight of the gradient penalty (Gulrajani et al., section 4)"

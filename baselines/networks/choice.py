@@ -4,11 +4,8 @@ from collections.abc import Callable
 
 from torch import nn
 
-from baselines.networks import infogan
-from baselines.networks.mlp import perceptron
+from baselines.networks import infogan, mlp
 from baselines.settings import GanSettings
-
-POINT_UNITS = 64
 
 
 def paper_networks(
@@ -19,19 +16,22 @@ def paper_networks(
 ) -> tuple[nn.Module, nn.Module]:
     """Generator and discriminator for rows [H, W, C] (P Tables 3 to 5) or (2,) (P section 4.2).
 
-    layer: of the discriminator, see `infogan.discriminator`.
+    layer: wraps every convolution and dense layer of the discriminator (spectral norm).
     """
+    latent, tuned = settings.latents(shape), settings.networks == "tuned"
     if len(shape) == 1:
-        generator = perceptron(settings.latent, POINT_UNITS, shape[0], nn.ReLU)
-        critic = perceptron(shape[0], POINT_UNITS, 1, lambda: nn.LeakyReLU(settings.leak))
-        critic = nn.Sequential(
-            *[layer(module) if isinstance(module, nn.Linear) else module for module in critic],
-            nn.Flatten(0),
+        generator = mlp.generator(latent, shape[0], tuned=tuned)
+        discriminator = mlp.discriminator(shape[0], settings.leak)
+    else:
+        generator = infogan.generator(shape, latent, settings.weight_std)
+        discriminator = infogan.discriminator(
+            shape,
+            settings.leak,
+            settings.weight_std,
+            batch_norm=settings.batch_norm,
+            dense_norm=not tuned,
         )
-        return generator, critic
-    return (
-        infogan.generator(shape, settings.latent, settings.weight_std),
-        infogan.discriminator(
-            shape, settings.leak, settings.weight_std, settings.batch_norm, layer=layer
-        ),
-    )
+    for index, module in enumerate(discriminator):
+        if isinstance(module, nn.Conv2d | nn.Linear):
+            discriminator[index] = layer(module)
+    return generator, discriminator

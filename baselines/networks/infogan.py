@@ -6,9 +6,6 @@ transposed one doubles) each side. Batch norm stands between a layer and its act
 over the layer's bias.
 """
 
-from collections.abc import Callable
-from typing import Literal
-
 from torch import nn
 
 from suite.errors import InputError
@@ -30,7 +27,7 @@ def check_square(shape: tuple[int, ...]) -> None:
         )
 
 
-def _initialise(network: nn.Module, weight_std: float | None) -> nn.Module:
+def _initialise(network: nn.Sequential, weight_std: float | None) -> nn.Sequential:
     """Weights from N(0, weight_std^2) and zero biases; None leaves PyTorch's fan-in rule."""
     for module in network.modules() if weight_std is not None else ():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
@@ -82,17 +79,17 @@ def discriminator(
     shape: tuple[int, int, int],
     leak: float,
     weight_std: float | None,
-    batch_norm: Literal["tables", "convolutions", "none"],
     *,
-    layer: Callable[[nn.Module], nn.Module] = lambda layer: layer,
+    batch_norm: bool,
+    dense_norm: bool,
 ) -> nn.Sequential:
     """Images [b, C, H, W] -> scores [b].
 
-    batch_norm: where the tables have it, not in the dense layer of Table 3, or nowhere; layers
-        without it keep their biases. In the dense layer it takes the mean of each batch out of
-        the features just before the score, so that with real and generated rows in batches apart
-        little is left of what tells them apart, and the generator learns slowly.
-    layer: wraps every convolution and dense layer (spectral norm).
+    batch_norm: after convolutions, where the tables have it; layers without it keep their biases.
+    dense_norm: in the dense layer of Table 3 too, as the table has it. There it takes the mean of
+        each batch out of the features just before the score, so that with real and generated
+        rows in batches apart little is left of what tells them apart, and the generator learns
+        slowly.
 
     Raises:
         InputError: no square, or a side that is not in `SIDES`.
@@ -111,18 +108,13 @@ def discriminator(
     layers: list[nn.Module] = []
     for number, width in enumerate(widths):
         inputs = widths[number - 1] if number else channels
-        layers += conv(inputs, width, norm=batch_norm != "none" and number > 0)
+        layers += conv(inputs, width, norm=batch_norm and number > 0)
         side //= 2
     layers += [nn.Flatten()]
     features = widths[-1] * side * side
     if side == 7:
-        norm = batch_norm == "tables"
-        bare = nn.Linear(features, 1024, bias=not norm)
-        layers += block(bare, nn.BatchNorm1d(1024) if norm else None)
+        norm = nn.BatchNorm1d(1024) if batch_norm and dense_norm else None
+        layers += block(nn.Linear(features, 1024, bias=norm is None), norm)
         features = 1024
     layers += [nn.Linear(features, 1), nn.Flatten(0)]
-    network = _initialise(nn.Sequential(*layers), weight_std)
-    for index, module in enumerate(network):
-        if isinstance(module, nn.Conv2d | nn.Linear):
-            network[index] = layer(module)
-    return network
+    return _initialise(nn.Sequential(*layers), weight_std)

@@ -152,7 +152,7 @@ def test_the_optimisers_are_those_of_table_6(capsys):
             live = (type(optimiser).__name__, group["lr"], group.get("betas"), settings.n_dis)
             assert live == expected, name
         rows.append(f"{name:10} {live[0]:10} {live[1]:<8g} {live[2]!s:13} {live[3]}")
-        assert settings.batch == settings.latent == 64
+        assert settings.batch == settings.latents((28, 28, 1)) == 64
     with capsys.disabled():
         print("", *rows, sep="\n")
 
@@ -166,9 +166,9 @@ def test_wgan_gp_has_no_batch_norm_in_its_critic_and_sngan_only_spectral_norm():
             generator, discriminator = play(name, shape).networks()
             assert not any("BatchNorm" in kind for kind in kinds(discriminator))
             assert any("BatchNorm" in kind for kind in kinds(generator))
-        literal = play("sngan", shape, batch_norm="tables").networks()[1]
+        literal = play("sngan", shape, batch_norm=True).networks()[1]
         assert any("BatchNorm" in kind for kind in kinds(literal))
-        convolutions = kinds(play("dcgan", shape, batch_norm="convolutions").networks()[1])
+        convolutions = kinds(play("dcgan", shape, networks="tuned").networks()[1])
         assert "BatchNorm2d" in convolutions
         assert "BatchNorm1d" not in convolutions
 
@@ -192,11 +192,11 @@ def test_spectral_norm_divides_by_numpys_largest_singular_value(shape):
 
 
 def test_initial_weights_have_the_spread_that_is_asked_for():
-    wide = infogan.discriminator((32, 32, 3), 0.2, 0.5, "tables")
+    wide = infogan.discriminator((32, 32, 3), 0.2, 0.5, batch_norm=True, dense_norm=True)
     weights = torch.cat([m.weight.flatten() for m in wide if isinstance(m, nn.Conv2d)])
     assert weights.std().item() == pytest.approx(0.5, rel=0.02)
     assert weights.mean().item() == pytest.approx(0, abs=0.01)
-    own = infogan.discriminator((32, 32, 3), 0.2, None, "tables")
+    own = infogan.discriminator((32, 32, 3), 0.2, None, batch_norm=True, dense_norm=True)
     assert own[0].weight.abs().max() <= 1 / np.sqrt(3 * 16)
 
 
@@ -205,3 +205,22 @@ def test_initial_weights_have_the_spread_that_is_asked_for():
 def test_other_sizes_are_refused(name, shape):
     with pytest.raises(InputError, match="resize or pad the images"):
         play(name, shape).networks()
+
+
+def test_the_networks_for_points_have_three_layers_of_64():
+    points, hidden = torch.rand(4, 2), "dense -> 64; {}"
+    generator, discriminator = play("dcgan", (2,)).networks()
+    assert layers(discriminator, points) == [*[hidden.format("LeakyReLU")] * 2, "dense -> 1"]
+    assert layers(generator, torch.randn(4, 64)) == [*[hidden.format("ReLU")] * 2, "dense -> 2"]
+    tuned, same = play("dcgan", (2,), networks="tuned").networks()
+    assert layers(same, points) == layers(discriminator, points)
+    expected = [*[hidden.format("batchnorm; ReLU")] * 2, "dense -> 2; Sigmoid"]
+    assert layers(tuned, torch.randn(4, 2)) == expected
+    assert play("dcgan", (2,), networks="tuned", latent=5).networks()[0][0].in_features == 5
+
+
+def test_tuned_networks_for_images_have_no_batch_norm_in_the_dense_layer():
+    generator, discriminator = play("dcgan", (28, 28, 1), networks="tuned").networks()
+    expected = [line.replace("dense -> 1024; batchnorm", "dense -> 1024") for line in TABLE_3[0]]
+    assert layers(discriminator, torch.rand(2, 1, 28, 28)) == expected
+    assert layers(generator, torch.randn(2, 64)) == TABLE_3[1]

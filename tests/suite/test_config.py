@@ -90,17 +90,17 @@ def test_fault_is_one_sentence(path: str, value: object, sentence: str) -> None:
 
 
 def test_a_list_stands_for_a_run_with_each_of_its_values() -> None:
-    searched = {"learning_rate": [1e-4, 2e-4], "batch_norm": ["tables", "none"], "batch": 16}
+    searched = {"learning_rate": [1e-4, 2e-4], "batch_norm": [True, False], "batch": 16}
     values = changed("experiments/table1/methods/dcgan", searched) | {"criterion": "fid_train"}
     config = parse_config(values)
     variants = [c.method for c in cells(config) if c.n == 8 and c.method.startswith("dcgan")]
     assert variants == [
         f"dcgan@learning_rate={rate},batch_norm={norm}"
         for rate in (0.0001, 0.0002)
-        for norm in ("tables", "none")
+        for norm in ("true", "false")
     ]
     settings = settings_of(config, "table1", "mnist", variants[3])
-    assert (settings.learning_rate, settings.batch_norm) == (2e-4, "none")
+    assert (settings.learning_rate, settings.batch_norm) == (2e-4, False)
     assert (settings.batch, settings.updates) == (16, 7)
 
 
