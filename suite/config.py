@@ -67,7 +67,7 @@ class Experiment(Settings):
     methods: dict[str, Overrides] = Field(
         min_length=1,
         description="the methods, each with the settings that differ from its defaults; a list in "
-        "place of a value stands for a run with each of its values (grid search)",
+        "place of a value stands for a run with each of its values (see criterion)",
     )
 
 
@@ -80,7 +80,9 @@ class Config(Settings):
     samples: PositiveInt = Field(2048, description="images judged a run (P section 8.2) [images]")
     metrics: tuple[str, ...] = Field(("fid_train", "fid_heldout", "am_ssim"), min_length=1)
     criterion: str | None = Field(
-        None, description="the metric whose mean over runs chooses among searched settings"
+        None,
+        description="the metric whose mean over runs chooses which of the listed settings of a "
+        "method stands in a table; null: each has a column of its own",
     )
     inception_weights: Path | None = Field(
         None, description="FID Inception weights (.pth or .pt); default: found or downloaded"
@@ -192,6 +194,11 @@ def parse_config(values: Mapping[str, Any], where: str = "config") -> Config:
         SOURCES.lookup(name, f"{where}: datasets")
     for name in config.metrics:
         MEASURES.lookup(name, f"{where}: metrics")
+    if config.criterion is not None and config.criterion not in _criteria(config):
+        raise InputError(
+            f"{where}: criterion: '{config.criterion}' cannot choose among settings: name one of "
+            f"{', '.join(_criteria(config))}, or leave it out"
+        )
     for experiment, plan in config.experiments.items():
         place = f"{where}: experiments.{experiment}"
         for dataset, grid in plan.datasets.items():
@@ -214,11 +221,6 @@ def parse_config(values: Mapping[str, Any], where: str = "config") -> Config:
                     parse(settings, given, inside)
                 for variant in _overrides(config, experiment, dataset, method):
                     settings_of(config, experiment, dataset, variant)
-                    if variant != method and config.criterion not in _criteria(config):
-                        raise InputError(
-                            f"{where}: criterion: the settings of '{method}' are searched, so "
-                            f"name the metric that chooses, one of {', '.join(_criteria(config))}"
-                        )
     for name, entry in config.datasets.items():
         parse(SOURCES.lookup(name).settings, entry.source, f"{where}: datasets.{name}.source")
     return config

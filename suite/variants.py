@@ -1,6 +1,6 @@
-"""Grid search: a list in place of a setting stands for a run with each of its values.
+"""Variants: a list in place of a setting stands for a run with each of its values.
 
-A searched method's runs are called METHOD@KEY=VALUE,... in files, figures and the grid.
+The runs of such a method are called METHOD@KEY=VALUE,... in files, figures and the grid.
 """
 
 import json

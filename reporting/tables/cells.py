@@ -160,6 +160,7 @@ def ranked(rows: Sequence[Row]) -> list[Row]:
 
 def _row(
     chosen: Chosen,
+    method: str,
     table: Table,
     metric: str,
     published: Published | None,
@@ -184,7 +185,7 @@ def _row(
     return Row(
         dataset=cell.dataset,
         n=cell.n,
-        method=method_of(cell.method),
+        method=method,
         metric=metric,
         values=values,
         planned=len(runs),
@@ -198,10 +199,11 @@ def _row(
 
 
 def order(methods: Iterable[str], published: Mapping[Key, Published]) -> list[str]:
-    """The paper's methods in its own order, then the others as they come."""
-    paper = dict.fromkeys(key[2] for key in published)
-    given = list(dict.fromkeys(methods))
-    return [m for m in paper if m in given] + [m for m in given if m not in paper]
+    """The paper's methods in its own order, then the others as they come; variants together."""
+    paper = list(dict.fromkeys(key[2] for key in published))
+    given = dict.fromkeys(methods)
+    place = {name: number for number, name in enumerate(paper)}
+    return sorted(given, key=lambda method: place.get(method_of(method), len(paper)))
 
 
 Extra = Callable[[str, int, str], list[Row]]
@@ -223,7 +225,8 @@ def rows_of(
     found: dict[tuple[str, int], dict[str, list[list[Run]]]] = {}
     for cell, group in groupby(mine, key=lambda run: run.cell):
         methods_here = found.setdefault((cell.dataset, cell.n), {})
-        methods_here.setdefault(method_of(cell.method), []).append(list(group))
+        name = cell.method if plan.criterion is None else method_of(cell.method)
+        methods_here.setdefault(name, []).append(list(group))
     methods = order((method for here in found.values() for method in here), published)
     rows = []
     for (dataset, n), tried in found.items():
@@ -233,9 +236,10 @@ def rows_of(
             line = [
                 _row(
                     here[method],
+                    method,
                     table,
                     metric,
-                    published.get((dataset, n, method, metric)),
+                    published.get((dataset, n, method_of(method), metric)),
                     followed[method],
                 )
                 for method in methods

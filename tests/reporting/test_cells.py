@@ -50,6 +50,23 @@ def test_the_best_of_searched_settings_stands_for_the_method(made):
     assert "MNIST, n = 64, DCGAN: best of 2 by fid_train: batch=32" in text
 
 
+def test_without_a_criterion_each_of_the_settings_has_a_column(made):
+    plan = made.planned(("ga-cntk", "dcgan@batch=16", "dcgan@batch=32"))
+    for seed in (0, 1):
+        made.judge("dcgan@batch=16", seed, 40.0)
+        made.judge("dcgan@batch=32", seed, 30.0)
+    found = rows(made, plan)
+    assert [found[f"dcgan@batch={b}", "fid_train"].mean for b in (16, 32)] == [40.0, 30.0]
+    assert {found[f"dcgan@batch={b}", "fid_train"].published.value for b in (16, 32)} == {27.43}
+    assert not found["dcgan@batch=16", "fid_train"].search
+    assert [m for m, metric in found if metric == "fid_train"][:3] == [
+        "dcgan@batch=16",
+        "dcgan@batch=32",
+        "ga-cntk",
+    ]
+    assert "DCGAN (batch=32)" in markdown(filled(made, plan))
+
+
 def test_settings_of_which_a_run_diverged_are_not_the_best(made):
     plan = made.planned(("dcgan@batch=16", "dcgan@batch=32"), criterion="fid_train")
     for seed in (0, 1):
