@@ -52,6 +52,7 @@ def _imports(path: Path) -> tuple[Path, ...]:
     return tuple(sorted(file for file in files if file))
 
 
+@cache
 def source_digest(*modules: str) -> str:
     """sha256 of the source of `modules` and of all that they import from this repository.
 

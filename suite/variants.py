@@ -5,6 +5,7 @@ The runs of such a method are called METHOD@KEY=VALUE,... in files, figures and 
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -19,17 +20,23 @@ def method_of(variant: str) -> str:
     return variant.partition(MARK)[0]
 
 
+@cache
+def _lists(model: type[Settings]) -> frozenset[str]:
+    """The settings of a model that are lists themselves."""
+    fields = model.model_json_schema()["properties"]
+    return frozenset(
+        key
+        for key, field in fields.items()
+        if any(kind.get("type") == "array" for kind in field.get("anyOf", [field]))
+    )
+
+
 def searched(model: type[Settings], overrides: Mapping[str, Any]) -> list[str]:
     """The settings that are given as a list, in order, but for those that are lists themselves."""
-    fields = model.model_json_schema()["properties"]
-
-    def lists(field: Mapping[str, Any]) -> bool:
-        return any(kind.get("type") == "array" for kind in field.get("anyOf", [field]))
-
     return [
         key
         for key, value in overrides.items()
-        if isinstance(value, list) and not lists(fields.get(key, {}))
+        if isinstance(value, list) and key not in _lists(model)
     ]
 
 

@@ -18,6 +18,12 @@ FILES = {
 }
 
 
+def forget() -> None:
+    """As a new process would: digests and imports are kept within one."""
+    provenance.source_digest.cache_clear()
+    provenance._imports.cache_clear()
+
+
 @pytest.fixture
 def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name, text in FILES.items():
@@ -25,9 +31,9 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
     monkeypatch.setattr(provenance, "ROOT", tmp_path)
-    provenance._imports.cache_clear()
+    forget()
     yield tmp_path
-    provenance._imports.cache_clear()
+    forget()
 
 
 @pytest.mark.parametrize(
@@ -37,7 +43,7 @@ def test_edit_of_what_is_imported_changes_it(tree: Path, name: str) -> None:
     """At any depth, inside functions, and around a circle of imports."""
     before = source_digest("room.main")
     (tree / name).write_text(FILES[name] + "# edited\n")
-    provenance._imports.cache_clear()
+    forget()
     assert source_digest("room.main") != before
 
 
@@ -45,7 +51,7 @@ def test_edit_of_what_is_imported_changes_it(tree: Path, name: str) -> None:
 def test_edit_of_anything_else_does_not(tree: Path, name: str) -> None:
     before = source_digest("room.main")
     (tree / name).write_text("edited = True\n")
-    provenance._imports.cache_clear()
+    forget()
     assert source_digest("room.main") == before
 
 
