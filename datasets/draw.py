@@ -1,6 +1,7 @@
 """The drawing of subsets from a dataset."""
 
 import sys
+from typing import Any
 
 import numpy as np
 
@@ -11,8 +12,20 @@ from suite.settings import Settings
 from suite.source import Source, Split
 
 
-def draw(source: Source, settings: Settings, split: Split, n: int | None, seed: int) -> Subset:
+def draw(
+    source: Source[Any],
+    settings: Settings,
+    split: Split,
+    n: int | None,
+    seed: int,
+    *,
+    name: str | None = None,
+    or_fewer: bool = False,
+) -> Subset:
     """n rows drawn without replacement (all rows, in order, if n is None).
+
+    name: of the subset; default: the source's.
+    or_fewer: whether all rows will do where there are fewer than n.
 
     Subsets of one seed are nested: the rows of n = 64 are the first 64 of n = 128. Rows that are
     equal are kept, with a warning on stderr.
@@ -21,22 +34,24 @@ def draw(source: Source, settings: Settings, split: Split, n: int | None, seed: 
         InputError: n is below 1 or above the number of rows.
     """
     rows = source.open(settings, split)
+    name = name or source.name
     total = len(rows.labels)
+    if n is not None and or_fewer:
+        n = min(n, total)
     if n is None:
         indices = np.arange(total)
     elif not 1 <= n <= total:
         raise InputError(
-            f"{source.name}: {n} rows asked of the {total} in split '{split}': choose n from 1 to "
-            f"{total}"
+            f"{name}: {n} rows asked of the {total} in split '{split}': choose n from 1 to {total}"
         )
     else:
         indices = stream(f"subset:{split}", seed).permutation(total)[:n]
-    data = check_data(rows.read(indices), f"{source.name} ({split})")
+    data = check_data(rows.read(indices), f"{name} ({split})")
     copies = len(data) - len({row.tobytes() for row in data})
     if copies:
         print(
-            f"warning: {source.name} ({split}): {copies} of {len(data)} rows are copies of "
+            f"warning: {name} ({split}): {copies} of {len(data)} rows are copies of "
             "others, which makes kernel matrices singular",
             file=sys.stderr,
         )
-    return Subset(data, rows.labels[indices], indices, source.name, split, seed)
+    return Subset(data, rows.labels[indices], indices, name, split, seed)

@@ -1,4 +1,4 @@
-"""The IDX format of the original MNIST files."""
+"""The IDX format of the original MNIST files, which others of its kind have too."""
 
 import gzip
 import struct
@@ -7,6 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from suite.errors import InputError, from_os
+from suite.source import Split
+
+FILES = {"train": "train", "heldout": "t10k"}
 
 
 def read_idx(path: Path) -> np.ndarray:
@@ -30,3 +33,30 @@ def read_idx(path: Path) -> np.ndarray:
             "cut off or damaged, download it again"
         )
     return np.frombuffer(body, np.uint8).reshape(shape)
+
+
+def split_files(path: Path, split: Split) -> list[Path]:
+    """The files of the images and of the labels; InputError where one is missing."""
+    found = []
+    for part in ("images-idx3", "labels-idx1"):
+        stem = f"{FILES[split]}-{part}-ubyte"
+        file = next((f for f in (path / stem, path / f"{stem}.gz") if f.exists()), None)
+        if file is None:
+            raise InputError(f"{path}: holds neither {stem} nor {stem}.gz: put the files there")
+        found.append(file)
+    return found
+
+
+def read_split(path: Path, split: Split) -> tuple[np.ndarray, np.ndarray]:
+    """Images uint8 [N, H, W] and labels uint8 [N] of a split, under the names of MNIST's files.
+
+    Raises:
+        InputError: a file of the two is missing or damaged, or they do not belong together.
+    """
+    images, labels = (read_idx(file) for file in split_files(path, split))
+    if images.ndim != 3 or labels.shape != (len(images),):
+        raise InputError(
+            f"{path}: images {list(images.shape)} and labels {list(labels.shape)} do not belong "
+            "together: download them again"
+        )
+    return images, labels

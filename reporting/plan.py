@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from suite.config import Cell, Config, all_methods, cells, settings_of
+from suite.config import MOST_HELD, Cell, Config, all_methods, cells, settings_of
 from suite.measure import MEASURES
-from suite.source import SOURCES
 from suite.variants import MARK
 
 
@@ -61,7 +60,10 @@ def _protocol(config: Config) -> dict[str, str]:
         "Device": f"{config.device}, {config.threads} CPU thread(s) a job",
         **{
             f"Data: {name}": ", ".join(
-                [f"{plan.heldout:,} held-out rows", *(f"{k} = {v}" for k, v in plan.source.items())]
+                [
+                    f"{plan.heldout or f'at most {MOST_HELD:,}'} held-out rows",
+                    *(f"{k} = {v}" for k, v in plan.source.items()),
+                ]
             )
             for name, plan in config.datasets.items()
         },
@@ -79,7 +81,7 @@ def plan_of(config: Config) -> Plan:
         samples=config.samples,
         metrics=config.metrics,
         titles={name: method.title for name, method in all_methods().items()}
-        | {name: source.title for name, source in SOURCES.entries.items()}
+        | {name: config.title(name) for name in config.datasets}
         | {name: measure.title for name, measure in MEASURES.entries.items()},
         methods=tuple(all_methods()),
         settings={

@@ -12,7 +12,7 @@ from suite.cpu import available_cores
 from suite.errors import InputError
 from suite.measuring import measure as measured
 from suite.measuring import save_rates
-from suite.source import SOURCES, row_shape
+from suite.source import row_shape
 
 app = make_app("suite", "What a configuration costs, before any of it runs.")
 
@@ -22,10 +22,9 @@ ConfigFile = Annotated[Path, typer.Argument(help="a configuration")]
 def _shapes(config: Config) -> dict[str, tuple[int, ...]]:
     """Row shapes of the datasets that can be looked at now; the others are named."""
     shapes = {}
-    for name, entry in config.datasets.items():
-        source = SOURCES.lookup(name)
+    for name in config.datasets:
         try:
-            shapes[name] = row_shape(source, source.settings.model_validate(entry.source))
+            shapes[name] = row_shape(config.kind(name), config.source(name))
         except InputError as error:
             typer.echo(f"{name} is left out: {error}", err=True)
     return shapes

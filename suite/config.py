@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
 from pydantic import Field, PositiveInt, field_validator
 
-from suite.errors import InputError, from_os, unknown
+from suite.errors import InputError, unknown
+from suite.files import read_yaml
 from suite.measure import MEASURES
 from suite.method import METHODS, Method
 from suite.settings import Settings, parse
-from suite.source import SOURCES
+from suite.source import SOURCES, Source
 from suite.variants import method_of, variants
 
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
@@ -21,6 +21,9 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$")]
 """A name that a file can have on every system."""
 
 Overrides = dict[str, Any]
+MOST_HELD = 1024
+"""Held-out rows where the configuration does not say how many."""
+
 RULES = {
     *("all", "figures", "subset", "reference", "train_gantk", "train_baselines", "weights"),
     *("evaluate", "controls", "trajectory", "nearest", "configuration", "table", "draw", "report"),
@@ -40,11 +43,14 @@ class Seeds(Settings):
     evaluation: Seed = Field(0, description="seed of whatever the metrics draw")
 
 
-class DatasetPlan(Settings):
+class Dataset(Settings):
     """Where a dataset comes from and what is held out of training."""
 
-    heldout: PositiveInt = Field(1024, description="held-out images for `fid_heldout` [images]")
-    source: Overrides = Field({}, description="settings of the dataset's own loader")
+    kind: str | None = Field(None, description="a registered dataset; default: the entry's name")
+    heldout: PositiveInt | None = Field(
+        None, description=f"held-out images [images]; default: all there are, at most {MOST_HELD}"
+    )
+    source: Overrides = Field({}, description="settings of the kind's own loader")
 
 
 class Grid(Settings):
@@ -88,7 +94,9 @@ class Config(Settings):
         None, description="FID Inception weights (.pth or .pt); default: found or downloaded"
     )
     seeds: Seeds = Seeds()
-    datasets: dict[str, DatasetPlan] = Field(min_length=1)
+    datasets: dict[Name, Dataset] = Field(
+        min_length=1, description="datasets by the name that tables, figures and files call them"
+    )
     experiments: dict[Name, Experiment] = Field(
         min_length=1,
         description="tables by name; table1, table2 and table9 stand beside the paper's values",
@@ -109,6 +117,19 @@ class Config(Settings):
         if taken is not None:
             raise ValueError(f"'{taken}' is a rule of the workflow: give it another name")
         return value
+
+    def kind(self, dataset: str) -> Source[Any]:
+        """The registered dataset behind an entry of `datasets`."""
+        return SOURCES.lookup(self.datasets[dataset].kind or dataset)
+
+    def source(self, dataset: str) -> Settings:
+        """The settings of an entry's loader."""
+        model: type[Settings] = self.kind(dataset).settings
+        return parse(model, self.datasets[dataset].source, f"datasets.{dataset}.source")
+
+    def title(self, dataset: str) -> str:
+        """What tables and figures call an entry: its kind's title, or the name it was given."""
+        return dataset if self.datasets[dataset].kind else self.kind(dataset).title
 
 
 @dataclass(frozen=True)
@@ -190,8 +211,12 @@ def parse_config(values: Mapping[str, Any], where: str = "config") -> Config:
         InputError: unknown key, wrong type or value, unknown dataset, method or metric.
     """
     config = parse(Config, values, where)
-    for name in config.datasets:
-        SOURCES.lookup(name, f"{where}: datasets")
+    for name, entry in config.datasets.items():
+        place = f"{where}: datasets.{name}"
+        if entry.kind is None and name not in SOURCES.entries:
+            near = unknown("dataset", name, SOURCES.entries, f"{where}: datasets")
+            raise InputError(f"{near}: rename it, or give it a kind")
+        parse(SOURCES.lookup(entry.kind or name, place).settings, entry.source, f"{place}.source")
     for name in config.metrics:
         MEASURES.lookup(name, f"{where}: metrics")
     if config.criterion is not None and config.criterion not in _criteria(config):
@@ -202,11 +227,8 @@ def parse_config(values: Mapping[str, Any], where: str = "config") -> Config:
     for experiment, plan in config.experiments.items():
         place = f"{where}: experiments.{experiment}"
         for dataset, grid in plan.datasets.items():
-            SOURCES.lookup(dataset, f"{place}.datasets")
             if dataset not in config.datasets:
-                raise InputError(
-                    f"{place}.datasets: '{dataset}' has no entry under datasets: add one"
-                )
+                raise unknown("dataset", dataset, config.datasets, f"{place}.datasets")
             for method in grid.methods:
                 if method not in plan.methods:
                     raise InputError(
@@ -221,20 +243,12 @@ def parse_config(values: Mapping[str, Any], where: str = "config") -> Config:
                     parse(settings, given, inside)
                 for variant in _overrides(config, experiment, dataset, method):
                     settings_of(config, experiment, dataset, variant)
-    for name, entry in config.datasets.items():
-        parse(SOURCES.lookup(name).settings, entry.source, f"{where}: datasets.{name}.source")
     return config
 
 
 def load_config(path: Path) -> Config:
-    """Read and validate a YAML configuration."""
-    try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise from_os(error) from error
-    except yaml.YAMLError as error:
-        raise InputError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
-    return parse_config(values, str(path))
+    """Read and validate a YAML (or JSON) configuration."""
+    return parse_config(read_yaml(path), str(path))
 
 
 if __name__ == "__main__":

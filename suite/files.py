@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 
 from suite.errors import InputError, from_os
 
@@ -54,6 +55,34 @@ def read_json(path: Path) -> Any:
         raise InputError(
             f"{path}: not valid JSON ({error}): make the file again, or delete it"
         ) from error
+
+
+class _TwiceError(yaml.YAMLError):
+    """A key that stands twice in one mapping."""
+
+
+class _OneOfEach(yaml.SafeLoader):
+    """Refuses a key that stands twice, of which YAML would keep the last in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise _TwiceError(f"line {key.start_mark.line + 1}: '{key.value}' stands twice")
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def read_yaml(path: Path) -> Any:
+    """Read YAML; InputError if it is missing, is no YAML, or names a key twice in one place."""
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), _OneOfEach)
+    except OSError as error:
+        raise from_os(error) from error
+    except _TwiceError as error:
+        raise InputError(f"{path}: {error}: keep one of them") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
 
 
 def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:

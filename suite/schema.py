@@ -61,6 +61,34 @@ def _methods(template: str) -> tuple[dict[str, Schema], Schema]:
     return definitions | {"Methods": table}, {"$ref": "#/$defs/Methods"}
 
 
+def _datasets(table: Schema, definitions: dict[str, Schema]) -> None:
+    """Datasets by name: a name of their own needs a kind, whose settings `source` holds."""
+    definitions |= {
+        f"source:{k}": s.settings.model_json_schema() for k, s in SOURCES.entries.items()
+    }
+    entry = definitions["Dataset"]
+    kind = entry["properties"]["kind"]
+    entry["properties"]["kind"] = {
+        "enum": list(SOURCES.entries),
+        "description": kind["description"],
+    }
+
+    def source(kind: str) -> Schema:
+        return {"properties": {"source": {"$ref": f"#/$defs/source:{kind}"}}}
+
+    entry["allOf"] = [
+        {"if": {"properties": {"kind": {"const": k}}, "required": ["kind"]}, "then": source(k)}
+        for k in SOURCES.entries
+    ]
+    [(pattern, reference)] = table.pop("patternProperties").items()
+    table["propertyNames"] = {"pattern": pattern}
+    table["properties"] = {
+        k: {**reference, "if": {"not": {"required": ["kind"]}}, "then": source(k)}
+        for k in SOURCES.entries
+    }
+    table["additionalProperties"] = {**reference, "required": ["kind"]}
+
+
 def json_schema() -> Schema:
     """The JSON Schema of a configuration, with the settings of all that is registered."""
     template = "#/$defs/{model}"
@@ -73,8 +101,7 @@ def json_schema() -> Schema:
         kept = {key: value for key, value in about.items() if key in ABOUT}
         definitions[owner]["properties"]["methods"] = {**methods, **kept}
     schema["properties"]["experiments"]["additionalProperties"] = False
-    for model in (schema, definitions["Experiment"]):
-        model["properties"]["datasets"]["propertyNames"] = {"enum": list(SOURCES.entries)}
+    _datasets(schema["properties"]["datasets"], definitions)
     schema["properties"]["metrics"]["items"] = {"enum": list(MEASURES.entries)}
     return schema
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from suite import paths
 from suite.config import (
+    MOST_HELD,
     Cell,
     Config,
     cells,
@@ -75,7 +76,7 @@ def pictured_runs(config: Config) -> list[str]:
     return [
         _first_run(config, cell)
         for cell in cells(config)
-        if SOURCES.lookup(cell.dataset).data == "images"
+        if config.kind(cell.dataset).data == "images"
     ]
 
 
@@ -106,6 +107,11 @@ def train_settings(config: Config, wildcards: Any) -> str:
     return json.dumps(settings.model_dump(mode="json", exclude_unset=True), sort_keys=True)
 
 
+def source_kind(config: Config, wildcards: Any) -> str:
+    """The registered dataset behind a name."""
+    return config.kind(wildcards.dataset).name
+
+
 def source_settings(config: Config, wildcards: Any) -> str:
     """The settings of a dataset's loader as JSON."""
     return json.dumps(config.datasets[wildcards.dataset].source, sort_keys=True)
@@ -113,13 +119,15 @@ def source_settings(config: Config, wildcards: Any) -> str:
 
 def reference_rows(config: Config, wildcards: Any) -> str:
     """Which rows a reference set has, as options: some held out, or all of the training split."""
-    held_out = f"--split heldout --n {config.datasets[wildcards.dataset].heldout}"
+    asked = config.datasets[wildcards.dataset].heldout
+    rows = f"--n {MOST_HELD} --or-fewer" if asked is None else f"--n {asked}"
+    held_out = f"--split heldout {rows}"
     return {"heldout": held_out, "class": "--split train"}[wildcards.reference]
 
 
-def dataset_digest(wildcards: Any) -> str:
+def dataset_digest(config: Config, wildcards: Any) -> str:
     """Digest of the source that draws a subset."""
-    return source_digest("datasets.__main__", SOURCES.module_of(wildcards.dataset))
+    return source_digest("datasets.__main__", SOURCES.module_of(source_kind(config, wildcards)))
 
 
 def method_digest(wildcards: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from datasets.idx import read_idx
+from datasets.idx import read_split
 from suite.errors import InputError
 from suite.files import read_arrays
 from suite.provenance import ROOT
@@ -14,7 +14,6 @@ from suite.settings import Settings
 from suite.source import Rows, Source, Split
 
 BUNDLED = ROOT / "resources" / "mnist" / "mnist.npz"
-FILES = {"train": "train", "heldout": "t10k"}
 
 
 class MnistSettings(Settings):
@@ -36,23 +35,6 @@ def _bundled(split: Split) -> tuple[np.ndarray, np.ndarray]:
     return arrays[f"{split}_images"], arrays[f"{split}_labels"]
 
 
-def _folder(path: Path, split: Split) -> tuple[np.ndarray, np.ndarray]:
-    arrays = []
-    for part in ("images-idx3", "labels-idx1"):
-        stem = f"{FILES[split]}-{part}-ubyte"
-        found = next((f for f in (path / stem, path / f"{stem}.gz") if f.exists()), None)
-        if found is None:
-            raise InputError(f"{path}: holds neither {stem} nor {stem}.gz: put MNIST's files there")
-        arrays.append(read_idx(found))
-    images, labels = arrays
-    if images.ndim != 3 or labels.shape != (len(images),):
-        raise InputError(
-            f"{path}: images {list(images.shape)} and labels {list(labels.shape)} do not belong "
-            "together: download MNIST again"
-        )
-    return images, labels
-
-
 def _download(path: Path, split: Split) -> tuple[np.ndarray, np.ndarray]:
     from torchvision.datasets import MNIST
 
@@ -63,7 +45,7 @@ def _download(path: Path, split: Split) -> tuple[np.ndarray, np.ndarray]:
             f"MNIST could not be downloaded into {path} ({error}): put its four IDX files into a "
             "folder and set source to 'folder' and path to it"
         ) from error
-    return _folder(path / "MNIST" / "raw", split)
+    return read_split(path / "MNIST" / "raw", split)
 
 
 def open_mnist(settings: MnistSettings, split: Split) -> Rows:
@@ -71,7 +53,7 @@ def open_mnist(settings: MnistSettings, split: Split) -> Rows:
     if settings.source == "bundled":
         images, labels = _bundled(split)
     elif settings.source == "folder":
-        images, labels = _folder(settings.path, split)
+        images, labels = read_split(settings.path, split)
     else:
         images, labels = _download(settings.path, split)
     if settings.digits is not None:

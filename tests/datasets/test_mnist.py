@@ -1,4 +1,4 @@
-"""MNIST from IDX files and from the bundled subset."""
+"""MNIST and its kind from IDX files, MNIST from the bundled subset."""
 
 import gzip
 import struct
@@ -37,6 +37,12 @@ def test_mnist_from_idx_files(tmp_path, zipped):
     np.testing.assert_array_equal(subset.labels, labels)
     twos = rows("mnist", source="folder", path=tmp_path, digits=[2])
     np.testing.assert_array_equal(twos.data[..., 0], images[labels == 2])
+
+
+def test_fashion_mnist_is_read_from_the_same_files(tmp_path):
+    images, labels = save_mnist(tmp_path, True)
+    subset = rows("fashion-mnist", source="folder", path=tmp_path, articles=["pullover", "trouser"])
+    np.testing.assert_array_equal(subset.data[..., 0], images[labels > 0])
 
 
 @pytest.mark.parametrize("zipped", [False, True])

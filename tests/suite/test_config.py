@@ -15,6 +15,7 @@ from suite.config import (
     settings_of,
 )
 from suite.errors import InputError
+from suite.files import read_yaml
 from suite.provenance import ROOT
 from suite.schema import json_schema, schema_text
 
@@ -126,6 +127,47 @@ def test_a_search_that_cannot_work(rates, criterion, sentence) -> None:
         parse_config(values | {"criterion": criterion})
 
 
+OWN = {"kind": "folder", "source": {"path": "images"}}
+
+
+def test_a_dataset_has_a_name_and_a_kind() -> None:
+    """Two folders side by side; the kind of an entry that gives none is its name."""
+    values = copy.deepcopy(VALID)
+    values["datasets"] |= {"sandals": OWN, "patches": OWN}
+    values["experiments"]["table1"]["datasets"] |= {"sandals": {"n": [8]}, "patches": {"n": [8]}}
+    jsonschema.validate(values, json_schema())
+    config = parse_config(values)
+    names = ("mnist", "sandals", "patches")
+    assert {cell.dataset for cell in cells(config)} == set(names)
+    assert [config.kind(name).name for name in names] == ["mnist", "folder", "folder"]
+    assert [config.title(name) for name in names] == ["MNIST", "sandals", "patches"]
+    assert str(config.source("patches").path) == "images"
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "sentence"),
+    [
+        ("datasets/own", {"source": {}}, "unknown dataset 'own' .*give it a kind"),
+        ("datasets/own", {"kind": "foldr"}, "datasets.own: did you mean 'folder'"),
+        ("datasets/own", {"kind": "folder", "source": {"pth": "a"}}, "did you mean 'path'"),
+        ("datasets/my own", OWN, "datasets.my own: .*pattern"),
+        ("experiments/table1/datasets/own", {"n": [8]}, r"unknown dataset 'own' .*valid: mnist\)"),
+    ],
+)
+def test_a_dataset_that_cannot_be_is_one_sentence(path, value, sentence) -> None:
+    with pytest.raises(InputError, match=sentence):
+        parse_config(changed(path, value))
+
+
+def test_a_key_that_stands_twice_is_refused_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("datasets:\n  folder: {heldout: 3}\n  mnist: {}\n  folder: {heldout: 4}\n")
+    with pytest.raises(InputError, match=r"config\.yaml: line 4: 'folder' stands twice"):
+        load_config(path)
+    path.write_text("a: &x {n: [1]}\nb: {<<: *x, c: 1}\n")
+    assert read_yaml(path) == {"a": {"n": [1]}, "b": {"n": [1], "c": 1}}
+
+
 def test_missing_part_is_named() -> None:
     values = copy.deepcopy(VALID)
     del values["experiments"]
@@ -197,7 +239,11 @@ def test_schema_accepts_the_shipped_configurations(path: Path) -> None:
         ("samples", "many"),
         ("metrics", ["fid_trian"]),
         ("datasets/mnits", {}),
-        ("experiments/table1/datasets/mnits", {"n": [8]}),
+        ("datasets/own", {"source": {"path": "images"}}),
+        ("datasets/own", {"kind": "foldr"}),
+        ("datasets/own", {"kind": "folder", "source": {"pth": "images"}}),
+        ("datasets/mnist", {"source": {"digit": [1]}}),
+        ("datasets/my own", {"kind": "folder"}),
         ("experiments/my table", VALID["experiments"]["table1"]),
         ("experiments/table1/methods/dc-gan", {}),
         ("experiments/table1/methods/dcgan", {"updats": 1}),

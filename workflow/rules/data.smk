@@ -6,13 +6,14 @@ rule subset:
     conda:
         "../../envs/torch.yaml"
     params:
+        kind=lambda w: plan.source_kind(CONFIG, w),
         settings=lambda w: plan.source_settings(CONFIG, w),
-        source=lambda w: plan.dataset_digest(w),
+        source=lambda w: plan.dataset_digest(CONFIG, w),
     message:
         "draw {wildcards.n} rows of {wildcards.dataset} (data seed {wildcards.data_seed})"
     shell:
-        "python -m datasets subset {wildcards.dataset} --n {wildcards.n} --seed {wildcards.data_seed}"
-        " --settings {params.settings:q} --out {output} 2>&1 | tee {log}"
+        "python -m datasets subset {params.kind} --name {wildcards.dataset} --n {wildcards.n}"
+        " --seed {wildcards.data_seed} --settings {params.settings:q} --out {output} 2>&1 | tee {log}"
 
 
 rule reference:
@@ -26,10 +27,11 @@ rule reference:
         "../../envs/torch.yaml"
     params:
         rows=lambda w: plan.reference_rows(CONFIG, w),
+        kind=lambda w: plan.source_kind(CONFIG, w),
         settings=lambda w: plan.source_settings(CONFIG, w),
-        source=lambda w: plan.dataset_digest(w),
+        source=lambda w: plan.dataset_digest(CONFIG, w),
     message:
         "read the {wildcards.reference} rows of {wildcards.dataset}"
     shell:
-        "python -m datasets subset {wildcards.dataset} {params.rows}"
+        "python -m datasets subset {params.kind} --name {wildcards.dataset} {params.rows}"
         " --settings {params.settings:q} --out {output} 2>&1 | tee {log}"

@@ -1,0 +1,60 @@
+"""Fashion-MNIST, articles of clothing at 28 x 28 x 1 (Xiao et al., 2017)."""
+
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+from pydantic import Field
+
+from datasets.idx import read_split
+from suite.errors import InputError
+from suite.settings import Settings
+from suite.source import Rows, Source, Split
+
+Article = Literal[
+    *("t-shirt", "trouser", "pullover", "dress", "coat"),
+    *("sandal", "shirt", "sneaker", "bag", "ankle-boot"),
+]
+ARTICLES: tuple[str, ...] = get_args(Article)
+
+
+class FashionMnistSettings(Settings):
+    """Where Fashion-MNIST is, and which articles of it."""
+
+    source: Literal["download", "folder"] = Field(
+        "download", description="torchvision's download into `path`, or what already is at `path`"
+    )
+    path: Path = Field(
+        Path("resources/downloads"),
+        description="folder of the four IDX files, plain or gzipped (folder), or to download into",
+    )
+    articles: tuple[Article, ...] | None = Field(
+        None, description="only these classes; default: all"
+    )
+
+
+def _download(path: Path) -> Path:
+    from torchvision.datasets import FashionMNIST
+
+    try:
+        FashionMNIST(path, download=True)
+    except (RuntimeError, OSError) as error:
+        raise InputError(
+            f"Fashion-MNIST could not be downloaded into {path} ({error}): put its four IDX files "
+            "into a folder (Debian's dataset-fashion-mnist has them) and set source to 'folder' "
+            "and path to it"
+        ) from error
+    return path / "FashionMNIST" / "raw"
+
+
+def open_fashion_mnist(settings: FashionMnistSettings, split: Split) -> Rows:
+    """Rows in the order of the files; the test set is held out."""
+    folder = settings.path if settings.source == "folder" else _download(settings.path)
+    images, labels = read_split(folder, split)
+    if settings.articles is not None:
+        keep = np.isin(labels, [ARTICLES.index(name) for name in settings.articles])
+        images, labels = images[keep], labels[keep]
+    return Rows(labels.astype(np.int64), lambda indices: images[indices][..., None])
+
+
+FASHION_MNIST = Source("fashion-mnist", "Fashion-MNIST", FashionMnistSettings, open_fashion_mnist)
