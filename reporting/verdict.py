@@ -66,8 +66,9 @@ def winner(line: Sequence[Row], titles: Titles) -> list[str]:
     if best is None:
         return []
     second = next(row for row in ordered if row is not best)
+    scope = " on this subset" if len(best.values) == 1 else ""
     return [
-        f"{titles(best.method)} is best beyond doubt, {number(_mean(best))} against "
+        f"{titles(best.method)} is best beyond doubt{scope}, {number(_mean(best))} against "
         f"{number(_mean(second))} of {titles(second.method)}, the next ({_repeats(best)} and "
         f"{_repeats(second)})."
     ]

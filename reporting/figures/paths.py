@@ -1,10 +1,12 @@
 """FID against AM-SSIM along the training: where a run stops decides its pair of numbers."""
 
+from collections.abc import Iterable
+from itertools import zip_longest
 from typing import NamedTuple
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 from reporting.controls import FLOOR
 from reporting.figures.group import Group
@@ -12,7 +14,8 @@ from reporting.figures.style import REAL, Pen, new
 from reporting.trajectories import Judged, trajectories
 
 ACROSS, UP = "am_ssim", "fid_train"
-LABELS = 4
+PLACES = [(4, 4), (4, -10), (-4, 4), (-4, -10)]
+"""Where the label of a marker may stand, from the marker [points]; to its left, if negative."""
 
 
 class Point(NamedTuple):
@@ -44,15 +47,33 @@ def _path(axes: Axes, points: list[Point], pen: Pen, title: str) -> None:
         linewidth=1.2,
         label=f"{title} ({points[-1].rows:,})",
     )
-    for i in np.unique(np.linspace(0, len(points) - 1, LABELS).round().astype(int)):
-        axes.annotate(
-            f"{points[i].iteration:,}",
-            (points[i].across, points[i].up),
-            xytext=(4, 4),
-            textcoords="offset points",
-            fontsize=7,
-            color="#444444",
-        )
+
+
+def _label(figure: Figure, axes: Axes, found: Iterable[list[Point]]) -> None:
+    """Write iterations beside the markers, the last of each path first, where there is room.
+
+    A label that would lie upon another in every place is left out.
+    """
+    figure.draw_without_rendering()  # settles where everything is
+    taken: list[Bbox] = []
+    for points in zip_longest(*(reversed(path) for path in found)):
+        for point in filter(None, points):
+            for right, up in PLACES:
+                text = axes.annotate(
+                    f"{point.iteration:,}",
+                    (point.across, point.up),
+                    xytext=(right, up),
+                    textcoords="offset points",
+                    horizontalalignment="left" if right > 0 else "right",
+                    fontsize=7,
+                    color=REAL,
+                )
+                box = text.get_window_extent()
+                inside = axes.bbox.containsx(box.x0) and axes.bbox.containsx(box.x1)
+                if inside and not any(box.overlaps(other) for other in taken):
+                    taken.append(box)
+                    break
+                text.remove()
 
 
 def _controls(axes: Axes, group: Group) -> None:
@@ -95,4 +116,5 @@ def draw(group: Group) -> Figure | None:
     axes.set_ylabel("FID against the training images (log scale)")
     axes.set_title(f"{group.title}: quality along the training, iterations beside the markers")
     figure.legend(loc="outside right upper", title="in brackets: rows judged")
+    _label(figure, axes, paths.values())
     return figure

@@ -1,6 +1,9 @@
-import numpy as np
+from itertools import combinations
 
-from reporting.figures.style import PALETTE, pens, tile
+import numpy as np
+import pytest
+
+from reporting.figures.style import PALETTE, REAL, pens, tile
 
 
 def test_a_method_has_one_pen_whatever_is_planned(made):
@@ -8,6 +11,67 @@ def test_a_method_has_one_pen_whatever_is_planned(made):
     part = pens(made.planned(methods=("ga-cntk",)))
     assert whole["ga-cntk"] == part["ga-cntk"]
     assert len({whole[name] for name in ("dcgan", "ga-cntk", "mine")}) == 3
+
+
+def linear(color: str) -> np.ndarray:
+    """A colour as linear RGB (IEC 61966-2-1)."""
+    value = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
+
+
+TO_XYZ = np.array(
+    [
+        [0.4124564, 0.3575761, 0.1804375],
+        [0.2126729, 0.7151522, 0.0721750],
+        [0.0193339, 0.1191920, 0.9503041],
+    ]
+)
+# Linear RGB as readers see it: Machado, Oliveira and Fernandes (2009), severity 1.
+VISIONS = {
+    "any colour": np.eye(3),
+    "no red": np.array(
+        [
+            [0.152286, 1.052583, -0.204868],
+            [0.114503, 0.786281, 0.099216],
+            [-0.003882, -0.048116, 1.051998],
+        ]
+    ),
+    "no green": np.array(
+        [
+            [0.367322, 0.860646, -0.227968],
+            [0.280085, 0.672501, 0.047413],
+            [-0.011820, 0.042940, 0.968881],
+        ]
+    ),
+    "no blue": np.array(
+        [
+            [1.255528, -0.076749, -0.178779],
+            [-0.078411, 0.930809, 0.147602],
+            [0.004733, 0.691367, 0.303900],
+        ]
+    ),
+}
+
+
+def lab(light: np.ndarray) -> np.ndarray:
+    """CIE L*a*b* of linear RGB, against the white of sRGB."""
+    share = TO_XYZ @ np.clip(light, 0, 1) / (TO_XYZ @ np.ones(3))
+    f = np.where(share > 216 / 24389, np.cbrt(share), (24389 / 27 * share + 16) / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+@pytest.mark.parametrize("color", [*PALETTE, REAL])
+def test_colours_are_legible_on_white(color):
+    """WCAG 2.1: contrast (1 + 0.05) / (Y + 0.05) of at least 3 for graphics."""
+    assert 1.05 / (TO_XYZ[1] @ linear(color) + 0.05) >= 3
+
+
+@pytest.mark.parametrize("vision", VISIONS)
+def test_any_two_colours_are_far_apart_for_every_reader(vision):
+    """CIE76 distances; about 2.3 are just seen."""
+    seen = [lab(VISIONS[vision] @ linear(color)) for color in PALETTE]
+    gaps = [np.linalg.norm(a - b) for a, b in combinations(seen, 2)]
+    assert min(gaps) >= (40 if vision == "any colour" else 20)
 
 
 def test_pens_stay_distinct_beyond_the_palette(made):

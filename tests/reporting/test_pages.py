@@ -93,7 +93,7 @@ def test_figures_show_what_there_is_and_no_more(half_done):
     write_figures(half_done.plan, half_done.results)
     names = sorted(path.name for path in (half_done.results / "figures").iterdir())
     kinds = ("learning", "samples", "trajectory")
-    assert names == [f"{kind}-table1-mnist-n64.png" for kind in kinds]
+    assert names == [f"{kind}-table1-mnist-n64.{form}" for kind in kinds for form in ("png", "svg")]
 
 
 def test_points_are_scattered_where_images_are_tiled(made):
@@ -192,7 +192,7 @@ def test_the_verdict_stands_above_the_table(made):
         made.judge("dcgan", seed, 30.0 + seed / 100)
         made.judge("ga-cntk", seed, 90.0 + seed / 100)
     write_tables(made.plan, made.results)
-    sentence = "MNIST, n = 64, FID: DCGAN is best beyond doubt, 30.01 against 90.00 of ga-cntk"
+    sentence = "DCGAN is best beyond doubt on this subset, 30.01 against 90.00 of ga-cntk"
     text = (made.results / "tables" / "table1.md").read_text()
     page = (made.results / "tables" / "table1.html").read_text()
     for content, table in ((text, "| data "), (page, "<table>"), (report(made), "<table>")):
@@ -243,6 +243,34 @@ def test_a_damaged_history_is_named(tmp_path, text):
         read_columns(tmp_path / "history.csv")
 
 
+def test_no_moment_of_a_training_is_shown_twice(half_done):
+    """Three snapshots give three columns, and a method with two leaves the third empty."""
+    images = np.zeros((4, 8, 8, 1), np.uint8)
+    short = Trajectory(np.stack([images] * 3), np.array([0, 17, 17]))
+    short.save(half_done.folder("ga-cntk") / "part0" / "trajectory.npz")
+    (group,) = groups(half_done.plan, half_done.results, runs_of(half_done), Controls())
+    titles = [axes.get_title() for axes in strips.draw(group).axes]
+    assert sorted([titles[:3], titles[3:]]) == [["0", "10", "100"], ["0", "17", ""]]
+
+
+def test_labels_of_paths_lie_upon_each_other_nowhere(half_done):
+    """Two methods that begin at one place, where each label would hide the other's."""
+    half_done.train("ga-cntk", part=1)
+    for method, shift in (("dcgan", 0.0), ("ga-cntk", 0.001)):
+        lines = ["iteration,metric,value,generated"]
+        for i in range(12):
+            fid, ssim = 400 - 30 * max(0, i - 6) - shift, 0.05 + 0.07 * max(0, i - 6) + shift
+            lines += [f"{10 * i},fid_train,{fid},16", f"{10 * i},am_ssim,{ssim},16"]
+        write_text(half_done.folder(method) / "trajectory.csv", "\n".join(lines))
+    (group,) = groups(half_done.plan, half_done.results, runs_of(half_done), Controls())
+    figure = paths.draw(group)
+    (axes,) = figure.axes
+    boxes = [text.get_window_extent() for text in axes.texts]
+    written = [text.get_text() for text in axes.texts]
+    assert written.count("110") == 2 and len(written) < 24
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+
+
 def test_nothing_run_gives_no_figures_but_the_folder(made):
     write_figures(made.plan, made.results)
     assert list((made.results / "figures").iterdir()) == []
@@ -256,7 +284,7 @@ def test_the_same_runs_give_the_same_bytes(half_done):
         return {path.name: path.read_bytes() for path in made}
 
     first = everything()
-    assert len(first) == 6 and everything() == first
+    assert len(first) == 9 and everything() == first
 
 
 def test_the_report_holds_everything_in_one_file(half_done):

@@ -28,15 +28,24 @@ def test_names_are_listed():
 
 def test_what_wins_beyond_doubt():
     assert said(row("b", 20, 21, 22), row("a", 10, 10.5, 11), row("c", 30, 31, 32)) == [
-        "d, n = 64, fid_train: a is best beyond doubt, 10.50 against 21.00 of b, the next "
-        "(3 runs and 3 runs)."
+        "d, n = 64, fid_train: a is best beyond doubt on this subset, 10.50 against 21.00 of b, "
+        "the next (3 runs and 3 runs)."
     ]
+
+
+def test_what_wins_on_several_subsets_wins_beyond_them():
+    runs = [{d: [start + d, start + d + 0.1] for d in range(3)} for start in (10, 20)]
+    rows = [Row("d", 64, f"m{i}", "k", values, 6, "ok", "lower") for i, values in enumerate(runs)]
+    rows[1] = replace(rows[1], values={d: [v + 0.01 * d for v in r] for d, r in runs[1].items()})
+    (sentence,) = said(*rows)
+    assert "m0 is best beyond doubt, 11.05 against 21.06 of m1" in sentence
+    assert "(3 subsets and 3 subsets)" in sentence
 
 
 def test_higher_is_better_where_the_metric_says_so():
     where = {"metric": "recall", "better": "higher"}
     (sentence,) = said(row("a", 0.5, 0.51, 0.52, **where), row("b", 0.8, 0.81, 0.82, **where))
-    assert "b is best beyond doubt, 0.810 against 0.510 of a" in sentence
+    assert "b is best beyond doubt on this subset, 0.810 against 0.510 of a" in sentence
 
 
 def test_what_cannot_be_told_apart_and_how_many_seeds_would_decide():
