@@ -171,16 +171,10 @@ def _their_network() -> Any:
     import torch
     from pytorch_fid import inception
 
-    from metrics.inception import EPSILON, NAMES, load_layers
+    from metrics.inception import load_network
 
-    layers = load_layers(inception_weights(None).path)
-    state = {"fc.weight": torch.zeros(1008, 2048), "fc.bias": torch.zeros(1008)}
-    for name in NAMES:
-        weight, bias = layers[name]
-        one, zero = torch.ones_like(bias), torch.zeros_like(bias)
-        state |= {f"{name}.conv.weight": weight, f"{name}.bn.weight": one, f"{name}.bn.bias": bias}
-        # normalisation is folded into the weights: what is left divides by sqrt(var + eps) = 1
-        state |= {f"{name}.bn.running_mean": zero, f"{name}.bn.running_var": one - EPSILON}
+    state = load_network(inception_weights(None).path).state_dict()
+    state |= {"fc.weight": torch.zeros(1008, 2048), "fc.bias": torch.zeros(1008)}
     inception.load_state_dict_from_url = lambda *_, **__: state
     return inception.InceptionV3()
 

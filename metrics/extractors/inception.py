@@ -19,10 +19,10 @@ BATCH = 32
 def _network(path: Path) -> Callable[["Tensor"], "Tensor"]:
     import torch
 
-    from metrics.inception import Inception, load_layers
+    from metrics.inception import Inception
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return Inception(load_layers(path), device)
+    return Inception(path, device)
 
 
 def embed(images: np.ndarray, weights: Weights | None) -> np.ndarray:
@@ -47,4 +47,4 @@ def weights(path: Path | None) -> Weights:
     return inception_weights(path)
 
 
-INCEPTION = Extractor("inception", 1, embed, weights=weights)
+INCEPTION = Extractor("inception", 2, embed, weights=weights)

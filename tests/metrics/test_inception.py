@@ -1,4 +1,4 @@
-"""Our Inception network against pytorch-fid's, with random weights and with the real ones."""
+"""The Inception network against pytorch-fid's own, with random weights and with the real ones."""
 
 import numpy as np
 import pytest
@@ -9,12 +9,13 @@ from torch import nn
 from metrics.extractors import inception as extractor
 from metrics.features import Features
 from metrics.frechet import frechet_distance
-from metrics.inception import NAMES, Inception, load_layers
+from metrics.inception import Inception, convolutions, load_network, plain_network
 from suite.errors import InputError
 from suite.files import read_arrays
 from suite.provenance import ROOT
 
 CPU = torch.device("cpu")
+NAMES = list(convolutions(plain_network()))
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +41,9 @@ def network():
 
 def _state(model: nn.Module) -> dict[str, torch.Tensor]:
     """pytorch-fid keeps torchvision's modules in nested blocks: give them their names back."""
-    convolutions = [m for m in model.modules() if type(m).__name__ == "BasicConv2d"]
+    modules = convolutions(model).values()
     state = {}
-    for name, module in zip(NAMES, convolutions, strict=True):
+    for name, module in zip(NAMES, modules, strict=True):
         state |= {f"{name}.{leaf}": value for leaf, value in module.state_dict().items()}
     return state
 
@@ -54,7 +55,7 @@ def _expected(model: nn.Module, images: np.ndarray) -> np.ndarray:
 
 
 def _ours(path, images: np.ndarray) -> np.ndarray:
-    return Inception(load_layers(path), CPU)(torch.from_numpy(images).permute(0, 3, 1, 2)).numpy()
+    return Inception(path, CPU)(torch.from_numpy(images).permute(0, 3, 1, 2)).numpy()
 
 
 def _images(channels: int) -> np.ndarray:
@@ -82,17 +83,16 @@ class _Convolution(nn.Module):
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit:FutureWarning")
-def test_torchscript_without_gamma_gives_the_same_layers(network, tmp_path):
+def test_torchscript_without_gamma_gives_the_same_network(network, tmp_path):
     state = _state(network)
     for name in NAMES:
         state[f"{name}.bn.weight"] = torch.ones_like(state[f"{name}.bn.weight"])
     torch.save(state, tmp_path / "weights.pth")
     chain = nn.Sequential(*(_Convolution(state, name) for name in NAMES))
     torch.jit.script(chain).save(tmp_path / "weights.pt")
-    left, right = load_layers(tmp_path / "weights.pth"), load_layers(tmp_path / "weights.pt")
-    assert list(left) == list(right)
-    for name in left:
-        assert all(torch.equal(a, b) for a, b in zip(left[name], right[name], strict=True))
+    left, right = (load_network(tmp_path / f"weights.{end}").state_dict() for end in ("pth", "pt"))
+    assert list(left) == list(right) and len(left) == 6 * len(NAMES)
+    assert all(torch.equal(left[name], right[name]) for name in left)
 
 
 def test_features_of_a_row_depend_on_its_image_alone(network, tmp_path):
@@ -109,7 +109,7 @@ def test_weights_of_another_network_are_refused(tmp_path):
     (tmp_path / "text.pth").write_text("no weights")
     for name in ("other.pth", "text.pth"):
         with pytest.raises(InputError, match="does not hold the 94 convolutions"):
-            load_layers(tmp_path / name)
+            load_network(tmp_path / name)
 
 
 @pytest.mark.parametrize("batch", [32, 7])
