@@ -3,12 +3,30 @@
 import numpy as np
 import pytest
 
+from suite.artefacts import check_data
 from suite.errors import InputError
 from suite.source import SOURCES
 from tests.datasets.drawn import rows
 
+WITH_FILES = [
+    name for name, source in SOURCES.entries.items() if "path" in source.settings.model_fields
+]
+WITHOUT_FILES = sorted({*SOURCES.entries} - {*WITH_FILES} | {"mnist"})
+"""mnist has files too, but brings some along."""
 
-@pytest.mark.parametrize("name", ["mnist", "ring8"])
+
+@pytest.mark.parametrize("name", WITHOUT_FILES)
+def test_rows_are_what_the_source_says_and_the_splits_share_none(name):
+    source, train, heldout = SOURCES.lookup(name), rows(name, n=32), rows(name, "heldout", n=32)
+    check_data(train.data, name)
+    assert train.data.ndim == {"images": 4, "points": 2}[source.data]
+    assert train.labels.shape == (32,) and train.labels.min() >= -1
+    assert train.digest == rows(name, n=32).digest
+    shared = {row.tobytes() for row in train.data} & {row.tobytes() for row in heldout.data}
+    assert not shared
+
+
+@pytest.mark.parametrize("name", WITHOUT_FILES)
 def test_subsets_are_nested_by_n_and_differ_by_seed(name):
     small, large = rows(name, n=16), rows(name, n=64)
     np.testing.assert_array_equal(small.data, large.data[:16])
@@ -20,11 +38,6 @@ def test_subsets_are_nested_by_n_and_differ_by_seed(name):
 def test_more_rows_than_there_are_is_refused(n):
     with pytest.raises(InputError, match="choose n from 1 to 4096"):
         rows("mnist", n=n)
-
-
-WITH_FILES = [
-    name for name, source in SOURCES.entries.items() if "path" in source.settings.model_fields
-]
 
 
 @pytest.mark.parametrize("split", ["train", "heldout"])

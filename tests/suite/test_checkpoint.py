@@ -61,6 +61,19 @@ def test_no_path_keeps_nothing_and_clear_forgets(tmp_path: Path) -> None:
     assert here.load() is None
 
 
+def test_a_write_is_due_only_after_its_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    checkpoint = Checkpoint(tmp_path / "state.npz", "key", every=30.0, _last=now)
+    assert not checkpoint.due()
+    now += 30
+    assert checkpoint.due()
+    checkpoint.save({"x": np.zeros(1)})
+    assert not checkpoint.due()
+
+
 def test_killed_while_writing_leaves_a_whole_state(tmp_path: Path) -> None:
     """kill -9 at moments spread over a write of 16 MB: the state read is never half of two."""
     path = tmp_path / "state.npz"

@@ -76,6 +76,7 @@ def test_shipped_configurations_are_valid(path: Path) -> None:
         ("experiments/table1/methods/dc-gan", {}, "unknown method 'dc-gan' .*mean 'dcgan'"),
         ("experiments/table1/methods/dcgan", {"updats": 1}, "unknown key 'updats' .*'updates'"),
         ("experiments/table1/methods/dcgan", {"updates": -3}, "updates: .*greater than 0, not -3"),
+        ("experiments/table1/methods/dcgan", {"learning_rate": float("inf")}, "finite number"),
         ("experiments/table1/methods/dcgan", 3, "methods.dcgan: .*dictionary.*, not 3"),
         (
             "experiments/table1/datasets/mnist/methods",

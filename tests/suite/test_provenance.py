@@ -60,6 +60,28 @@ def test_named_modules_count(tree: Path) -> None:
     assert source_digest("room.main", "room.main") == source_digest("room.main")
 
 
+def test_same_source_same_digest_wherever_it_stands(tree: Path) -> None:
+    """A checkout elsewhere must not run everything again, nor must the order of names matter."""
+    before = source_digest("room.main", "room.other")
+    assert source_digest("room.other", "room.main") == before
+    elsewhere = tree / "elsewhere"
+    for name, text in FILES.items():
+        (elsewhere / name).parent.mkdir(parents=True, exist_ok=True)
+        (elsewhere / name).write_text(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(provenance, "ROOT", elsewhere)
+        forget()
+        assert source_digest("room.main", "room.other") == before
+
+
+def test_file_that_moves_changes_it(tree: Path) -> None:
+    """The name of a file counts, not its text alone."""
+    before = source_digest("room.other")
+    (tree / "room/other.py").rename(tree / "room/third.py")
+    forget()
+    assert source_digest("room.third") != before
+
+
 def test_versions_name_what_a_result_depends_on() -> None:
     versions = package_versions()
     assert {"python", "numpy"} <= versions.keys()

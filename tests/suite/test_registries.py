@@ -3,6 +3,8 @@
 import json
 import subprocess
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +13,7 @@ from suite.measure import EXTRACTORS, MEASURES
 from suite.method import METHODS
 from suite.provenance import ROOT
 from suite.registry import Registry
-from suite.source import SOURCES
+from suite.source import SOURCES, Source
 
 REGISTRIES = {r.package: r for r in (*METHODS.values(), SOURCES, MEASURES, EXTRACTORS)}
 HEAVY = ["jax", "torch", "torchvision", "scipy", "skimage", "matplotlib", "tensorflow"]
@@ -21,7 +23,7 @@ for name in {HEAVY!r}:
     sys.modules[name] = None  # makes `import name` fail
 from suite.measure import EXTRACTORS, MEASURES
 from suite.method import METHODS
-from suite.source import SOURCES
+from suite.source import SOURCES, Source
 registries = *METHODS.values(), SOURCES, MEASURES, EXTRACTORS
 print(json.dumps({{r.package: list(r.entries) for r in registries}}))
 """
@@ -60,6 +62,47 @@ def test_settings_have_defaults_and_descriptions(registry: Registry) -> None:
         settings()
         missing = [key for key, field in settings.model_fields.items() if not field.description]
         assert not missing, f"{name}: no description of {missing}"
+
+
+MADE = """
+from suite.source import Source
+from suite.settings import Settings
+{name} = Source("{name}", "Made", Settings, lambda settings, split: None)
+"""
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Registry]:
+    """A registry of a package with the given modules."""
+
+    def make(**modules: str) -> Registry:
+        folder = tmp_path / "made_entries"
+        folder.mkdir()
+        for module, text in modules.items():
+            (folder / f"{module}.py").write_text(text)
+        (folder / "__init__.py").touch()
+        monkeypatch.syspath_prepend(tmp_path)
+        return Registry("made_entries", Source)
+
+    yield make
+    for name in [name for name in sys.modules if name.partition(".")[0] == "made_entries"]:
+        del sys.modules[name]
+
+
+def test_entries_come_in_the_order_of_their_names(made) -> None:
+    registry = made(a=MADE.format(name="last"), b=MADE.format(name="first"))
+    assert list(registry.entries) == ["first", "last"]
+    assert registry.module_of("last") == "made_entries.a"
+
+
+def test_two_entries_of_one_name_are_a_fault(made) -> None:
+    with pytest.raises(ValueError, match="'same' is registered twice in made_entries"):
+        _ = made(a=MADE.format(name="same"), b=MADE.format(name="same")).entries
+
+
+def test_module_without_an_entry_is_a_fault(made) -> None:
+    with pytest.raises(ValueError, match=r"made_entries\.a registers nothing"):
+        _ = made(a="X = 1").entries
 
 
 @pytest.mark.parametrize("room", ["gantk", "baselines", "datasets", "metrics"])

@@ -1,14 +1,112 @@
-"""What a training writes down."""
+"""Training by the shared command: what a run leaves, and which checkpoint is its own."""
 
 import csv
 import io
+import json
+from dataclasses import replace
+from pathlib import Path
 
-from suite.training import history_text
+import numpy as np
+import pytest
+
+from suite.artefacts import Subset, Trajectory, load_samples
+from suite.checkpoint import Checkpoint
+from suite.method import Job, Method, Result, snapshot_iterations
+from suite.settings import Settings
+from suite.training import history_text, run_method
 
 
-def test_history_has_plain_line_ends_and_exact_numbers() -> None:
-    history = [{"iteration": 1.0, "seconds": 0.1}, {"iteration": 2.0, "seconds": 1 / 3}]
-    text = history_text(history)
-    assert "\r" not in text and text.count("\n") == 3
-    read = [{k: float(v) for k, v in row.items()} for row in csv.DictReader(io.StringIO(text))]
-    assert read == history
+class MadeSettings(Settings):
+    length: int = 3
+
+
+def rows(shift: int = 0) -> Subset:
+    data = np.arange(2 * 16, dtype=np.uint8).reshape(2, 4, 4, 1) + np.uint8(shift)
+    return Subset(data, np.zeros(2, np.int64), np.arange(2), "mnist", "train", 0)
+
+
+def run(folder: Path, checkpoint: Path, **changes: object) -> Job:
+    """Run a method that only remembers its job, and return that."""
+    jobs: list[Job] = []
+
+    def train(job: Job) -> Result:
+        jobs.append(job)
+        data = job.subset.data
+        history = [{"iteration": 0, "seconds": 0.5}, {"iteration": 1, "seconds": 2.0}]
+        trajectory = Trajectory(np.stack([data, data]), np.array([0, 6]))
+        return Result(data, trajectory, history, "budget", 0.0, "cpu")
+
+    given: dict = {
+        "source": "digest of source",
+        "subset": rows(),
+        "settings": MadeSettings(),
+        "seed": 1,
+        "part": 2,
+        "samples": 3,
+        **changes,
+    }
+    name = given.pop("name", "made")
+    method = Method(name, "Made", MadeSettings, train)
+    run_method(method, out=folder, checkpoint=checkpoint, checkpoint_every=0.0, **given)
+    return jobs[0]
+
+
+CHANGES = {
+    "name": "other",
+    "source": "digest of edited source",
+    "subset": rows(1),
+    "settings": MadeSettings(length=4),
+    "seed": 9,
+    "part": 9,
+    "samples": 9,
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_checkpoint_belongs_to_all_that_decides_the_result(change: str, tmp_path: Path) -> None:
+    first = run(tmp_path / "out", tmp_path / "state.npz").checkpoint
+    first.save({"x": np.zeros(1)})
+    assert run(tmp_path / "again", tmp_path / "other.npz").checkpoint.key == first.key
+    other = run(tmp_path / "changed", tmp_path / "other.npz", **{change: CHANGES[change]})
+    assert other.checkpoint.key != first.key
+    assert Checkpoint(first.path, other.checkpoint.key).load() is None
+
+
+def test_data_seed_and_split_are_part_of_the_run(tmp_path: Path) -> None:
+    keys = {
+        run(tmp_path / "out", tmp_path / "state.npz", subset=subset).checkpoint.key
+        for subset in (rows(), replace(rows(), seed=1), replace(rows(), split="heldout"))
+    }
+    assert len(keys) == 3
+
+
+def test_finished_run_leaves_its_files_and_no_checkpoint(tmp_path: Path) -> None:
+    checkpoint = tmp_path / "state.npz"
+    checkpoint.write_bytes(b"of a killed run")
+    run(tmp_path / "out", checkpoint)
+    assert not checkpoint.exists()
+    np.testing.assert_array_equal(load_samples(tmp_path / "out" / "samples.npz"), rows().data)
+    record = json.loads((tmp_path / "out" / "run.json").read_text())
+    assert record["seeds"] == {"data": 0, "training": 1, "part": 2}
+    assert record["settings"] == {"length": 3} and record["source"] == "digest of source"
+    assert record["data"]["digest"] == rows().digest
+    assert (record["iterations"], record["seconds"]) == (6, 2.0)
+    assert record["iterations_per_second"] == 3.0
+
+
+def test_history_is_read_as_it_was() -> None:
+    """Numbers of any size, to the last bit."""
+    history = [{"iteration": i, "loss": value} for i, value in enumerate([0.1, 1e-300, 1 / 3])]
+    read = list(csv.DictReader(io.StringIO(history_text(history))))
+    assert [{key: float(value) for key, value in row.items()} for row in read] == history
+
+
+@pytest.mark.parametrize(("total", "count"), [(1, 20), (7, 3), (100, 20), (100_000, 20)])
+def test_snapshots_are_spaced_by_logarithm_from_start_to_end(total: int, count: int) -> None:
+    found = snapshot_iterations(total, count)
+    assert (found[0], found[1], found[-1]) == (0, 1, total)
+    assert found == sorted(set(found)) and len(found) <= count + 2
+    later = np.array([i for i in found if i > 10])
+    if len(later) > 2:  # a rounded geometric series: the ratio is off by less than 1 in 10
+        steps = later[1:] / later[:-1]
+        np.testing.assert_allclose(steps, total ** (1 / (count - 1)), rtol=0.1)

@@ -1,0 +1,108 @@
+"""What the rules of the workflow are told."""
+
+import re
+from types import SimpleNamespace
+
+import pytest
+
+from suite import workflow as plan
+from suite.config import parse_config
+
+
+def config(**changes: object):
+    values = {
+        "name": "told",
+        "device": "cpu",
+        "samples": 20,
+        "metrics": ["fid_train", "fid_heldout"],
+        "seeds": {"data": [3, 4], "training": [5, 6]},
+        "datasets": {"mnist": {"heldout": 16}, "ring8": {}},
+        "experiments": {
+            "table1": {
+                "datasets": {"mnist": {"n": [8]}, "ring8": {"n": [8]}},
+                "methods": {"dcgan": {"updates": 2}, "ga-fntk": {}},
+            },
+            "table2": {"datasets": {"mnist": {"n": [8]}}, "methods": {"dcgan": {}}},
+        },
+    }
+    return parse_config(values | changes)
+
+
+def wildcards(**values: object) -> SimpleNamespace:
+    return SimpleNamespace(**values)
+
+
+def test_every_pair_of_seeds_is_a_run_and_the_first_stands_for_its_cell() -> None:
+    found = plan.runs(config(), "table2")
+    cell = "runs/table2/mnist/n8/dcgan"
+    assert found == [f"{cell}/data{d}/seed{s}" for d in (3, 4) for s in (5, 6)]
+    assert plan.followed_runs(config(), "table2") == found[:1]
+    assert len(plan.runs(config(), "table1", "table2")) == 4 * 5
+
+
+def test_controls_are_made_once_a_subset() -> None:
+    found = plan.controls(config(), "table1", "table2")
+    cells = [f"controls/{d}/n8/data{s}.json" for d in ("mnist", "ring8") for s in (3, 4)]
+    assert sorted(found) == sorted(cells)
+
+
+def test_pictures_are_of_images() -> None:
+    found = plan.pictured_runs(config())
+    assert found and all("mnist" in run for run in found)
+
+
+@pytest.mark.parametrize(
+    ("method", "parts", "samples"), [("dcgan", [0], 20), ("ga-fntk", [0, 1, 2], 8)]
+)
+def test_parts_make_up_the_samples(method: str, parts: list[int], samples: int) -> None:
+    """20 samples of 8 rows a solution take 3 solutions; a generator draws all 20."""
+    asked = wildcards(method=method, n="8")
+    assert list(plan.part_numbers(config(), asked)) == parts
+    assert plan.sample_count(config(), asked) == samples
+
+
+def test_settings_that_are_given_are_passed_on_and_no_defaults() -> None:
+    asked = wildcards(experiment="table1", dataset="mnist", method="dcgan")
+    assert plan.train_settings(config(), asked) == '{"updates": 2}'
+
+
+def test_sets_are_those_that_the_metrics_compare_with() -> None:
+    found = config()
+    assert plan.references(found) == ["heldout"]
+    assert plan.set_options(found, ["a", "b"]) == "--train a --heldout b"
+    assert plan.references(config(metrics=["fid_train"])) == []
+
+
+def test_rows_of_a_reference() -> None:
+    told = [
+        plan.reference_rows(config(), wildcards(dataset="mnist", reference=r))
+        for r in ("heldout", "class")
+    ]
+    assert told == ["--split heldout --n 16", "--split train"]
+
+
+def test_digest_follows_the_metrics_and_their_extractors(monkeypatch: pytest.MonkeyPatch) -> None:
+    named: list[tuple[str, ...]] = []
+    monkeypatch.setattr(plan, "source_digest", lambda *modules: named.append(modules) or "")
+    plan.metrics_digest(config())
+    plan.method_digest(wildcards(method="dcgan@learning_rate=1"))
+    plan.dataset_digest(config(), wildcards(dataset="ring8"))
+    metrics, method, dataset = map(set, named)
+    assert metrics == {"metrics.__main__", "metrics.measures.fid", "metrics.extractors.inception"}
+    assert method == {"baselines.__main__", "baselines.methods.dcgan"}
+    assert dataset == {"datasets.__main__", "datasets.sources.ring8"}
+
+
+def test_names_of_variants_match_their_room_alone() -> None:
+    pattern = plan.variants_of("baselines")
+    for name in ("dcgan", "wgan-gp", "dcgan@learning_rate=0.1"):
+        assert re.fullmatch(pattern, name)
+    for name in ("ga-cntk", "dcgan2", "wgan/gp"):
+        assert not re.fullmatch(pattern, name)
+
+
+def test_scope_of_a_configuration() -> None:
+    one = plan.configuration(config(), wildcards(scope="table2"))
+    every = plan.configuration(config(), wildcards(scope="all"))
+    assert "table1" not in one and "table2" in one
+    assert "table1" in every and "table2" in every
