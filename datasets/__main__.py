@@ -1,5 +1,6 @@
 """Command line of the datasets: `python -m datasets --help`."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -7,6 +8,9 @@ import typer
 
 from datasets.draw import draw
 from suite.cli import make_app, run
+from suite.cost import duration, known_rates
+from suite.errors import InputError
+from suite.files import write_text
 from suite.settings import parse_pairs
 from suite.source import SOURCES
 
@@ -37,6 +41,28 @@ def subset(
     source = SOURCES.lookup(kind)
     resolved = parse_pairs(source.settings, settings, set_ or [], f"settings of {kind}")
     draw(source, resolved, split, n, seed, name=called, or_fewer=or_fewer).save(out)
+
+
+@app.command()
+def init(
+    folders: Annotated[list[Path], typer.Argument(help="folders of pictures")],
+    out: Annotated[Path, typer.Option(help="configuration to write (YAML)")],
+    budget: Annotated[str, typer.Option(help="quick, evening or paper")] = "quick",
+    cores: Annotated[int | None, typer.Option(help="as for snakemake; default: all", min=1)] = None,
+) -> None:
+    """Write a commented configuration that compares the methods on folders of pictures."""
+    from datasets.init import PLANS, fitted, name_of, text_of
+    from datasets.survey import survey
+
+    if budget not in PLANS:
+        raise typer.BadParameter(f"{budget}: choose {', '.join(PLANS)}", param_hint="--budget")
+    if out.exists():
+        raise InputError(f"{out}: stands already: choose another --out, or delete it")
+    surveys = [survey(folder) for folder in folders]
+    used = cores or len(os.sched_getaffinity(0))
+    config, seconds = fitted(surveys, budget, name_of(out.with_suffix("")), known_rates(), used)
+    write_text(out, text_of(config, surveys, budget, seconds))
+    print(f"{out}: about {duration(seconds)} with {used} cores; see `python -m suite plan {out}`")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,241 @@
+"""A commented configuration for folders of pictures, with budgets that fit the time there is."""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from datasets.survey import Survey
+from suite.config import Config, method_entry, parse_config
+from suite.cost import Rate, duration, estimate, wait
+from suite.errors import InputError
+from suite.gpu import visible_gpus
+
+Budget = Literal["quick", "evening", "paper"]
+SIDES = (16, 28, 32, 64, 128)
+"""Sides that every method takes [pixels]."""
+SIZES = (32, 64, 128, 256)
+"""Training-set sizes to choose from [images]."""
+HELD_OUT = 10
+"""The loader holds every tenth picture of a folder out."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a class of budgets asks for.
+
+    seconds: the wait that budgets are cut to; None leaves them. side: largest side [pixels]. sizes:
+    how many training-set sizes. samples: images judged a run. seeds: training seeds. methods: each
+    with settings beside its defaults; their budgets are the most that is ever asked for.
+    """
+
+    seconds: float | None
+    side: int
+    sizes: int
+    samples: int
+    seeds: tuple[int, ...]
+    methods: dict[str, dict[str, Any]]
+
+
+GAN = {"updates": 10_000, "networks": "tuned"}
+STYLE = {"updates": 10_000, "channel_max": 64, "channel_base": 1024, "mapping_layers": 4}
+PLANS: dict[Budget, Plan] = {
+    "quick": Plan(
+        1200.0,
+        32,
+        1,
+        64,
+        (0, 1, 2),
+        {"dcgan": {**GAN, "batch": 16}, "ga-cntk": {"iterations": 5_000}},
+    ),
+    "evening": Plan(
+        5 * 3600.0,
+        64,
+        1,
+        512,
+        (0, 1, 2),
+        {
+            "dcgan": GAN,
+            "lsgan": GAN,
+            "wgan-gp": {"updates": 10_000},
+            "stylegan2": {**STYLE, "style": 128, "path": 0, "mixing": 0},
+            "ga-cntk": {"iterations": 5_000},
+            "ga-cntkg": {"iterations": 10_000},
+        },
+    ),
+    "paper": Plan(
+        None,
+        128,
+        3,
+        2048,
+        (0, 1, 2),
+        {
+            name: {}
+            for name in (
+                *("dcgan", "lsgan", "wgan", "wgan-gp", "sngan", "stylegan2"),
+                *("ga-cntk", "ga-cntkg"),
+            )
+        },
+    ),
+}
+LEAST = 50  # iterations: below that, nothing is learnt that a table could show
+
+
+def name_of(folder: Path) -> str:
+    """What a configuration calls a folder: its last part, in letters that file names can have."""
+    return re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-") or "images"
+
+
+def side_of(found: Survey, most: int) -> int:
+    """The largest side that all methods take and all pictures have; the smallest for tiny ones."""
+    return max([side for side in SIDES if side <= min(found.side, most)], default=SIDES[0])
+
+
+def sizes_of(found: Survey, wanted: int) -> list[int]:
+    """The largest training-set sizes that the pictures allow, `wanted` of them, ascending.
+
+    Raises:
+        InputError: too few pictures to learn from and to hold any out.
+    """
+    rows = found.count - found.count // HELD_OUT
+    fitting = [n for n in SIZES if n <= rows]
+    if not fitting:
+        raise InputError(
+            f"{found.path}: holds {found.count} pictures, of which {rows} are left to learn from: "
+            f"give at least {next(k for k in count(SIZES[0]) if k - k // HELD_OUT >= SIZES[0])}"
+        )
+    return fitting[-wanted:] if wanted > 1 else [min(64, fitting[-1])]
+
+
+def _fitting(name: str, settings: dict[str, Any], n: int, share: float) -> dict[str, Any]:
+    """Settings with the budget cut to a share, and a batch that n rows allow."""
+    entry = method_entry(name)
+    own = dict(settings)
+    if share < 1 and entry.budget in own:
+        own[entry.budget] = max(LEAST, math.ceil(own[entry.budget] * share / 50) * 50)
+    if "batch" in entry.settings.model_fields:
+        default = own.get("batch", entry.settings.model_fields["batch"].default)
+        if default > n:
+            own["batch"] = n
+    return own
+
+
+def values_of(surveys: Sequence[Survey], budget: Budget, name: str, share: float) -> dict[str, Any]:
+    """The configuration as plain values, every budget cut to a share of the most."""
+    plan = PLANS[budget]
+    datasets, grids = {}, {}
+    for found in surveys:
+        here = name_of(found.path)
+        if here in datasets:
+            raise InputError(f"{found.path}: another folder is called '{here}' too: rename one")
+        source: dict[str, Any] = {"path": str(found.path), "size": side_of(found, plan.side)}
+        if found.grey:
+            source["channels"] = 1
+        if not found.square:
+            source["crop"] = True
+        datasets[here] = {"kind": "folder", "source": source}
+        grids[here] = {"n": sizes_of(found, plan.sizes)}
+    least = min(n for grid in grids.values() for n in grid["n"])
+    return {
+        "name": name,
+        "device": "gpu" if visible_gpus() else "cpu",
+        "samples": plan.samples,
+        "metrics": ["fid_train", "fid_heldout", "am_ssim", "copying_rate_ssim"],
+        "seeds": {"training": list(plan.seeds)},
+        "datasets": datasets,
+        "experiments": {
+            "comparison": {
+                "title": f"Which method suits {' and '.join(grids)}",
+                "datasets": grids,
+                "methods": {k: _fitting(k, v, least, share) for k, v in plan.methods.items()},
+            }
+        },
+    }
+
+
+def fitted(
+    surveys: Sequence[Survey],
+    budget: Budget,
+    name: str,
+    rates: dict[tuple[str, str], Rate],
+    cores: int,
+) -> tuple[Config, float]:
+    """The configuration with the largest budgets whose wait fits, and that wait [s].
+
+    By halving the interval of the share of the full budgets, since the wait grows with it.
+    """
+
+    def attempt(share: float) -> tuple[Config, float]:
+        config = parse_config(values_of(surveys, budget, name, share), name)
+        shapes = {
+            name_of(found.path): (
+                *[side_of(found, PLANS[budget].side)] * 2,
+                1 if found.grey else 3,
+            )
+            for found in surveys
+        }
+        return config, wait(estimate(config, shapes, rates, {}), cores)
+
+    config, seconds = attempt(1.0)
+    limit = PLANS[budget].seconds
+    if limit is None or seconds <= limit:
+        return config, seconds
+    low, high = 0.0, 1.0
+    for _ in range(10):
+        middle = (low + high) / 2
+        low, high = (middle, high) if attempt(middle)[1] <= limit else (low, middle)
+    return attempt(low)
+
+
+def _size_text(found: Survey) -> str:
+    (height, width), many = found.sizes.most_common(1)[0]
+    if len(found.sizes) == 1:
+        return f"{width} x {height} pixels"
+    return f"{len(found.sizes)} sizes, most of them ({many}) {width} x {height} pixels"
+
+
+def text_of(config: Config, surveys: Sequence[Survey], budget: Budget, seconds: float) -> str:
+    """The configuration as YAML, each part under what it is for."""
+    values = config.model_dump(mode="json", exclude_unset=True)
+
+    def block(*keys: str) -> str:
+        # The outermost mappings in block style, leaves in flow style: as people write them.
+        return "".join(
+            yaml.safe_dump(
+                {key: values[key]},
+                sort_keys=False,
+                default_flow_style=None if isinstance(values[key], dict | list) else False,
+                width=100,
+            )
+            for key in keys
+        )
+
+    seen = "\n".join(
+        f"# {name_of(found.path)}: {found.count} pictures, {'grey' if found.grey else 'colour'}, "
+        f"{_size_text(found)}"
+        for found in surveys
+    )
+    return "\n".join(
+        [
+            "# yaml-language-server: $schema=schema.json",
+            f"# A comparison of class '{budget}': about {duration(seconds)} on this machine.",
+            "# Run it:  snakemake --cores all --configfile THIS_FILE",
+            "# Every key is described in config/schema.json.",
+            block("name", "device"),
+            "# Images judged a run, and by what; `python -m metrics list` explains each.",
+            block("samples", "metrics"),
+            "# Ranks need at least three training seeds.",
+            block("seeds"),
+            "# Every tenth picture is held out. `size` is the side that pictures are brought to,",
+            "# `crop` cuts out the largest square first, `channels: 1` keeps grey grey.",
+            seen,
+            block("datasets"),
+            "# n: training pictures. Budgets are cut so that the whole fits the time above.",
+            block("experiments"),
+        ]
+    )

@@ -1,0 +1,130 @@
+"""A configuration for folders of pictures: what it says of them, and that it holds."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+from datasets.init import LEAST, fitted, name_of, side_of, sizes_of, text_of
+from datasets.survey import survey
+from suite.config import load_config
+from suite.cost import Rate
+from suite.errors import InputError
+from suite.provenance import ROOT
+
+
+def pictures(folder, count, size, grey=False, turned=False):
+    """Write `count` pictures of (width, height); `turned` stores them on their side."""
+    folder.mkdir(parents=True)
+    random = np.random.default_rng(0)
+    for i in range(count):
+        width, height = size if not turned else size[::-1]
+        shape = (height, width) if grey else (height, width, 3)
+        picture = Image.fromarray(random.integers(0, 256, shape, dtype=np.uint8))
+        exif = Image.Exif()
+        exif[0x0112] = 6 if turned else 1
+        picture.save(folder / f"{i:03}.png", exif=exif)
+    return folder
+
+
+def rates(seconds):
+    methods = ("dcgan", "lsgan", "wgan-gp", "stylegan2", "ga-cntk", "ga-cntkg")
+    return {(name, "images"): Rate(0.0, seconds, 1.0) for name in methods} | {
+        ("job", ""): Rate(0.0, 0.0, 1.0),
+        ("embed", "images"): Rate(0.0, 0.01, 1.0),
+    }
+
+
+def test_a_survey_tells_grey_from_colour_and_counts_sizes(tmp_path):
+    grey = survey(pictures(tmp_path / "grey", 12, (28, 28), grey=True))
+    colour = survey(pictures(tmp_path / "colour", 11, (40, 30)))
+    assert (grey.count, grey.grey, grey.square, grey.side) == (12, True, True, 28)
+    assert (colour.count, colour.grey, colour.square, colour.side) == (11, False, False, 30)
+    assert colour.sizes == {(30, 40): 11}
+
+
+def test_grey_pictures_stored_as_rgb_are_grey(tmp_path):
+    folder = tmp_path / "rgb"
+    folder.mkdir()
+    for i in range(3):
+        plane = np.full((8, 8, 1), 50 * i, np.uint8)
+        Image.fromarray(np.repeat(plane, 3, axis=2)).save(folder / f"{i}.png")
+    assert survey(folder).grey
+
+
+def test_pictures_stored_on_their_side_count_upright(tmp_path):
+    found = survey(pictures(tmp_path / "turned", 2, (40, 30), turned=True))
+    assert found.sizes == {(30, 40): 2}
+
+
+@pytest.mark.parametrize(
+    ("size", "most", "side"), [((100, 40), 64, 32), ((64, 64), 64, 64), ((10, 10), 64, 16)]
+)
+def test_the_side_is_one_that_every_method_takes(tmp_path, size, most, side):
+    assert side_of(survey(pictures(tmp_path / "some", 1, size)), most) == side
+
+
+def test_the_sizes_leave_the_held_out_pictures_alone(tmp_path):
+    found = survey(pictures(tmp_path / "some", 71, (8, 8)))
+    assert sizes_of(found, 1) == [64] and sizes_of(found, 3) == [32, 64]
+    few = survey(pictures(tmp_path / "few", 34, (8, 8)))
+    with pytest.raises(InputError, match="give at least 35"):
+        sizes_of(few, 1)
+
+
+@pytest.mark.parametrize("budget", ["quick", "evening", "paper"])
+def test_the_configuration_is_valid_and_says_what_was_seen(tmp_path, budget):
+    one = survey(pictures(tmp_path / "My Cats", 80, (40, 36)))
+    two = survey(pictures(tmp_path / "digits", 40, (28, 28), grey=True))
+    config, seconds = fitted([one, two], budget, "mine", rates(0.001), 2)
+    text = text_of(config, [one, two], budget, seconds)
+    path = tmp_path / "mine.yaml"
+    path.write_text(text, encoding="utf-8")
+    read = load_config(path)
+    assert read == config
+    assert "my-cats: 80 pictures, colour, 40 x 36 pixels" in text
+    sources = {name: entry.source for name, entry in read.datasets.items()}
+    assert sources["my-cats"] == {"path": str(one.path), "size": 32, "crop": True}
+    assert sources["digits"]["channels"] == 1
+    assert all(entry.kind == "folder" for entry in read.datasets.values())
+    # 40 digits leave 36 to learn from: a batch of 64 would ask for more rows than there are.
+    methods = read.experiments["comparison"].methods
+    assert all(settings.get("batch", 32) <= 32 for settings in methods.values())
+
+
+def test_budgets_are_cut_until_the_wait_fits(tmp_path):
+    found = [survey(pictures(tmp_path / "some", 80, (32, 32)))]
+    fast, short = fitted(found, "evening", "mine", rates(0.0001), 2)
+    slow, cut = fitted(found, "evening", "mine", rates(0.2), 2)
+    updates = [c.experiments["comparison"].methods["dcgan"]["updates"] for c in (fast, slow)]
+    assert updates[0] == 10_000 > updates[1] >= LEAST
+    assert short < cut <= 5 * 3600 and cut > 0.9 * 5 * 3600
+
+
+def test_two_folders_of_one_name_are_refused(tmp_path):
+    found = [survey(pictures(tmp_path / p / "cats", 40, (8, 8))) for p in "ab"]
+    with pytest.raises(InputError, match="another folder is called 'cats'"):
+        fitted(found, "quick", "mine", {}, 2)
+
+
+def test_names_suit_files(tmp_path):
+    assert name_of(tmp_path / "Été & Co.") == "t-co"
+
+
+def test_the_command_writes_once_and_snakemake_takes_it(tmp_path):
+    pictures(tmp_path / "cats", 40, (32, 32))
+
+    def init():
+        command = [sys.executable, "-m", "datasets", "init", str(tmp_path / "cats")]
+        command += ["--out", str(tmp_path / "mine.yaml")]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert init().returncode == 0
+    before = (tmp_path / "mine.yaml").read_text(encoding="utf-8")
+    assert yaml.safe_load(before)["name"] == "mine"
+    again = init()
+    assert again.returncode == 1 and "stands already" in again.stderr
+    assert (tmp_path / "mine.yaml").read_text(encoding="utf-8") == before
