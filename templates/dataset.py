@@ -1,0 +1,44 @@
+"""Stripes: a dataset that draws its images. Copy this file to datasets/sources/, then edit it.
+
+Write here what the images are and where they come from, with the paper or the address.
+"""
+
+import numpy as np
+from pydantic import Field, PositiveInt
+
+from suite.seeds import stream
+from suite.settings import Settings
+from suite.source import Rows, Source, Split
+
+POOL = 4096
+"""Images of each split; a run draws its subset from them."""
+
+
+class StripesSettings(Settings):
+    """What a configuration can set under `datasets: NAME: source:`, with defaults and units."""
+
+    size: PositiveInt = Field(28, description="height and width [pixels]")
+
+
+def open_stripes(settings: StripesSettings, split: Split) -> Rows:
+    """Stripes that run down (class 0) or across (class 1), at a random phase."""
+    # Whatever is random comes from a stream with a name of its own. The splits must not share
+    # rows. Files that are missing or damaged end in an InputError that says how to get them.
+    draw = stream(f"stripes:{split}", 0)
+    labels = draw.integers(2, size=POOL)
+    phases = draw.uniform(0, 2 * np.pi, size=POOL)
+
+    # `read` is called with the positions that a run drew: read no other image.
+    def read(indices: np.ndarray) -> np.ndarray:
+        along = np.arange(settings.size) / settings.size * 6 * np.pi
+        waves = np.sin(along + phases[indices, None])
+        grey = np.rint(127.5 * (1 + waves)).astype(np.uint8)
+        columns = np.repeat(grey[:, None, :, None], settings.size, axis=1)
+        across = labels[indices][:, None, None, None] == 1
+        return np.where(across, columns.transpose(0, 2, 1, 3), columns)
+
+    return Rows(labels, read)
+
+
+# The name in configurations, and the title in tables. "points" stands here for float32 [k, 2].
+STRIPES = Source("stripes", "Stripes", StripesSettings, open_stripes, "images")

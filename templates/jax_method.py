@@ -1,0 +1,51 @@
+"""GA-CNTK on shrunk images, in JAX. Copy this file to gantk/methods/, then edit it.
+
+Write here what the method is, with its equation. `python -m gantk train ga-cntk-coarse` trains it
+with the descent that all methods share: checkpoints, snapshots and stop rules are the descent's.
+"""
+
+from pydantic import Field, PositiveInt
+
+from gantk.settings import ConvolutionalSettings, kernel_work
+from suite.errors import InputError
+from suite.method import Job, Method, Result
+
+
+class CoarseSettings(ConvolutionalSettings):
+    """What a configuration can set, beside the settings of every such method; with its unit."""
+
+    shrink: PositiveInt = Field(
+        2, description="the discriminator sees means of squares of so many pixels a side [pixels]"
+    )
+
+
+def train(job: Job[CoarseSettings]) -> Result:
+    """Solve Eq. 4 for images that a discriminator of shrunk images takes for real.
+
+    Raises:
+        InputError: the images have no whole number of squares.
+    """
+    # Front ends read this file where JAX is missing: import it inside functions only.
+    from gantk.without_generator import solve
+
+    from gantk.discriminator import square_side
+
+    side, shrink = square_side(job.subset), job.settings.shrink
+    if side % shrink:
+        raise InputError(f"shrink {shrink} does not divide {side} pixels: choose a divisor")
+    # Everything random takes job.seed and job.part, by suite.seeds. A loop of its own calls
+    # job.checkpoint.load() at first, and save(state) whenever job.checkpoint.due().
+    return solve(job, (side // shrink,))
+
+
+GA_CNTK_COARSE = Method(
+    # The name in configurations, and the title in tables.
+    "ga-cntk-coarse",
+    "GA-CNTK (coarse)",
+    CoarseSettings,
+    train,
+    # What a run costs, for `python -m suite estimate`.
+    work=kernel_work,
+    # Settings with which the contract tests train it within seconds.
+    tiny={"iterations": 5, "snapshots": 3},
+)

@@ -1,0 +1,42 @@
+"""Distance of means: a metric on pixels. Copy this file to metrics/measures/, then edit it.
+
+Write here what the metric measures, its equation with the source, and where it misleads.
+"""
+
+import numpy as np
+
+from suite.measure import Measure, Pair, Value
+
+
+def distance_of_means(pair: Pair) -> Value:
+    """|mean of the generated rows - mean of the reference rows|, pixels in [0, 1], with its error.
+
+    The square of the error is the sum over both sets of the variance of a row over their number.
+    """
+    # `pair` has both sets, the labels of the reference, the evaluation seed, and the features of
+    # any extractor: `pair.features("inception")`, which are kept in a cache on the disk.
+    # What other metrics need too is computed once by `pair.once(function)`.
+    both = [
+        rows.reshape(len(rows), -1).astype(np.float64) / 255
+        for rows in (pair.generated, pair.reference)
+    ]
+    generated, reference = both
+    distance = float(np.linalg.norm(generated.mean(axis=0) - reference.mean(axis=0)))
+    variance = sum(float(rows.var(axis=0).sum()) / len(rows) for rows in both)
+    return Value(distance, variance**0.5)
+
+
+# Two sets, two metrics: one file may register several.
+MEAN_TRAIN, MEAN_HELDOUT = (
+    Measure(
+        name=f"mean_{reference}",
+        title=f"Distance of means ({reference})",
+        better="lower",
+        reference=reference,
+        data="images",
+        minimum=1,
+        extractor=None,
+        compute=distance_of_means,
+    )
+    for reference in ("train", "heldout")
+)

@@ -1,0 +1,50 @@
+"""A GAN with a loss of its own, in PyTorch. Copy this file to baselines/methods/, then edit it.
+
+Write here what the method is, with its paper. `python -m baselines train soft-lsgan` trains it
+with the loop that all GANs share: checkpoints, snapshots and early stopping are the loop's.
+"""
+
+# Front ends read this file where PyTorch is missing: import it inside functions only.
+from typing import TYPE_CHECKING
+
+from pydantic import Field
+
+from baselines.method import adversarial
+from baselines.settings import AdamSettings
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from baselines.game import Game
+
+
+class SoftSettings(AdamSettings):
+    """What a configuration can set, beside the settings of every GAN; each with its unit."""
+
+    target: float = Field(0.9, gt=0, le=1, description="the score that stands for real")
+
+
+def game(settings: SoftSettings, shape: tuple[int, ...]) -> "Game":
+    """The players, their losses and their optimisers, for rows [H, W, C] or points (2,)."""
+    from baselines.game import Game, adam, scored_discriminator, scored_generator
+    from baselines.networks.choice import paper_networks
+
+    def discriminator_loss(real: "Tensor", fake: "Tensor") -> "Tensor":
+        return ((real - settings.target).square().mean() + fake.square().mean()) / 2
+
+    def generator_loss(fake: "Tensor") -> "Tensor":
+        return (fake - settings.target).square().mean() / 2
+
+    # A loss that needs more than scores (a penalty on gradients, say) is a function of the
+    # players and of the batch: see wgan_gp.py. Networks of its own: see stylegan2.py.
+    return Game(
+        networks=lambda: paper_networks(shape, settings),
+        discriminator_loss=scored_discriminator(discriminator_loss),
+        generator_loss=scored_generator(generator_loss),
+        optimiser_d=adam(settings),
+        optimiser_g=adam(settings),
+    )
+
+
+# The name in configurations, and the title in tables.
+SOFT_LSGAN = adversarial("soft-lsgan", "Soft LSGAN", SoftSettings, game)
