@@ -165,24 +165,27 @@ def below_floor(line: Sequence[Row], titles: Titles) -> list[str]:
     ]
 
 
-def improving(line: Sequence[Row], titles: Titles) -> list[str]:
-    """Which first runs were at their best at the end, and gained in the second half."""
-    sign = SIGNS.get(line[0].better)
-    if sign is None:
-        return []
+def improving(place: Sequence[Row], titles: Titles) -> list[str]:
+    """Which first runs were at their best at the end, and gained in the second half.
+
+    By the first metric that has a good side and was followed along the training.
+    """
+    followed = [row for row in _methods(place) if row.better in SIGNS and row.followed]
     found = []
-    for row in _methods(line):
-        path = list(row.followed)
-        half = [value for iteration, value in path if iteration <= path[-1][0] / 2]
-        if not half:
+    for row in followed:
+        if row.metric != followed[0].metric:
             continue
-        last = path[-1][1]
-        best = min(sign * value for _, value in path)
-        if sign * last <= best and sign * (half[-1] - last) > GAIN * abs(half[-1]):
+        sign, path = SIGNS[row.better], list(row.followed)
+        half = [value for iteration, value in path if iteration <= path[-1][0] / 2]
+        last, best = path[-1][1], min(sign * value for _, value in path)
+        if half and sign * last <= best and sign * (half[-1] - last) > GAIN * abs(half[-1]):
             found.append(f"{titles(row.method)} ({number(half[-1])} to {number(last)})")
     if not found:
         return []
-    return [f"still improving in the second half of the budget: {listed(found)}."]
+    return [
+        "still improving in the second half of the budget, by "
+        f"{titles(followed[0].metric)}: {listed(found)}."
+    ]
 
 
 def too_few(place: Sequence[Row], titles: Titles, samples: int) -> list[str]:
@@ -216,7 +219,8 @@ def verdict(rows: Sequence[Row], titles: Titles, samples: int) -> list[str]:
             if line[0].better in SIGNS:
                 add(about, winner(line, titles))
                 add(about, undecided(line, titles))
-            for rule in (copying, below_floor, improving):
+            for rule in (copying, below_floor):
                 add(about, rule(line, titles))
+        add(where, improving(place, titles))
         add(where, too_few(place, titles, samples))
     return sentences

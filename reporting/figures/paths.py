@@ -52,11 +52,13 @@ def _path(axes: Axes, points: list[Point], pen: Pen, title: str) -> None:
 def _label(figure: Figure, axes: Axes, found: Iterable[list[Point]]) -> None:
     """Write iterations beside the markers, the last of each path first, where there is room.
 
-    A label that would lie upon another in every place is left out.
+    A label that would lie upon another, or upon a marker, in every place is left out.
     """
     figure.draw_without_rendering()  # settles where everything is
+    paths = list(found)
+    markers = axes.transData.transform([(p.across, p.up) for path in paths for p in path])
     taken: list[Bbox] = []
-    for points in zip_longest(*(reversed(path) for path in found)):
+    for points in zip_longest(*(reversed(path) for path in paths)):
         for point in filter(None, points):
             for right, up in PLACES:
                 text = axes.annotate(
@@ -70,7 +72,8 @@ def _label(figure: Figure, axes: Axes, found: Iterable[list[Point]]) -> None:
                 )
                 box = text.get_window_extent()
                 inside = axes.bbox.containsx(box.x0) and axes.bbox.containsx(box.x1)
-                if inside and not any(box.overlaps(other) for other in taken):
+                hidden = box.count_contains(markers) or box.count_overlaps(taken)
+                if inside and not hidden:
                     taken.append(box)
                     break
                 text.remove()

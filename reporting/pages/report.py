@@ -12,7 +12,7 @@ from reporting.pages.shell import grid, page
 from reporting.pages.table import fragment
 from reporting.plan import Plan
 from reporting.runs import Run
-from reporting.tables.fill import fill
+from reporting.tables.fill import Filled, fill
 from reporting.tables.numbers import number
 from suite import paths
 
@@ -120,17 +120,30 @@ def report_page(plan: Plan, results: Path, runs: Sequence[Run], controls: Contro
     sections = {
         "Figures": _figures(results / paths.FIGURES),
         "Protocol": grid(["what", "value"], protocol, wrap=(1,)),
-        "Settings": _settings(plan),
-        "Runs": _runs(plan, runs),
-        "Provenance": _provenance(runs),
+        **{
+            name: f"<details><summary>show</summary>{text}</details>"
+            for name, text in {
+                "Settings": _settings(plan),
+                "Runs": _runs(plan, runs),
+                "Provenance": _provenance(runs),
+            }.items()
+        },
     }
     links = "".join(f'<a href="#{name.lower()}">{name}</a>' for name in sections)
     body = "\n".join(
         f'<h2 id="{name.lower()}">{name}</h2>\n{text}' for name, text in sections.items()
     )
+    title = _title(plan, filled)
     return page(
-        f"{plan.name} · reproduction of GA-NTK",
-        f"<h1>Reproduction of GA-NTK: {escape(plan.name)}</h1>\n"
+        title,
+        f"<h1>{escape(title)}</h1>\n"
         f'<p class="soft">{done} of {len(runs)} runs are trained, judged and ok.</p>\n'
         f"<nav>{links}</nav>\n" + "\n".join(tables) + "\n" + body,
     )
+
+
+def _title(plan: Plan, filled: Sequence[Filled]) -> str:
+    """The paper's name only where its values stand beside ours."""
+    if any(row.published for one in filled for row in one.rows):
+        return f"Reproduction of GA-NTK: {plan.name}"
+    return filled[0].table.title if len(filled) == 1 else plan.name

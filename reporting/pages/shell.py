@@ -17,8 +17,12 @@ h2 { font-size: 1.25rem; margin: 3rem 0 .6rem; padding-top: .8rem;
   border-top: 1px solid var(--line); }
 h3 { font-size: 1rem; margin: 1.8rem 0 .4rem; }
 p, li { max-width: 48rem; } .soft, .legend { color: var(--soft); } .legend { font-size: .85rem; }
-a { color: var(--accent); } nav a { margin-right: 1.2rem; }
+a { color: var(--accent); }
+nav { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; margin: .8rem 0; }
+.verdict { padding-left: 1.2rem; } .verdict li { margin: .25rem 0; }
+summary { cursor: pointer; color: var(--accent); }
 .scroll { overflow-x: auto; margin: 1rem 0; border: 1px solid var(--line); border-radius: 8px; }
+.scroll:focus-visible { outline: 2px solid var(--accent); }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { padding: .45rem .5rem; font-size: .88rem; text-align: right;
   white-space: nowrap; vertical-align: top; }
@@ -36,12 +40,17 @@ td.bad .mean, .suspect { color: var(--warn); }
 .suspect { background: var(--warn-band); border-radius: 3px; padding: 0 .2em; cursor: help; }
 td.control { background: var(--band); }
 thead th.control { font-style: italic; white-space: normal; }
-td.wrap { white-space: normal; text-align: left; max-width: 40rem; font-size: .85rem;
-  overflow-wrap: anywhere; }
+td.wrap { white-space: normal; text-align: left; min-width: 18rem; max-width: 40rem;
+  font-size: .85rem; overflow-wrap: break-word; }
 figure { margin: 1.2rem 0 2rem; }
 figcaption { color: var(--soft); font-size: .85rem; max-width: 48rem; }
 img { max-width: min(100%, 64rem); height: auto; border-radius: 8px; background: #fff; }
 code { font-size: .85em; }
+@media (max-width: 48rem) {
+  body { padding: 1.2rem .8rem 3rem; }
+  h1, h2 { overflow-wrap: break-word; }
+  .scroll::before { content: "more columns to the right →"; position: sticky; left: 0;
+    display: inline-block; padding: .2rem .5rem; font-size: .75rem; color: var(--soft); } }
 @media print { body { max-width: none; padding: 0; } .scroll { border: 0; } }
 """
 
@@ -52,6 +61,14 @@ def page(title: str, body: str) -> str:
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def scrolled(rows: str, label: str) -> str:
+    """A table that scrolls sideways, by keys too; `label` names it to those who listen."""
+    return (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(label)}">'
+        f"<table>\n{rows}\n</table></div>"
     )
 
 
@@ -66,7 +83,6 @@ def grid(head: list[str], lines: list[list[str]], wrap: tuple[int, ...] = ()) ->
     body = "\n".join(
         "<tr>" + "".join(cell(i, text) for i, text in enumerate(line)) + "</tr>" for line in lines
     )
-    return (
-        f'<div class="scroll"><table>\n<thead><tr>{top}</tr></thead>\n'
-        f"<tbody>\n{body}\n</tbody></table></div>"
+    return scrolled(
+        f"<thead><tr>{top}</tr></thead>\n<tbody>\n{body}\n</tbody>", ", ".join(head[:2])
     )

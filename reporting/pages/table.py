@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 
 from reporting.controls import PREFIX
-from reporting.pages.shell import page
+from reporting.pages.shell import page, scrolled
 from reporting.tables.cells import Row
 from reporting.tables.fill import Filled
 from reporting.tables.layout import VERDICT, columns_of, introduction, legend, lines_of, notes_of
@@ -58,8 +58,8 @@ def _head(method: str, title: str) -> str:
     return f"<th{kind}>{escape(title)}</th>"
 
 
-def _list(items: Sequence[str]) -> str:
-    return f"<ul>{''.join(f'<li>{escape(item)}</li>' for item in items)}</ul>"
+def _list(items: Sequence[str], kind: str = "notes") -> str:
+    return f'<ul class="{kind}">{"".join(f"<li>{escape(item)}</li>" for item in items)}</ul>'
 
 
 def fragment(filled: Filled) -> str:
@@ -81,7 +81,8 @@ def fragment(filled: Filled) -> str:
         body.append(f"<tr{'' if first else ' class=same'}>{head}{data}</tr>")
     top = "".join(_head(method, title) for method, title in columns.items())
     opening = "".join(f'<p class="soft">{escape(text)}</p>\n' for text in introduction(filled))
-    found = f"<h3>{VERDICT}</h3>{_list(filled.verdict)}\n" if filled.verdict else ""
+    sentences = _list(filled.verdict, "verdict")
+    found = f"<h3>{VERDICT}</h3>{sentences}\n" if filled.verdict else ""
     notes = "".join(
         f"<h3>{heading}</h3>{_list(items)}" for heading, items in notes_of(filled).items()
     )
@@ -89,11 +90,12 @@ def fragment(filled: Filled) -> str:
     if any(row.ranks for row in filled.rows):
         reading += " Ranks are those that the comparisons allow."
     rows = "\n".join(body)
-    return (
-        f'{opening}{found}<div class="scroll"><table>\n<thead><tr><th class="left">data</th>'
-        f'<th class="left">n</th><th class="left">metric</th>{top}</tr></thead>\n'
-        f'<tbody>\n{rows}\n</tbody></table></div>\n<p class="legend">{escape(reading)}</p>{notes}'
+    table = scrolled(
+        f'<thead><tr><th class="left">data</th><th class="left">n</th><th class="left">metric</th>'
+        f"{top}</tr></thead>\n<tbody>\n{rows}\n</tbody>",
+        filled.table.title,
     )
+    return f'{opening}{found}{table}\n<p class="legend">{escape(reading)}</p>{notes}'
 
 
 def table_page(filled: Filled) -> str:

@@ -172,6 +172,14 @@ def test_an_experiment_of_a_free_name_says_nothing_of_published_values(made, suf
         assert word not in text.split("</style>")[-1]
 
 
+def test_the_report_is_headed_by_what_was_judged(made):
+    """The paper's name stands where its values do, else the reader's own title."""
+    assert "<h1>Reproduction of GA-NTK: made</h1>" in report(made)
+    made.plan = made.planned(experiment="mine", headings={"mine": ("Sandals & more", "")})
+    page = report(made)
+    assert "<h1>Sandals &amp; more</h1>" in page and "GA-NTK" not in page
+
+
 def test_title_and_description_are_the_configurations(made):
     plan = made.planned(experiment="mine", headings={"mine": ("Sandals & more", "Of <64> each.")})
     write_tables(plan, made.results)
@@ -269,6 +277,8 @@ def test_labels_of_paths_lie_upon_each_other_nowhere(half_done):
     written = [text.get_text() for text in axes.texts]
     assert written.count("110") == 2 and len(written) < 24
     assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+    markers = [axes.transData.transform(line.get_xydata()) for line in axes.lines]
+    assert not any(box.count_contains(points) for box in boxes for points in markers)
 
 
 def test_nothing_run_gives_no_figures_but_the_folder(made):

@@ -181,7 +181,7 @@ def test_which_runs_still_improve_at_the_end(path, improves, better):
     assert bool(found) == improves
     if improves and better == "lower":
         assert found == [
-            "d, n = 64, fid_train: still improving in the second half of the budget: "
+            "d, n = 64: still improving in the second half of the budget, by fid_train: "
             "a (200.0 to 150.0)."
         ]
 
