@@ -44,6 +44,8 @@ class Plan:
 
 GAN = {"updates": 10_000, "networks": "tuned"}
 STYLE = {"updates": 10_000, "channel_max": 64, "channel_base": 1024, "mapping_layers": 4}
+FEW = {"snapshots": 8}
+"""Judging snapshots would take longer than a quick training."""
 PLANS: dict[Budget, Plan] = {
     "quick": Plan(
         1200.0,
@@ -51,7 +53,10 @@ PLANS: dict[Budget, Plan] = {
         1,
         64,
         (0, 1, 2),
-        {"dcgan": {**GAN, "batch": 16}, "ga-cntk": {"iterations": 5_000}},
+        {
+            "dcgan": {**GAN, **FEW, "batch": 16, "snapshot_rows": 32},
+            "ga-cntk": {**FEW, "iterations": 10_000},
+        },
     ),
     "evening": Plan(
         5 * 3600.0,
