@@ -12,7 +12,7 @@ if "name" not in config:
     configfile: "config/config.yaml"
 
 
-CONFIG = plan.validated(config)
+CONFIG = plan.validated(config, workflow.configfiles, workflow.is_main_process)
 RESULTS = f"results/{CONFIG.name}"
 LOGS = f"{RESULTS}/{paths.LOGS}"
 BENCHMARKS = f"{RESULTS}/{paths.BENCHMARKS}"

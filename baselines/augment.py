@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from baselines.scaling import from_unit, to_unit
 from baselines.settings import Augmentation
-from suite.errors import InputError
+from baselines.sides import check_augmented
 
 
 def colour(rows: Tensor) -> Tensor:
@@ -70,8 +70,7 @@ def augmenter(
     Raises:
         InputError: the rows are points.
     """
-    if names and len(shape) != 3:
-        raise InputError("augment: points cannot be augmented: leave it out, or train on images")
+    check_augmented(names, shape)
 
     def augment(rows: Tensor) -> Tensor:
         if not names:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from baselines.settings import G, GanSettings
+from baselines.sides import check_augmented, check_square
 from suite.method import Job, Method, Result, Work
 
 if TYPE_CHECKING:
@@ -64,4 +65,9 @@ def adversarial(
     def work(settings: G, shape: tuple[int, ...], n: int) -> Work:
         return Work(settings.updates, settings.n_dis + 1, size(settings, shape))
 
-    return Method(name, title, settings, train, sample, "updates", work, {**TINY, **tiny})
+    def check(settings: G, shape: tuple[int, ...], n: int) -> None:
+        check_augmented(settings.augment, shape)
+        if len(shape) == 3:
+            check_square(shape)
+
+    return Method(name, title, settings, train, sample, "updates", work, {**TINY, **tiny}, check)

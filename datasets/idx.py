@@ -9,7 +9,7 @@ import numpy as np
 from suite.errors import InputError, from_os
 from suite.source import Split
 
-FILES = {"train": "train", "heldout": "t10k"}
+FILES: dict[Split, str] = {"train": "train", "heldout": "t10k"}
 
 
 def read_idx(path: Path) -> np.ndarray:
@@ -45,6 +45,11 @@ def split_files(path: Path, split: Split) -> list[Path]:
             raise InputError(f"{path}: holds neither {stem} nor {stem}.gz: put the files there")
         found.append(file)
     return found
+
+
+def files_of(path: Path) -> list[Path]:
+    """The files of both splits; InputError where one is missing."""
+    return [file for split in FILES for file in split_files(path, split)]
 
 
 def read_split(path: Path, split: Split) -> tuple[np.ndarray, np.ndarray]:

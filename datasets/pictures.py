@@ -1,6 +1,7 @@
 """Image files: found in a folder, and read to arrays of one size only when they are chosen."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"}
 DEEP = {"I", "F", "I;16", "I;16B", "I;16L", "I;16N"}
 SHOW_PROGRESS = 2000
+ORIENTATION, SIDEWAYS = 0x0112, 5
+"""The EXIF tag of how a picture is turned, and the first value that swaps width and height."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,43 @@ def _cropped(image: "Image", edge: int | Literal["square"] | None, path: Path) -
     return image.crop((left, top, left + edge, top + edge))
 
 
+@contextmanager
+def _opened(path: Path) -> Iterator["Image"]:
+    """An image file, read no further than its head."""
+    from PIL import Image
+
+    try:
+        with Image.open(path) as file:
+            yield file
+    except OSError as error:
+        if error.errno is not None:
+            raise from_os(error) from error
+        raise InputError(f"{path}: damaged or no image ({error}): replace or remove it") from error
+    except (SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise InputError(f"{path}: damaged or no image ({error}): replace or remove it") from error
+
+
+def check_alike(paths: Sequence[Path], square: bool) -> None:
+    """Refuse images of different sizes, by their heads alone.
+
+    square: whether the largest centred square will be cut out.
+
+    Raises:
+        InputError: two differ, or one is damaged.
+    """
+    first: tuple[int, ...] | None = None
+    for path in paths:
+        with _opened(path) as file:
+            size = file.size if file.getexif().get(ORIENTATION, 1) < SIDEWAYS else file.size[::-1]
+        size = (min(size),) * 2 if square else size
+        first = first or size
+        if size != first:
+            raise InputError(
+                f"{path}: {size[0]} x {size[1]} pixels where {paths[0].name} has {first[0]} x "
+                f"{first[1]}: set a size to bring all images to"
+            )
+
+
 def read_picture(path: Path, shaping: Shaping) -> np.ndarray:
     """One image file as uint8 [H, W, C], upright by its orientation tag.
 
@@ -72,15 +112,8 @@ def read_picture(path: Path, shaping: Shaping) -> np.ndarray:
     """
     from PIL import Image, ImageOps
 
-    try:
-        with Image.open(path) as file:
-            image = ImageOps.exif_transpose(file)
-    except OSError as error:
-        if error.errno is not None:
-            raise from_os(error) from error
-        raise InputError(f"{path}: damaged or no image ({error}): replace or remove it") from error
-    except (SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise InputError(f"{path}: damaged or no image ({error}): replace or remove it") from error
+    with _opened(path) as file:
+        image = ImageOps.exif_transpose(file)
     if image.mode in DEEP:
         raise InputError(f"{path}: has more than 8 bits a channel: convert it to 8 bits")
     if image.has_transparency_data:

@@ -90,6 +90,8 @@ class Method(Registered, Generic[S]):
     train: the protocol. Heavy libraries are imported inside.
     sample: (model, settings, image shape [H, W, C] or (2,), count, seed) -> samples, for methods
         with a generator; None for those that solve for the samples themselves.
+    check: (settings, shape of a row, n) -> InputError for rows that the method cannot take, with
+        those that it can; called before any job, so without heavy libraries.
     """
 
     kind: ClassVar[str] = "method"
@@ -102,6 +104,7 @@ class Method(Registered, Generic[S]):
     budget: str = "iterations"
     work: Callable[[S, tuple[int, ...], int], Work] | None = None
     tiny: Mapping[str, Any] = field(default_factory=dict)
+    check: Callable[[S, tuple[int, ...], int], None] | None = None
 
 
 METHODS: dict[str, Registry[Method[Any]]] = {

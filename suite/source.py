@@ -1,7 +1,8 @@
 """The protocol of a dataset: what a split of it holds, and how its rows are read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import numpy as np
@@ -33,6 +34,8 @@ class Source(Registered, Generic[S]):
     settings: its settings model.
     open: (settings, split) -> rows; InputError where files are missing or damaged.
     data: what its rows are.
+    files: settings -> the user's files that rows are read from, a change of which changes the
+        rows; None where they have yet to be downloaded.
     """
 
     kind: ClassVar[str] = "dataset"
@@ -40,6 +43,7 @@ class Source(Registered, Generic[S]):
     settings: type[S]
     open: Callable[[S, Split], Rows]
     data: Literal["images", "points"] = "images"
+    files: Callable[[S], Sequence[Path] | None] = lambda _: ()
 
 
 SOURCES: Registry[Source[Any]] = Registry("datasets.sources", Source)

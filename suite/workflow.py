@@ -9,9 +9,11 @@ import re
 import shlex
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from suite import paths
+from suite.checks import check
 from suite.config import (
     MOST_HELD,
     Cell,
@@ -24,6 +26,7 @@ from suite.config import (
     settings_of,
 )
 from suite.errors import InputError
+from suite.files import read_yaml
 from suite.measure import EXTRACTORS, MEASURES
 from suite.method import METHODS
 from suite.provenance import source_digest
@@ -31,10 +34,19 @@ from suite.source import SOURCES
 from suite.variants import MARK, method_of
 
 
-def validated(values: Mapping[str, Any]) -> Config:
-    """The configuration; ends the program with one sentence if there is a fault in it."""
+def validated(values: Mapping[str, Any], files: Iterable[Path], main: bool) -> Config:
+    """The configuration; ends the program with one sentence if there is a fault in it.
+
+    files: that it was read from, by Snakemake, which does not see a key that stands twice.
+    main: whether to look at the data too, which each job would repeat.
+    """
     try:
-        return parse_config(values)
+        for file in files:
+            read_yaml(file)
+        config = parse_config(values)
+        if main:
+            check(config)
+        return config
     except InputError as error:
         sys.exit(f"error: {error}")
 

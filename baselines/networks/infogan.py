@@ -8,23 +8,7 @@ over the layer's bias.
 
 from torch import nn
 
-from suite.errors import InputError
-
-SIDES = (16, 28, 32, 64, 128, 256)
-
-
-def check_square(shape: tuple[int, ...]) -> None:
-    """Refuse rows [H, W, C] that no network of this room takes.
-
-    Raises:
-        InputError: no square, or a side that is not in `SIDES`.
-    """
-    height, width, _ = shape
-    if height != width or height not in SIDES:
-        raise InputError(
-            f"images of {height} x {width}: the networks take squares with a side of "
-            f"{', '.join(map(str, SIDES))}: resize or pad the images"
-        )
+from baselines.sides import check_square
 
 
 def _initialise(network: nn.Sequential, weight_std: float | None) -> nn.Sequential:
@@ -41,7 +25,7 @@ def generator(shape: tuple[int, int, int], latent: int, weight_std: float | None
     """Latents [b, latent] -> images [b, C, H, W]: grey by sigmoid, colour by tanh.
 
     Raises:
-        InputError: no square, or a side that is not in `SIDES`.
+        InputError: no square, or a side that is not in `baselines.sides.SIDES`.
     """
     check_square(shape)
     side, _, channels = shape
@@ -92,7 +76,7 @@ def discriminator(
         slowly.
 
     Raises:
-        InputError: no square, or a side that is not in `SIDES`.
+        InputError: no square, or a side that is not in `baselines.sides.SIDES`.
     """
     check_square(shape)
     side, _, channels = shape

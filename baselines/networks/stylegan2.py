@@ -12,7 +12,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from baselines.networks.infogan import check_square
 from baselines.networks.stylegan2_layers import (
     EqualisedConv,
     EqualisedLinear,
@@ -22,6 +21,7 @@ from baselines.networks.stylegan2_layers import (
     activation,
     upsample,
 )
+from baselines.sides import check_square
 
 
 def channels_at(side: int, base: int, most: int) -> int:
@@ -79,7 +79,7 @@ class Generator(nn.Module):
         that it is saved and restored with the weights.
 
     Raises:
-        InputError: no square, or a side that is not in `infogan.SIDES`.
+        InputError: no square, or a side that is not in `baselines.sides.SIDES`.
     """
 
     def __init__(
@@ -157,7 +157,7 @@ class Discriminator(nn.Module):
     """Images [b, C, H, W] -> scores [b].
 
     Raises:
-        InputError: no square, or a side that is not in `infogan.SIDES`.
+        InputError: no square, or a side that is not in `baselines.sides.SIDES`.
     """
 
     def __init__(self, shape: tuple[int, int, int], *, channel_base: int, channel_max: int) -> None:

@@ -92,4 +92,10 @@ def open_celeba(settings: CelebaSettings, split: Split) -> Rows:
     return Rows(np.full(len(files), -1), reader(files, shaping))
 
 
-CELEBA = Source("celeba", "CelebA", CelebaSettings, open_celeba)
+CELEBA = Source(
+    "celeba",
+    "CelebA",
+    CelebaSettings,
+    open_celeba,
+    files=lambda settings: [settings.path / ATTRIBUTES],
+)

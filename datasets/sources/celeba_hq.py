@@ -26,4 +26,10 @@ def open_celeba_hq(settings: CelebaHqSettings, split: Split) -> Rows:
     return Rows(np.full(len(files), -1), reader(files, shaping))
 
 
-CELEBA_HQ = Source("celeba-hq", "CelebA-HQ", CelebaHqSettings, open_celeba_hq)
+CELEBA_HQ = Source(
+    "celeba-hq",
+    "CelebA-HQ",
+    CelebaHqSettings,
+    open_celeba_hq,
+    files=lambda settings: image_files(settings.path),
+)

@@ -1,5 +1,6 @@
 """CIFAR-10, 32 x 32 x 3 (Krizhevsky, 2009); the paper takes the horses."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -15,7 +16,11 @@ Class = Literal[
     *("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 ]
 CLASSES: tuple[str, ...] = get_args(Class)
-BATCHES = {"train": [f"data_batch_{i}" for i in range(1, 6)], "heldout": ["test_batch"]}
+Reader = Callable[[Path], tuple[np.ndarray, np.ndarray]]
+BATCHES: dict[Split, list[str]] = {
+    "train": [f"data_batch_{i}" for i in range(1, 6)],
+    "heldout": ["test_batch"],
+}
 FORMATS = {"cifar-10-batches-py": ("", read_pickled), "cifar-10-batches-bin": (".bin", read_binary)}
 
 
@@ -46,13 +51,12 @@ def _download(path: Path) -> None:
         ) from error
 
 
-def _batches(path: Path, split: Split) -> tuple[np.ndarray, np.ndarray]:
+def _batches(path: Path, split: Split) -> tuple[list[Path], Reader]:
     for folder in (path, *(path / name for name in FORMATS)):
         for suffix, read in FORMATS.values():
             files = [folder / f"{name}{suffix}" for name in BATCHES[split]]
             if files[0].is_file():
-                images, labels = zip(*map(read, files), strict=True)
-                return np.concatenate(images), np.concatenate(labels)
+                return files, read
     raise InputError(
         f"{path}: holds neither {' nor '.join(FORMATS)} with {BATCHES[split][0]}: unpack "
         "CIFAR-10 there"
@@ -63,11 +67,19 @@ def open_cifar10(settings: Cifar10Settings, split: Split) -> Rows:
     """Rows of the training batches, or of the test batch as the held-out split, in their order."""
     if settings.source == "download":
         _download(settings.path)
-    images, labels = _batches(settings.path, split)
+    files, read = _batches(settings.path, split)
+    images, labels = map(np.concatenate, zip(*map(read, files), strict=True))
     if settings.category is not None:
         keep = labels == CLASSES.index(settings.category)
         images, labels = images[keep], labels[keep]
     return Rows(labels, lambda indices: np.ascontiguousarray(images[indices]))
 
 
-CIFAR10 = Source("cifar10", "CIFAR-10", Cifar10Settings, open_cifar10)
+def files(settings: Cifar10Settings) -> list[Path] | None:
+    """The batches of both splits."""
+    if settings.source == "download":
+        return None
+    return [file for split in BATCHES for file in _batches(settings.path, split)[0]]
+
+
+CIFAR10 = Source("cifar10", "CIFAR-10", Cifar10Settings, open_cifar10, files=files)

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 import numpy as np
 from pydantic import Field
 
-from datasets.idx import read_split
+from datasets.idx import files_of, read_split
 from suite.errors import InputError
 from suite.settings import Settings
 from suite.source import Rows, Source, Split
@@ -57,4 +57,11 @@ def open_fashion_mnist(settings: FashionMnistSettings, split: Split) -> Rows:
     return Rows(labels.astype(np.int64), lambda indices: images[indices][..., None])
 
 
-FASHION_MNIST = Source("fashion-mnist", "Fashion-MNIST", FashionMnistSettings, open_fashion_mnist)
+def files(settings: FashionMnistSettings) -> list[Path] | None:
+    """The four IDX files of a folder."""
+    return files_of(settings.path) if settings.source == "folder" else None
+
+
+FASHION_MNIST = Source(
+    "fashion-mnist", "Fashion-MNIST", FashionMnistSettings, open_fashion_mnist, files=files
+)

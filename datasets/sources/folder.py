@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from datasets.pictures import Shaping, every, image_files, reader
+from datasets.pictures import Shaping, check_alike, every, image_files, reader
 from suite.errors import InputError
 from suite.settings import Settings
 from suite.source import Rows, Source, Split
@@ -41,9 +41,16 @@ def open_folder(settings: FolderSettings, split: Split) -> Rows:
         raise InputError(
             f"{settings.path}: fewer than 10 images leave none to hold out: set heldout_path"
         )
+    if settings.size is None:
+        check_alike(files, settings.crop)
     size = None if settings.size is None else (settings.size, settings.size)
     shaping = Shaping(size, settings.channels, "square" if settings.crop else None)
     return Rows(np.full(len(files), -1), reader(files, shaping))
 
 
-FOLDER = Source("folder", "own images", FolderSettings, open_folder)
+def files(settings: FolderSettings) -> list[Path]:
+    """The image files of both folders."""
+    return [f for path in (settings.path, settings.heldout_path) if path for f in image_files(path)]
+
+
+FOLDER = Source("folder", "own images", FolderSettings, open_folder, files=files)

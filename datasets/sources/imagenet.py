@@ -36,4 +36,10 @@ def open_imagenet(settings: ImagenetSettings, split: Split) -> Rows:
     return Rows(np.full(len(files), -1), reader(files, shaping))
 
 
-IMAGENET = Source("imagenet", "ImageNet", ImagenetSettings, open_imagenet)
+def files(settings: ImagenetSettings) -> list[Path]:
+    """The image files of the class, of both splits."""
+    folders = (settings.path / name / settings.wnid for name in FOLDERS.values())
+    return [file for folder in folders for file in image_files(folder)]
+
+
+IMAGENET = Source("imagenet", "ImageNet", ImagenetSettings, open_imagenet, files=files)

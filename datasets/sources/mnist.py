@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from datasets.idx import read_split
+from datasets.idx import files_of, read_split
 from suite.errors import InputError
 from suite.files import read_arrays
 from suite.provenance import ROOT
@@ -62,4 +62,11 @@ def open_mnist(settings: MnistSettings, split: Split) -> Rows:
     return Rows(labels.astype(np.int64), lambda indices: images[indices][..., None])
 
 
-MNIST_SOURCE = Source("mnist", "MNIST", MnistSettings, open_mnist)
+def files(settings: MnistSettings) -> list[Path] | None:
+    """The four IDX files of a folder; none of the bundled copy."""
+    if settings.source == "bundled":
+        return []
+    return files_of(settings.path) if settings.source == "folder" else None
+
+
+MNIST_SOURCE = Source("mnist", "MNIST", MnistSettings, open_mnist, files=files)

@@ -1,5 +1,6 @@
 """GA-CNTK: images that fool an infinitely wide convolutional discriminator (P section 3, Eq. 4)."""
 
+from gantk.checks import check_square
 from gantk.settings import DiscriminatorSettings, kernel_work
 from suite.method import Job, Method, Result
 
@@ -11,4 +12,9 @@ def train(job: Job) -> Result:
     return solve(job, single_level(job))
 
 
-GA_CNTK = Method("ga-cntk", "GA-CNTK", DiscriminatorSettings, train, work=kernel_work)
+def check(settings: DiscriminatorSettings, shape: tuple[int, ...], n: int) -> None:
+    """Square images of any size."""
+    check_square(shape)
+
+
+GA_CNTK = Method("ga-cntk", "GA-CNTK", DiscriminatorSettings, train, work=kernel_work, check=check)

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field, PositiveInt
 
+from gantk.checks import check_batch, check_square
 from gantk.settings import DiscriminatorSettings, kernel_work
 from suite.method import Job, Method, Result
 
@@ -26,6 +27,12 @@ def train(job: Job) -> Result:
     return solve(job, single_level(job), Batches(settings.batch, settings.generated))
 
 
+def check(settings: BatchSettings, shape: tuple[int, ...], n: int) -> None:
+    """Square images of any size, and a batch of at most n."""
+    check_square(shape)
+    check_batch(settings.batch, n)
+
+
 GA_CNTK_BATCH = Method(
-    "ga-cntk-batch", "GA-CNTK (batch-wise)", BatchSettings, train, work=kernel_work
+    "ga-cntk-batch", "GA-CNTK (batch-wise)", BatchSettings, train, work=kernel_work, check=check
 )

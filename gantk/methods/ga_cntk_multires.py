@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from gantk.checks import check_batch, check_square
 from gantk.methods.ga_cntk_batch import BatchSettings
 from gantk.settings import kernel_work
 from suite.errors import InputError
@@ -20,6 +21,23 @@ class MultiresSettings(BatchSettings):
     )
 
 
+def levels_of(settings: MultiresSettings, side: int) -> tuple[int, ...]:
+    """Sides that the discriminators see; InputError unless each divides that of the images."""
+    levels = settings.levels or LEVELS.get(side, (side, side // 4))
+    if any(level < 4 or side % level for level in levels):
+        raise InputError(
+            f"levels {list(levels)}: each must be 4 or more and divide the images' side {side}"
+        )
+    return levels
+
+
+def check(settings: MultiresSettings, shape: tuple[int, ...], n: int) -> None:
+    """Square images that the levels divide, and a batch of at most n."""
+    check_square(shape)
+    levels_of(settings, shape[0])
+    check_batch(settings.batch, n)
+
+
 def train(job: Job) -> Result:
     """Solve Eq. 7 for as many images as the subset has, the losses in equal weight."""
     from gantk.architecture import convolutional
@@ -27,15 +45,16 @@ def train(job: Job) -> Result:
 
     settings: MultiresSettings = job.settings
     side = square_side(job)
-    levels = settings.levels or LEVELS.get(side, (side, side // 4))
-    if any(level < 4 or side % level for level in levels):
-        raise InputError(
-            f"levels {list(levels)}: each must be 4 or more and divide the images' side {side}"
-        )
+    levels = levels_of(settings, side)
     networks = {level: convolutional(level, settings.activation) for level in levels}
     return solve(job, networks, Batches(settings.batch, settings.generated))
 
 
 GA_CNTK_MULTIRES = Method(
-    "ga-cntk-multires", "GA-CNTK (multi-resolutional)", MultiresSettings, train, work=kernel_work
+    "ga-cntk-multires",
+    "GA-CNTK (multi-resolutional)",
+    MultiresSettings,
+    train,
+    work=kernel_work,
+    check=check,
 )

@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field, PositiveFloat, PositiveInt
 
+from gantk.checks import CODE_SIDES, GENERATOR_SIDES, check_batch, check_side
 from gantk.settings import DiscriminatorSettings, kernel_work
 from suite.method import Job, Method, Result
 
@@ -55,4 +56,15 @@ def sample(
     return draw(model, settings, shape, count, seed)
 
 
-GA_CNTKG = Method("ga-cntkg", "GA-CNTKg", GeneratorSettings, train, sample, work=kernel_work)
+def check(settings: GeneratorSettings, shape: tuple[int, ...], n: int) -> None:
+    """Square images of the sizes that there are networks for, and a batch of at most n."""
+    if settings.space == "code":
+        check_side(shape, CODE_SIDES, "the autoencoder")
+    else:
+        check_side(shape, GENERATOR_SIDES, "the generator")
+    check_batch(settings.batch, n)
+
+
+GA_CNTKG = Method(
+    "ga-cntkg", "GA-CNTKg", GeneratorSettings, train, sample, work=kernel_work, check=check
+)

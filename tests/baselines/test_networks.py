@@ -203,7 +203,7 @@ def test_initial_weights_have_the_spread_that_is_asked_for():
 @pytest.mark.parametrize("name", ["dcgan", "stylegan2"])
 @pytest.mark.parametrize("shape", [(30, 30, 1), (32, 64, 3), (8, 8, 3)])
 def test_other_sizes_are_refused(name, shape):
-    with pytest.raises(InputError, match="resize or pad the images"):
+    with pytest.raises(InputError, match="set `size` of the dataset"):
         play(name, shape).networks()
 
 

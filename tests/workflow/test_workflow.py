@@ -153,8 +153,12 @@ def test_edited_source_reruns_what_it_is_part_of(finished, file, expected) -> No
             "'dcgan'?",
         ),
         ({"datasets": {"mnits": {}}}, "did you mean 'mnist'?"),
+        (
+            {"experiments__table1__datasets": {"mnist": {"n": [5000]}}},
+            "error: config: experiments.table1.datasets.mnist.n: 5000 rows asked of the 4096",
+        ),
     ],
-    ids=["key", "type", "method", "dataset"],
+    ids=["key", "type", "method", "dataset", "rows"],
 )
 def test_fault_in_the_configuration_ends_in_one_sentence(finished, changes, sentence) -> None:
     done = finished.snakemake("--dry-run", config=finished.varied("faulty", **changes))
@@ -162,6 +166,17 @@ def test_fault_in_the_configuration_ends_in_one_sentence(finished, changes, sent
     last = done.stderr.strip().splitlines()[-1]
     assert last.startswith("error: ") and sentence in last
     assert "Traceback" not in done.stderr
+
+
+def test_a_key_that_stands_twice_is_an_error(finished) -> None:
+    path = finished.root / "twice.yaml"
+    path.write_text(
+        (finished.root / "tests/workflow/tiny.yaml").read_text() + "samples: 8\n", encoding="utf-8"
+    )
+    done = finished.snakemake("--dry-run", config="twice.yaml")
+    last = done.stderr.strip().splitlines()[-1]
+    assert done.returncode == 1
+    assert re.fullmatch(r"error: .*twice\.yaml: line \d+: 'samples' stands twice: .*", last)
 
 
 def test_every_experiment_is_a_target_and_no_rule(finished) -> None:

@@ -1,0 +1,36 @@
+"""What the methods of this room refuse, from settings and the shape of the rows alone."""
+
+from collections.abc import Sequence
+
+from suite.errors import InputError
+
+GENERATOR_SIDES = (28, 32, 64, 128, 256)
+"""Sides of the images that GA-CNTKg has a generator for (P Tables 3 to 5)."""
+
+CODE_SIDES = (28, 32, 64, 256)
+"""Sides of the images that the autoencoder of P Table 7 takes."""
+
+
+def check_square(shape: tuple[int, ...]) -> None:
+    """Refuse rows that are no square images."""
+    if len(shape) != 3 or shape[0] != shape[1]:
+        raise InputError(
+            f"a convolutional kernel needs square images, not rows of shape {list(shape)}: use "
+            "ga-fntk, or set `size` or `crop` of the dataset"
+        )
+
+
+def check_batch(batch: int, n: int) -> None:
+    """Refuse a batch larger than the subset."""
+    if batch > n:
+        raise InputError(f"batch {batch}: the subset has {n} rows only: choose at most {n}")
+
+
+def check_side(shape: tuple[int, ...], sides: Sequence[int], network: str) -> None:
+    """Refuse images of a side that a network has no layers for."""
+    check_square(shape)
+    if shape[0] not in sides:
+        raise InputError(
+            f"{network} takes images with a side of {', '.join(map(str, sides))} pixels, not "
+            f"{shape[0]}: set `size` of the dataset to one of them"
+        )

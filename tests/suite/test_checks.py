@@ -1,0 +1,154 @@
+"""What is known before any job is said before any job: counts, sizes, batches, metrics."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from suite.checks import check
+from suite.config import all_methods, parse_config
+from suite.errors import InputError
+from suite.method import METHODS
+from suite.provenance import ROOT
+
+RNG = np.random.default_rng(0)
+
+
+def save(folder, count, *shape):
+    folder.mkdir(parents=True, exist_ok=True)
+    for i in range(count):
+        image = RNG.integers(0, 256, shape, dtype=np.uint8)
+        Image.fromarray(image).save(folder / f"{i:03d}.png")
+
+
+def config(folder, n=8, methods=None, metrics=("fid_train",), samples=16, heldout=None, **source):
+    return parse_config(
+        {
+            "name": "own",
+            "device": "cpu",
+            "samples": samples,
+            "metrics": list(metrics),
+            "datasets": {
+                "mine": {
+                    "kind": "folder",
+                    "heldout": heldout,
+                    "source": {"path": str(folder), **source},
+                }
+            },
+            "experiments": {
+                "own": {
+                    "datasets": {"mine": {"n": [n]}},
+                    "methods": methods or {"dcgan": {}, "ga-cntk": {}},
+                }
+            },
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Twenty images of 16 x 16, of which every tenth is held out."""
+    place = tmp_path_factory.mktemp("images")
+    save(place, 20, 16, 16, 3)
+    return place
+
+
+def test_what_can_be_done_passes(folder):
+    check(config(folder, n=18, heldout=2))
+    check(config(folder, n=18))
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"n": 19}, r"experiments\.own\.datasets\.mine\.n: 19 rows asked of the 18 .*at most 18"),
+        ({"heldout": 3}, r"datasets\.mine: heldout: 3 rows asked of the 2 .*at most 2"),
+        ({"heldout_path": "nowhere"}, r"datasets\.mine: nowhere: no such file or folder"),
+        ({"methods": {"ga-cntkg": {"batch": 9}}, "size": 28}, "batch 9: the subset has 8 rows"),
+        ({"methods": {"ga-cntk-batch": {"batch": 9}}}, "ga-cntk-batch on mine: batch 9: .*most 8"),
+        ({"methods": {"ga-cntkg": {"batch": 4}}}, "with a side of 28, 32, 64, 128, 256 .*`size`"),
+        ({"size": 24}, "dcgan on mine: images of 24 x 24: .*side of 16, 28, .*`size`"),
+        ({"methods": {"ga-cntk-multires": {"levels": [5], "batch": 4}}}, r"levels \[5\]: each"),
+        ({"metrics": ["w2_train"]}, "none of them judges the images of mine"),
+        (
+            {"samples": 1},
+            "fid_train needs at least 2 rows on either side and samples of mine has 1",
+        ),
+    ],
+)
+def test_what_cannot_is_one_sentence(folder, changes, sentence):
+    with pytest.raises(InputError, match=sentence) as caught:
+        check(config(folder, **changes))
+    assert str(caught.value).startswith("config: ") and "\n" not in str(caught.value)
+
+
+def test_a_folder_that_is_missing_empty_or_too_small(tmp_path):
+    with pytest.raises(InputError, match=r"config: datasets\.mine: .*nowhere: no such file"):
+        check(config(tmp_path / "nowhere"))
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="empty: holds no image"):
+        check(config(tmp_path / "empty"))
+    save(tmp_path / "few", 9, 16, 16, 3)
+    with pytest.raises(InputError, match="fewer than 10 images leave none to hold out"):
+        check(config(tmp_path / "few", n=4))
+
+
+def test_sizes_that_differ_are_seen_by_the_heads_of_the_files(tmp_path):
+    save(tmp_path, 12, 16, 16, 3)
+    Image.fromarray(np.zeros((17, 16, 3), np.uint8)).save(tmp_path / "011.png")
+    with pytest.raises(InputError, match=r"011\.png: 16 x 17 pixels where 000\.png has 16 x 16"):
+        check(config(tmp_path))
+    check(config(tmp_path, size=16))
+    check(config(tmp_path, crop=True))
+
+
+def test_a_picture_that_is_stored_lying_counts_as_it_stands(tmp_path):
+    save(tmp_path, 11, 16, 24, 3)
+    turned = Image.fromarray(np.zeros((24, 16, 3), np.uint8))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    turned.save(tmp_path / "020.jpg", exif=exif)
+    check(config(tmp_path, methods={"ga-fntk": {}}))
+
+
+def test_what_has_to_be_downloaded_first_passes():
+    values = {
+        "name": "later",
+        "datasets": {"mnist": {"source": {"source": "download"}}},
+        "experiments": {"a": {"datasets": {"mnist": {"n": [10**6]}}, "methods": {"dcgan": {}}}},
+    }
+    check(parse_config(values))
+
+
+def test_missing_weights_are_named(folder):
+    with pytest.raises(InputError, match=r"inception_weights: .*nowhere\.pth: no such file"):
+        check(config(folder).model_copy(update={"inception_weights": ROOT / "nowhere.pth"}))
+
+
+@pytest.mark.parametrize("side", [8, 16, 24, 28, 32, 64])
+@pytest.mark.parametrize("name", sorted(all_methods().keys() - {"ga-cntk-multires"}))
+def test_sizes_that_pass_are_those_that_networks_are_made_for(name, side):
+    """The check before any job and the networks themselves agree."""
+    shape = (side, side, 1)
+    method = all_methods()[name]
+    settings = method.settings(**({"batch": 4} if "batch" in method.settings.model_fields else {}))
+
+    def passes(attempt):
+        try:
+            attempt()
+        except InputError:
+            return False
+        return True
+
+    known = passes(lambda: method.check is None or method.check(settings, shape, 8))
+    if name in METHODS["baselines"].entries:
+        from importlib import import_module
+
+        module = import_module(METHODS["baselines"].module_of(name))
+        made = passes(lambda: module.game(settings, shape).networks())
+    elif name == "ga-cntkg":
+        from gantk.generator import image_generator
+
+        made = passes(lambda: image_generator(shape, 4))
+    else:
+        made = True
+    assert known == made
