@@ -9,7 +9,7 @@ SHARED := --numprocesses $(CORES) --maxprocesses 4 --dist loadfile --no-loadscop
 FAST := tests/test_structure.py tests/suite tests/datasets tests/reporting \
 	tests/gantk/test_layers.py tests/metrics/test_similarity.py tests/workflow/test_environments.py
 
-.PHONY: quick test test-fast test-envs plans lock envs schema lint types clean
+.PHONY: quick test test-fast test-envs plans lock envs schema lint clean
 
 quick: $(INSTALLED)  ## the whole workflow on the bundled MNIST
 	$(IN)/snakemake --cores $(CORES) --configfile config/quick.yaml
@@ -34,8 +34,6 @@ lint: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --lint --configfile config/config.yaml
-
-types: $(INSTALLED)  ## mypy, strict, on the packages that pyproject.toml names
 	$(BIN)/mypy
 
 schema: $(INSTALLED)  ## config/schema.json from the models

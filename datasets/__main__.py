@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
@@ -12,7 +12,7 @@ from suite.cost import duration, known_rates
 from suite.errors import InputError
 from suite.files import write_text
 from suite.settings import parse_pairs
-from suite.source import SOURCES
+from suite.source import SOURCES, Split
 
 app = make_app("datasets", "Draw subsets of the paper's datasets.", SOURCES)
 
@@ -40,7 +40,7 @@ def subset(
         raise typer.BadParameter(f"{split}: choose train or heldout", param_hint="--split")
     source = SOURCES.lookup(kind)
     resolved = parse_pairs(source.settings, settings, set_ or [], f"settings of {kind}")
-    draw(source, resolved, split, n, seed, name=called, or_fewer=or_fewer).save(out)
+    draw(source, resolved, cast(Split, split), n, seed, name=called, or_fewer=or_fewer).save(out)
 
 
 @app.command()

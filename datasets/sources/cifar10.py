@@ -13,7 +13,7 @@ from suite.settings import Settings
 from suite.source import Rows, Source, Split
 
 Class = Literal[
-    *("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"
 ]
 CLASSES: tuple[str, ...] = get_args(Class)
 Reader = Callable[[Path], tuple[np.ndarray, np.ndarray]]

@@ -12,8 +12,16 @@ from suite.settings import Settings
 from suite.source import Rows, Source, Split
 
 Article = Literal[
-    *("t-shirt", "trouser", "pullover", "dress", "coat"),
-    *("sandal", "shirt", "sneaker", "bag", "ankle-boot"),
+    "t-shirt",
+    "trouser",
+    "pullover",
+    "dress",
+    "coat",
+    "sandal",
+    "shirt",
+    "sneaker",
+    "bag",
+    "ankle-boot",
 ]
 ARTICLES: tuple[str, ...] = get_args(Article)
 
