@@ -1,6 +1,5 @@
 """Command line of the datasets: `python -m datasets --help`."""
 
-import os
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -9,6 +8,7 @@ import typer
 from datasets.draw import draw
 from suite.cli import make_app, run
 from suite.cost import duration, known_rates
+from suite.cpu import available_cores
 from suite.errors import InputError
 from suite.files import write_text
 from suite.settings import parse_pairs
@@ -59,7 +59,7 @@ def init(
     if out.exists():
         raise InputError(f"{out}: stands already: choose another --out, or delete it")
     surveys = [survey(folder) for folder in folders]
-    used = cores or len(os.sched_getaffinity(0))
+    used = cores or available_cores()
     config, seconds = fitted(surveys, budget, name_of(out.with_suffix("")), known_rates(), used)
     write_text(out, text_of(config, surveys, budget, seconds))
     print(f"{out}: about {duration(seconds)} with {used} cores; see `python -m suite plan {out}`")
