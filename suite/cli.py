@@ -24,26 +24,29 @@ def make_app(room: str, help: str, *registries: Registry[Any]) -> typer.Typer:
     )
 
     if registries:
-        app.command("list")(_lister([e for r in registries for e in r.entries.values()]))
+        app.command("list")(_lister(registries))
     return app
 
 
-def _lister(entries: list[Registered]) -> Callable[..., None]:
+def _lister(registries: tuple[Registry[Any], ...]) -> Callable[..., None]:
     def list_(
         as_json: Annotated[bool, typer.Option("--json", help="print JSON for programs")] = False,
     ) -> None:
-        """Print what is registered, one name a line."""
+        """Print what is registered: name, title, and what it is."""
+        found = [describe(e, r.summary_of(e.name)) for r in registries for e in r.entries.values()]
         if as_json:
-            print(json.dumps([describe(entry) for entry in entries], indent=2, default=str))
+            print(json.dumps(found, indent=2, default=str))
         else:
-            print("\n".join(entry.name for entry in entries))
+            print("\n".join("{name}: {title}\n    {summary}".format(**entry) for entry in found))
 
     return list_
 
 
-def describe(entry: Registered) -> dict[str, object]:
-    """An entry as plain data: its kind, its name, and the JSON Schema of its settings."""
-    description: dict[str, object] = {"kind": entry.kind, "name": entry.name}
+def describe(entry: Registered, summary: str) -> dict[str, object]:
+    """An entry as plain data: kind, name, title, summary, and the JSON Schema of its settings."""
+    title = getattr(entry, "title", entry.name)
+    description: dict[str, object] = {"kind": entry.kind, "name": entry.name, "title": title}
+    description["summary"] = summary
     settings = getattr(entry, "settings", None)
     if settings is not None:
         description["settings"] = settings.model_json_schema()

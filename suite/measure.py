@@ -98,6 +98,9 @@ class Measure(Registered):
     """A registered metric.
 
     title: what tables and figures call it.
+    about: what it sees and what it misses, in one or two sentences.
+    unit: of its values; what is counted, for a share.
+    range: least and largest possible value; None where there is no bound (no least: no largest).
     better: which direction is better; `neither` where both ends are bad.
     reference: the set that generated rows are compared with.
     data: what it judges.
@@ -109,6 +112,9 @@ class Measure(Registered):
 
     kind: ClassVar[str] = "metric"
     title: str
+    about: str
+    unit: str
+    range: tuple[float | None, float | None]
     better: Literal["lower", "higher", "neither"]
     reference: ReferenceSet
     data: Literal["images", "points"]
@@ -116,6 +122,17 @@ class Measure(Registered):
     extractor: str | None
     compute: Callable[[Pair], Value]
     labelled: bool = False
+
+    @property
+    def summary(self) -> str:
+        """Direction, reference, unit, range, and what the metric sees and misses."""
+        direction = "Neither end" if self.better == "neither" else self.better.capitalize()
+        low, high = self.range
+        ends = "any value" if low is None else f"{low:g} " + (f"to {high:g}" if high else "or more")
+        return (
+            f"{direction} is better; against the {self.reference} set; {self.unit}, {ends}. "
+            f"{self.about}"
+        )
 
 
 MEASURES: Registry[Measure] = Registry("metrics.measures", Measure)

@@ -24,6 +24,11 @@ class Registered:
     kind: ClassVar[str] = "entry"
     name: str
 
+    @property
+    def summary(self) -> str:
+        """What the entry is, in a line; empty where its module's docstring says so."""
+        return ""
+
 
 E = TypeVar("E", bound=Registered)
 
@@ -70,6 +75,11 @@ class Registry(Generic[E]):
         if name not in self._found:
             raise unknown(self.type.kind, name, self._found, where)
         return self._found[name][0]
+
+    def summary_of(self, name: str) -> str:
+        """The entry's own summary, or the first line of the docstring of its module."""
+        module = importlib.import_module(self.module_of(name))
+        return self._found[name][0].summary or (module.__doc__ or "").partition("\n")[0]
 
     def module_of(self, name: str) -> str:
         """The dotted name of the module that registers `name`, for digests of its source."""

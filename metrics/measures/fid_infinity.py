@@ -50,12 +50,16 @@ def fid_infinity(pair: Pair) -> Value:
 
 
 FID_INFINITY = Measure(
-    "fid_infinity_heldout",
-    "FID∞ (held-out)",
-    "lower",
-    "heldout",
-    "images",
-    16,
-    "inception",
-    fid_infinity,
+    name="fid_infinity_heldout",
+    title="FID∞ (held-out)",
+    about="Sees what FID sees, without the bias of few generated rows. That of few reference rows "
+    "stays, and a line may be a poor fit: see `fit`.",
+    unit="squared distance of Inception features",
+    range=(None, None),
+    better="lower",
+    reference="heldout",
+    data="images",
+    minimum=16,
+    extractor="inception",
+    compute=fid_infinity,
 )

@@ -38,7 +38,20 @@ def w2(pair: Pair) -> Value:
 
 
 def _w2(reference: ReferenceSet, title: str) -> Measure:
-    return Measure(f"w2_{reference}", title, "lower", reference, "points", 1, None, w2)
+    return Measure(
+        name=f"w2_{reference}",
+        title=title,
+        about="Sees misplaced points, lost modes and modes of wrong weight in one number. New "
+        "points of the same distribution score above 0, the more so the fewer they are.",
+        unit="distance in the points' own units",
+        range=(0, None),
+        better="lower",
+        reference=reference,
+        data="points",
+        minimum=1,
+        extractor=None,
+        compute=w2,
+    )
 
 
 W2_TRAIN = _w2("train", "Wasserstein-2 (train)")

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from metrics.measures.am_ssim import am_ssim, am_ssim_reverse
-from metrics.measures.copying import COPYING_RATE, rate_by_ssim, share_of_copies
+from metrics.measures.copying import (
+    COPYING_RATE,
+    COPYING_RATE_INCEPTION,
+    COPYING_RATE_SSIM,
+    share_of_copies,
+)
+from suite.errors import InputError
 from suite.files import read_arrays
 from suite.measure import Pair
 from suite.provenance import ROOT
@@ -25,7 +31,7 @@ def test_copies(digits):
     pair = _pair(digits[:30], digits[:30])
     assert am_ssim(pair).value == pytest.approx(1, abs=1e-6)
     assert am_ssim_reverse(pair).value == pytest.approx(1, abs=1e-6)
-    assert COPYING_RATE.compute(pair).value == rate_by_ssim(pair).value == 1.0
+    assert COPYING_RATE.compute(pair).value == COPYING_RATE_SSIM.compute(pair).value == 1.0
 
 
 def test_dropped_modes_show_in_the_reverse_alone(digits):
@@ -50,3 +56,31 @@ def test_the_rate_on_a_line():
     # 7.5 is 2.5 from 10, whose nearest other row is 6 away; 30 and -5 are too far from theirs
     assert value.value == pytest.approx(3 / 5)
     assert value.std == pytest.approx(np.std([1, 1, 1, 0, 0], ddof=1) / np.sqrt(5))
+    # of the rows themselves, 0 and 4 are nearest to each other; 10 is nobody's nearest
+    assert value.details == {"baseline": pytest.approx(2 / 3)}
+
+
+@pytest.mark.parametrize("measure", [COPYING_RATE, COPYING_RATE_INCEPTION, COPYING_RATE_SSIM])
+def test_training_rows_that_stand_twice_count_once(digits, measure):
+    twice = np.concatenate([digits[:30], digits[:30]])
+    assert measure.compute(_pair(digits[:30], twice)).value == 1.0
+    new = digits[2000:2100]
+    assert measure.compute(_pair(new, twice)) == measure.compute(_pair(new, digits[:30]))
+
+
+@pytest.mark.parametrize("measure", [COPYING_RATE, COPYING_RATE_SSIM])
+def test_the_baseline_is_the_rate_of_rows_left_out_and_of_new_rows(digits, measure):
+    rows = digits[:60]
+    rates = [
+        measure.compute(_pair(rows[i : i + 1], np.delete(rows, i, axis=0))).value for i in range(60)
+    ]
+    new = measure.compute(_pair(digits[2000:2400], rows))
+    assert new.details["baseline"] == pytest.approx(np.mean(rates))
+    assert new.value == pytest.approx(np.mean(rates), abs=0.15)
+    two = measure.compute(_pair(digits[2:9], rows[:2]))
+    assert two.details["baseline"] is None
+
+
+def test_a_copying_rate_needs_images_that_differ(digits):
+    with pytest.raises(InputError, match="two training images that differ"):
+        COPYING_RATE.compute(_pair(digits[:3], digits[[5, 5, 5]]))

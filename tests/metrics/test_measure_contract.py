@@ -45,6 +45,8 @@ def test_a_metric_is_finite_repeatable_and_blind_to_order(name):
     generated, reference = draw(0, 40), draw(1, 30)
     entry = _value(measure, generated, reference)
     assert np.isfinite(entry["value"]) and (entry["std"] is None or entry["std"] >= 0)
+    low, high = measure.range
+    assert (low is None or entry["value"] >= low) and (high is None or entry["value"] <= high)
     assert (entry["generated"], entry["reference"]) == (40, 30)
     assert _value(measure, generated, reference) == entry
     if name != "fid_infinity_heldout":  # draws rows by position

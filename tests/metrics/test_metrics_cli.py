@@ -63,8 +63,10 @@ def _program(*arguments):
 
 
 def test_list_names_metrics_and_extractors():
-    names = _program("list").stdout.split()
-    assert {"fid_train", "fid_heldout", "am_ssim", "inception"} <= set(names)
+    lines = _program("list").stdout.splitlines()
+    assert {"fid_train: FID (train)", "am_ssim: AM-SSIM", "inception: inception"} <= set(lines)
+    told = lines[lines.index("fid_train: FID (train)") + 1]
+    assert "Lower is better; against the train set" in told and "0 or more" in told
 
 
 def test_compare_prints_values_and_counts(tmp_path):

@@ -111,7 +111,11 @@ def test_list_prints_names_and_json(room: str) -> None:
         command = [sys.executable, "-m", room, "list", *options]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
-    names = listing().split()
+    heads, lines = listing().splitlines()[::2], listing().splitlines()[1::2]
     entries = json.loads(listing("--json"))
-    assert names == [entry["name"] for entry in entries]
-    assert set(names) == {n for p, r in REGISTRIES.items() if p.startswith(room) for n in r.entries}
+    assert heads == [f"{entry['name']}: {entry['title']}" for entry in entries]
+    assert [line.strip() for line in lines] == [entry["summary"] for entry in entries]
+    assert all(len(line) > 20 for line in lines)
+    assert {entry["name"] for entry in entries} == {
+        n for p, r in REGISTRIES.items() if p.startswith(room) for n in r.entries
+    }
