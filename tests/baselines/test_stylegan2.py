@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from baselines.game import adam
-from baselines.methods.stylegan2 import StyleGan2Settings, game
+from baselines.methods.stylegan2 import StyleGan2Settings, game, path_penalty, r1_penalty
 from baselines.networks import stylegan2_layers as layers
 from baselines.networks.stylegan2 import Discriminator, Generator, channels_at
 from baselines.players import Players
@@ -210,3 +210,78 @@ def test_the_infogan_discriminator_is_that_of_the_tables():
     settings = StyleGan2Settings(discriminator="infogan", channel_max=4)
     _, discriminator = game(settings, (28, 28, 1)).networks()
     assert sum(p.numel() for p in discriminator.parameters()) == 6_558_017
+
+
+def waves(shape, phase):
+    """Numbers that anyone can work out: 1.4 sin(0.7 i + phase)."""
+    return (1.4 * torch.sin(0.7 * torch.arange(math.prod(shape)) + phase)).reshape(shape)
+
+
+def of_waves(network):
+    with torch.no_grad():
+        for number, parameter in enumerate(network.parameters()):
+            parameter.copy_(waves(parameter.shape, float(number)))
+    return network
+
+
+RECORDED = {
+    (16, 16, 3): {
+        "pixels": [-0.104176109, -1.141489028, -2.602820366],
+        "mean": -3.849166906100175,
+        "std": 2.862494789665439,
+        "scores": [-0.0987171601, -0.1210595487, -0.0978506761, -0.1124926295],
+        "r1": 0.05551658721925411,
+        "path": 0.28610792200300106,
+    },
+    (28, 28, 1): {
+        "pixels": [-2.286556201, -2.838018932, -2.811307877],
+        "mean": -1.4317992249663671,
+        "std": 0.744126330902703,
+        "scores": [-1.5628586628, -1.4890108713, -1.5176908470, -1.7599247838],
+        "r1": 6.9859798554363355,
+        "path": 0.01989463345270154,
+    },
+}
+
+
+@pytest.mark.parametrize("shape", RECORDED, ids=str)
+def test_the_networks_give_what_they_gave_when_they_equalled_the_authors_code(shape, monkeypatch):
+    """Recorded in float64 from networks that agreed, with the same weights, to 1e-6 with the
+    PyTorch code that Karras et al. released in 2021, R1 to 1e-8 and the mean path to 1e-9."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(DOUBLE)
+    try:
+        sizes = {"channel_base": 128, "channel_max": 8}
+        generator = of_waves(Generator(shape, 5, style=6, mapping_layers=2, mixing=0.0, **sizes))
+        discriminator = of_waves(Discriminator(shape, **sizes))
+        monkeypatch.setattr(torch, "randn", lambda *size, **_: waves(size, 0.3))
+        monkeypatch.setattr(torch, "randn_like", lambda rows: waves(rows.shape, 0.9))
+        images, latents = waves((4, shape[2], *shape[:2]), 1.0), waves((4, 5), 2.0)
+        made = generator(latents)
+        found = {
+            "pixels": made[1, 0, 5, 3:6].tolist(),
+            "mean": made.mean().item(),
+            "std": made.std().item(),
+            "scores": discriminator(images).tolist(),
+            "r1": r1_penalty(discriminator, images).item(),
+            "path": path_penalty(generator, latents).item(),
+        }
+    finally:
+        torch.set_default_dtype(before)
+    for name, value in RECORDED[shape].items():
+        assert found[name] == pytest.approx(value, rel=1e-7), name
+
+
+def test_initial_weights_are_normal_biases_zero_and_scales_one():
+    torch.manual_seed(0)
+    generator = small_generator()
+    discriminator = Discriminator((16, 16, 3), channel_base=2048, channel_max=128)
+    weights = torch.cat([p.flatten() for n, p in discriminator.named_parameters() if "weight" in n])
+    assert weights.mean().item() == pytest.approx(0, abs=0.01)
+    assert weights.std().item() == pytest.approx(1, rel=0.01)
+    for network in (generator, discriminator):
+        for name, parameter in network.named_parameters():
+            if "bias" in name or "strength" in name:
+                assert parameter.eq(float("to_scales" in name)).all(), name
+    for layer in generator.mapping.layers:
+        assert layer.weight.std().item() == pytest.approx(100, rel=0.3)
