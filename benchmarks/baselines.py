@@ -28,7 +28,7 @@ from suite.seeds import stream
 from suite.settings import parse
 
 GANS = METHODS["baselines"].entries
-TUNED: dict[str, dict[str, Any]] = {
+FASTER: dict[str, dict[str, Any]] = {
     "channels last": {"channels_last": True},
     "bfloat16": {"precision": "bfloat16"},
     "bfloat16, channels last": {"precision": "bfloat16", "channels_last": True},
@@ -91,7 +91,7 @@ def main(
     names = [only] if only else list(GANS)
     variants = {("plain loop", "dcgan"): lambda: plain_loop(data, updates)}
     for name in names:
-        for label, settings in {"as it comes": {}, **TUNED}.items():
+        for label, settings in {"as it comes": {}, **FASTER}.items():
             variants[label, name] = lambda n=name, s=settings: our_loop(n, s, data, updates)
     medians: dict[tuple[str, str], list[float]] = {key: [] for key in variants}
     for _ in range(rounds):
