@@ -1,5 +1,7 @@
 """The targets of a reproduction; workflow/rules/ holds the way to them."""
 
+from pathlib import Path
+
 from snakemake.utils import min_version
 
 from suite import paths, workflow as plan
@@ -36,6 +38,10 @@ include: "workflow/rules/data.smk"
 include: "workflow/rules/train.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/report.smk"
+
+
+onerror:
+    plan.say_last(Path(LOGS))
 
 
 localrules:

@@ -6,6 +6,7 @@ import platform
 import resource
 import subprocess
 import sys
+from collections.abc import Iterable
 from functools import cache
 from importlib import metadata
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 from suite.cpu import available_cores
 
 ROOT = Path(__file__).resolve().parent.parent
+READABLE = 64 * 2**20
 PACKAGES = [
     "numpy",
     "scipy",
@@ -71,6 +73,20 @@ def source_digest(*modules: str) -> str:
     digest = hashlib.sha256()
     for path in sorted(seen):
         digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def files_digest(files: Iterable[Path]) -> str:
+    """sha256 of the names and sizes of files, and of what they hold.
+
+    Of more than 64 MiB in all, the times of the last change stand for what they hold.
+    """
+    known = [(file, file.stat()) for file in files]
+    small = sum(stat.st_size for _, stat in known) <= READABLE
+    digest = hashlib.sha256()
+    for file, stat in known:
+        digest.update(f"{file.name} {stat.st_size} ".encode())
+        digest.update(file.read_bytes() if small else str(stat.st_mtime_ns).encode())
     return digest.hexdigest()[:16]
 
 

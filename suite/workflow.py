@@ -4,10 +4,12 @@ Rules hold no logic of their own. A rule that asks here gets exactly what its co
 so that a changed configuration or file reruns those jobs and no others.
 """
 
+import atexit
 import json
 import re
 import shlex
 import sys
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,9 +31,13 @@ from suite.errors import InputError
 from suite.files import read_yaml
 from suite.measure import EXTRACTORS, MEASURES
 from suite.method import METHODS
-from suite.provenance import source_digest
+from suite.provenance import files_digest, source_digest
 from suite.source import SOURCES
 from suite.variants import MARK, method_of
+
+STARTED = time.time()
+ERROR = re.compile(r"error: |[A-Za-z_.]+(Error|Exception)\b")
+"""A line that ends the log of a job that failed by its own words."""
 
 
 def validated(values: Mapping[str, Any], files: Iterable[Path], main: bool) -> Config:
@@ -49,6 +55,28 @@ def validated(values: Mapping[str, Any], files: Iterable[Path], main: bool) -> C
         return config
     except InputError as error:
         sys.exit(f"error: {error}")
+
+
+def sentences(logs: Path, since: float = STARTED) -> list[str]:
+    """The last line of each log below `logs` that was written since, where it is an error's.
+
+    since: seconds since the epoch; by default, the start of this process.
+    """
+    found = []
+    for log in sorted(logs.rglob("*.log")):
+        if log.stat().st_mtime >= since:
+            lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
+            last = next((line for line in reversed(lines) if line.strip()), "")
+            if ERROR.match(last):
+                found.append(f"{last.removeprefix('error: ')} ({log})")
+    return found
+
+
+def say_last(logs: Path) -> None:
+    """Print what the failed jobs said, after all that Snakemake still prints."""
+    said = "".join(f"error: {sentence}\n" for sentence in sentences(logs))
+    after = "mend that, then run" if said else "stopped before the end: run"
+    atexit.register(print, f"\n{said}{after} the same command again to go on", file=sys.stderr)
 
 
 def one_of(names: Iterable[str]) -> str:
@@ -140,6 +168,13 @@ def reference_rows(config: Config, wildcards: Any) -> str:
 def dataset_digest(config: Config, wildcards: Any) -> str:
     """Digest of the source that draws a subset."""
     return source_digest("datasets.__main__", SOURCES.module_of(source_kind(config, wildcards)))
+
+
+def rows_digest(config: Config, wildcards: Any) -> str:
+    """Digest of the user's files that a dataset is read from."""
+    return files_digest(
+        config.kind(wildcards.dataset).files(config.source(wildcards.dataset)) or ()
+    )
 
 
 def method_digest(wildcards: Any) -> str:

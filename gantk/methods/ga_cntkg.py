@@ -8,6 +8,7 @@ from pydantic import Field, PositiveFloat, PositiveInt
 
 from gantk.checks import CODE_SIDES, GENERATOR_SIDES, check_batch, check_side
 from gantk.settings import DiscriminatorSettings, kernel_work
+from suite.errors import InputError
 from suite.method import Job, Method, Result
 
 
@@ -58,7 +59,10 @@ def sample(
 
 def check(settings: GeneratorSettings, shape: tuple[int, ...], n: int) -> None:
     """Square images of the sizes that there are networks for, and a batch of at most n."""
+    data = settings.autoencoder_data
     if settings.space == "code":
+        if data is not None and not data.is_file():
+            raise InputError(f"autoencoder_data: {data}: no such file: check the path")
         check_side(shape, CODE_SIDES, "the autoencoder")
     else:
         check_side(shape, GENERATOR_SIDES, "the generator")

@@ -50,9 +50,9 @@ class Checkout:
             check=False,
         )
 
-    def planned(self, config: str = TINY) -> Counter[str]:
+    def planned(self, config: str = TINY, *targets: str) -> Counter[str]:
         """How many jobs of which rule a run would do now."""
-        done = self.snakemake("--dry-run", config=config)
+        done = self.snakemake("--dry-run", *targets, config=config)
         assert done.returncode == 0, done.stdout + done.stderr
         table = re.search(r"^total .*?$", done.stdout, re.MULTILINE)
         if table is None:

@@ -9,6 +9,7 @@ rule subset:
         kind=lambda w: plan.source_kind(CONFIG, w),
         settings=lambda w: plan.source_settings(CONFIG, w),
         source=lambda w: plan.dataset_digest(CONFIG, w),
+        files=lambda w: plan.rows_digest(CONFIG, w),
     message:
         "draw {wildcards.n} rows of {wildcards.dataset} (data seed {wildcards.data_seed})"
     shell:
@@ -30,6 +31,7 @@ rule reference:
         kind=lambda w: plan.source_kind(CONFIG, w),
         settings=lambda w: plan.source_settings(CONFIG, w),
         source=lambda w: plan.dataset_digest(CONFIG, w),
+        files=lambda w: plan.rows_digest(CONFIG, w),
     message:
         "read the {wildcards.reference} rows of {wildcards.dataset}"
     shell:

@@ -1,11 +1,14 @@
 # One rule a room, since JAX and PyTorch do not share an environment. The checkpoint is a
 # parameter: as an output it would be deleted with those of a killed job.
 PART_FILES = [paths.SAMPLES, paths.TRAJECTORY, paths.HISTORY, paths.RECORD]
+# A job that was killed is started again; one that ended in a sentence would end in it again. Logs
+# are deleted before each start, so the sentence is looked up in a copy.
 TRAIN = (
+    "[ {resources.attempt} = 1 ] || ! grep '^error: ' {log}.said | tee {log} || exit 1; "
     "{params.environment} python -m {params.room} train {params.method} --data {input}"
     " --out {params.folder} --seed {wildcards.seed} --part {wildcards.part}"
     " --samples {params.samples} --settings {params.settings:q}"
-    " --checkpoint {params.checkpoint} 2>&1 | tee {log}"
+    " --checkpoint {params.checkpoint} 2>&1 | tee {log} {log}.said; rm {log}.said"
 )
 
 
@@ -26,6 +29,7 @@ rule train_gantk:
     threads: CONFIG.threads
     resources:
         gpu=GPU,
+        attempt=lambda w, attempt: attempt,
     params:
         room="gantk",
         method=lambda w: plan.method_of(w.method),

@@ -1,0 +1,67 @@
+"""What a user's folder and a failing job do to the workflow."""
+
+import numpy as np
+from PIL import Image
+
+FAULT = """
+from pathlib import Path
+
+from suite.errors import InputError
+
+
+def train(job):
+    with Path("tries.txt").open("a") as file:
+        file.write("tried\\n")
+    raise InputError("made to fail: mend it")
+"""
+
+
+def save(folder, numbers, seed=0):
+    folder.mkdir(exist_ok=True)
+    for i in numbers:
+        pixels = np.random.default_rng([seed, i]).integers(0, 256, (16, 16, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(folder / f"{i:03d}.png")
+
+
+def test_changed_images_rerun_what_reads_them(unrun) -> None:
+    """Subset, held-out rows and the whole split are drawn again together, or not at all."""
+    images = unrun.root / "images"
+    save(images, range(20))
+    config = unrun.varied(
+        "mine",
+        name="mine",
+        datasets={"mine": {"kind": "folder", "source": {"path": "images"}}},
+        experiments__table1__datasets={"mine": {"n": [8]}},
+    )
+    files = [f"results/mine/data/mine/{name}" for name in ("n8/seed0", "heldout", "class")]
+    targets = [f"{file}.npz" for file in files]
+    done = unrun.snakemake(*targets, config=config)
+    assert done.returncode == 0, done.stderr
+
+    def planned():
+        return unrun.planned(config, *targets)
+
+    assert planned() == {}
+    (images / "003.png").touch()
+    assert planned() == {}, "the same content at another time"
+    everything = {"subset": 1, "reference": 2}
+    save(images, [3], seed=1)
+    assert planned() == everything
+    save(images, [3])
+    assert planned() == {}
+    save(images, range(20, 40))
+    assert planned() == everything
+
+
+def test_a_failed_job_is_told_last_and_not_tried_again(unrun) -> None:
+    module = unrun.root / "gantk" / "methods" / "ga_cntk.py"
+    text = module.read_text(encoding="utf-8")
+    start, end = text.index("def train("), text.index("def check(")
+    module.write_text(text[:start] + FAULT + "\n\n" + text[end:], encoding="utf-8")
+    run = "runs/table1/mnist/n8/ga-cntk/data0/seed0/part0"
+    done = unrun.snakemake(f"results/tiny/{run}/run.json")
+    assert done.returncode == 1
+    *_, sentence, remedy = done.stderr.strip().splitlines()
+    assert sentence == f"error: made to fail: mend it (results/tiny/logs/{run}.log)"
+    assert remedy.endswith("run the same command again to go on")
+    assert (unrun.root / "tries.txt").read_text().splitlines() == ["tried"]
