@@ -1,8 +1,14 @@
 """The targets of a reproduction; workflow/rules/ holds the way to them."""
 
+import shlex
+import sys
 from pathlib import Path
 
 from snakemake.utils import min_version
+
+# The rooms are modules of this folder, whatever the working directory.
+sys.path.insert(0, workflow.basedir)
+shell.prefix(f"export PYTHONPATH={shlex.quote(workflow.basedir)}; ")
 
 from suite import paths, workflow as plan
 
@@ -11,7 +17,7 @@ min_version("9.0")
 
 if "name" not in config:
 
-    configfile: "config/config.yaml"
+    configfile: f"{workflow.basedir}/config/config.yaml"
 
 
 CONFIG = plan.validated(config, workflow.configfiles, workflow.is_main_process)

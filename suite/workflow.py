@@ -40,7 +40,7 @@ ERROR = re.compile(r"error: |[A-Za-z_.]+(Error|Exception)\b")
 """A line that ends the log of a job that failed by its own words."""
 
 
-def validated(values: Mapping[str, Any], files: Iterable[Path], main: bool) -> Config:
+def validated(values: Mapping[str, Any], files: Iterable[str | Path], main: bool) -> Config:
     """The configuration; ends the program with one sentence if there is a fault in it.
 
     files: that it was read from, by Snakemake, which does not see a key that stands twice.
@@ -48,7 +48,7 @@ def validated(values: Mapping[str, Any], files: Iterable[Path], main: bool) -> C
     """
     try:
         for file in files:
-            read_yaml(file)
+            read_yaml(Path(file))
         config = parse_config(values)
         if main:
             check(config)

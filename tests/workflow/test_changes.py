@@ -1,5 +1,7 @@
 """What a user's folder and a failing job do to the workflow."""
 
+import subprocess
+
 import numpy as np
 from PIL import Image
 
@@ -51,6 +53,19 @@ def test_changed_images_rerun_what_reads_them(unrun) -> None:
     assert planned() == {}
     save(images, range(20, 40))
     assert planned() == everything
+
+
+def test_another_working_directory_will_do(unrun, tmp_path_factory) -> None:
+    """The code comes from the Snakefile's folder, results go where one stands."""
+    place = tmp_path_factory.mktemp("elsewhere")
+    target = "results/tiny/data/mnist/n8/seed0.npz"
+    command = unrun.command("--snakefile", str(unrun.root / "Snakefile"), target)
+    command[-1] = str(unrun.root / command[-1])
+    done = subprocess.run(
+        command, cwd=place, env=unrun.environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert (place / target).exists() and not (unrun.root / "results").exists()
 
 
 def test_a_failed_job_is_told_last_and_not_tried_again(unrun) -> None:
