@@ -197,7 +197,10 @@ def test_two_grids_do_not_merge(finished) -> None:
 
 def test_points_have_no_nearest_images(finished) -> None:
     both = {"mnist": {"n": [8]}, "ring8": {"n": [8]}}
-    changes = {"datasets": {"mnist": {"heldout": 8}, "ring8": {}}, "metrics": ["fid_train"]}
+    changes = {
+        "datasets": {"mnist": {"heldout": 8}, "ring8": {}},
+        "metrics": ["fid_train", "w2_train"],
+    }
     config = finished.varied("points", **changes, experiments__table1__datasets=both)
     planned = finished.planned(config)
     assert planned["evaluate"] == 4 and planned["nearest"] == 0
