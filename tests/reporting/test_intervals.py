@@ -20,6 +20,12 @@ def test_one_repeat_says_nothing(values):
     assert found.interval == (-inf, inf) and found.doubt == 1.0 and not found.known
 
 
+def test_runs_that_agree_to_the_last_digit_do_not_say_how_sure_they_are():
+    found = difference({0: [3.0, 3.0, 3.0]}, {0: [4.0, 4.0, 4.0]})
+    assert not found.known and found.doubt == 1.0 and found.interval == (-1.0, -1.0)
+    assert needed(found, 1) is None
+
+
 def test_runs_on_several_subsets_are_the_subsets_means():
     found = estimate({0: [1.0, 3.0], 1: [4.0], 2: [6.0, 6.0, 6.0], 3: []})
     assert (found.mean, found.error, found.freedom) == (4.0, pytest.approx(2 / sqrt(3)), 2)

@@ -44,7 +44,9 @@ def test_what_wins_on_several_subsets_wins_beyond_them():
 
 def test_higher_is_better_where_the_metric_says_so():
     where = {"metric": "recall", "better": "higher"}
-    (sentence,) = said(row("a", 0.5, 0.51, 0.52, **where), row("b", 0.8, 0.81, 0.82, **where))
+    means = {"a": 0.5, "b": 0.8, "c": 0.3}
+    rows = [row(name, v, v + 0.01, v + 0.02, **where) for name, v in means.items()]
+    (sentence,) = said(*rows)
     assert "b is best beyond doubt on this subset, 0.810 against 0.510 of a" in sentence
 
 
@@ -165,6 +167,7 @@ def test_a_floor_of_fewer_rows_is_none_and_is_said():
     ("path", "improves"),
     [
         ([(0, 400), (10, 300), (49, 200), (100, 150)], True),
+        ([(0, 400), (50, 200), (90, 151), (100, 150)], True),
         ([(0, 400), (10, 300), (50, 152), (100, 150)], False),  # within 5 % of the half's
         ([(0, 400), (10, 120), (50, 200), (100, 150)], False),  # it was better before
         ([(0, 400), (10, 150), (50, 150), (100, 220)], False),
@@ -184,6 +187,19 @@ def test_which_runs_still_improve_at_the_end(path, improves, better):
             "d, n = 64: still improving in the second half of the budget, by fid_train: "
             "a (200.0 to 150.0)."
         ]
+
+
+def test_runs_improve_by_the_first_metric_that_was_followed():
+    path = [(0, 400), (50, 300), (100, 100)]
+    rows = [
+        row("a", 1, 2, metric="am_ssim", better="neither", followed=path),
+        row("a", 1, 2, metric="kid", followed=path),
+        row("b", 1, 2, metric="kid"),
+        row("b", 1, 2, metric="fid", followed=path),
+    ]
+    assert verdict(rows, str, SAMPLES) == [
+        "d, n = 64: still improving in the second half of the budget, by kid: a (300.0 to 100.0)."
+    ]
 
 
 def test_a_metric_without_a_good_side_neither_wins_nor_improves():
