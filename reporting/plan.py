@@ -23,6 +23,7 @@ class Plan:
     settings: resolved settings by (experiment, dataset, method).
     criterion: the metric that chooses among searched settings.
     headings: experiment -> its title and description, empty where the configuration has none.
+    explained: title of each metric -> its direction, reference, unit, and what it sees and misses.
     protocol: statements about the whole reproduction, by what they are about.
     """
 
@@ -37,6 +38,7 @@ class Plan:
     settings: Mapping[tuple[str, str, str], Mapping[str, Any]] = field(default_factory=dict)
     criterion: str | None = None
     headings: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    explained: Mapping[str, str] = field(default_factory=dict)
     protocol: Mapping[str, str] = field(default_factory=dict)
 
     def title(self, name: str) -> str:
@@ -94,6 +96,9 @@ def plan_of(config: Config) -> Plan:
         headings={
             name: (experiment.title or "", experiment.description or "")
             for name, experiment in config.experiments.items()
+        },
+        explained={
+            measure.title: measure.summary for measure in map(MEASURES.lookup, config.metrics)
         },
         protocol=_protocol(config),
     )

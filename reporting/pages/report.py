@@ -116,8 +116,10 @@ def report_page(plan: Plan, results: Path, runs: Sequence[Run], controls: Contro
     filled = [fill(name, plan, runs, controls) for name in plan.experiments()]
     tables = [f"<h2>{escape(one.table.title)}</h2>\n{fragment(one)}" for one in filled]
     done = sum(run.judged == "ok" for run in runs)
+    explained = [[title, text] for title, text in plan.explained.items()]
     protocol = [[key, value] for key, value in plan.protocol.items()]
     sections = {
+        "Metrics": grid(["metric", "how to read it"], explained, wrap=(1,)),
         "Figures": _figures(results / paths.FIGURES),
         "Protocol": grid(["what", "value"], protocol, wrap=(1,)),
         **{

@@ -310,3 +310,8 @@ def test_a_report_of_nothing_says_so(made):
     page = report(made)
     parsed(page)
     assert "0 of 4 runs" in page and "Nothing has run yet" in page
+
+
+def test_the_report_says_how_to_read_its_metrics(made):
+    made.plan = made.planned(explained={"FID": "Lower is better & small samples make it large."})
+    assert "Lower is better &amp; small samples make it large." in report(made)

@@ -33,6 +33,8 @@ def test_a_plan_says_what_the_configuration_asks():
     assert plan.title("mnist") == "MNIST" and plan.title("unheard of") == "unheard of"
     assert "77 held-out rows" in plan.protocol["Data: mnist"]
     assert set(plan.methods) == set(all_methods())
+    assert list(plan.explained) == ["FID (train)", "AM-SSIM"]
+    assert plan.explained["FID (train)"].startswith("Lower is better; against the train set")
     assert plan.headings == {"table1": ("", "Of one digit.")} and plan.samples == 100
 
 
