@@ -5,7 +5,7 @@ Every sentence follows by rule from the rows of one line (dataset, n, metric) or
 one where there is nothing at most once in 20 times (`reporting.intervals`).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import groupby
 
 from reporting.controls import FLOOR, FRESH
@@ -59,8 +59,8 @@ def single(place: Sequence[Row]) -> list[str]:
     ]
 
 
-def winner(line: Sequence[Row], titles: Titles) -> list[str]:
-    """Which method is best beyond doubt."""
+def winner(line: Sequence[Row], titles: Titles, copied: Collection[str] = ()) -> list[str]:
+    """Which method is best beyond doubt, and whether it is among those that copied."""
     ordered = _best_first(line)
     best = next((row for row in ordered if row.best), None)
     if best is None:
@@ -70,7 +70,7 @@ def winner(line: Sequence[Row], titles: Titles) -> list[str]:
     return [
         f"{titles(best.method)} is best beyond doubt{scope}, {number(_mean(best))} against "
         f"{number(_mean(second))} of {titles(second.method)}, the next ({_repeats(best)} and "
-        f"{_repeats(second)})."
+        f"{_repeats(second)}){'; but it copies' if best.method in copied else ''}."
     ]
 
 
@@ -132,14 +132,19 @@ def _one_run(rows: Sequence[Row]) -> str:
     return " (as far as one run shows)" if all(row.repeats < 2 for row in rows) else ""
 
 
-def copying(line: Sequence[Row], titles: Titles) -> list[str]:
-    """Who is nearer to the training images than new real images are."""
+def copiers(line: Sequence[Row]) -> list[Row]:
+    """Methods that are nearer to the training images than new real images are."""
     fresh = _control(line, FRESH)
     metric = line[0].metric
     if fresh is None or not (metric == "am_ssim" or metric.startswith("copying_rate")):
         return []
-    found = _surely(line, fresh, 1.0)
-    if not found:
+    return _surely(line, fresh, 1.0)
+
+
+def copying(line: Sequence[Row], titles: Titles) -> list[str]:
+    """Who copies."""
+    found, fresh = copiers(line), _control(line, FRESH)
+    if not found or fresh is None:
         return []
     verb = "copies" if len(found) == 1 else "copy"
     return [
@@ -213,11 +218,12 @@ def verdict(rows: Sequence[Row], titles: Titles, samples: int) -> list[str]:
         place = list(group)
         where = [titles(dataset), f"n = {n:,}"]
         add(where, single(place))
-        for metric, cells in groupby(place, key=lambda row: row.metric):
-            line = list(cells)
-            about = [*where, titles(metric)]
+        lines = [list(cells) for _, cells in groupby(place, key=lambda row: row.metric)]
+        copied = {row.method for line in lines for row in copiers(line)}
+        for line in lines:
+            about = [*where, titles(line[0].metric)]
             if line[0].better in SIGNS:
-                add(about, winner(line, titles))
+                add(about, winner(line, titles, copied))
                 add(about, undecided(line, titles))
             for rule in (copying, below_floor):
                 add(about, rule(line, titles))

@@ -121,6 +121,18 @@ def test_who_is_nearer_to_the_training_images_than_real_ones_are(metric):
     assert said(below, fresh) == []
 
 
+def test_a_winner_that_copies_is_called_so():
+    near = {"metric": "am_ssim", "better": "neither"}
+    fids = ranked([row("a", 10, 10.5, 11), row("b", 20, 21, 22)])
+
+    def first(similarity):
+        copies = [row("a", *similarity, **near), row("b", 0.4, 0.41, 0.42, **near)]
+        return verdict([*fids, *copies, control("heldout", 0.4, 0.01, **near)], str, SAMPLES)[0]
+
+    assert first([0.9, 0.91, 0.92]).endswith("(3 runs and 3 runs); but it copies.")
+    assert first([0.4, 0.41, 0.42]).endswith("(3 runs and 3 runs).")
+
+
 def test_one_run_may_show_that_it_copies():
     where = {"metric": "am_ssim", "better": "neither"}
     runs = row("a", 0.9, error=0.01, **where), row("b", 0.41, error=0.01, **where)
