@@ -6,6 +6,7 @@ with the descent that all methods share: checkpoints, snapshots and stop rules a
 
 from pydantic import Field, PositiveInt
 
+from gantk.checks import check_square
 from gantk.settings import ConvolutionalSettings, kernel_work
 from suite.errors import InputError
 from suite.method import Job, Method, Result
@@ -20,22 +21,24 @@ class CoarseSettings(ConvolutionalSettings):
 
 
 def train(job: Job[CoarseSettings]) -> Result:
-    """Solve Eq. 4 for images that a discriminator of shrunk images takes for real.
-
-    Raises:
-        InputError: the images have no whole number of squares.
-    """
+    """Solve Eq. 4 for images that a discriminator of shrunk images takes for real."""
     # Front ends read this file where JAX is missing: import it inside functions only.
     from gantk.without_generator import solve
 
-    from gantk.discriminator import square_side
-
-    side, shrink = square_side(job.subset), job.settings.shrink
-    if side % shrink:
-        raise InputError(f"shrink {shrink} does not divide {side} pixels: choose a divisor")
+    shape = job.subset.data.shape
+    check(job.settings, shape[1:], len(job.subset.data))
     # Everything random takes job.seed and job.part, by suite.seeds. A loop of its own calls
     # job.checkpoint.load() at first, and save(state) whenever job.checkpoint.due().
-    return solve(job, (side // shrink,))
+    return solve(job, (shape[1] // job.settings.shrink,))
+
+
+def check(settings: CoarseSettings, shape: tuple[int, ...], n: int) -> None:
+    """Square images that the squares divide. Called before any job too, so without JAX."""
+    check_square(shape)
+    if shape[0] % settings.shrink:
+        raise InputError(
+            f"shrink {settings.shrink} does not divide {shape[0]} pixels: choose a divisor"
+        )
 
 
 GA_CNTK_COARSE = Method(
@@ -44,8 +47,9 @@ GA_CNTK_COARSE = Method(
     "GA-CNTK (coarse)",
     CoarseSettings,
     train,
-    # What a run costs, for `python -m suite estimate`.
+    # What a run costs, for `python -m suite plan`.
     work=kernel_work,
+    check=check,
     # Settings with which the contract tests train it within seconds.
     tiny={"iterations": 5, "snapshots": 3},
 )

@@ -31,6 +31,9 @@ MEAN_TRAIN, MEAN_HELDOUT = (
     Measure(
         name=f"mean_{reference}",
         title=f"Distance of means ({reference})",
+        about="Sees a shift of all images in brightness or place. Blind to lost modes.",
+        unit="length in pixels from 0 to 1",
+        range=(0, None),
         better="lower",
         reference=reference,
         data="images",

@@ -20,3 +20,10 @@ def compilation_cache(tmp_path_factory, worker_id):
     jax.config.update("jax_compilation_cache_dir", str(shared / "compiled"))
     jax.config.update("jax_compilation_cache_max_size", 2**30)  # a size brings a lock with it
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forgotten_programs():
+    """The compiled programs of a file, hundreds of MB, leave the memory with it."""
+    yield
+    jax.clear_caches()
