@@ -1,5 +1,6 @@
 """The templates of CONTRIBUTING.md work: copied into their rooms, they keep their contracts."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -45,7 +46,8 @@ def test_copied_templates_are_listed_and_keep_their_contracts(unrun) -> None:
         return done.stdout
 
     def listed(folder: str) -> set[str]:
-        return set(run(folder.partition("/")[0], "list").split())
+        room = folder.partition("/")[0]
+        return {entry["name"] for entry in json.loads(run(room, "list", "--json"))}
 
     before = {folder: listed(folder) for folder, _ in TEMPLATES.values()}
     for template, (folder, _) in TEMPLATES.items():
