@@ -1,20 +1,18 @@
-"""Image files: found in a folder, and read to arrays of one size only when they are chosen."""
+"""Image files, read to arrays of one size only when they are chosen."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from suite.errors import InputError, from_os
+from suite.errors import InputError
+from suite.pictures import opened, read_image
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff"}
-DEEP = {"I", "F", "I;16", "I;16B", "I;16L", "I;16N"}
 SHOW_PROGRESS = 2000
 ORIENTATION, SIDEWAYS = 0x0112, 5
 """The EXIF tag of how a picture is turned, and the first value that swaps width and height."""
@@ -36,23 +34,6 @@ class Shaping:
     crop: int | Literal["square"] | None = None
 
 
-def image_files(folder: Path) -> list[Path]:
-    """The image files of a folder, by name.
-
-    Raises:
-        InputError: the folder is missing or holds no image.
-    """
-    try:
-        files = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
-    except OSError as error:
-        raise from_os(error) from error
-    if not files:
-        raise InputError(
-            f"{folder}: holds no image ({', '.join(sorted(SUFFIXES))}): check the path"
-        )
-    return files
-
-
 def _cropped(image: "Image", edge: int | Literal["square"] | None, path: Path) -> "Image":
     if edge is None:
         return image
@@ -66,22 +47,6 @@ def _cropped(image: "Image", edge: int | Literal["square"] | None, path: Path) -
     return image.crop((left, top, left + edge, top + edge))
 
 
-@contextmanager
-def _opened(path: Path) -> Iterator["Image"]:
-    """An image file, read no further than its head."""
-    from PIL import Image
-
-    try:
-        with Image.open(path) as file:
-            yield file
-    except OSError as error:
-        if error.errno is not None:
-            raise from_os(error) from error
-        raise InputError(f"{path}: damaged or no image ({error}): replace or remove it") from error
-    except (SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise InputError(f"{path}: damaged or no image ({error}): replace or remove it") from error
-
-
 def check_alike(paths: Sequence[Path], square: bool) -> None:
     """Refuse images of different sizes, by their heads alone.
 
@@ -92,7 +57,7 @@ def check_alike(paths: Sequence[Path], square: bool) -> None:
     """
     first: tuple[int, ...] | None = None
     for path in paths:
-        with _opened(path) as file:
+        with opened(path) as file:
             size = file.size if file.getexif().get(ORIENTATION, 1) < SIDEWAYS else file.size[::-1]
         size = (min(size),) * 2 if square else size
         first = first or size
@@ -107,19 +72,11 @@ def read_picture(path: Path, shaping: Shaping) -> np.ndarray:
     """One image file as uint8 [H, W, C], upright by its orientation tag.
 
     Raises:
-        InputError: the file is missing, damaged or no image; it has more than 8 bits a channel,
-            or transparent pixels (what is behind them would be a guess).
+        InputError: see `suite.pictures.read_image`; or the image is smaller than the crop.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image
 
-    with _opened(path) as file:
-        image = ImageOps.exif_transpose(file)
-    if image.mode in DEEP:
-        raise InputError(f"{path}: has more than 8 bits a channel: convert it to 8 bits")
-    if image.has_transparency_data:
-        alpha = np.asarray(image.convert("RGBA"))[..., 3]
-        if alpha.min() < 255:
-            raise InputError(f"{path}: has transparent pixels: put it on a background")
+    image = read_image(path)
     image = _cropped(image.convert("L" if shaping.channels == 1 else "RGB"), shaping.crop, path)
     if shaping.size is not None:
         height, width = shaping.size

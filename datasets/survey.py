@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets.pictures import Shaping, image_files, read_picture
+from datasets.pictures import Shaping, read_picture
 from suite.errors import InputError, from_os
+from suite.pictures import image_files
 
 LOOKED_AT = 32
 """Pictures that are read whole, to tell grey ones from coloured ones."""

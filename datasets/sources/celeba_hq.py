@@ -5,7 +5,8 @@ from pathlib import Path
 import numpy as np
 from pydantic import Field
 
-from datasets.pictures import Shaping, every, image_files, reader
+from datasets.pictures import Shaping, every, reader
+from suite.pictures import image_files
 from suite.settings import Settings
 from suite.source import Rows, Source, Split
 

@@ -6,8 +6,9 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from datasets.pictures import Shaping, check_alike, every, image_files, reader
+from datasets.pictures import Shaping, check_alike, every, reader
 from suite.errors import InputError
+from suite.pictures import image_files
 from suite.settings import Settings
 from suite.source import Rows, Source, Split
 

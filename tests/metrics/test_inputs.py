@@ -69,10 +69,6 @@ def _transparent(folder):
     Image.new("LA", (5, 6), (9, 128)).save(folder / "a.png")
 
 
-def _cmyk(folder):
-    Image.new("CMYK", (5, 6)).save(folder / "a.jpg")
-
-
 def _cut(folder):
     _save(folder, _pixels(3, 1))
     file = folder / "000.png"
@@ -86,15 +82,14 @@ def _text(folder):
 @pytest.mark.parametrize(
     ("fill", "message"),
     [
-        (_empty, "holds no image file"),
+        (_empty, "holds no image"),
         (_sizes, "b.png is 5 x 7 grey but a.png is 5 x 6 grey"),
         (_colours, "b.png is 5 x 6 colour but a.png is 5 x 6 grey"),
-        (_sixteen, "not 8-bit"),
-        (_floats, "not 8-bit"),
+        (_sixteen, "more than 8 bits"),
+        (_floats, "more than 8 bits"),
         (_transparent, "transparent pixels"),
-        (_cmyk, "mode CMYK"),
-        (_cut, "not a readable image"),
-        (_text, "not a readable image"),
+        (_cut, "damaged or no image"),
+        (_text, "damaged or no image"),
     ],
 )
 def test_folders_that_are_refused(tmp_path, fill, message):
@@ -102,3 +97,22 @@ def test_folders_that_are_refused(tmp_path, fill, message):
     with pytest.raises(InputError, match=message) as caught:
         read_rows(tmp_path)
     assert "\n" not in str(caught.value)
+
+
+def test_an_array_without_a_name_is_refused(tmp_path):
+    np.save(tmp_path / "rows.npy", _pixels())
+    with pytest.raises(InputError, match=r"write an \.npz"):
+        read_rows(tmp_path / "rows.npy")
+
+
+def test_pictures_that_are_stored_rotated_are_the_same_pictures(tmp_path):
+    images = np.random.default_rng(1).integers(0, 256, (3, 9, 9, 1), dtype=np.uint8)
+    for name, turns, orientation in (("plain", 0, 1), ("turned", 1, 6)):
+        (tmp_path / name).mkdir()
+        for i, image in enumerate(images):
+            file = Image.fromarray(np.rot90(image[..., 0], turns))
+            exif = Image.Exif()
+            exif[0x0112] = orientation
+            file.save(tmp_path / name / f"{i}.png", exif=exif)
+    plain, turned = (read_rows(tmp_path / name) for name in ("plain", "turned"))
+    assert np.array_equal(plain, images) and np.array_equal(turned, images)

@@ -191,7 +191,7 @@ BAD = {
     "no rows": (lambda p: _npz(p, data=np.zeros((0, 8, 8, 1), np.uint8)), "is empty"),
     "pickled": (lambda p: _npz(p, data=np.array([{}], object)), "damaged or no .npz"),
     "two arrays": (lambda p: _npz(p, a=_images(0), b=_images(0)), "none is called 'data'"),
-    "empty folder": (lambda p: _folder(p.with_suffix("")), "holds no image file"),
+    "empty folder": (lambda p: _folder(p.with_suffix("")), "holds no image"),
     "other size": (lambda p: _npz(p, data=_images(0, 5, (9, 8, 1))), "images of 8 x 9"),
     "other colour": (lambda p: _npz(p, data=_images(0, 5, (8, 8, 3))), "3 channels"),
     "points": (lambda p: _npz(p, data=np.zeros((5, 2), np.float32)), "points of 2 numbers"),
