@@ -67,11 +67,11 @@ def compare(
     store = feature_store(features, weights)
     values = evaluate(rows, references, names, store, seed)
     if as_json:
-        sets = {"generated": (generated, rows)}
-        sets |= {name: (paths[name], rows.data) for name, rows in references.items()}
+        sets = {"generated": rows} | {name: rows.data for name, rows in references.items()}
+        places = {"generated": generated, **paths}
         described = {
-            name: {"path": str(path), "shape": list(data.shape), "digest": digest_of(data)}
-            for name, (path, data) in sets.items()
+            name: {"path": str(places[name]), "shape": list(data.shape), "digest": digest_of(data)}
+            for name, data in sets.items()
         }
         report = {"sets": described, "metrics": values, "seeds": {"evaluation": seed}}
         print(json.dumps(report | {"provenance": provenance_of(names, store)}, indent=2))

@@ -55,7 +55,8 @@ def influence(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     other, reduced = _moments(y)
     left, values, _ = np.linalg.svd(factor @ _reduced(reduced).T, full_matrices=False)
     squares = np.einsum("ij,ij->i", factor, factor) - left**2 @ values
-    return 2 * np.sqrt(len(x) - 1) * factor @ (mean - other) + (len(x) - 1) * squares
+    shift = 2 * np.sqrt(len(x) - 1) * factor @ (mean - other)
+    return np.asarray(shift + (len(x) - 1) * squares)
 
 
 def _moments(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -67,4 +68,6 @@ def _moments(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _reduced(factor: np.ndarray) -> np.ndarray:
     """At most d rows R with R'R = factor'factor: more rows than columns hold nothing new."""
-    return np.linalg.qr(factor, mode="r") if len(factor) > factor.shape[1] else factor
+    if len(factor) <= factor.shape[1]:
+        return factor
+    return np.asarray(np.linalg.qr(factor, mode="r"))

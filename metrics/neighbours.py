@@ -14,7 +14,7 @@ def distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     centre = y.mean(axis=0)
     x, y = x - centre, y - centre
     squares = np.einsum("ij,ij->i", x, x)[:, None] + np.einsum("ij,ij->i", y, y)
-    return np.sqrt(np.maximum(squares - 2 * (x @ y.T), 0))
+    return np.asarray(np.sqrt(np.maximum(squares - 2 * (x @ y.T), 0)))
 
 
 def distances_among(x: np.ndarray) -> np.ndarray:

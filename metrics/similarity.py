@@ -47,7 +47,7 @@ class Window:
         offsets = np.arange(self.size) - (self.size - 1) / 2
         line = np.exp(-(offsets**2) / (2 * self.sigma**2))
         square = np.outer(line, line).ravel()
-        return square / square.sum()
+        return np.asarray(square / square.sum())
 
 
 PAPER_WINDOW = Window()
@@ -106,7 +106,8 @@ def _add_tile(total: np.ndarray, x: _Columns, y: _Columns, tile: tuple[slice, sl
     rows, columns = tile
 
     def product(part: str) -> np.ndarray:
-        return getattr(x, part)[:, rows] @ getattr(y, part)[:, columns].transpose(0, 2, 1)
+        left, right = getattr(x, part)[:, rows], getattr(y, part)[:, columns]
+        return np.asarray(left @ right.transpose(0, 2, 1))
 
     value = product("covariance")
     value *= product("means")
@@ -145,7 +146,7 @@ def ssim_matrix(x: np.ndarray, y: np.ndarray, window: Window = PAPER_WINDOW) -> 
             left = _columns(x, row, channel, window, left=True)
             right = _columns(y, row, channel, window, left=False)
             list(pool.map(lambda tile, a=left, b=right: _add_tile(total, a, b, tile), tiles))
-    return total / (len(strips) * (width - window.size + 1))
+    return np.asarray(total / (len(strips) * (width - window.size + 1)))
 
 
 def of_pair(pair: Pair) -> np.ndarray:

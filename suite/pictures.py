@@ -69,7 +69,8 @@ def read_image(path: Path) -> "Image":
         if file.mode[0] in "IF" or any(_deep(tile.args) for tile in file.tile):
             raise InputError(f"{path}: has more than 8 bits a channel: convert it to 8 bits")
         image = ImageOps.exif_transpose(file)
-        if image.has_transparency_data and image.convert("RGBA").getextrema()[3] != (255, 255):
+        alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
+        if alpha is not None and alpha.getextrema() != (255, 255):
             raise InputError(f"{path}: has transparent pixels: put it on a background")
         return image.convert("L" if image.mode in ("1", "L", "LA", "La") else "RGB")
 

@@ -30,6 +30,7 @@ def embed(images: np.ndarray, weights: Weights | None) -> np.ndarray:
     import torch
     from tqdm import tqdm
 
+    assert weights is not None, "an extractor with weights is given them"
     network = _network(weights.path)
     parts = []
     with tqdm(total=len(images), desc="Inception", unit="image", delay=2, leave=False) as bar:

@@ -18,6 +18,7 @@ def embed(images: np.ndarray, weights: Weights | None) -> np.ndarray:
 
     from metrics.lenet import LeNet, to_batch
 
+    assert weights is not None, "an extractor with weights is given them"
     arrays = read_arrays(weights.path)
     network = LeNet()
     state = {name: torch.from_numpy(arrays[name]) for name, _ in network.named_parameters()}

@@ -14,7 +14,7 @@ BLOCK = 512
 
 def polynomial_kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """(x.y / d + 1)^3 of float64 rows x [N, d] and y [M, d]: float64 [N, M]."""
-    return (x @ y.T / x.shape[1] + 1) ** 3
+    return np.asarray((x @ y.T / x.shape[1] + 1) ** 3)
 
 
 def squared_mmd(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:

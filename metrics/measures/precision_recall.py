@@ -28,7 +28,7 @@ DETAILS = {"neighbours": K}
 def precision(pair: Pair) -> Value:
     """Share of generated rows within a ball of a reference row."""
     inside = pair.once(across, "inception") <= pair.once(reference_radii, "inception", K)
-    hits = inside.any(axis=1)
+    hits = np.any(inside, axis=1)
     return Value(float(hits.mean()), standard_error(hits), DETAILS)
 
 
