@@ -70,13 +70,13 @@ def test_training_rows_that_stand_twice_count_once(digits, measure):
 
 @pytest.mark.parametrize("measure", [COPYING_RATE, COPYING_RATE_SSIM])
 def test_the_baseline_is_the_rate_of_rows_left_out_and_of_new_rows(digits, measure):
-    rows = digits[:60]
+    rows = digits[:30]
     rates = [
-        measure.compute(_pair(rows[i : i + 1], np.delete(rows, i, axis=0))).value for i in range(60)
+        measure.compute(_pair(rows[i : i + 1], np.delete(rows, i, axis=0))).value for i in range(30)
     ]
     new = measure.compute(_pair(digits[2000:2400], rows))
     assert new.details["baseline"] == pytest.approx(np.mean(rates))
-    assert new.value == pytest.approx(np.mean(rates), abs=0.15)
+    assert new.value == pytest.approx(np.mean(rates), abs=0.2)
     two = measure.compute(_pair(digits[2:9], rows[:2]))
     assert two.details["baseline"] is None
 
