@@ -7,8 +7,10 @@ from prdc import compute_prdc
 from torch_fidelity.metric_kid import kernel_mmd
 from torch_fidelity.metric_prc import calculate_precision_recall_full
 
+from metrics.frechet import frechet_distance, standard_error
 from metrics.measures import fid_infinity
 from metrics.measures.density_coverage import coverage, density
+from metrics.measures.fid import fid
 from metrics.measures.kid import polynomial_kernel, squared_mmd
 from metrics.measures.precision_recall import precision, recall
 from metrics.neighbours import bootstrap_error, distances, radii
@@ -156,3 +158,9 @@ def test_the_standard_error_of_recall_is_its_spread_over_fresh_rows(n, m, shift)
 
 def test_recall_of_few_rows_has_no_standard_error():
     assert recall(_pair(_features(0, 7), _features(1, 7))).std is None
+
+
+def test_fid_is_of_the_generated_rows_and_so_is_its_error():
+    x, y = _features(2, 60, 8, shift=0.3), _features(3, 40, 8)
+    value = fid(_pair(x, y))
+    assert (value.value, value.std) == (frechet_distance(x, y), standard_error(x, y))

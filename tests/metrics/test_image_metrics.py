@@ -10,6 +10,7 @@ from metrics.measures.copying import (
     COPYING_RATE_SSIM,
     share_of_copies,
 )
+from metrics.similarity import ssim_matrix
 from suite.errors import InputError
 from suite.files import read_arrays
 from suite.measure import Pair
@@ -84,3 +85,12 @@ def test_the_baseline_is_the_rate_of_rows_left_out_and_of_new_rows(digits, measu
 def test_a_copying_rate_needs_images_that_differ(digits):
     with pytest.raises(InputError, match="two training images that differ"):
         COPYING_RATE.compute(_pair(digits[:3], digits[[5, 5, 5]]))
+
+
+def test_errors_of_am_ssim(digits):
+    pair = _pair(digits[:12], digits[20:50])
+    matrix = ssim_matrix(pair.generated, pair.reference)
+    assert am_ssim(pair).std == pytest.approx(matrix.max(axis=1).std(ddof=1) / np.sqrt(12))
+    rng = np.random.default_rng(0)
+    draws = [matrix[rng.integers(12, size=12)].max(axis=0).mean() for _ in range(1000)]
+    assert am_ssim_reverse(pair).std == pytest.approx(np.std(draws), rel=0.25)

@@ -13,6 +13,7 @@ from suite.measure import EXTRACTORS, MEASURES, Extractor, Measure
 from suite.registry import Registry
 
 FOUND = MEASURES.entries
+SETS = ("train", "heldout", "class")
 
 
 class _Projection(Features):
@@ -53,6 +54,21 @@ def test_a_metric_is_finite_repeatable_and_blind_to_order(name):
         order = np.random.default_rng(2).permutation(40)
         shuffled = _value(measure, generated[order], reference)["value"]
         assert shuffled == pytest.approx(entry["value"], rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_a_metric_is_of_the_reference_set_that_its_name_tells(name):
+    measure = FOUND[name]
+    told = name.rpartition("_")[2]
+    assert measure.reference == told or told not in SETS
+    draw = _images if measure.data == "images" else _points
+    own = draw(1, 30)
+    labels = np.arange(30) % 3
+    others = {key: Reference(draw(seed, 30), labels) for seed, key in enumerate(SETS, 2)}
+    entry = evaluate(
+        draw(0, 20), others | {measure.reference: Reference(own, labels)}, [name], _Projection(), 0
+    )
+    assert entry[name] == _value(measure, draw(0, 20), own)
 
 
 @pytest.mark.parametrize("name", FOUND)
@@ -100,13 +116,13 @@ def test_features_are_kept_by_content(tmp_path, monkeypatch):
     first = Features(tmp_path).embed("counted", _images(0, 3))
     store = Features(tmp_path)
     assert np.array_equal(store.embed("counted", _images(0, 3)), first)
-    store.embed("counted", _images(1, 2))
-    store.embed("counted", _images(1, 2))
-    assert calls == [3, 2]
+    store.embed("counted", _images(1, 3))
+    store.embed("counted", _images(1, 3))
+    assert calls == [3, 3]
     newer = Extractor("counted", 2, embed)
     monkeypatch.setattr(Registry, "lookup", lambda *_: newer)
     Features(tmp_path).embed("counted", _images(0, 3))
-    assert calls == [3, 2, 3]
+    assert calls == [3, 3, 3]
 
 
 def test_jobs_that_need_the_same_features_compute_them_once(tmp_path, monkeypatch):

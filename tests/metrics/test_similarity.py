@@ -93,3 +93,9 @@ def test_blocks_do_not_change_values():
 def test_images_that_cannot_be_compared(left, right, message):
     with pytest.raises(InputError, match=message):
         ssim_matrix(_images(0, 2, left), _images(1, 2, right))
+
+
+def test_the_window_is_the_papers_unless_another_is_given():
+    x, y = _images(7, 2, (9, 8, 1)), _images(8, 2, (9, 8, 1))
+    expected = _matrix(lambda a, b: _by_definition(a, b, 4, 1.5), x, y)
+    assert np.abs(ssim_matrix(x, y) - expected).max() <= 1e-6
