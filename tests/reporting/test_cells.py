@@ -33,6 +33,22 @@ def test_mean_and_sample_deviation_over_seeds(made):
     assert row.difference == pytest.approx(32.0 - 27.43)
 
 
+def test_a_metrics_own_error_stands_for_a_single_value_alone(made):
+    made.judge("dcgan", 0, 30.0, std=1.5)
+    assert rows(made)["dcgan", "fid_train"].error == 1.5
+    made.judge("dcgan", 1, 34.0, std=2.5)
+    assert rows(made)["dcgan", "fid_train"].error is None
+
+
+def test_a_table_holds_the_runs_of_its_own_experiment(made):
+    plans = [made.planned(experiment=name) for name in ("table1", "table2")]
+    plan = replace(plans[0], cells=plans[0].cells + plans[1].cells)
+    made.judge("dcgan", 0, 30.0)
+    made.judge("dcgan", 0, 50.0, experiment="table2")
+    row = rows(made, plan)["dcgan", "fid_train"]
+    assert (row.mean, row.planned) == (30.0, 2)
+
+
 def test_the_best_of_searched_settings_stands_for_the_method(made):
     plan = made.planned(("dcgan@batch=16", "dcgan@batch=32", "ga-cntk"), criterion="fid_train")
     assert (
