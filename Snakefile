@@ -28,7 +28,10 @@ RUN = f"{RESULTS}/{paths.RUN}"
 PART = f"{RESULTS}/{paths.PART}"
 SUBSET = f"{RESULTS}/{paths.SUBSET}"
 REFERENCE = f"{RESULTS}/{paths.REFERENCE}"
-GPU = 1 if CONFIG.device == "gpu" else 0
+GPU = plan.gpus(CONFIG)
+
+
+shell.prefix(plan.job_prefix(CONFIG))
 
 
 wildcard_constraints:
@@ -53,6 +56,15 @@ onerror:
 localrules:
     all,
     figures,
+
+
+onstart:
+    plan.check_devices(
+        CONFIG,
+        {job.rule.name for job in workflow.dag.needrun_jobs()},
+        here=workflow.local_exec,
+        conda=workflow.deployment_settings.deployment_method,
+    )
 
 
 rule all:

@@ -99,9 +99,9 @@ def _details(players: Players) -> dict[str, Any]:
             "discriminator": parameters(players.discriminator),
         },
         "precision": players.settings.precision,
+        "tf32": False,  # `reproducible`
         "threads": torch.get_num_threads(),
     }
     if players.where.type == "cuda":
-        details["tf32_convolutions"] = torch.backends.cudnn.allow_tf32
         details["gpu_peak_memory_mib"] = round(torch.cuda.max_memory_allocated() / 2**20, 1)
     return details

@@ -7,12 +7,13 @@ from contextlib import contextmanager
 import torch
 from torch.utils import deterministic
 
+from suite.devices import cpu_instead
 from suite.seeds import integer_seed
 
 
 def device() -> torch.device:
-    """The GPU that this process may see, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    """The GPU that this process may see, else the CPU (where the user did not choose `gpu`)."""
+    return torch.device("cuda" if torch.cuda.is_available() else cpu_instead("torch"))
 
 
 def device_name() -> str:
@@ -24,18 +25,23 @@ def device_name() -> str:
 def reproducible(purpose: str, *seeds: int) -> Iterator[None]:
     """PyTorch's generators seeded from a named stream, and deterministic algorithms only.
 
+    Products and convolutions are of float32 in full: no TF32, which cuDNN would take by itself.
     The caller's generators and choice of algorithms are back when the block ends.
     """
     # cuBLAS is deterministic only with a workspace of fixed size, chosen before its first use.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     before = torch.are_deterministic_algorithms_enabled(), deterministic.fill_uninitialized_memory
+    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+    tf32 = cudnn.allow_tf32, matmul.allow_tf32
     with torch.random.fork_rng():
         torch.manual_seed(integer_seed(purpose, *seeds))
         torch.use_deterministic_algorithms(True)
         # Filling every new tensor with NaN finds faulty code, at the price of a pass over each.
         deterministic.fill_uninitialized_memory = False
+        cudnn.allow_tf32 = matmul.allow_tf32 = False
         try:
             yield
         finally:
             torch.use_deterministic_algorithms(before[0])
             deterministic.fill_uninitialized_memory = before[1]
+            cudnn.allow_tf32, matmul.allow_tf32 = tf32

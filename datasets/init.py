@@ -13,8 +13,8 @@ import yaml
 from datasets.survey import Survey
 from suite.config import Config, method_entry, parse_config
 from suite.cost import Rate, duration, estimate, wait
+from suite.devices import visible
 from suite.errors import InputError
-from suite.gpu import visible_gpus
 
 Budget = Literal["quick", "evening", "paper"]
 SIDES = (16, 28, 32, 64, 128)
@@ -148,7 +148,7 @@ def values_of(surveys: Sequence[Survey], budget: Budget, name: str, share: float
     least = min(n for grid in grids.values() for n in grid["n"])
     return {
         "name": name,
-        "device": "gpu" if visible_gpus() else "cpu",
+        "device": "gpu" if visible()[0] else "cpu",
         "samples": plan.samples,
         "metrics": ["fid_train", "fid_heldout", "am_ssim", "copying_rate_ssim"],
         "seeds": {"training": list(plan.seeds)},

@@ -34,6 +34,15 @@ def configure() -> None:
             jax.config.update("jax_num_cpu_devices", cpu_threads())
 
 
+def gpu_memory() -> dict[str, float]:
+    """Peak memory of the first GPU in MiB, for provenance; nothing on a CPU."""
+    import jax
+
+    stats = jax.devices()[0].memory_stats() or {}
+    peak = stats.get("peak_bytes_in_use") if jax.default_backend() != "cpu" else None
+    return {} if peak is None else {"gpu_peak_memory_mib": round(peak / 2**20, 1)}
+
+
 def device_name() -> str:
     """The devices in use, for provenance."""
     import jax

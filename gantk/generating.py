@@ -9,7 +9,7 @@ import numpy as np
 
 from gantk.architecture import convolutional, fully_connected
 from gantk.autoencoder import Autoencoder, make_autoencoder, train_autoencoder
-from gantk.backend import configure, device_name
+from gantk.backend import configure, device_name, gpu_memory
 from gantk.descent import descend
 from gantk.discriminator import choose_lambda, gram_loss, make_kernel
 from gantk.generator import Generator, code_generator, image_generator
@@ -146,6 +146,7 @@ def solve(job: Job) -> Result:
             "kernel_rows": 2 * b,
             "generator_parameters": sum(x.size for x in jax.tree.leaves(start)),
             "best_iteration": descent.best_iteration,
+            **gpu_memory(),
         },
         model,
     )

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 
 from gantk.architecture import Architecture, convolutional
-from gantk.backend import configure, device_name
+from gantk.backend import configure, device_name, gpu_memory
 from gantk.descent import descend
 from gantk.discriminator import choose_lambda, gram_loss, make_kernel
 from gantk.images import average_pool, from_unit, initial_rows, to_unit
@@ -124,5 +124,6 @@ def solve(job: Job, levels: dict[int, Architecture], batches: Batches | None = N
             "levels": list(levels),
             "kernel_rows": used + used_generated,
             "best_iteration": descent.best_iteration,
+            **gpu_memory(),
         },
     )

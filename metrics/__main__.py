@@ -18,6 +18,7 @@ from metrics.command import (
     Train,
     Weights,
     feature_store,
+    leased,
     names_of,
     planned_names,
     prepare,
@@ -29,7 +30,6 @@ from metrics.evaluate import Reference, check, evaluate
 from metrics.inputs import read_rows
 from metrics.nearest import nearest
 from metrics.runs import load_generated, load_records, snapshots
-from suite import gpu
 from suite.artefacts import Subset, digest_of
 from suite.cli import make_app, run
 from suite.files import write_arrays, write_json, write_text
@@ -110,7 +110,7 @@ def evaluate_(
     store = feature_store(features, weights)
     check(names, rows, references)
     diverged = any(record["stop_reason"] == "diverged" for record in records)
-    with gpu.lease():
+    with leased(names):
         values = {} if diverged else evaluate(rows, references, names, store, seed)
     report = {
         "status": "diverged" if diverged else "ok",
@@ -146,7 +146,7 @@ def trajectory(
     moments = list(snapshots(parts))
     names = planned_names(metrics, moments[0][1], references)
     lines = ["iteration,metric,value,generated"]
-    with gpu.lease():
+    with leased(names):
         for iteration, rows in moments:
             for name, entry in evaluate(rows, references, names, store, seed).items():
                 lines.append(f"{iteration},{name},{entry['value']!r},{entry['generated']}")
@@ -191,7 +191,7 @@ def controls(
     subset, store = Subset.load(train), feature_store(features, weights)
     sets = (subset, Subset.load(heldout), Subset.load(class_))
     names = None if metrics is None else planned_names(metrics, subset.data, {})
-    with gpu.lease():
+    with leased(names):
         judged = judge_controls(*sets, names, samples, store, seed)
     for sentence in judged.left_out:
         print(f"leaving out {sentence}", file=sys.stderr)

@@ -1,6 +1,7 @@
 """What the commands of this room share: their options, and how they are read."""
 
 import os
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from metrics.evaluate import Reference, References, applicable, suited
 from metrics.features import Features
 from suite.artefacts import Subset
 from suite.errors import InputError
+from suite.lease import lease
 from suite.measure import EXTRACTORS, MEASURES
 from suite.provenance import git_commit, package_versions, source_digest
 
@@ -59,6 +61,14 @@ def references_of(**paths: Path | None) -> dict[str, Reference]:
     return references
 
 
+def leased(names: list[str] | None) -> AbstractContextManager[object]:
+    """A GPU for as long as the metrics are computed (None: any), if one of them embeds on one."""
+    used = MEASURES.entries if names is None else names
+    extractors = {MEASURES.lookup(name).extractor for name in used} - {None}
+    embeds = any(EXTRACTORS.lookup(name).arithmetic for name in extractors)
+    return lease("torch") if embeds else nullcontext()
+
+
 def prepare(out: Path) -> None:
     """Find out before the work that its result cannot be written."""
     try:
@@ -72,7 +82,7 @@ def prepare(out: Path) -> None:
 
 
 def provenance_of(names: list[str], features: Features) -> dict[str, Any]:
-    """Packages, commit, digest of the source, and weights behind the metrics `names`."""
+    """Packages, commit, digest of the source, weights and arithmetic behind the metrics `names`."""
     modules = [MEASURES.module_of(name) for name in names]
     modules += [EXTRACTORS.module_of(name) for name in features.used()]
     return {
@@ -80,4 +90,5 @@ def provenance_of(names: list[str], features: Features) -> dict[str, Any]:
         "commit": git_commit(),
         "source": source_digest("metrics.__main__", *modules),
         "weights": features.provenance(),
+        "arithmetic": features.arithmetic(),
     }

@@ -34,6 +34,7 @@ class Features:
     folder: Path | None = None
     paths: dict[str, Path] = field(default_factory=dict)
     _weights: dict[str, Weights | None] = field(default_factory=dict)
+    _arithmetic: dict[str, dict[str, str]] = field(default_factory=dict)
     _memory: dict[str, np.ndarray] = field(default_factory=dict)
 
     def embed(self, name: str, images: np.ndarray) -> np.ndarray:
@@ -44,6 +45,9 @@ class Features:
             self._weights[name] = fetch(self.paths.get(name)) if fetch else None
         weights = self._weights[name]
         identity = [name, extractor.version, weights and weights.sha256, digest_of(images)]
+        if extractor.arithmetic:
+            self._arithmetic[name] = extractor.arithmetic()
+            identity.append(self._arithmetic[name])
         key = f"{name}-{hashlib.sha256(repr(identity).encode()).hexdigest()[:24]}"
         if key not in self._memory:
             self._memory[key] = self._stored(key, extractor, images)
@@ -62,6 +66,10 @@ class Features:
     def used(self) -> list[str]:
         """The extractors used so far."""
         return list(self._weights)
+
+    def arithmetic(self) -> dict[str, dict[str, str]]:
+        """Device and precision of the extractors that can use a GPU, as far as used."""
+        return dict(self._arithmetic)
 
     def provenance(self) -> dict[str, dict[str, str]]:
         """Source and sha256 of the weights used so far, by extractor."""

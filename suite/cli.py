@@ -7,8 +7,12 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from suite.devices import refuse
 from suite.errors import InputError, from_os
 from suite.registry import Registered, Registry
+
+OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "resource_exhausted")
+"""What JAX's and PyTorch's errors say when a GPU's memory, or the machine's, is used up."""
 
 
 def make_app(room: str, help: str, *registries: Registry[Any]) -> typer.Typer:
@@ -80,7 +84,20 @@ def _status(command: Callable[[], object]) -> int:
     except Exception as error:
         if hasattr(error, "format_message"):  # click's usage errors
             return _say(f"{error.format_message()} (see --help)", 2)
-        raise
+        sentence = _of_framework(str(error))
+        if sentence is None:
+            raise
+        return _say(sentence, 1)
+
+
+def _of_framework(text: str) -> str | None:
+    """What an error of JAX's or PyTorch's means where it is about memory or the GPU."""
+    first = text.strip().partition("\n")[0]
+    if any(sign in text.lower() for sign in OUT_OF_MEMORY):
+        return f"out of memory ({first}): use a smaller n, batch or tile"
+    if "Unable to initialize backend" in text:
+        return str(refuse(f"JAX cannot use the GPU ({first})"))
+    return None
 
 
 def _say(sentence: str, status: int) -> int:

@@ -81,7 +81,14 @@ class Config(Settings):
     """A reproduction: everything under results/NAME comes from one of these."""
 
     name: Name = Field(description="the folder under results/")
-    device: Literal["cpu", "gpu"] = Field("gpu", description="where methods train")
+    device: Literal["auto", "gpu", "cpu"] = Field(
+        "auto",
+        description="where methods train and images are embedded; `auto`: on a GPU of this machine "
+        "if there is one; `gpu`: nowhere else, and the choice for a cluster",
+    )
+    jobs_per_gpu: PositiveInt = Field(
+        1, description="jobs that share one GPU of this machine (a small n fills none)"
+    )
     threads: PositiveInt = Field(1, description="CPU threads of a training job")
     samples: PositiveInt = Field(2048, description="images judged a run (P section 8.2) [images]")
     metrics: tuple[str, ...] = Field(("fid_train", "fid_heldout", "am_ssim"), min_length=1)

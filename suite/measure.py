@@ -37,6 +37,8 @@ class Extractor(Registered):
     shape: the only image shape [H, W, C] that it takes; None for any.
     weights: (path given by the user, or None) -> the weights, fetched where need be; None for
         an extractor without weights.
+    arithmetic: () -> device and precision, for one that embeds on a GPU where there is one: a
+        part of the key of cached features, since they differ in their last digits.
     """
 
     kind: ClassVar[str] = "extractor"
@@ -44,6 +46,7 @@ class Extractor(Registered):
     embed: Callable[[np.ndarray, Weights | None], np.ndarray]
     shape: tuple[int, int, int] | None = None
     weights: Callable[[Path | None], Weights] | None = None
+    arithmetic: Callable[[], dict[str, str]] | None = None
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,14 @@ from typing import Annotated, Any
 
 import typer
 
-from suite import gpu, paths
+from suite import paths
 from suite.artefacts import Subset, load_samples, save_samples
 from suite.checkpoint import Checkpoint
 from suite.cli import make_app
+from suite.devices import ROOMS
 from suite.errors import InputError
 from suite.files import read_arrays, read_json, write_arrays, write_json, write_text
+from suite.lease import lease
 from suite.method import METHODS, Job, Method, Result, S
 from suite.provenance import git_commit, machine, package_versions, peak_memory_mib, source_digest
 from suite.settings import parse, parse_pairs
@@ -43,6 +45,7 @@ def run_method(
     samples: int,
     checkpoint: Path | None,
     checkpoint_every: float,
+    framework: str,
 ) -> None:
     """Train, and leave samples, trajectory, history, the model if there is one, and run.json.
 
@@ -64,7 +67,7 @@ def run_method(
     }
     key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
     state = Checkpoint(checkpoint, key, checkpoint_every)
-    with gpu.lease():
+    with lease(framework):
         result = method.train(Job(subset, settings, seed, part, samples, state))
     out.mkdir(parents=True, exist_ok=True)
     save_samples(out / paths.SAMPLES, result.samples)
@@ -148,6 +151,7 @@ def training_app(room: str, help: str) -> typer.Typer:
             samples=samples,
             checkpoint=checkpoint or out / "checkpoint.npz",
             checkpoint_every=checkpoint_every,
+            framework=ROOMS[room],
         )
 
     @app.command()

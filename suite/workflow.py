@@ -10,11 +10,11 @@ import re
 import shlex
 import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
-from suite import paths
+from suite import devices, paths
 from suite.checks import check
 from suite.config import (
     MOST_HELD,
@@ -234,11 +234,44 @@ def weights_option(config: Config) -> str:
     return "" if path is None else f"--weights {shlex.quote(str(path))}"
 
 
+def embeds(config: Config) -> bool:
+    """Whether a configured metric embeds images by a network, on a GPU where there is one."""
+    return any(EXTRACTORS.lookup(name).arithmetic for name in extractors(config))
+
+
+def gpus(config: Config) -> int:
+    """GPUs that a job asks for; with `auto`, whether there is one to be seen where this runs."""
+    if config.device == "auto":
+        return int(bool(devices.visible()[0]))
+    return int(config.device == "gpu")
+
+
+def check_devices(config: Config, rules: Set[str], *, here: bool, conda: Collection[Any]) -> None:
+    """End the program with one sentence where a job of `rules` could not have its GPU.
+
+    here: whether the jobs run on this machine; elsewhere they find out themselves.
+    conda: the ways of deployment; with one, what is installed cannot be known yet.
+    """
+    if config.device != "gpu" or not here:
+        return
+    needed = {"jax": {"train_gantk"}, "torch": {"train_baselines"}}
+    if embeds(config):
+        needed["torch"] |= {"evaluate", "controls", "trajectory"}
+    visible = devices.visible()
+    for framework, names in needed.items():
+        why = devices.obstacle(None if conda else framework, *visible)
+        if names & rules and why:
+            sys.exit(f"error: {devices.refuse(why)}")
+
+
+def job_prefix(config: Config) -> str:
+    """What precedes every command and is no reason to run it again."""
+    return f"export JOBS_PER_GPU={config.jobs_per_gpu}; "
+
+
 def environment(config: Config) -> str:
     """Environment variables of a long job, as a shell prefix.
 
-    Progress bars write a line every few seconds, since they go to a log too. On a CPU's run
-    nothing may reach for a GPU.
+    Progress bars write a line every few seconds, since they go to a log too.
     """
-    cpu = "CUDA_VISIBLE_DEVICES= JAX_PLATFORMS=cpu"
-    return "TQDM_MININTERVAL=3 " + (cpu if config.device == "cpu" else "")
+    return f"TQDM_MININTERVAL=3 DEVICE={config.device}"

@@ -6,6 +6,7 @@ the variance. Images are float [b, C, H, W], styles [b, S].
 """
 
 import math
+from functools import cache
 
 import torch
 from torch import Tensor, nn
@@ -20,20 +21,25 @@ def activation(x: Tensor) -> Tensor:
     return F.leaky_relu(x, 0.2) * math.sqrt(2)
 
 
+@cache
+def _kernel(gain: float, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """TAPS in both directions [4, 4], kept: made anew, it would wait for the GPU at every call."""
+    with torch.inference_mode(False):
+        taps = torch.tensor(TAPS, dtype=dtype, device=device)
+        return torch.outer(taps, taps) * (gain / taps.sum() ** 2)
+
+
 def low_pass(x: Tensor, padding: int, gain: float = 1.0) -> Tensor:
     """Every channel filtered by TAPS in both directions; sides grow by 2 padding - 3."""
-    taps = torch.tensor(TAPS, dtype=x.dtype, device=x.device)
-    kernel = torch.outer(taps, taps) * (gain / taps.sum() ** 2)
     channels = x.shape[1]
+    kernel = _kernel(gain, x.dtype, x.device)
     return F.conv2d(x, kernel.expand(channels, 1, 4, 4), padding=padding, groups=channels)
 
 
 def upsample(x: Tensor) -> Tensor:
     """Twice the sides: zeros between the pixels, then the low-pass filter with gain 4."""
-    taps = torch.tensor(TAPS, dtype=x.dtype, device=x.device)
-    kernel = torch.outer(taps, taps) * (4 / taps.sum() ** 2)
     channels = x.shape[1]
-    weight = kernel.expand(channels, 1, 4, 4)
+    weight = _kernel(4.0, x.dtype, x.device).expand(channels, 1, 4, 4)
     return F.conv_transpose2d(x, weight, stride=2, padding=1, groups=channels)
 
 

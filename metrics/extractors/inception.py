@@ -1,5 +1,6 @@
 """Features of the FID Inception network, as pytorch-fid computes them."""
 
+import os
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from suite.devices import cpu_instead
 from suite.measure import Extractor, Weights
 
 if TYPE_CHECKING:
@@ -21,8 +23,10 @@ def _network(path: Path) -> Callable[["Tensor"], "Tensor"]:
 
     from metrics.inception import Inception
 
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    return Inception(path, device)
+    # Without TF32: it moves FID in its second digit after the point.
+    torch.backends.cudnn.allow_tf32 = torch.backends.cuda.matmul.allow_tf32 = False
+    device = "cuda" if torch.cuda.is_available() else cpu_instead("torch")
+    return Inception(path, torch.device(device))
 
 
 def embed(images: np.ndarray, weights: Weights | None) -> np.ndarray:
@@ -41,6 +45,16 @@ def embed(images: np.ndarray, weights: Weights | None) -> np.ndarray:
     return np.concatenate(parts)
 
 
+def arithmetic() -> dict[str, str]:
+    """The processor that embeds, as PyTorch names it, and the precision, which never is TF32."""
+    device = "cpu"
+    if os.environ.get("CUDA_VISIBLE_DEVICES") != "":  # cached features need no PyTorch on a CPU
+        import torch
+
+        device = torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
+    return {"device": device, "precision": "float32"}
+
+
 def weights(path: Path | None) -> Weights:
     """See `metrics.weights.inception_weights`."""
     from metrics.weights import inception_weights
@@ -48,4 +62,4 @@ def weights(path: Path | None) -> Weights:
     return inception_weights(path)
 
 
-INCEPTION = Extractor("inception", 2, embed, weights=weights)
+INCEPTION = Extractor("inception", 2, embed, weights=weights, arithmetic=arithmetic)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from typer import Typer
 
 from baselines.alternating import train
 from baselines.batches import Batches
@@ -17,6 +18,7 @@ from baselines.reproducible import reproducible
 from baselines.scaling import from_network, to_network
 from suite.artefacts import Subset, check_data
 from suite.checkpoint import Checkpoint
+from suite.cli import run
 from suite.errors import InputError
 from suite.method import Job
 from suite.seeds import stream
@@ -181,9 +183,13 @@ def test_images_of_a_strange_size_are_refused(shape):
         DCGAN.train(job(SETTINGS, subset(shape)))
 
 
-def test_too_little_memory_is_named():
-    with pytest.raises(MemoryError, match="allocate"):
-        DCGAN.train(job(SETTINGS.model_copy(update={"latent": 10**12})))
+def test_too_little_memory_is_named(capsys):
+    app = Typer()
+    app.command()(lambda: DCGAN.train(job(SETTINGS.model_copy(update={"latent": 10**12}))))
+    with pytest.raises(SystemExit, match="1"), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["train"])
+        run(app)
+    assert capsys.readouterr().err.startswith("error: out of memory (")
 
 
 def test_a_model_of_other_networks_is_refused():

@@ -60,7 +60,7 @@ def test_shipped_configurations_are_valid(path: Path) -> None:
         ("samples", "many", "config: samples: .*integer.*, not 'many'"),
         ("samples", 0, "config: samples: .*greater than 0, not 0"),
         ("threads", 1.5, "config: threads: .*integer.*, not 1.5"),
-        ("device", "tpu", "config: device: .*'cpu' or 'gpu', not 'tpu'"),
+        ("device", "tpu", "config: device: .*'auto', 'gpu' or 'cpu', not 'tpu'"),
         ("name", "a/b", "config: name: .*pattern"),
         ("name", "..", "config: name: .*pattern"),
         ("seeds/training", [], "seeds.training: .*at least 1 item"),

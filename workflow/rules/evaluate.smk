@@ -15,7 +15,7 @@ rule weights:
         "python -m metrics fetch-weights {params.weights} 2> >(tee {log} >&2) > {output}"
 
 
-WEIGHTS = rules.weights.output if "inception" in plan.extractors(CONFIG) else []
+WEIGHTS = rules.weights.output if plan.embeds(CONFIG) else []
 FIRST = f"{RUN}/{paths.FIRST_PART}"
 FEATURES = f"{RESULTS}/{paths.FEATURES}"
 SETS = [
@@ -44,7 +44,7 @@ rule evaluate:
         "../../envs/torch.yaml"
     threads: CONFIG.threads
     resources:
-        gpu=GPU,
+        gpu=GPU if plan.embeds(CONFIG) else 0,
     params:
         environment=plan.environment(CONFIG),
         parts=lambda w: expand(PART, part=plan.part_numbers(CONFIG, w), **w),
@@ -78,7 +78,7 @@ rule controls:
         "../../envs/torch.yaml"
     threads: CONFIG.threads
     resources:
-        gpu=GPU,
+        gpu=GPU if plan.embeds(CONFIG) else 0,
     params:
         environment=plan.environment(CONFIG),
         metrics=",".join(CONFIG.metrics),
@@ -112,7 +112,7 @@ rule trajectory:
         "../../envs/torch.yaml"
     threads: CONFIG.threads
     resources:
-        gpu=GPU,
+        gpu=GPU if plan.embeds(CONFIG) else 0,
     params:
         environment=plan.environment(CONFIG),
         part=subpath(input.record, parent=True),
