@@ -9,7 +9,7 @@ SHARED := --numprocesses $(CORES) --maxprocesses 4 --dist loadfile --no-loadscop
 FAST := tests/test_structure.py tests/suite tests/datasets tests/reporting \
 	tests/gantk/test_layers.py tests/metrics/test_similarity.py tests/workflow/test_environments.py
 
-.PHONY: quick test test-fast test-envs plans lock envs schema lint clean
+.PHONY: quick test test-fast test-envs test-slurm plans lock envs schema lint clean
 
 quick: $(INSTALLED)  ## the whole workflow on the bundled MNIST
 	$(IN)/snakemake --cores $(CORES) --configfile config/quick.yaml
@@ -28,6 +28,9 @@ plans: $(INSTALLED)  ## what the workflow would do for every configuration
 
 test-envs: $(INSTALLED)  ## the tiny workflow with each rule in its own environment
 	$(IN)/pytest -m envs tests/workflow/test_envs.py
+
+test-slurm: $(INSTALLED)  ## jobs cancelled and timed out on a Slurm of one node (slurm-wlm, munge; root)
+	$(IN)/pytest -m slurm -rs tests/workflow/test_slurm.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -1,6 +1,5 @@
 """The targets of a reproduction; workflow/rules/ holds the way to them."""
 
-import shlex
 import sys
 from pathlib import Path
 
@@ -8,9 +7,8 @@ from snakemake.utils import min_version
 
 # The rooms are modules of this folder, whatever the working directory.
 sys.path.insert(0, workflow.basedir)
-shell.prefix(f"export PYTHONPATH={shlex.quote(workflow.basedir)}; ")
 
-from suite import paths, workflow as plan
+from suite import paths, resources, workflow as plan
 
 min_version("9.0")
 
@@ -31,7 +29,7 @@ REFERENCE = f"{RESULTS}/{paths.REFERENCE}"
 GPU = plan.gpus(CONFIG)
 
 
-shell.prefix(plan.job_prefix(CONFIG))
+shell.prefix(plan.job_prefix(CONFIG, workflow.basedir))
 
 
 wildcard_constraints:

@@ -8,9 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from suite.errors import InputError
-from suite.files import read_arrays, replacing
+from suite.files import read_arrays, replacing, write_text
 
 _KEY = "checkpoint_key"
+ATTEMPTS = 2
+"""Attempts that may end without a new checkpoint before the next is refused."""
 
 
 @dataclass
@@ -27,6 +29,33 @@ class Checkpoint:
     key: str = ""
     every: float = 30.0
     _last: float = field(default_factory=time.monotonic)
+
+    def begin(self) -> None:
+        """Count an attempt; call it once, before the work.
+
+        A job that a scheduler ended at its time limit is started again as often as it likes, and
+        goes on as long as each attempt gets further.
+
+        Raises:
+            InputError: the last `ATTEMPTS` attempts ended without a new checkpoint.
+        """
+        if self.path is None:
+            return
+        states = sorted(self.path.parent.glob(f"{self.path.stem}.*npz"))
+        reached = repr([(state.name, state.stat().st_mtime_ns) for state in states])
+        marker = self._marker()
+        same = f"{self.key} {reached}"
+        before = marker.read_text(encoding="utf-8").splitlines() if marker.exists() else []
+        count = before.count(same)
+        if count >= ATTEMPTS:
+            raise InputError(
+                f"{self.path}: the last {count} attempts ended without a new checkpoint: give the "
+                f"job more time or memory, find out what ended it, and delete {marker}"
+            )
+        write_text(marker, f"{same}\n" * (count + 1))
+
+    def _marker(self) -> Path:
+        return self.path.with_suffix(".attempts")
 
     def load(self) -> dict[str, np.ndarray] | None:
         """The state to go on from, or None to start anew."""
@@ -58,3 +87,4 @@ class Checkpoint:
         """Forget the state: the run has ended."""
         if self.path is not None:
             self.path.unlink(missing_ok=True)
+            self._marker().unlink(missing_ok=True)

@@ -67,6 +67,7 @@ def run_method(
     }
     key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
     state = Checkpoint(checkpoint, key, checkpoint_every)
+    state.begin()
     with lease(framework):
         result = method.train(Job(subset, settings, seed, part, samples, state))
     out.mkdir(parents=True, exist_ok=True)

@@ -264,9 +264,9 @@ def check_devices(config: Config, rules: Set[str], *, here: bool, conda: Collect
             sys.exit(f"error: {devices.refuse(why)}")
 
 
-def job_prefix(config: Config) -> str:
-    """What precedes every command and is no reason to run it again."""
-    return f"export JOBS_PER_GPU={config.jobs_per_gpu}; "
+def job_prefix(config: Config, root: str) -> str:
+    """What precedes a command and is no reason to run it again; root: the Snakefile's folder."""
+    return f"export PYTHONPATH={shlex.quote(root)} JOBS_PER_GPU={config.jobs_per_gpu}; "
 
 
 def environment(config: Config) -> str:

@@ -1,5 +1,6 @@
 """Checkpoints: whole or absent, and only ever of the same run."""
 
+import os
 import subprocess
 import sys
 import time
@@ -9,12 +10,14 @@ import numpy as np
 import pytest
 
 from suite.checkpoint import Checkpoint
+from suite.errors import InputError
 from suite.provenance import ROOT
 
 WRITER = """
 import sys, numpy as np
 from pathlib import Path
 from suite.checkpoint import Checkpoint
+from suite.errors import InputError
 checkpoint = Checkpoint(Path(sys.argv[1]), "key")
 iteration = 0
 while True:
@@ -91,3 +94,40 @@ def test_killed_while_writing_leaves_a_whole_state(tmp_path: Path) -> None:
         iteration = int(state["iteration"])
         assert iteration >= done
         assert (state["state"] == iteration).all()
+
+
+def test_attempts_go_on_while_the_checkpoint_advances(tmp_path: Path) -> None:
+    """As a scheduler with a time limit starts a job again and again."""
+    for reached in range(5):
+        state = Checkpoint(tmp_path / "part1.npz", "key")
+        state.begin()
+        state.save({"iteration": np.array(reached)})
+        os.utime(state.path, ns=(reached, reached))
+    state.clear()
+    assert not list(tmp_path.iterdir())
+
+
+def test_attempts_without_progress_are_refused_and_deleting_the_count_mends_it(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "part1.npz"
+    Checkpoint(path, "key").save({"iteration": np.array(1)})
+    for _ in range(2):
+        Checkpoint(path, "key").begin()
+    with pytest.raises(InputError, match=r"2 attempts ended .* delete .*part1\.attempts"):
+        Checkpoint(path, "key").begin()
+    Checkpoint(path, "another run").begin()
+    Checkpoint(tmp_path / "part1.autoencoder.npz", "").save({"iteration": np.array(1)})
+    Checkpoint(path, "key").begin()
+    (tmp_path / "part1.attempts").unlink()
+    Checkpoint(path, "key").begin()
+    Checkpoint(None).begin()
+
+
+def test_the_checkpoints_of_other_parts_are_no_progress(tmp_path: Path) -> None:
+    path = tmp_path / "part1.npz"
+    for other in (10, 11):
+        Checkpoint(path, "key").begin()
+        Checkpoint(tmp_path / f"part{other}.npz", "key").save({"iteration": np.array(other)})
+    with pytest.raises(InputError, match="attempts"):
+        Checkpoint(path, "key").begin()

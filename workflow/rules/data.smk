@@ -3,8 +3,13 @@ rule subset:
         SUBSET,
     log:
         f"{LOGS}/{paths.SUBSET}.log",
+    group:
+        "short"
     conda:
         "../../envs/torch.yaml"
+    resources:
+        runtime=resources.SHORT,
+        mem_mb=resources.PROCESS,
     params:
         kind=lambda w: plan.source_kind(CONFIG, w),
         settings=lambda w: plan.source_settings(CONFIG, w),
@@ -24,8 +29,13 @@ rule reference:
         f"{LOGS}/{paths.REFERENCE}.log",
     wildcard_constraints:
         reference="heldout|class",
+    group:
+        "short"
     conda:
         "../../envs/torch.yaml"
+    resources:
+        runtime=resources.SHORT,
+        mem_mb=resources.PROCESS,
     params:
         rows=lambda w: plan.reference_rows(CONFIG, w),
         kind=lambda w: plan.source_kind(CONFIG, w),

@@ -45,6 +45,8 @@ rule evaluate:
     threads: CONFIG.threads
     resources:
         gpu=GPU if plan.embeds(CONFIG) else 0,
+        runtime=resources.judging(CONFIG),
+        mem_mb=2 * resources.PROCESS,
     params:
         environment=plan.environment(CONFIG),
         parts=lambda w: expand(PART, part=plan.part_numbers(CONFIG, w), **w),
@@ -79,6 +81,8 @@ rule controls:
     threads: CONFIG.threads
     resources:
         gpu=GPU if plan.embeds(CONFIG) else 0,
+        runtime=resources.judging(CONFIG),
+        mem_mb=2 * resources.PROCESS,
     params:
         environment=plan.environment(CONFIG),
         metrics=",".join(CONFIG.metrics),
@@ -113,6 +117,8 @@ rule trajectory:
     threads: CONFIG.threads
     resources:
         gpu=GPU if plan.embeds(CONFIG) else 0,
+        runtime=resources.judging(CONFIG),
+        mem_mb=2 * resources.PROCESS,
     params:
         environment=plan.environment(CONFIG),
         part=subpath(input.record, parent=True),
@@ -140,8 +146,13 @@ rule nearest:
         f"{RUN}/{paths.NEAREST}",
     log:
         f"{LOGS}/{paths.RUN}/nearest.log",
+    group:
+        "pictures"
     conda:
         "../../envs/torch.yaml"
+    resources:
+        runtime=resources.SHORT,
+        mem_mb=resources.PROCESS,
     params:
         part=subpath(input.record, parent=True),
         source=plan.nearest_digest(),

@@ -23,13 +23,15 @@ rule train_gantk:
         f"{BENCHMARKS}/{paths.PART}.tsv"
     wildcard_constraints:
         method=plan.variants_of("gantk"),
-    retries: 2
+    retries: 20  # a job without progress refuses (suite.checkpoint)
     conda:
         "../../envs/jax.yaml"
     threads: CONFIG.threads
     resources:
         gpu=GPU,
         attempt=lambda w, attempt: attempt,
+        runtime=lambda w: resources.training_minutes(CONFIG, w),
+        mem_mb=lambda w: resources.training_memory(w),
     params:
         room="gantk",
         method=lambda w: plan.method_of(w.method),

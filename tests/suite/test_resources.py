@@ -1,0 +1,52 @@
+"""What a scheduler is asked for: by rule, size and rate."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from suite import resources
+from suite.config import Config, load_config
+from suite.cost import Rate
+from suite.provenance import ROOT
+
+
+@pytest.fixture
+def config(monkeypatch: pytest.MonkeyPatch) -> Config:
+    rates = {("dcgan", "images"): Rate(0.0, 0.01, 60.0), ("embed", "images"): Rate(0, 0.1, 0)}
+    monkeypatch.setattr(resources, "known_rates", lambda: rates)
+    resources._training.cache_clear()
+    resources.judging_minutes.cache_clear()
+    yield load_config(ROOT / "config" / "config.yaml")
+    resources._training.cache_clear()
+    resources.judging_minutes.cache_clear()
+
+
+def wildcards(method: str, n: int, dataset: str = "mnist") -> SimpleNamespace:
+    return SimpleNamespace(experiment="table1", dataset=dataset, method=method, n=str(n))
+
+
+def test_minutes_are_twice_the_rate_and_at_most_a_day(config: Config, monkeypatch) -> None:
+    """A pass of 64 rows of 32 x 32 takes 0.01 (32 / 28)^2 s, two of them make an update."""
+    settings = '{"updates": 6000}'
+    monkeypatch.setattr(resources, "train_settings", lambda *_: settings)
+    seconds = 60 + 6000 * 2 * 0.01 * (32 / 28) ** 2
+    asked = resources.training_minutes(config, wildcards("dcgan", 64))
+    assert asked == pytest.approx(resources.MARGIN + 2 * seconds / 60, abs=1)
+    settings = '{"updates": 60000000}'
+    assert resources.training_minutes(config, wildcards("dcgan", 64)) == resources.LONGEST
+
+
+def test_without_a_rate_a_training_gets_what_it_can_go_on_from(config: Config) -> None:
+    assert resources.training_minutes(config, wildcards("ga-cntk", 64)) == resources.UNKNOWN
+
+
+def test_judging_takes_longer_where_images_are_embedded(config: Config) -> None:
+    assert resources.judging_minutes(2048, True) == resources.MARGIN + 21
+    assert resources.judging_minutes(2048, False) == resources.UNKNOWN
+
+
+def test_memory_grows_with_the_square_of_the_rows() -> None:
+    few, more, most = (resources.training_memory(wildcards("ga-cntk", n)) for n in (64, 1024, 2048))
+    assert few < 1.01 * resources.PROCESS
+    assert most - resources.PROCESS == pytest.approx(4 * (more - resources.PROCESS), abs=4)
+    assert most > resources.PROCESS + 16 * 4096**2 * 8 / 1e6 - 1
