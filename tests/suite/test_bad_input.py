@@ -253,5 +253,6 @@ def test_every_room_lists_itself_as_names_and_as_json(room, monkeypatch, capsys)
             run(importlib.import_module(f"{room}.__main__").app)
         assert exit_.value.code == 0
         printed.append(capsys.readouterr().out)
-    names = printed[0].split()
+    heads = [line for line in printed[0].splitlines() if not line.startswith(" ")]
+    names = [head.partition(":")[0] for head in heads]
     assert names and [entry["name"] for entry in json.loads(printed[1])] == names
