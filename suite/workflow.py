@@ -266,7 +266,8 @@ def check_devices(config: Config, rules: Set[str], *, here: bool, conda: Collect
 
 def job_prefix(config: Config, root: str) -> str:
     """What precedes a command and is no reason to run it again; root: the Snakefile's folder."""
-    return f"export PYTHONPATH={shlex.quote(root)} JOBS_PER_GPU={config.jobs_per_gpu}; "
+    variables = f"PYTHONPATH={shlex.quote(root)} JOBS_PER_GPU={config.jobs_per_gpu}"
+    return f"set -euo pipefail; export {variables}; "
 
 
 def environment(config: Config) -> str:

@@ -1,11 +1,18 @@
 """Digests of source: they follow imports, and nothing else."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from suite import provenance
-from suite.provenance import git_commit, package_versions, peak_memory_mib, source_digest
+from suite.provenance import (
+    files_digest,
+    git_commit,
+    package_versions,
+    peak_memory_mib,
+    source_digest,
+)
 
 FILES = {
     "room/__init__.py": "",
@@ -99,3 +106,25 @@ def test_peak_memory_counts_what_was_touched() -> None:
     block = bytearray(b"x") * (200 * 2**20)
     assert peak_memory_mib() > before + 100 or before > 1000
     del block
+
+
+def test_files_digest_follows_names_and_content_and_times_where_content_is_much(
+    tmp_path, monkeypatch
+) -> None:
+    files = [tmp_path / "a", tmp_path / "b"]
+    for file in files:
+        file.write_bytes(b"same")
+    before = files_digest(files)
+    os.utime(files[0], (1, 1))
+    assert files_digest(files) == before
+    files[0].write_bytes(b"emas")
+    assert files_digest(files) != before
+    files[0].write_bytes(b"same")
+    assert files_digest(files) == before != files_digest(files[:1])
+    renamed = files[0].rename(tmp_path / "c")
+    assert files_digest([renamed, files[1]]) != before
+
+    monkeypatch.setattr("suite.provenance.READABLE", 7)
+    before = files_digest([renamed, files[1]])
+    os.utime(renamed, (2, 2))
+    assert files_digest([renamed, files[1]]) != before

@@ -1,5 +1,6 @@
 """What the rules of the workflow are told."""
 
+import os
 import re
 from types import SimpleNamespace
 
@@ -7,6 +8,7 @@ import pytest
 
 from suite import workflow as plan
 from suite.config import parse_config
+from suite.files import write_text
 
 
 def config(**changes: object):
@@ -106,3 +108,21 @@ def test_scope_of_a_configuration() -> None:
     every = plan.configuration(config(), wildcards(scope="all"))
     assert "table1" not in one and "table2" in one
     assert "table1" in every and "table2" in every
+
+
+def test_sentences_are_the_last_lines_of_logs_that_ended_in_one(tmp_path) -> None:
+    """Not of jobs that went on after a line of that kind, nor of earlier runs of the workflow."""
+    said = {
+        "a/failed.log": "reading\nerror: nowhere: no such file\n\n",
+        "a/traceback.log": "Traceback\n  line\nKeyError: 'x'\n",
+        "went-on.log": "error: of another kind\ndone\n",
+        "killed.log": "half a li",
+        "earlier.log": "error: mended since\n",
+        "copy.log.said": "error: nowhere: no such file\n",
+    }
+    for name, text in said.items():
+        write_text(tmp_path / name, text)
+    os.utime(tmp_path / "earlier.log", (100, 100))
+    found = plan.sentences(tmp_path, since=200)
+    failed, traceback = tmp_path / "a" / "failed.log", tmp_path / "a" / "traceback.log"
+    assert found == [f"nowhere: no such file ({failed})", f"KeyError: 'x' ({traceback})"]
