@@ -5,14 +5,13 @@ from typing import Annotated
 
 import typer
 
+from suite.checks import look
 from suite.cli import make_app, run
 from suite.config import Config, load_config
 from suite.cost import estimate, known_rates, own_rates, past_seconds, table
 from suite.cpu import available_cores
-from suite.errors import InputError
 from suite.measuring import measure as measured
 from suite.measuring import save_rates
-from suite.source import row_shape
 
 app = make_app("suite", "What a configuration costs, before any of it runs.")
 
@@ -21,13 +20,10 @@ ConfigFile = Annotated[Path, typer.Argument(help="a configuration")]
 
 def _shapes(config: Config) -> dict[str, tuple[int, ...]]:
     """Row shapes of the datasets that can be looked at now; the others are named."""
-    shapes = {}
-    for name in config.datasets:
-        try:
-            shapes[name] = row_shape(config.kind(name), config.source(name))
-        except InputError as error:
-            typer.echo(f"{name} is left out: {error}", err=True)
-    return shapes
+    there = {name: look(config, name) for name in config.datasets}
+    for name in (name for name, present in there.items() if present is None):
+        typer.echo(f"{name} is left out: its files have yet to be downloaded", err=True)
+    return {name: present.shape for name, present in there.items() if present is not None}
 
 
 @app.command()

@@ -47,8 +47,3 @@ class Source(Registered, Generic[S]):
 
 
 SOURCES: Registry[Source[Any]] = Registry("datasets.sources", Source)
-
-
-def row_shape(source: Source[S], settings: S) -> tuple[int, ...]:
-    """Shape of a row, by reading the first one; InputError where files are missing or damaged."""
-    return source.open(settings, "train").read(np.arange(1)).shape[1:]
