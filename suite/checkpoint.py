@@ -15,6 +15,11 @@ ATTEMPTS = 2
 """Attempts that may end without a new checkpoint before the next is refused."""
 
 
+def _attempts(path: Path) -> Path:
+    """Where the attempts since the last checkpoint are counted."""
+    return path.with_suffix(".attempts")
+
+
 @dataclass
 class Checkpoint:
     """The state of one run in one file.
@@ -43,7 +48,7 @@ class Checkpoint:
             return
         states = sorted(self.path.parent.glob(f"{self.path.stem}.*npz"))
         reached = repr([(state.name, state.stat().st_mtime_ns) for state in states])
-        marker = self._marker()
+        marker = _attempts(self.path)
         same = f"{self.key} {reached}"
         before = marker.read_text(encoding="utf-8").splitlines() if marker.exists() else []
         count = before.count(same)
@@ -53,9 +58,6 @@ class Checkpoint:
                 f"job more time or memory, find out what ended it, and delete {marker}"
             )
         write_text(marker, f"{same}\n" * (count + 1))
-
-    def _marker(self) -> Path:
-        return self.path.with_suffix(".attempts")
 
     def load(self) -> dict[str, np.ndarray] | None:
         """The state to go on from, or None to start anew."""
@@ -87,4 +89,4 @@ class Checkpoint:
         """Forget the state: the run has ended."""
         if self.path is not None:
             self.path.unlink(missing_ok=True)
-            self._marker().unlink(missing_ok=True)
+            _attempts(self.path).unlink(missing_ok=True)
