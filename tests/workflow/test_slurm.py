@@ -3,6 +3,7 @@
 Not part of the whole suite: `make test-slurm` runs it, as root, since slurmd starts jobs as others.
 """
 
+import math
 import os
 import re
 import shutil
@@ -16,14 +17,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from suite.files import read_arrays
-from tests.workflow.conftest import copy_of_checkout
+from suite.files import read_arrays, read_json
+from tests.workflow.conftest import Checkout, copy_of_checkout
 
 pytestmark = pytest.mark.slurm
 PROGRAMS = ("munged", "mungekey", "slurmctld", "slurmd", "sbatch", "squeue", "scancel")
 RUN = "runs/table1/mnist/n8/dcgan/data0/seed0/part0"
-LENGTH = 1500
-"""updates: more than a minute, the shortest time limit that Slurm knows"""
+SECONDS = 75
+"""of a training: more than a minute, the shortest time limit that Slurm knows"""
 CONFIG = """
 ClusterName=test
 SlurmctldHost={host}
@@ -135,17 +136,7 @@ def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
 
 
 def _run(checkout, slurm, name: str, updates: int, *options: str, **variables: str):
-    config = checkout.varied(
-        name,
-        name=name,
-        samples=8,
-        experiments={
-            "table1": {
-                "datasets": {"mnist": {"n": [8]}},
-                "methods": {"dcgan": {"updates": updates, "batch": 8}},
-            }
-        },
-    )
+    config = _configured(checkout, name, updates)
     command = checkout.command(*options, config=config)
     at = command.index("--cores")
     del command[at : at + 2]
@@ -169,23 +160,32 @@ def checkout(tmp_path_factory: pytest.TempPathFactory):
     return copy_of_checkout(tmp_path_factory.mktemp("checkout"))
 
 
-@pytest.fixture(scope="module")
-def whole(checkout, slurm):
-    """The bytes of an undisturbed run, made without Slurm."""
-    config = checkout.varied(
-        "whole",
-        name="whole",
-        samples=8,
-        experiments={
-            "table1": {
-                "datasets": {"mnist": {"n": [8]}},
-                "methods": {"dcgan": {"updates": LENGTH, "batch": 8}},
-            }
-        },
-    )
-    done = checkout.snakemake(f"results/whole/{RUN}/run.json", config=config)
+def _configured(checkout: Checkout, name: str, updates: int) -> str:
+    experiment = {
+        "datasets": {"mnist": {"n": [8]}},
+        "methods": {"dcgan": {"updates": updates, "batch": 8}},
+    }
+    return checkout.varied(name, name=name, samples=8, experiments={"table1": experiment})
+
+
+def _undisturbed(checkout: Checkout, name: str, updates: int) -> Path:
+    target = f"results/{name}/{RUN}/run.json"
+    done = checkout.snakemake(target, config=_configured(checkout, name, updates))
     assert done.returncode == 0, done.stdout + done.stderr
-    return read_arrays(checkout.root / "results/whole" / RUN / "samples.npz")
+    return checkout.root / "results" / name / RUN
+
+
+@pytest.fixture(scope="module")
+def length(checkout: Checkout, slurm: dict[str, str]) -> int:
+    """Updates that take SECONDS here."""
+    record = read_json(_undisturbed(checkout, "short", 20) / "run.json")
+    return math.ceil(SECONDS * record["iterations_per_second"])
+
+
+@pytest.fixture(scope="module")
+def whole(checkout: Checkout, length: int) -> dict[str, np.ndarray]:
+    """The samples of an undisturbed run, made without Slurm."""
+    return read_arrays(_undisturbed(checkout, "whole", length) / "samples.npz")
 
 
 def test_a_small_graph_ends_with_its_tables(checkout, slurm) -> None:
@@ -194,9 +194,9 @@ def test_a_small_graph_ends_with_its_tables(checkout, slurm) -> None:
     assert (checkout.root / "results/graph/tables/table1.md").exists()
 
 
-def test_a_cancelled_job_goes_on_to_the_same_bytes(checkout, slurm, whole) -> None:
+def test_a_cancelled_job_goes_on_to_the_same_bytes(checkout, slurm, length, whole) -> None:
     target = f"results/cancelled/{RUN}"
-    process, log = _run(checkout, slurm, "cancelled", LENGTH, f"{target}/run.json")
+    process, log = _run(checkout, slurm, "cancelled", length, f"{target}/run.json")
     checkpoint = checkout.root / f"results/cancelled/checkpoints/{RUN}.npz"
     while not checkpoint.exists():
         assert process.poll() is None, log.read_text()
@@ -210,10 +210,10 @@ def test_a_cancelled_job_goes_on_to_the_same_bytes(checkout, slurm, whole) -> No
     _same(checkout.root / target, whole)
 
 
-def test_a_job_out_of_time_goes_on_to_the_same_bytes(checkout, slurm, whole) -> None:
+def test_a_job_out_of_time_goes_on_to_the_same_bytes(checkout, slurm, length, whole) -> None:
     target = f"results/timeout/{RUN}"
     options = (f"{target}/run.json", "--set-resources", "train_baselines:runtime=1")
-    process, log = _run(checkout, slurm, "timeout", LENGTH, *options)
+    process, log = _run(checkout, slurm, "timeout", length, *options)
     assert process.wait(1800) == 0, log.read_text()
     assert "Trying to restart" in log.read_text()
     _same(checkout.root / target, whole)

@@ -1,0 +1,66 @@
+"""`device` before any job: refused in one sentence, where jobs of this machine need it."""
+
+import pytest
+
+from suite import devices, workflow
+from suite.config import Config, parse_config
+
+TRAIN = {"train_gantk", "train_baselines"}
+
+
+def config(device: str, metric: str = "fid_train") -> Config:
+    return parse_config(
+        {
+            "name": "x",
+            "device": device,
+            "metrics": [metric],
+            "datasets": {"mnist": {}},
+            "experiments": {"t": {"datasets": {"mnist": {"n": [64]}}, "methods": {"dcgan": {}}}},
+        }
+    )
+
+
+@pytest.fixture
+def one_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, "visible", lambda: (["GPU-aa"], ""))
+    monkeypatch.setattr(devices, "cuda_build", lambda framework: framework == "torch")
+
+
+@pytest.mark.usefixtures("one_gpu")
+@pytest.mark.parametrize(
+    ("rules", "conda", "here", "refused"),
+    [
+        ({"train_gantk"}, [], True, True),
+        ({"train_gantk"}, ["conda"], True, False),
+        ({"train_gantk"}, [], False, False),
+        ({"train_baselines", "evaluate"}, [], True, False),
+        ({"table", "nearest"}, [], True, False),
+    ],
+)
+def test_a_cpu_build_is_refused_where_its_rule_runs_here(rules, conda, here, refused) -> None:
+    asked = config("gpu")
+    if refused:
+        with pytest.raises(SystemExit, match="error: device: gpu, but JAX is installed without"):
+            workflow.check_devices(asked, rules, here=here, conda=conda)
+    else:
+        workflow.check_devices(asked, rules, here=here, conda=conda)
+
+
+def test_without_a_gpu_what_trains_or_embeds_is_refused(monkeypatch) -> None:
+    monkeypatch.setattr(devices, "visible", lambda: ([], "none"))
+    for rules in ({"train_baselines"}, {"evaluate"}):
+        with pytest.raises(SystemExit, match="no GPU is to be seen"):
+            workflow.check_devices(config("gpu"), rules, here=True, conda=["conda"])
+    for device in ("auto", "cpu"):
+        workflow.check_devices(config(device), TRAIN, here=True, conda=[])
+        assert workflow.gpus(config(device)) == 0
+    assert workflow.gpus(config("gpu")) == 1
+
+
+@pytest.mark.usefixtures("one_gpu")
+def test_a_gpu_is_asked_for_by_auto_where_there_is_one_and_by_metrics_that_embed() -> None:
+    assert workflow.gpus(config("auto")) == 1
+    assert workflow.gpus(config("cpu")) == 0
+    assert workflow.embeds(config("gpu"))
+    assert not workflow.embeds(config("gpu", "am_ssim"))
+    workflow.check_devices(config("gpu", "am_ssim"), {"evaluate"}, here=True, conda=[])
