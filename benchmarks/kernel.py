@@ -63,13 +63,13 @@ def contestant(kernel_name: str, n: int, dataset: str, precision: str, mix: floa
 
     jax.config.update("jax_enable_x64", True)  # all else of the peer's is JAX's default
 
-    from gantk.architecture import convolutional
+    from gantk.architecture import architecture
     from gantk.discriminator import gram_loss, make_kernel, released_lambda
     from gantk.settings import DiscriminatorSettings
 
     settings = DiscriminatorSettings(kernel=kernel_name)
     side = SHAPES[dataset][0]
-    kernel = make_kernel(settings, convolutional(side), side, n)
+    kernel = make_kernel(settings, architecture(settings, side), side, n)
     jnp.linalg.eigh(jnp.eye(2))  # loads LAPACK, which is an import
     imports = memory_mib("VmRSS")
     real, generated = (jnp.asarray(x, precision) for x in rows(dataset, n, mix))

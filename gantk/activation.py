@@ -4,17 +4,23 @@ For centred jointly Gaussian u, u' with variances v, v' and covariance c, an act
 
     kappa_1 = E[phi(u) phi(u')]    and    kappa_0 = E[phi'(u) phi'(u')].
 
-Both depend on the normalised covariance rho = c' / (q q') and on the product s = q q' of two
-row scales q(v) alone (for ReLU c' = c and q = sqrt(v); for erf c' = 2c and q = sqrt(1 + 2v)),
-so a kernel needs one division less a pair of rows where rho comes from normalised features.
+Both depend on the normalised covariance rho = gain c / (q q') and on the product s = q q' of two
+row scales q(v) alone, so a kernel needs one division less a pair of rows where rho comes from
+normalised features.
+
+An activation is one decorated function here: settings, schema, both kernels and the tests follow.
+JAX is imported inside it, since the settings' choices are read where JAX is missing.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
-import jax
-import jax.numpy as jnp
 import numpy as np
+
+if TYPE_CHECKING:
+    from jax import Array
 
 TWO_PI = 2 * np.pi
 
@@ -36,78 +42,142 @@ _ARCCOS = (
 class Activation:
     """A dual activation, as functions of arrays of any shape.
 
+    phi: the activation itself, by which the tests check all else.
     scale: v -> q.
     gain: factor of c in rho, so that rho = gain * c / (q q').
     variance: v -> kappa_1 at u = u', the variance after the activation.
     slope: v -> kappa_0 at u = u'.
     pair: (rho, s) -> (kappa_1, kappa_0).
     pair_vjp: (rho, s, cotangent of kappa_1, of kappa_0) -> (cotangent of rho, of s; kappa_0).
+    peer: its layer in neural_tangents.stax; None if there is none.
     """
 
-    scale: Callable[[jax.Array], jax.Array]
+    phi: Callable[["Array"], "Array"]
+    scale: Callable[["Array"], "Array"]
     gain: float
-    variance: Callable[[jax.Array], jax.Array]
-    slope: Callable[[jax.Array], jax.Array]
-    pair: Callable[[jax.Array, jax.Array], tuple[jax.Array, jax.Array]]
-    pair_vjp: Callable[..., tuple[jax.Array, jax.Array, jax.Array]]
+    variance: Callable[["Array"], "Array"]
+    slope: Callable[["Array"], "Array"]
+    pair: Callable[["Array", "Array"], tuple["Array", "Array"]]
+    pair_vjp: Callable[["Array", "Array", "Array", "Array"], tuple["Array", "Array", "Array"]]
+    peer: str | None
 
 
-def _relu_terms(rho: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """kappa_0 = (pi - arccos rho) / 2 pi, and sqrt(1 - rho^2) / 2 pi."""
-    x = jnp.abs(rho)
-    root = jnp.sqrt(jnp.maximum(1 - x, 0))
-    if rho.dtype == jnp.float32:
-        polynomial = jnp.full_like(x, _ARCCOS[-1])
-        for coefficient in _ARCCOS[-2::-1]:
-            polynomial = polynomial * x + coefficient
-        arccos = root * polynomial
-    else:
-        # atan2 keeps full accuracy at both ends, where arccos(x) itself loses half its digits.
-        arccos = jnp.arctan2(root * jnp.sqrt(1 + x), x)
-    kappa_0 = jnp.where(rho >= 0, np.pi - arccos, arccos) / TWO_PI
-    return kappa_0, root * jnp.sqrt(1 + x) / TWO_PI
+ACTIVATIONS: dict[str, Callable[[], Activation]] = {}
+"""Name -> the function that makes the activation, once."""
 
 
-def _relu_pair(rho: jax.Array, s: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """kappa_1 and kappa_0 of ReLU (Cho & Saul, 2009)."""
-    kappa_0, root = _relu_terms(rho)
-    return s * (root + rho * kappa_0), kappa_0
+def _registered(make: Callable[[], Activation]) -> Callable[[], Activation]:
+    ACTIVATIONS[make.__name__] = cache(make)
+    return ACTIVATIONS[make.__name__]
 
 
-def _relu_pair_vjp(
-    rho: jax.Array, s: jax.Array, g_1: jax.Array, g_0: jax.Array
-) -> tuple[jax.Array, jax.Array, jax.Array]:
-    kappa_0, root = _relu_terms(rho)
-    # d kappa_0 / d rho = 1 / (2 pi sqrt(1 - rho^2)). It diverges where two rows coincide; there
-    # d rho = 0 to second order, and the limit of the product along the diagonal is 0.
-    regular = root > 0
-    slope = jnp.where(regular, 1 / (TWO_PI**2 * jnp.where(regular, root, 1)), 0)
-    return s * kappa_0 * g_1 + slope * g_0, (root + rho * kappa_0) * g_1, kappa_0
+@_registered
+def relu() -> Activation:
+    """max(x, 0) (Cho & Saul, 2009): kappa_1 = s (sqrt(1 - rho^2) / 2 pi + rho kappa_0)."""
+    import jax
+    import jax.numpy as jnp
+
+    def terms(rho: jax.Array) -> tuple[jax.Array, jax.Array]:
+        """kappa_0 = (pi - arccos rho) / 2 pi, and sqrt(1 - rho^2) / 2 pi."""
+        x = jnp.abs(rho)
+        root = jnp.sqrt(jnp.maximum(1 - x, 0))
+        if rho.dtype == jnp.float32:
+            polynomial = jnp.full_like(x, _ARCCOS[-1])
+            for coefficient in _ARCCOS[-2::-1]:
+                polynomial = polynomial * x + coefficient
+            arccos = root * polynomial
+        else:
+            # atan2 keeps full accuracy at both ends, where arccos(x) itself loses half its digits.
+            arccos = jnp.arctan2(root * jnp.sqrt(1 + x), x)
+        kappa_0 = jnp.where(rho >= 0, np.pi - arccos, arccos) / TWO_PI
+        return kappa_0, root * jnp.sqrt(1 + x) / TWO_PI
+
+    def pair(rho: jax.Array, s: jax.Array) -> tuple[jax.Array, jax.Array]:
+        kappa_0, root = terms(rho)
+        return s * (root + rho * kappa_0), kappa_0
+
+    def pair_vjp(
+        rho: jax.Array, s: jax.Array, g_1: jax.Array, g_0: jax.Array
+    ) -> tuple[jax.Array, jax.Array, jax.Array]:
+        kappa_0, root = terms(rho)
+        # d kappa_0 / d rho = 1 / (2 pi sqrt(1 - rho^2)). It diverges where two rows coincide; there
+        # d rho = 0 to second order, and the limit of the product along the diagonal is 0.
+        regular = root > 0
+        slope = jnp.where(regular, 1 / (TWO_PI**2 * jnp.where(regular, root, 1)), 0)
+        return s * kappa_0 * g_1 + slope * g_0, (root + rho * kappa_0) * g_1, kappa_0
+
+    return Activation(
+        phi=jax.nn.relu,
+        scale=jnp.sqrt,
+        gain=1.0,
+        variance=lambda v: v / 2,
+        slope=lambda v: jnp.full_like(v, 0.5),
+        pair=pair,
+        pair_vjp=pair_vjp,
+        peer="Relu",
+    )
 
 
-def _erf_pair(rho: jax.Array, s: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """kappa_1 and kappa_0 of erf (Williams, 1997). |rho| < 1 always: the kernel is smooth."""
-    return 2 / np.pi * jnp.arcsin(rho), 4 / np.pi / (s * jnp.sqrt(1 - rho * rho))
+@_registered
+def erf() -> Activation:
+    """The error function (Williams, 1997). |rho| < 1 always: the kernel is smooth."""
+    import jax
+    import jax.numpy as jnp
+
+    def pair(rho: jax.Array, s: jax.Array) -> tuple[jax.Array, jax.Array]:
+        return 2 / np.pi * jnp.arcsin(rho), 4 / np.pi / (s * jnp.sqrt(1 - rho * rho))
+
+    def pair_vjp(
+        rho: jax.Array, s: jax.Array, g_1: jax.Array, g_0: jax.Array
+    ) -> tuple[jax.Array, jax.Array, jax.Array]:
+        square = 1 / (1 - rho * rho)
+        slope = jnp.sqrt(square)
+        kappa_0 = 4 / np.pi / s * slope
+        return 2 / np.pi * slope * g_1 + kappa_0 * rho * square * g_0, -kappa_0 / s * g_0, kappa_0
+
+    return Activation(
+        phi=jax.scipy.special.erf,
+        scale=lambda v: jnp.sqrt(1 + 2 * v),
+        gain=2.0,
+        variance=lambda v: 2 / np.pi * jnp.arcsin(2 * v / (1 + 2 * v)),
+        slope=lambda v: 4 / np.pi / jnp.sqrt(1 + 4 * v),
+        pair=pair,
+        pair_vjp=pair_vjp,
+        peer="Erf",
+    )
 
 
-def _erf_pair_vjp(
-    rho: jax.Array, s: jax.Array, g_1: jax.Array, g_0: jax.Array
-) -> tuple[jax.Array, jax.Array, jax.Array]:
-    square = 1 / (1 - rho * rho)
-    slope = jnp.sqrt(square)
-    kappa_0 = 4 / np.pi / s * slope
-    return 2 / np.pi * slope * g_1 + kappa_0 * rho * square * g_0, -kappa_0 / s * g_0, kappa_0
+@_registered
+def sine() -> Activation:
+    """sin(x): kappa_1 = exp(-(v + v') / 2) sinh(c), kappa_0 = exp(-(v + v') / 2) cosh(c).
 
+    Both are halves of exp(c - (v + v') / 2) -+ exp(-c - (v + v') / 2), whose exponents are never
+    positive. With q = exp(v / 8), (v + v') / 2 = 4 log s, and s is finite up to v + v' = 700 in
+    float32.
+    """
+    import jax
+    import jax.numpy as jnp
 
-RELU = Activation(
-    jnp.sqrt, 1.0, lambda v: v / 2, lambda v: jnp.full_like(v, 0.5), _relu_pair, _relu_pair_vjp
-)
-ERF = Activation(
-    lambda v: jnp.sqrt(1 + 2 * v),
-    2.0,
-    lambda v: 2 / np.pi * jnp.arcsin(2 * v / (1 + 2 * v)),
-    lambda v: 4 / np.pi / jnp.sqrt(1 + 4 * v),
-    _erf_pair,
-    _erf_pair_vjp,
-)
-ACTIVATIONS = {"relu": RELU, "erf": ERF}
+    def pair(rho: jax.Array, s: jax.Array) -> tuple[jax.Array, jax.Array]:
+        covariance, mean = rho * s, 4 * jnp.log(s)
+        near, far = jnp.exp(covariance - mean) / 2, jnp.exp(-covariance - mean) / 2
+        return near - far, near + far
+
+    def pair_vjp(
+        rho: jax.Array, s: jax.Array, g_1: jax.Array, g_0: jax.Array
+    ) -> tuple[jax.Array, jax.Array, jax.Array]:
+        kappa_1, kappa_0 = pair(rho, s)
+        g_covariance = kappa_0 * g_1 + kappa_1 * g_0
+        g_mean = -(kappa_1 * g_1 + kappa_0 * g_0)
+        return s * g_covariance, rho * g_covariance + 4 / s * g_mean, kappa_0
+
+    return Activation(
+        phi=jnp.sin,
+        scale=lambda v: jnp.exp(v / 8),
+        gain=1.0,
+        variance=lambda v: -jnp.expm1(-2 * v) / 2,
+        slope=lambda v: (1 + jnp.exp(-2 * v)) / 2,
+        pair=pair,
+        pair_vjp=pair_vjp,
+        peer="Sin",
+    )

@@ -1,10 +1,8 @@
-"""The infinitely wide networks of the paper, as data."""
+"""The infinitely wide networks of the paper, and how settings become one."""
 
 from dataclasses import dataclass
-from typing import Literal
 
-SIGMA_W2, SIGMA_B2 = 1.4615, 0.1
-"""Variances of weights and biases in every layer of the released code (its paper names none)."""
+from gantk.settings import ArchitectureSettings, ConvolutionalSettings
 
 
 @dataclass(frozen=True)
@@ -14,14 +12,15 @@ class Architecture:
 
     convs: number of convolutions; 0 is a fully connected network on the flattened image.
     dense: number of hidden dense layers.
+    activation: a name in `gantk.activation`.
     sigma_w2, sigma_b2: variances of weights (before division by the fan-in) and biases.
     """
 
     convs: int
     dense: int
-    activation: Literal["relu", "erf"] = "relu"
-    sigma_w2: float = SIGMA_W2
-    sigma_b2: float = SIGMA_B2
+    activation: str
+    sigma_w2: float
+    sigma_b2: float
 
 
 CONVOLUTIONAL = {
@@ -35,20 +34,23 @@ CONVOLUTIONAL = {
 }
 """Image side -> (convolutions, hidden dense layers) of the paper's discriminators."""
 
+FULLY_CONNECTED = (0, 2)
+"""Three dense layers, the output included (P section 4; released code)."""
 
-def convolutional(side: int, activation: Literal["relu", "erf"] = "relu") -> Architecture:
-    """The paper's discriminator for side x side images (Tables 3, 4, 5 and 8).
 
-    A side that the paper does not use gets one convolution a halving down to 4 x 4 (at least
-    one), which is the rule behind the paper's own.
+def architecture(settings: ArchitectureSettings, side: int | None) -> Architecture:
+    """The network that the settings ask for; a depth they leave open is the paper's.
+
+    side: of the square images that a convolutional network sees; None for a fully connected one.
+        A side that the paper does not use gets one convolution a halving down to 4 x 4 (at least
+        one), which is the rule behind the paper's own.
     """
-    if side in CONVOLUTIONAL:
-        convs, dense = CONVOLUTIONAL[side]
+    if side is None:
+        convs, dense = FULLY_CONNECTED
     else:
-        convs, dense = max(1, (side - 1).bit_length() - 2), 0
-    return Architecture(convs, dense, activation)
-
-
-def fully_connected(activation: Literal["relu", "erf"] = "relu") -> Architecture:
-    """Three dense layers, the output included (P section 4; released code)."""
-    return Architecture(0, 2, activation)
+        convs, dense = CONVOLUTIONAL.get(side, (max(1, (side - 1).bit_length() - 2), 0))
+        if isinstance(settings, ConvolutionalSettings) and settings.convs is not None:
+            convs = settings.convs
+    if settings.dense is not None:
+        dense = settings.dense
+    return Architecture(convs, dense, settings.activation, settings.sigma_w2, settings.sigma_b2)

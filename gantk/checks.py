@@ -20,12 +20,6 @@ def check_square(shape: tuple[int, ...]) -> None:
         )
 
 
-def check_batch(batch: int, n: int) -> None:
-    """Refuse a batch larger than the subset."""
-    if batch > n:
-        raise InputError(f"batch {batch}: the subset has {n} rows only: choose at most {n}")
-
-
 def check_side(shape: tuple[int, ...], sides: Sequence[int], network: str) -> None:
     """Refuse images of a side that a network has no layers for."""
     check_square(shape)

@@ -1,24 +1,37 @@
-"""The discriminator of GA-NTK: from a joint Gram matrix to a loss, and its lambda."""
+"""The discriminators of GA-NTK: from real and generated rows to a loss, with lambda chosen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gantk.architecture import Architecture
+from gantk.architecture import Architecture, architecture
 from gantk.dynamics import labels, regularise, search_lambda
 from gantk.exponential import residual
-from gantk.gram import Kernel
+from gantk.images import average_pool
+from gantk.kernel import Kernel
 from gantk.objectives import OBJECTIVES
 from gantk.peer import PeerKernel
 from gantk.settings import DiscriminatorSettings
 from suite.errors import InputError
 
 
+class GramKernel(Protocol):
+    """What a discriminator asks of a kernel; `gantk.kernel.Kernel` says more of each."""
+
+    def fixed(self, rows: jax.Array) -> Any:
+        """What `joint` needs of real rows; its `take` picks some of them."""
+
+    def joint(self, real: Any, generated: jax.Array) -> jax.Array:
+        """K of real rows then generated ones, [n + m, n + m]."""
+
+
 def make_kernel(
     settings: DiscriminatorSettings, architecture: Architecture, side: int, rows: int
-) -> Kernel | PeerKernel:
+) -> GramKernel:
     """The kernel that the settings name.
 
     side: side length of the images (any for points). rows: generated rows of an iteration. Both
@@ -34,21 +47,17 @@ def released_lambda(rate: float, rows: int) -> float:
     return 0.01 * 65536 * rate / (2 * rows)
 
 
-def choose_lambda(settings: DiscriminatorSettings, gram: np.ndarray, real: int) -> float:
-    """lambda as the settings say.
+def separating_lambda(settings: DiscriminatorSettings, gram: jax.Array, real: int) -> float:
+    """lambda by Algorithm 1.
 
     gram: K of the real rows then noise, [rows, rows], not regularised yet.
 
     Raises:
-        InputError: Algorithm 1 finds none, as for rows that repeat the noise.
+        InputError: it finds none, as for rows that repeat the noise.
     """
-    if settings.lam == "released-code":
-        return released_lambda(settings.rate, len(gram))
-    if settings.lam != "algorithm-1":
-        return settings.lam
     try:
         return search_lambda(
-            np.asarray(regularise(jnp.asarray(gram), settings.diag_reg)), real, settings.separation
+            np.asarray(regularise(gram, settings.diag_reg)), real, settings.separation
         )
     except ValueError as error:
         raise InputError(f"{error}: raise `separation`, or give `lam` as a number") from error
@@ -59,10 +68,90 @@ def gram_loss(
 ) -> Callable[[jax.Array, jax.Array], jax.Array]:
     """(K of real rows then generated ones, lambda) -> loss, a float64 scalar."""
     objective = OBJECTIVES[settings.objective]
-    y = labels(real, generated, objective.negative)
+    y = jnp.asarray(labels(real, generated, objective.negative))
 
     def loss(gram: jax.Array, lam: jax.Array) -> jax.Array:
-        rest = residual(regularise(gram, settings.diag_reg), lam, jnp.asarray(y))
+        rest = residual(regularise(gram, settings.diag_reg), lam, y)
         return objective.loss(y, rest)
 
     return loss
+
+
+class Held(NamedTuple):
+    """The arrays of a descent that the discriminators' loss needs, kept out of the program.
+
+    real: of each discriminator, what its kernel needs of the real rows.
+    lams: lambda of each, float64 scalars.
+    """
+
+    real: list[Any]
+    lams: list[jax.Array]
+
+
+@dataclass(frozen=True)
+class Discriminators:
+    """One or several discriminators of the same rows, in equal weight.
+
+    settings: what is asked of them.
+    kernels: one each.
+    factors: pixels a side that each sees averaged into one (Eq. 7); 1 is full resolution.
+    rows: real and generated rows of an iteration.
+    """
+
+    settings: DiscriminatorSettings
+    kernels: tuple[GramKernel, ...]
+    factors: tuple[int, ...]
+    rows: tuple[int, int]
+
+    @staticmethod
+    def of_images(
+        settings: DiscriminatorSettings, side: int, seen: Sequence[int], rows: tuple[int, int]
+    ) -> "Discriminators":
+        """A convolutional discriminator for every side in `seen`, of images of `side` pixels."""
+        kernels = [make_kernel(settings, architecture(settings, s), s, rows[1]) for s in seen]
+        return Discriminators(settings, tuple(kernels), tuple(side // s for s in seen), rows)
+
+    @staticmethod
+    def of_rows(
+        settings: DiscriminatorSettings, side: int, rows: tuple[int, int]
+    ) -> "Discriminators":
+        """One fully connected discriminator; side: see `make_kernel`."""
+        kernel = make_kernel(settings, architecture(settings, None), side, rows[1])
+        return Discriminators(settings, (kernel,), (1,), rows)
+
+    def hold(self, real: jax.Array, noise: Callable[[], jax.Array]) -> Held:
+        """Prepare for a descent, lambda included.
+
+        real: every real row. noise: makes as many generated rows as an iteration uses, for
+        Algorithm 1.
+
+        Raises:
+            InputError: Algorithm 1 finds no lambda.
+        """
+        lam, (used, generated) = self.settings.lam, self.rows
+        held, lams = [], []
+        for kernel, factor in zip(self.kernels, self.factors, strict=True):
+            held.append(jax.jit(kernel.fixed)(average_pool(real, factor)))
+            if lam == "released-code":
+                lams.append(released_lambda(self.settings.rate, used + generated))
+            elif lam == "algorithm-1":
+                first = held[-1].take(jnp.arange(used))
+                gram = jax.jit(kernel.joint)(first, average_pool(noise(), factor))
+                lams.append(separating_lambda(self.settings, gram, used))
+            else:
+                lams.append(lam)
+        return Held(held, [jnp.float64(value) for value in lams])
+
+    def loss(self, held: Held, chosen: jax.Array | None, generated: jax.Array) -> jax.Array:
+        """The sum of the discriminators' losses, a float64 scalar.
+
+        chosen: which real rows are used; None for all.
+        """
+        loss_of = gram_loss(self.settings, *self.rows)
+        total = jnp.zeros((), jnp.float64)
+        for kernel, factor, real, lam in zip(
+            self.kernels, self.factors, held.real, held.lams, strict=True
+        ):
+            used = real if chosen is None else real.take(chosen)
+            total += loss_of(kernel.joint(used, average_pool(generated, factor)), lam)
+        return total

@@ -1,254 +1,241 @@
-"""The neural tangent kernel of a convolutional network, for blocks of pairs of images.
+"""Gram matrices in tiles: memory for one tile at a time, work split over all devices.
 
-With Flatten and no pooling, the kernel of two images needs the covariances of equal positions
-only (Novak et al., 2019; Garriga-Alonso et al., 2019). Per layer, with c the covariance (NNGP)
-and t the tangent kernel of its pre-activations at each position,
-
-    c <- sigma_w^2 A[kappa_1] + sigma_b^2,      t <- c + sigma_w^2 A[t kappa_0],
-
-where A is the mean over the 4 x 4 window of a convolution (zeros outside the image count), or
-over all positions for the dense layer after Flatten. The first layer has t = c = sigma_w^2
-<patch, patch'> / fan-in + sigma_b^2, a matrix product of patches.
+The derivative recomputes each tile, so that memory is O(tile^2 H W) instead of O(n^2 H W). Real
+rows never change: their features and their own block are computed once. Of the joint matrix
+there remain the tiles of real against generated rows, whose derivative is needed on one side
+only, and one triangle of the generated rows' own.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jax.sharding import Mesh, PartitionSpec
 
-from gantk.activation import ACTIVATIONS, Activation
 from gantk.architecture import Architecture
+from gantk.ntk import Features, block, block_vjp, features
 
-WINDOW = 4
+AXIS = "tiles"
 
 
-class Features(NamedTuple):
-    """All that a row contributes to its kernel values.
+def default_tile(architecture: Architecture, side: int, rows: int, devices: Sequence) -> int:
+    """Rows a tile, a power of two: the largest that fits, and leaves each device a share.
 
-    patches: [h, w, n, f], pre-activation of the first layer as a feature vector, divided by the
-        row's scale and multiplied by sqrt(gain): rho is the inner product of two rows.
-    scales: one array a layer of activations, [h, w, n]: the row scales q of `gantk.activation`.
+    One row of positions of the first layer then takes a quarter of a megabyte on a CPU, so that
+    its few arrays fit the second-level cache together, and 64 megabytes on a GPU, to fill it.
+    """
+    width = -(-side // 2) if architecture.convs else 1
+    budget = 2**16 if devices[0].platform == "cpu" else 2**24
+    largest = min(math.isqrt(budget // width), max(rows // len(devices), 1), 256)
+    return 2 ** int(math.log2(largest))
+
+
+class Fixed(NamedTuple):
+    """Rows that never change: their features and their own Gram matrix, [n, n]."""
+
+    features: Features
+    gram: jax.Array
+
+    def take(self, chosen: jax.Array) -> "Fixed":
+        """The rows at the given positions."""
+        features = jax.tree.map(lambda x: jnp.take(x, chosen, axis=2), self.features)
+        return Fixed(features, self.gram[chosen][:, chosen])
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A kernel with its blocking.
+
+    architecture: the network.
+    tile: rows and columns of a tile; any value gives the same numbers.
+    devices: how many JAX devices share the tiles.
     """
 
-    patches: jax.Array
-    scales: tuple[jax.Array, ...]
+    architecture: Architecture
+    tile: int
+    devices: int
+
+    @staticmethod
+    def on_all_devices(architecture: Architecture, side: int, rows: int) -> "Kernel":
+        """The kernel on every JAX device, with the tile that suits them and the rows."""
+        devices = jax.devices()
+        return Kernel(architecture, default_tile(architecture, side, rows, devices), len(devices))
+
+    def gram(self, rows: jax.Array) -> jax.Array:
+        """K(rows, rows), [n, n] symmetric, from images [n, H, W, C] or points [n, d]."""
+        empty = Fixed(features(self.architecture, rows[:0])[0], jnp.zeros((0, 0), rows.dtype))
+        return self.joint(empty, rows)
+
+    def fixed(self, rows: jax.Array) -> Fixed:
+        """What `joint` needs of rows that never change."""
+        return Fixed(features(self.architecture, rows)[0], self.gram(rows))
+
+    def joint(self, real: Fixed, generated: jax.Array) -> jax.Array:
+        """K of real rows then generated ones, [n + m, n + m]; differentiable in `generated`."""
+        own, diagonal = features(self.architecture, generated)
+        return _joint(self, real, own, diagonal)
 
 
-class Mean(NamedTuple):
-    """One axis of A in the module's equations, and its adjoint.
+def _tiled(kernel: Kernel, f: Features, n: int) -> Features:
+    """[h, w, n, ...] -> [tiles, h, w, tile, ...], padded by repeating the first row."""
+    tiles = -(-n // kernel.tile)
 
-    forward: (x, axis) -> x with that axis shortened.
-    transposed: (x, axis, side) -> x with that axis lengthened to `side`.
+    def split(x: jax.Array) -> jax.Array:
+        padding = tiles * kernel.tile - n
+        first = jnp.broadcast_to(x[:, :, :1], (*x.shape[:2], padding, *x.shape[3:]))
+        x = jnp.concatenate([x, first], axis=2)
+        x = x.reshape(*x.shape[:2], tiles, kernel.tile, *x.shape[3:])
+        return jnp.moveaxis(x, 2, 0)
+
+    return jax.tree.map(split, f)
+
+
+def _untiled(f: Features, n: int) -> Features:
+    """The adjoint of `_tiled` for cotangents that are 0 in the padding."""
+
+    def merge(x: jax.Array) -> jax.Array:
+        x = jnp.moveaxis(x, 0, 2)
+        return x.reshape(*x.shape[:2], -1, *x.shape[4:])[:, :, :n]
+
+    return jax.tree.map(merge, f)
+
+
+def _pick(tiled: Features, index: jax.Array) -> Features:
+    return jax.tree.map(lambda x: jax.lax.dynamic_index_in_dim(x, index, 0, keepdims=False), tiled)
+
+
+def _pairs(kernel: Kernel, rows: int, columns: int, symmetric: bool) -> np.ndarray:
+    """Tile pairs [devices, k, 3]: row tile, column tile, weight (0 where padded to equal shares).
+
+    Of a symmetric matrix only the lower triangle is listed, in the weight of its derivative: a
+    tile below the diagonal stands for two.
     """
-
-    forward: Callable[[jax.Array, int], jax.Array]
-    transposed: Callable[[jax.Array, int, int], jax.Array]
-
-
-def _padded(x: jax.Array, axis: int, before: int, after: int) -> jax.Array:
-    pads = [(0, 0)] * x.ndim
-    pads[axis] = (before, after)
-    return jnp.pad(x, pads)
-
-
-def _window_mean(x: jax.Array, axis: int) -> jax.Array:
-    """Means over windows of 4 with stride 2, zeros outside: window o covers 2o - 1 to 2o + 2."""
-    out = -(-x.shape[axis] // 2)
-    padded = _padded(x, axis, 1, 2 * out + 1 - x.shape[axis])
-    return (
-        sum(jax.lax.slice_in_dim(padded, d, d + 2 * out - 1, 2, axis) for d in range(WINDOW))
-        / WINDOW
-    )
-
-
-def _window_mean_transposed(x: jax.Array, axis: int, side: int) -> jax.Array:
-    """Position i lies in the windows (i - 1) // 2 and (i + 1) // 2, where they exist.
-
-    Two shifted copies of the repeated windows take less time than gathers, and half of what the
-    scattered sum of automatic differentiation takes.
-    """
-    repeated = jnp.repeat(_padded(x / WINDOW, axis, 1, 1), 2, axis)
-    first, second = (
-        jax.lax.slice_in_dim(repeated, shift, shift + side, axis=axis) for shift in (1, 3)
-    )
-    return first + second
-
-
-def _position_mean(x: jax.Array, axis: int) -> jax.Array:
-    return x.mean(axis, keepdims=True)
-
-
-def _position_mean_transposed(x: jax.Array, axis: int, side: int) -> jax.Array:
-    shape = list(x.shape)
-    shape[axis] = side
-    return jnp.broadcast_to(x / side, shape)
-
-
-WINDOWS = Mean(_window_mean, _window_mean_transposed)
-POSITIONS = Mean(_position_mean, _position_mean_transposed)
-
-
-def _means(architecture: Architecture) -> list[Mean]:
-    """A after each layer of activations; the last leads to the output."""
-    convs = max(architecture.convs, 1) - 1
-    dense = architecture.dense + (1 if architecture.convs else 0)
-    return [WINDOWS] * convs + [POSITIONS] * dense
-
-
-def _patches(images: jax.Array) -> jax.Array:
-    """[n, H, W, C] -> [h, w, n, 16 C]: the window of every output position of the first layer."""
-    h, w = (-(-side // 2) for side in images.shape[1:3])
-    # One zero before, as many behind as the last window reaches over the edge.
-    pads = [(1, 2 * out + 1 - side) for out, side in zip((h, w), images.shape[1:3], strict=True)]
-    padded = jnp.pad(images, ((0, 0), *pads, (0, 0)))
-    shifts = [
-        padded[:, dy : dy + 2 * h - 1 : 2, dx : dx + 2 * w - 1 : 2]
-        for dy in range(WINDOW)
-        for dx in range(WINDOW)
+    listed = [
+        (i, j, 1 if not symmetric or i == j else 2)
+        for i in range(rows)
+        for j in range(i + 1 if symmetric else columns)
     ]
-    return jnp.concatenate(shifts, axis=-1).transpose(1, 2, 0, 3)
+    listed += [(0, 0, 0)] * (-len(listed) % kernel.devices)
+    return np.array(listed, np.int32).reshape(kernel.devices, -1, 3)
 
 
-def features(architecture: Architecture, rows: jax.Array) -> tuple[Features, jax.Array]:
-    """Features of images [n, H, W, C] or points [n, d], and the diagonal of their kernel, [n].
-
-    The diagonal follows from the variances alone. Taking it from there keeps it exact, where
-    rho = 1 up to rounding would cost half of the digits, and keeps its derivative regular.
-    """
-    activation = ACTIVATIONS[architecture.activation]
-    w2, b2 = architecture.sigma_w2, architecture.sigma_b2
-    patches = (
-        _patches(rows)
-        if architecture.convs
-        else rows.reshape(1, 1, len(rows), math.prod(rows.shape[1:]))
+def _sharded(kernel: Kernel, shared: int, split: int, function: Callable) -> Callable:
+    """`function` on every device, its last `split` arguments (and its results) split over them."""
+    everywhere, own = PartitionSpec(), PartitionSpec(AXIS)
+    return jax.shard_map(
+        function,
+        mesh=Mesh(np.array(jax.devices()[: kernel.devices]), (AXIS,)),
+        in_specs=(everywhere,) * shared + (own,) * split,
+        out_specs=own,
+        check_vma=False,
     )
-    fan_in = patches.shape[-1]
-    bias = jnp.full((*patches.shape[:-1], 1), math.sqrt(b2), rows.dtype)
-    patches = jnp.concatenate([patches * math.sqrt(w2 / fan_in), bias], axis=-1)
-    variance = jnp.sum(patches * patches, axis=-1)
-    scales = [activation.scale(variance)]
-    patches = patches * (math.sqrt(activation.gain) / scales[0])[..., None]
-    tangent = variance
-    for mean in _means(architecture):
-        slope = activation.slope(variance)
-        variance, tangent = (
-            mean.forward(mean.forward(x, 0), 1)
-            for x in (activation.variance(variance), tangent * slope)
-        )
-        variance = w2 * variance + b2
-        tangent = variance + w2 * tangent
-        scales.append(activation.scale(variance))
-    return Features(patches, tuple(scales[:-1])), tangent[0, 0]
 
 
-class _Layer(NamedTuple):
-    """What a layer of activations needs of a block of pairs.
-
-    rows: what is known of its pre-activations, arrays [h, ...] to be taken row by row. Of the
-        first layer the two rows' patches, later covariance and tangent kernel.
-    q_a, q_b: the scales, [h, w, n_a] and [h, w, n_b].
-    """
-
-    rows: tuple[jax.Array, jax.Array]
-    q_a: jax.Array
-    q_b: jax.Array
-
-
-def _row_state(
-    activation: Activation, first: bool, row: _Layer
-) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """rho, tangent kernel and s of one row of positions, [w, n_a, n_b] each."""
-    s = row.q_a[:, :, None] * row.q_b[:, None, :]
-    if first:
-        rho = jnp.einsum("waf,wbf->wab", *row.rows)
-        return rho, rho * s / activation.gain, s
-    covariance, tangent = row.rows
-    return activation.gain * covariance / s, tangent, s
+def _assemble(kernel: Kernel, tiles: jax.Array, pairs: np.ndarray, n: int, m: int) -> jax.Array:
+    """Tiles [devices, k, tile, tile] to a matrix [n, m]; tiles that are not listed stay 0."""
+    pairs, tiles = pairs.reshape(-1, 3), tiles.reshape(-1, kernel.tile, kernel.tile)
+    rows, columns = -(-n // kernel.tile), -(-m // kernel.tile)
+    where = np.full(rows * columns, len(tiles))
+    kept = pairs[:, 2] > 0
+    where[pairs[kept, 0] * columns + pairs[kept, 1]] = np.flatnonzero(kept)
+    padded = jnp.concatenate([tiles, jnp.zeros_like(tiles[:1])])
+    grid = padded[where].reshape(rows, columns, kernel.tile, kernel.tile)
+    return grid.swapaxes(1, 2).reshape(rows * kernel.tile, columns * kernel.tile)[:n, :m]
 
 
-def _layers(architecture: Architecture, a: Features, b: Features) -> tuple[jax.Array, list[_Layer]]:
-    """The kernel's block, and what its derivative needs of each layer.
-
-    Rows of positions are the unit of work: a row of a tile stays in the cache from its covariance
-    to its share of the window mean. Without this loop XLA fuses the activation into the window
-    mean and computes it again for each position of a window (measured: 1.8 times slower).
-    """
-    activation = ACTIVATIONS[architecture.activation]
-    w2, b2 = architecture.sigma_w2, architecture.sigma_b2
-    layers = [_Layer((a.patches, b.patches), a.scales[0], b.scales[0])]
-    for index, mean in enumerate(_means(architecture)):
-
-        def row(
-            _: None, item: _Layer, index: int = index, mean: Mean = mean
-        ) -> tuple[None, tuple[jax.Array, jax.Array]]:
-            rho, tangent, s = _row_state(activation, index == 0, item)
-            kappa_1, kappa_0 = activation.pair(rho, s)
-            return None, (mean.forward(kappa_1, 0), mean.forward(tangent * kappa_0, 0))
-
-        _, (kappa_1, product) = jax.lax.scan(row, None, layers[-1])
-        covariance = w2 * mean.forward(kappa_1, 0) + b2
-        tangent = covariance + w2 * mean.forward(product, 0)
-        if index + 1 < len(a.scales):
-            scales = a.scales[index + 1], b.scales[index + 1]
-            layers.append(_Layer((covariance, tangent), *scales))
-    return tangent[0, 0], layers
+def _disassemble(kernel: Kernel, g: jax.Array, pairs: np.ndarray) -> jax.Array:
+    """A cotangent [n, m] as weighted tiles [devices, k, tile, tile]; padding gets 0."""
+    rows, columns = (-(-side // kernel.tile) for side in g.shape)
+    padding = [
+        (0, count * kernel.tile - side)
+        for count, side in zip((rows, columns), g.shape, strict=True)
+    ]
+    grid = jnp.pad(g, padding).reshape(rows, kernel.tile, columns, kernel.tile).swapaxes(1, 2)
+    picked = grid[pairs[..., 0], pairs[..., 1]]
+    return picked * jnp.asarray(pairs[..., 2, None, None], g.dtype)
 
 
-def block(architecture: Architecture, a: Features, b: Features) -> jax.Array:
-    """The kernel of every row of a with every row of b, [n_a, n_b]."""
-    return _layers(architecture, a, b)[0]
+def _plan(kernel: Kernel, n: int, m: int) -> list[np.ndarray]:
+    """Tile pairs of the generated rows' triangle, then (if any) of real against generated rows."""
+    rows, columns = -(-n // kernel.tile), -(-m // kernel.tile)
+    plan = [_pairs(kernel, columns, columns, symmetric=True)]
+    return plan + ([_pairs(kernel, rows, columns, symmetric=False)] if n else [])
 
 
-def block_vjp(
-    architecture: Architecture, a: Features, b: Features, g: jax.Array, both: bool
-) -> tuple[Features | None, Features]:
-    """The cotangents of a (None unless `both`) and of b, for the cotangent g of `block`.
+@partial(jax.custom_vjp, nondiff_argnums=(0,))
+def _joint(kernel: Kernel, real: Fixed, own: Features, diagonal: jax.Array) -> jax.Array:
+    """The joint Gram matrix, from features and diagonal of the generated rows."""
+    return _joint_forward(kernel, real, own, diagonal)[0]
 
-    By hand: the pointwise terms are computed again from the covariances, which is cheaper than
-    keeping them.
-    """
-    activation = ACTIVATIONS[architecture.activation]
-    w2 = architecture.sigma_w2
-    _, layers = _layers(architecture, a, b)
-    g_tangent, g_covariance = g[None, None], jnp.zeros_like(g)[None, None]
-    scales_a: list[jax.Array] = []
-    scales_b: list[jax.Array] = []
-    for index, mean in reversed(list(enumerate(_means(architecture)))):
-        layer = layers[index]
-        h, w = layer.q_a.shape[:2]
 
-        def row(
-            _: None, item: tuple, index: int = index, mean: Mean = mean, w: int = w
-        ) -> tuple[None, tuple]:
-            (rows, q_a, q_b), g_total, g_tangent = item
-            rho, tangent, s = _row_state(activation, index == 0, _Layer(rows, q_a, q_b))
-            g_kappa_1 = mean.transposed(g_total, 0, w)
-            g_product = mean.transposed(g_tangent, 0, w)
-            g_rho, g_s, kappa_0 = activation.pair_vjp(rho, s, g_kappa_1, g_product * tangent)
-            g_own = g_product * kappa_0
-            if index:
-                g_covariance = activation.gain * g_rho / s
-                g_s = g_s - rho * g_rho / s
-                g_rows = (g_covariance, g_own)
-            else:  # the first layer's tangent kernel is its covariance, rho s / gain
-                g_rho = g_rho + g_own * s / activation.gain
-                g_s = g_s + g_own * rho / activation.gain
-                g_rows = (
-                    jnp.einsum("wab,wbf->waf", g_rho, rows[1]) if both else None,
-                    jnp.einsum("wab,waf->wbf", g_rho, rows[0]),
-                )
-            g_q_a = jnp.einsum("wab,wb->wa", g_s, q_b) if both else None
-            return None, (g_rows, g_q_a, jnp.einsum("wab,wa->wb", g_s, q_a))
+def _joint_forward(
+    kernel: Kernel, real: Fixed, own: Features, diagonal: jax.Array
+) -> tuple[jax.Array, tuple[Features, Features, jax.Array]]:
+    n, m = len(real.gram), len(diagonal)
+    a, b = _tiled(kernel, real.features, n), _tiled(kernel, own, m)
+    plan = _plan(kernel, n, m)
 
-        totals = (
-            mean.transposed(w2 * (g_covariance + g_tangent), 0, h),
-            mean.transposed(w2 * g_tangent, 0, h),
-        )
-        _, (g_rows, g_q_a, g_q_b) = jax.lax.scan(row, None, (layer, *totals))
-        g_covariance, g_tangent = g_rows
-        scales_a.append(g_q_a)
-        scales_b.append(g_q_b)
-    g_a = Features(g_rows[0], tuple(scales_a[::-1])) if both else None
-    return g_a, Features(g_rows[1], tuple(scales_b[::-1]))
+    def share(a: Features, b: Features, *plan: jax.Array) -> list[jax.Array]:
+        def tiles(rows: Features, pairs: jax.Array) -> jax.Array:
+            def tile(pair: jax.Array) -> jax.Array:
+                return block(kernel.architecture, _pick(rows, pair[0]), _pick(b, pair[1]))
+
+            return jax.lax.map(tile, pairs[0])[None]
+
+        return [tiles(rows, pairs) for rows, pairs in zip((b, a), plan, strict=False)]
+
+    own_tiles, *cross_tiles = _sharded(kernel, 2, len(plan), share)(a, b, *plan)
+    lower = jnp.tril(_assemble(kernel, own_tiles, plan[0], m, m), -1)
+    gram = lower + lower.T + jnp.diag(diagonal)
+    if cross_tiles:
+        cross = _assemble(kernel, cross_tiles[0], plan[1], n, m)
+        gram = jnp.block([[real.gram, cross], [cross.T, gram]])
+    return gram, (a, b, diagonal)
+
+
+def _joint_backward(
+    kernel: Kernel, saved: tuple[Features, Features, jax.Array], g: jax.Array
+) -> tuple[None, Features, jax.Array]:
+    a, b, diagonal = saved
+    m = len(diagonal)
+    n = len(g) - m
+    plan = _plan(kernel, n, m)
+    g_own = (g[n:, n:] + g[n:, n:].T) / 2
+    g_diagonal = jnp.diagonal(g_own)
+    cotangents = [_disassemble(kernel, g_own - jnp.diag(g_diagonal), plan[0])]
+    if n:
+        cotangents.append(_disassemble(kernel, g[:n, n:] + g[n:, :n].T, plan[1]))
+
+    def add(total: Features, index: jax.Array, change: Features) -> Features:
+        return jax.tree.map(lambda t, c: t.at[index].add(c), total, change)
+
+    def share(a: Features, b: Features, *items: jax.Array) -> Features:
+        def own_tile(total: Features, item: tuple[jax.Array, jax.Array]) -> tuple[Features, None]:
+            pair, cotangent = item
+            rows, columns = _pick(b, pair[0]), _pick(b, pair[1])
+            changes = block_vjp(kernel.architecture, rows, columns, cotangent, both=True)
+            return add(add(total, pair[0], changes[0]), pair[1], changes[1]), None
+
+        def cross_tile(total: Features, item: tuple[jax.Array, jax.Array]) -> tuple[Features, None]:
+            pair, cotangent = item
+            rows, columns = _pick(a, pair[0]), _pick(b, pair[1])
+            _, change = block_vjp(kernel.architecture, rows, columns, cotangent, both=False)
+            return add(total, pair[1], change), None
+
+        pairs, cotangents = items[: len(plan)], items[len(plan) :]
+        total = jax.tree.map(jnp.zeros_like, b)
+        for tile, p, c in zip((own_tile, cross_tile), pairs, cotangents, strict=False):
+            total, _ = jax.lax.scan(tile, total, (p[0], c[0]))
+        return jax.tree.map(lambda x: x[None], total)
+
+    shares = _sharded(kernel, 2, 2 * len(plan), share)(a, b, *plan, *cotangents)
+    total = jax.tree.map(lambda x: x.sum(0), shares)
+    return None, _untiled(total, m), g_diagonal
+
+
+_joint.defvjp(_joint_forward, _joint_backward)

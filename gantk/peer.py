@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from gantk.activation import ACTIVATIONS
 from gantk.architecture import Architecture
 from suite.errors import InputError
 
@@ -61,7 +62,7 @@ class FixedRows(NamedTuple):
 
 @dataclass(frozen=True)
 class PeerKernel:
-    """The interface of `gantk.gram.Kernel`, by neural-tangents on the whole matrix."""
+    """The interface of `gantk.kernel.Kernel`, by neural-tangents on the whole matrix."""
 
     architecture: Architecture
 
@@ -73,7 +74,13 @@ class PeerKernel:
             "W_std": math.sqrt(network.sigma_w2),
             "b_std": math.sqrt(network.sigma_b2),
         }
-        activation = {"relu": stax.Relu, "erf": stax.Erf}[network.activation]
+        layer = ACTIVATIONS[network.activation]().peer
+        if layer is None:
+            raise InputError(
+                f"activation '{network.activation}': neural-tangents has no such layer: choose "
+                "kernel 'tiles'"
+            )
+        activation = getattr(stax, layer)
         layers = []
         for _ in range(network.convs):
             layers += [stax.Conv(1, (4, 4), (2, 2), "SAME", **deviations), activation()]

@@ -1,11 +1,39 @@
-"""The settings that the GA-NTK methods share."""
+"""The settings that the GA-NTK methods share, and the presets that fill them."""
 
-from typing import Literal
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import (
+    Field,
+    NonNegativeFloat,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    model_validator,
+)
 
+from gantk.activation import ACTIVATIONS
+from suite.errors import InputError
 from suite.method import Work
 from suite.settings import Settings
+
+if TYPE_CHECKING:
+    ActivationName = str
+else:
+    ActivationName = Literal[*ACTIVATIONS]
+
+PRESETS: dict[str, dict[str, Any]] = {
+    "released-code": {},
+    "paper": {
+        "objective": "norm",
+        "lam": "algorithm-1",
+        "diag_reg": 0.0,
+        "batch_counts": "all rows",
+    },
+}
+"""Preset -> the settings that it changes, of those that a method has. The defaults are what the
+released code ran."""
 
 
 class OptimiserSettings(Settings):
@@ -40,14 +68,33 @@ class DescentSettings(OptimiserSettings):
     )
 
 
-class DiscriminatorSettings(DescentSettings):
+class ArchitectureSettings(Settings):
+    """The discriminator's infinitely wide network; `gantk.architecture` builds it."""
+
+    activation: ActivationName = Field("relu", description="nonlinearity of the network")
+    sigma_w2: PositiveFloat = Field(
+        1.4615, description="variance of the weights, times fan-in; the paper names none"
+    )
+    sigma_b2: NonNegativeFloat = Field(
+        0.1, description="variance of the biases; the paper names none"
+    )
+    dense: NonNegativeInt | None = Field(
+        None, description="hidden dense layers; default: the paper's for the images' size [layers]"
+    )
+
+
+class DiscriminatorSettings(DescentSettings, ArchitectureSettings):
     """The infinitely wide discriminator and what is asked of it."""
 
+    preset: Literal["released-code", "paper"] = Field(
+        "released-code",
+        description="whose choices stand for settings that are not given, where code and paper "
+        "disagree",
+    )
     objective: Literal["cross_entropy", "half_square", "norm"] = Field(
         "cross_entropy",
         description="loss: of the released code, of the proof (Eq. 16), or as printed (Eq. 4)",
     )
-    activation: Literal["relu", "erf"] = Field("relu", description="nonlinearity of the network")
     lam: PositiveFloat | Literal["released-code", "algorithm-1"] = Field(
         "released-code",
         description="lambda = eta t: a number, 0.01 * 65536 * rate / (2 * rows) as in the released "
@@ -75,12 +122,90 @@ class DiscriminatorSettings(DescentSettings):
         "uniform", description="initial rows: uniform on [0, 1], or normal (0.5, 0.25)"
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _fill(cls, values: Any) -> Any:
+        """The preset's choices, under those that are given."""
+        name = values.get("preset") if isinstance(values, Mapping) else None
+        preset = PRESETS.get(name, {}) if isinstance(name, str) else {}
+        return {k: v for k, v in preset.items() if k in cls.model_fields} | values
+
+    def rows(self, n: int) -> tuple[int, int]:
+        """Real rows, and generated rows, that an iteration uses of n each."""
+        return n, n
+
+
+class ConvolutionalSettings(DiscriminatorSettings):
+    """A discriminator of square images."""
+
+    convs: PositiveInt | None = Field(
+        None,
+        description="convolutions of stride 2; default: the paper's for the images' size [layers]",
+    )
+
+
+class BatchSettings(ConvolutionalSettings):
+    """Each iteration against a discriminator of random rows (Eq. 5)."""
+
+    batch: PositiveInt = Field(64, description="size of a batch, b [images]")
+    batch_counts: Literal["real rows", "all rows"] = Field(
+        "real rows",
+        description="what b counts: real rows, with as many generated ones, so that K has 2 b rows "
+        "(released code), or both together (Eq. 5: b / 2 of each)",
+    )
+
+    @model_validator(mode="after")
+    def _even(self) -> "BatchSettings":
+        if self.batch_counts == "all rows" and self.batch % 2:
+            raise ValueError(f"batch {self.batch} has no half: choose an even one")
+        return self
+
+    def rows(self, n: int) -> tuple[int, int]:
+        """As many of each.
+
+        Raises:
+            InputError: more than n.
+        """
+        real = self.batch if self.batch_counts == "real rows" else self.batch // 2
+        if real > n:
+            most = n * self.batch // real
+            raise InputError(
+                f"batch {self.batch}: the subset has {n} rows only: choose at most {most}"
+            )
+        return real, real
+
+
+class GeneratorSettings(BatchSettings):
+    """Settings of GA-CNTKg; the optimiser's defaults are those of the released code."""
+
+    optimiser: Literal["gradient-descent", "adam"] = Field("adam", description="update rule")
+    step: PositiveFloat = Field(2e-4, description="step size of the update rule")
+    clip_norm: PositiveFloat | None = Field(
+        5.0, description="largest global norm of a gradient; longer ones are scaled down to it"
+    )
+    diag_reg: NonNegativeFloat = Field(
+        1e-4, description="ridge added to K, relative to its mean diagonal"
+    )
+    latent: PositiveInt = Field(64, description="dimension of z")
+    space: Literal["image", "code"] = Field(
+        "image", description="where the discriminator works: pixels, or Table 7's codes"
+    )
+    autoencoder_data: Path | None = Field(
+        None,
+        description="code: subset to train the autoencoder on; default: the n training images",
+    )
+    autoencoder_iterations: PositiveInt = Field(
+        2000, description="code: training of the autoencoder [iterations of 64 images]"
+    )
+
+    @model_validator(mode="after")
+    def _codes_are_no_images(self) -> "GeneratorSettings":
+        if self.space == "code" and self.convs is not None:
+            raise ValueError("the network in space 'code' has no convolutions: leave convs out")
+        return self
+
 
 def kernel_work(settings: DiscriminatorSettings, shape: tuple[int, ...], n: int) -> Work:
-    """Work of a descent: pairs of rows times pixels, relative to 128 rows of 28 x 28.
-
-    The rows are n, or the batch's, of real and as many generated ones.
-    """
-    rows = 2 * getattr(settings, "batch", n)
+    """Work of a descent: pairs of rows times pixels, relative to 128 rows of 28 x 28."""
     pixels = shape[0] * shape[1] / 28**2 if len(shape) == 3 else 1.0
-    return Work(settings.iterations, 1, (rows / 128) ** 2 * pixels)
+    return Work(settings.iterations, 1, (sum(settings.rows(n)) / 128) ** 2 * pixels)

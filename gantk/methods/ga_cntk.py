@@ -1,20 +1,29 @@
 """GA-CNTK: images that fool an infinitely wide convolutional discriminator (P section 3, Eq. 4)."""
 
 from gantk.checks import check_square
-from gantk.settings import DiscriminatorSettings, kernel_work
+from gantk.settings import ConvolutionalSettings, kernel_work
 from suite.method import Job, Method, Result
 
 
-def train(job: Job) -> Result:
+def train(job: Job[ConvolutionalSettings]) -> Result:
     """Solve Eq. 4 for as many images as the subset has."""
-    from gantk.rows import single_level, solve
+    from gantk.without_generator import solve
 
-    return solve(job, single_level(job))
+    check_square(job.subset.data.shape[1:])
+    return solve(job, job.subset.data.shape[1:2])
 
 
-def check(settings: DiscriminatorSettings, shape: tuple[int, ...], n: int) -> None:
+def check(settings: ConvolutionalSettings, shape: tuple[int, ...], n: int) -> None:
     """Square images of any size."""
     check_square(shape)
 
 
-GA_CNTK = Method("ga-cntk", "GA-CNTK", DiscriminatorSettings, train, work=kernel_work, check=check)
+GA_CNTK = Method(
+    "ga-cntk",
+    "GA-CNTK",
+    ConvolutionalSettings,
+    train,
+    work=kernel_work,
+    check=check,
+    tiny={"iterations": 5, "snapshots": 3},
+)

@@ -2,37 +2,48 @@
 
 from typing import Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
-from gantk.checks import check_batch, check_square
-from gantk.settings import DiscriminatorSettings, kernel_work
+from gantk.checks import check_square
+from gantk.settings import BatchSettings, kernel_work
 from suite.method import Job, Method, Result
 
 
-class BatchSettings(DiscriminatorSettings):
-    """Settings of the batch-wise variants."""
+class SampledSettings(BatchSettings):
+    """Settings of the batch-wise variants without a generator."""
 
-    batch: PositiveInt = Field(64, description="real rows of an iteration, b [images]")
     generated: Literal["sampled", "all"] = Field(
         "sampled",
-        description="generated rows of an iteration: as many (Eq. 5), or all (released code)",
+        description="generated rows of an iteration: as many as real ones (Eq. 5), or all "
+        "(released code)",
     )
 
+    def rows(self, n: int) -> tuple[int, int]:
+        """Those of a batch; InputError if it has more than n."""
+        real, generated = super().rows(n)
+        return real, n if self.generated == "all" else generated
 
-def train(job: Job) -> Result:
+
+def train(job: Job[SampledSettings]) -> Result:
     """Solve Eq. 5 for as many images as the subset has."""
-    from gantk.rows import Batches, single_level, solve
+    from gantk.without_generator import solve
 
-    settings: BatchSettings = job.settings
-    return solve(job, single_level(job), Batches(settings.batch, settings.generated))
+    check_square(job.subset.data.shape[1:])
+    return solve(job, job.subset.data.shape[1:2])
 
 
-def check(settings: BatchSettings, shape: tuple[int, ...], n: int) -> None:
+def check(settings: SampledSettings, shape: tuple[int, ...], n: int) -> None:
     """Square images of any size, and a batch of at most n."""
     check_square(shape)
-    check_batch(settings.batch, n)
+    settings.rows(n)
 
 
 GA_CNTK_BATCH = Method(
-    "ga-cntk-batch", "GA-CNTK (batch-wise)", BatchSettings, train, work=kernel_work, check=check
+    "ga-cntk-batch",
+    "GA-CNTK (batch-wise)",
+    SampledSettings,
+    train,
+    work=kernel_work,
+    check=check,
+    tiny={"iterations": 5, "snapshots": 3, "batch": 4},
 )

@@ -2,8 +2,8 @@
 
 from pydantic import Field
 
-from gantk.checks import check_batch, check_square
-from gantk.methods.ga_cntk_batch import BatchSettings
+from gantk.checks import check_square
+from gantk.methods.ga_cntk_batch import SampledSettings
 from gantk.settings import kernel_work
 from suite.errors import InputError
 from suite.method import Job, Method, Result
@@ -11,8 +11,8 @@ from suite.method import Job, Method, Result
 LEVELS = {256: (256, 64, 16), 64: (64, 16), 28: (28, 14)}
 
 
-class MultiresSettings(BatchSettings):
-    """Settings of the multi-resolutional variant."""
+class MultiresSettings(SampledSettings):
+    """Settings of the multi-resolutional variant; `convs` and `dense` hold at every resolution."""
 
     levels: tuple[int, ...] | None = Field(
         None,
@@ -35,19 +35,16 @@ def check(settings: MultiresSettings, shape: tuple[int, ...], n: int) -> None:
     """Square images that the levels divide, and a batch of at most n."""
     check_square(shape)
     levels_of(settings, shape[0])
-    check_batch(settings.batch, n)
+    settings.rows(n)
 
 
-def train(job: Job) -> Result:
+def train(job: Job[MultiresSettings]) -> Result:
     """Solve Eq. 7 for as many images as the subset has, the losses in equal weight."""
-    from gantk.architecture import convolutional
-    from gantk.rows import Batches, solve, square_side
+    from gantk.without_generator import solve
 
-    settings: MultiresSettings = job.settings
-    side = square_side(job)
-    levels = levels_of(settings, side)
-    networks = {level: convolutional(level, settings.activation) for level in levels}
-    return solve(job, networks, Batches(settings.batch, settings.generated))
+    shape = job.subset.data.shape[1:]
+    check_square(shape)
+    return solve(job, levels_of(job.settings, shape[0]))
 
 
 GA_CNTK_MULTIRES = Method(
@@ -57,4 +54,5 @@ GA_CNTK_MULTIRES = Method(
     train,
     work=kernel_work,
     check=check,
+    tiny={"iterations": 5, "snapshots": 3, "batch": 4},
 )

@@ -4,13 +4,18 @@ from gantk.settings import DiscriminatorSettings, kernel_work
 from suite.method import Job, Method, Result
 
 
-def train(job: Job) -> Result:
+def train(job: Job[DiscriminatorSettings]) -> Result:
     """Solve Eq. 4 for as many images, or 2-D points, as the subset has."""
-    from gantk.architecture import fully_connected
-    from gantk.rows import solve
+    from gantk.without_generator import solve
 
-    side = job.subset.data.shape[1]
-    return solve(job, {side: fully_connected(job.settings.activation)})
+    return solve(job)
 
 
-GA_FNTK = Method("ga-fntk", "GA-FNTK", DiscriminatorSettings, train, work=kernel_work)
+GA_FNTK = Method(
+    "ga-fntk",
+    "GA-FNTK",
+    DiscriminatorSettings,
+    train,
+    work=kernel_work,
+    tiny={"iterations": 5, "snapshots": 3},
+)

@@ -13,7 +13,6 @@ from suite.method import METHODS, Job
 from suite.settings import parse
 
 ENTRIES = METHODS["gantk"].entries
-SMALL = {"ga-cntk-batch": {"batch": 4}, "ga-cntk-multires": {"batch": 4}, "ga-cntkg": {"batch": 4}}
 
 
 class Killed(Exception):
@@ -26,7 +25,7 @@ def subset(n=6, shape=(28, 28, 1)):
 
 
 def job(name, checkpoint=None, rows=None, seed=0, part=0, **settings):
-    values = {"iterations": 5, "snapshots": 3, **SMALL.get(name, {}), **settings}
+    values = {**ENTRIES[name].tiny, **settings}
     return Job(
         rows or subset(),
         parse(ENTRIES[name].settings, values, name),
@@ -43,8 +42,9 @@ def test_method_returns_what_the_protocol_says_and_survives_a_kill(name, tmp_pat
     whole = method.train(job(name))
     count = 9 if method.sample else 6
     assert whole.samples.shape == (count, 28, 28, 1) and whole.samples.dtype == np.uint8
-    assert whole.trajectory.iterations[[0, -1]].tolist() == [0, 5]
-    assert [row["iteration"] for row in whole.history] == [0, 1, 2, 3, 4]
+    budget = method.tiny["iterations"]
+    assert whole.trajectory.iterations[[0, -1]].tolist() == [0, budget]
+    assert [row["iteration"] for row in whole.history] == list(range(budget))
     assert list(whole.history[0])[:2] == ["iteration", "seconds"]
     assert whole.stop_reason == "budget"
     json.dumps(whole.details)
@@ -86,9 +86,7 @@ def test_generator_draws_any_number_by_seed():
 
 
 def test_code_space_trains_and_draws():
-    result = ENTRIES["ga-cntkg"].train(
-        job("ga-cntkg", space="code", autoencoder_iterations=3, latent=2)
-    )
+    result = ENTRIES["ga-cntkg"].train(job("ga-cntkg", space="code", latent=2))
     assert result.samples.shape == (9, 28, 28, 1)
 
 
@@ -102,8 +100,8 @@ def test_fully_connected_kernel_takes_points():
 @pytest.mark.parametrize(
     ("name", "settings", "shape", "words"),
     [
-        ("ga-cntk-batch", {"batch": 7}, (28, 28, 1), "batch of at most 6"),
-        ("ga-cntkg", {"batch": 7}, (28, 28, 1), "batch of at most 6"),
+        ("ga-cntk-batch", {"batch": 7}, (28, 28, 1), "choose at most 6"),
+        ("ga-cntkg", {"batch": 7}, (28, 28, 1), "choose at most 6"),
         ("ga-cntk", {}, (28, 20, 1), "square images"),
         ("ga-cntkg", {}, (20, 20, 1), "no generator"),
         ("ga-cntkg", {"space": "code"}, (20, 20, 1), "no autoencoder"),

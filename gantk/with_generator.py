@@ -1,21 +1,20 @@
 """GA-NTK with a generator (Eq. 6): batches of real rows against batches of generated ones."""
 
 from dataclasses import replace
-from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gantk.architecture import convolutional, fully_connected
 from gantk.autoencoder import Autoencoder, make_autoencoder, train_autoencoder
 from gantk.backend import configure, device_name, gpu_memory
+from gantk.checks import check_square
 from gantk.descent import descend
-from gantk.discriminator import choose_lambda, gram_loss, make_kernel
+from gantk.discriminator import Discriminators, Held
 from gantk.generator import Generator, code_generator, image_generator
 from gantk.images import from_unit, to_unit
 from gantk.layers import Arrays
-from gantk.rows import square_side
+from gantk.settings import GeneratorSettings
 from suite.artefacts import Subset
 from suite.checkpoint import Checkpoint
 from suite.errors import InputError
@@ -26,7 +25,9 @@ DRAWN = 256
 """Images rendered at a time, and noise vectors that fix the statistics of batch normalisation."""
 
 
-def _networks(settings: Any, shape: tuple[int, ...]) -> tuple[Generator, Autoencoder | None]:
+def _networks(
+    settings: GeneratorSettings, shape: tuple[int, ...]
+) -> tuple[Generator, Autoencoder | None]:
     if settings.space == "image":
         return image_generator(shape, settings.latent), None
     autoencoder = make_autoencoder(shape)
@@ -50,7 +51,11 @@ def _images(
 
 
 def draw(
-    model: dict[str, np.ndarray], settings: Any, shape: tuple[int, ...], count: int, seed: int
+    model: dict[str, np.ndarray],
+    settings: GeneratorSettings,
+    shape: tuple[int, ...],
+    count: int,
+    seed: int,
 ) -> np.ndarray:
     """`count` images from a trained generator, uint8 [count, h, w, c]."""
     configure()
@@ -61,7 +66,9 @@ def draw(
     return np.concatenate(chunks)
 
 
-def _trained_autoencoder(job: Job, autoencoder: Autoencoder, images: np.ndarray) -> Arrays:
+def _trained_autoencoder(
+    job: Job[GeneratorSettings], autoencoder: Autoencoder, images: np.ndarray
+) -> Arrays:
     """Weights of the autoencoder; kept in a checkpoint of its own until the generator is done."""
     settings, own = job.settings, job.checkpoint
     if settings.autoencoder_data is not None:
@@ -77,16 +84,16 @@ def _trained_autoencoder(job: Job, autoencoder: Autoencoder, images: np.ndarray)
     return train_autoencoder(autoencoder, images, settings.autoencoder_iterations, job.seed, kept)
 
 
-def solve(job: Job) -> Result:
+def solve(job: Job[GeneratorSettings]) -> Result:
     """Train the generator of Eq. 6 by Adam, one step a batch.
 
     Raises:
         InputError: rows that are no square images, or a batch larger than the subset.
     """
     settings, n = job.settings, len(job.subset.data)
-    side, shape, b = square_side(job), job.subset.data.shape[1:], settings.batch
-    if b > n:
-        raise InputError(f"batch {b}: the subset has {n} rows only: choose a batch of at most {n}")
+    shape, used = job.subset.data.shape[1:], settings.rows(n)
+    check_square(shape)
+    side = shape[0]
     configure()
     generator, autoencoder = _networks(settings, shape)
     images = to_unit(job.subset.data, np.float32)
@@ -94,28 +101,28 @@ def solve(job: Job) -> Result:
     if autoencoder is not None:
         code_weights = _trained_autoencoder(job, autoencoder, images)
         real = jax.jit(autoencoder.encode)(code_weights, images)
-        network = fully_connected(settings.activation)
+        discriminators = Discriminators.of_rows(settings, side, used)
     else:
         # Generators with tanh speak [-1, 1]: so does the discriminator then, as when released.
         real = jnp.asarray(2 * images - 1 if generator.output == "tanh" else images)
-        network = convolutional(side, settings.activation)
-    kernel = make_kernel(settings, network, side, b)
+        discriminators = Discriminators.of_images(settings, side, (side,), used)
     dtype = jnp.dtype(settings.precision)
-    fixed = jax.jit(kernel.fixed)(real.astype(dtype))
     start = generator.initial(stream("generator", job.seed, job.part))
-    first, _ = generator.apply(start, _noise("lambda", b, settings.latent, job.seed))
-    joint = jax.jit(kernel.joint)(fixed.take(jnp.arange(b)), first.astype(dtype))
-    lam = choose_lambda(settings, joint, b)
-    loss_of = gram_loss(settings, b, b)
-    key = jax.random.key(integer_seed("batches", job.seed, job.part), impl="threefry2x32")
 
-    def loss(weights: Arrays, iteration: jax.Array, constants: tuple) -> jax.Array:
-        fixed, lam = constants
-        rows_key, noise_key = jax.random.split(jax.random.fold_in(key, iteration))
-        chosen = jax.random.permutation(rows_key, n)[:b]
-        z = jax.random.normal(noise_key, (b, settings.latent), jnp.float32)
+    def first() -> jax.Array:
+        noise = _noise("lambda", used[1], settings.latent, job.seed)
+        return generator.apply(start, noise)[0].astype(dtype)
+
+    held = discriminators.hold(real.astype(dtype), first)
+    batches = jax.random.key(integer_seed("batches", job.seed, job.part), impl="threefry2x32")
+
+    def loss(weights: Arrays, iteration: jax.Array, constants: tuple[Held, jax.Array]) -> jax.Array:
+        held, batches = constants
+        rows_key, noise_key = jax.random.split(jax.random.fold_in(batches, iteration))
+        chosen = jax.random.permutation(rows_key, n)[: used[0]]
+        z = jax.random.normal(noise_key, (used[1], settings.latent), jnp.float32)
         generated = generator.apply(weights, z)[0].astype(dtype)
-        return loss_of(kernel.joint(fixed.take(chosen), generated), lam)
+        return discriminators.loss(held, chosen, generated)
 
     calibration = _noise("calibration", DRAWN, settings.latent, job.seed)
     shown = _noise("snapshots", min(n, DRAWN), settings.latent, job.seed, job.part)
@@ -126,7 +133,7 @@ def solve(job: Job) -> Result:
     descent = descend(
         loss,
         start,
-        (fixed, jnp.float64(lam)),
+        (held, batches),
         settings,
         job.checkpoint,
         render=lambda weights: _images(generator, autoencoder, model_of(weights), shown),
@@ -142,8 +149,8 @@ def solve(job: Job) -> Result:
         descent.compile_seconds,
         device_name(),
         {
-            "lambda": lam,
-            "kernel_rows": 2 * b,
+            "lambda": float(held.lams[0]),
+            "kernel_rows": sum(used),
             "generator_parameters": sum(x.size for x in jax.tree.leaves(start)),
             "best_iteration": descent.best_iteration,
             **gpu_memory(),

@@ -1,0 +1,84 @@
+"""GA-NTK without a generator: gradient descent on the generated rows themselves.
+
+One solver serves every such variant, since they differ in two choices only: the discriminators
+and the resolutions they see (Eq. 7; a single one in Eq. 4), and which rows an iteration uses
+(all in Eq. 4; random ones in Eq. 5), as the settings say.
+"""
+
+from typing import TypeVar
+
+import jax
+import jax.numpy as jnp
+
+from gantk.backend import configure, device_name, gpu_memory
+from gantk.descent import descend
+from gantk.discriminator import Discriminators, Held
+from gantk.images import from_unit, initial_rows, to_unit
+from gantk.settings import DiscriminatorSettings
+from suite.method import Job, Result
+from suite.seeds import integer_seed
+
+D = TypeVar("D", bound=DiscriminatorSettings)
+
+
+def solve(job: Job[D], seen: tuple[int, ...] = ()) -> Result:
+    """Move as many random rows as the subset has, until the discriminators take them for real.
+
+    seen: sides of the images that convolutional discriminators see, one each. Without any, one
+        fully connected discriminator sees the rows as they are.
+
+    Raises:
+        InputError: a batch is larger than the subset, or Algorithm 1 finds no lambda.
+    """
+    settings, shape = job.settings, job.subset.data.shape
+    n, side = shape[:2]
+    used = settings.rows(n)
+    configure()
+    dtype = jnp.dtype(settings.precision)
+    real = jnp.asarray(to_unit(job.subset.data, dtype))
+    start = jnp.asarray(initial_rows(settings.start, shape, job.seed, job.part), dtype)
+    discriminators = (
+        Discriminators.of_images(settings, side, seen, used)
+        if seen
+        else Discriminators.of_rows(settings, side, used)
+    )
+    held = discriminators.hold(real, lambda: start[: used[1]])
+    batches = jax.random.key(integer_seed("batches", job.seed, job.part), impl="threefry2x32")
+
+    def loss(rows: jax.Array, iteration: jax.Array, constants: tuple[Held, jax.Array]) -> jax.Array:
+        held, batches = constants
+        first, second = jax.random.split(jax.random.fold_in(batches, iteration))
+        chosen = None
+        if used[0] < n:
+            chosen = jax.random.permutation(first, n)[: used[0]]
+        if used[1] < n:
+            rows = rows[jax.random.permutation(second, n)[: used[1]]]
+        return discriminators.loss(held, chosen, rows)
+
+    # Pixels have a range, points have none.
+    clipped = settings.clip and len(shape) == 4
+    descent = descend(
+        loss,
+        start,
+        (held, batches),
+        settings,
+        job.checkpoint,
+        render=from_unit,
+        project=lambda rows: jnp.clip(rows, 0, 1) if clipped else rows,
+    )
+    lams = [float(lam) for lam in held.lams]
+    return Result(
+        from_unit(descent.parameters),
+        descent.trajectory,
+        descent.history,
+        descent.stop_reason,
+        descent.compile_seconds,
+        device_name(),
+        {
+            "lambda": lams if len(lams) > 1 else lams[0],
+            "levels": list(seen or (side,)),
+            "kernel_rows": sum(used),
+            "best_iteration": descent.best_iteration,
+            **gpu_memory(),
+        },
+    )
