@@ -10,11 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from gantk.descent import descend
+from gantk.keys import named_key
 from gantk.layers import Arrays, conv, deconv, dense, draw_weights, layer_shapes
 from gantk.settings import DescentSettings
 from suite.checkpoint import Checkpoint
 from suite.errors import InputError
-from suite.seeds import integer_seed, stream
+from suite.seeds import stream
 
 STAGES = {
     28: ((16, 32, 64), 0, 128),
@@ -23,6 +24,9 @@ STAGES = {
     256: ((64, 128, 256, 512), 3, 2048),
 }
 """Image side -> widths of the stride-2 layers, stride-1 layers before each, length of the code."""
+
+
+Layer = tuple[str, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class Autoencoder:
             side = -(-side // 2)
         return side, side, self.widths[-1]
 
-    def _layers(self, widths: tuple[int, ...], prefix: str, fan_in: int) -> list[tuple]:
+    def _layers(self, widths: tuple[int, ...], prefix: str, fan_in: int) -> list[Layer]:
         """(name, fan-in, width, stride) of a chain of convolutions."""
         layers = []
         for stage, width in enumerate(widths):
@@ -51,7 +55,7 @@ class Autoencoder:
                 fan_in = width
         return layers
 
-    def _chains(self) -> tuple[list[tuple], list[tuple]]:
+    def _chains(self) -> tuple[list[Layer], list[Layer]]:
         encoder = self._layers(self.widths, "encoder", self.shape[2])
         return encoder, self._layers(self.widths[::-1], "decoder", self.widths[-1])
 
@@ -92,7 +96,7 @@ def make_autoencoder(shape: tuple[int, ...]) -> Autoencoder:
             f"no autoencoder for rows of shape {list(shape)}: Table 7 has square images of "
             f"{', '.join(map(str, STAGES))} pixels: resize them, or use space 'image'"
         )
-    return Autoencoder(tuple(shape), *STAGES[shape[0]])
+    return Autoencoder((shape[0], shape[1], shape[2]), *STAGES[shape[0]])
 
 
 def structural_similarity(a: jax.Array, b: jax.Array) -> jax.Array:
@@ -124,7 +128,7 @@ def train_autoencoder(
 
     images: float32 [n, h, w, c] in [0, 1].
     """
-    key = jax.random.key(integer_seed("autoencoder-batches", seed), impl="threefry2x32")
+    key = named_key("autoencoder-batches", seed)
     size = min(64, len(images))
 
     def loss(weights: Arrays, iteration: jax.Array, images: jax.Array) -> jax.Array:
@@ -145,4 +149,5 @@ def train_autoencoder(
         checkpoint,
         render=lambda weights: np.zeros((1, 1)),
     )
-    return descent.parameters
+    weights: Arrays = descent.parameters
+    return weights

@@ -28,6 +28,8 @@ def configure() -> None:
     import jax
 
     jax.config.update("jax_enable_x64", True)
+    # GPUs would round float32 factors to TF32's 10 bits, and gradients near copies to 2 digits.
+    jax.config.update("jax_default_matmul_precision", "highest")
     if "--xla_force_host_platform_device_count" not in flags:
         # RuntimeError: the devices exist already, as in a notebook; they are kept.
         with contextlib.suppress(RuntimeError):

@@ -20,6 +20,12 @@ def check_square(shape: tuple[int, ...]) -> None:
         )
 
 
+def check_augmented(names: Sequence[str], shape: tuple[int, ...]) -> None:
+    """Refuse augmentations of points."""
+    if names and len(shape) != 3:
+        raise InputError("augment: points cannot be augmented: leave it out, or train on images")
+
+
 def check_side(shape: tuple[int, ...], sides: Sequence[int], network: str) -> None:
     """Refuse images of a side that a network has no layers for."""
     check_square(shape)

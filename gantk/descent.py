@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 from tqdm import tqdm
 
-from gantk.optimiser import global_norm, make_optimiser
+from gantk.optimiser import make_optimiser
 from gantk.settings import DescentSettings
 from suite.artefacts import Trajectory
 from suite.checkpoint import Checkpoint
@@ -58,7 +59,7 @@ def _advance(
     def body(carry: tuple[State, jax.Array]) -> tuple[State, jax.Array]:
         state, record = carry
         value, gradient = jax.value_and_grad(loss)(state.parameters, state.iteration, constants)
-        norm = global_norm(gradient)
+        norm = optax.tree.norm(gradient)
         record = record.at[state.iteration - start].set(
             jnp.stack([value, norm]).astype(record.dtype)
         )
@@ -72,8 +73,8 @@ def _advance(
         if settings.gradient_norm is not None:
             stop = jnp.where(norm < settings.gradient_norm, 2, stop)
         stop = jnp.where(finite, stop, 3)
-        change, moments = optimiser.update(gradient, state.moments, state.iteration)
-        parameters = project(jax.tree.map(jnp.add, state.parameters, change))
+        change, moments = optimiser.update(gradient, state.moments, state.parameters)
+        parameters = project(optax.apply_updates(state.parameters, change))
         moved = (parameters, moments, state.iteration + 1)
         kept = (state.parameters, state.moments, state.iteration)
         parameters, moments, iteration = jax.tree.map(partial(jnp.where, stop == 0), moved, kept)
@@ -129,8 +130,8 @@ def descend(
         )
 
     started = time.perf_counter()
-    advance = jax.jit(partial(_advance, loss, project, settings))
-    advance = advance.lower(constants, state, jnp.int32(0)).compile()
+    program = jax.jit(partial(_advance, loss, project, settings))
+    advance = program.lower(constants, state, jnp.int32(0)).compile()
     compile_seconds = time.perf_counter() - started
 
     chunk = 1

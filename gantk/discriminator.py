@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from gantk.architecture import Architecture, architecture
+from gantk.augment import augment
 from gantk.dynamics import labels, regularise, search_lambda
 from gantk.exponential import residual
 from gantk.images import average_pool
@@ -80,7 +81,8 @@ def gram_loss(
 class Held(NamedTuple):
     """The arrays of a descent that the discriminators' loss needs, kept out of the program.
 
-    real: of each discriminator, what its kernel needs of the real rows.
+    real: of each discriminator, what its kernel needs of the real rows; where augmentation
+        changes these in every iteration, the rows themselves, alone.
     lams: lambda of each, float64 scalars.
     """
 
@@ -96,20 +98,27 @@ class Discriminators:
     kernels: one each.
     factors: pixels a side that each sees averaged into one (Eq. 7); 1 is full resolution.
     rows: real and generated rows of an iteration.
+    black: value of black pixels, for augmentation.
     """
 
     settings: DiscriminatorSettings
     kernels: tuple[GramKernel, ...]
     factors: tuple[int, ...]
     rows: tuple[int, int]
+    black: float = 0.0
 
     @staticmethod
     def of_images(
-        settings: DiscriminatorSettings, side: int, seen: Sequence[int], rows: tuple[int, int]
+        settings: DiscriminatorSettings,
+        side: int,
+        seen: Sequence[int],
+        rows: tuple[int, int],
+        black: float = 0.0,
     ) -> "Discriminators":
         """A convolutional discriminator for every side in `seen`, of images of `side` pixels."""
         kernels = [make_kernel(settings, architecture(settings, s), s, rows[1]) for s in seen]
-        return Discriminators(settings, tuple(kernels), tuple(side // s for s in seen), rows)
+        factors = tuple(side // s for s in seen)
+        return Discriminators(settings, tuple(kernels), factors, rows, black)
 
     @staticmethod
     def of_rows(
@@ -140,18 +149,37 @@ class Discriminators:
                 lams.append(separating_lambda(self.settings, gram, used))
             else:
                 lams.append(lam)
-        return Held(held, [jnp.float64(value) for value in lams])
+        augmented = self.settings.augment
+        return Held([real] if augmented else held, [jnp.float64(value) for value in lams])
 
-    def loss(self, held: Held, chosen: jax.Array | None, generated: jax.Array) -> jax.Array:
+    def _used(
+        self, held: Held, chosen: jax.Array | None, generated: jax.Array, key: jax.Array
+    ) -> tuple[list[Any], jax.Array]:
+        """What the kernels take of the chosen real rows, and the generated rows, both augmented."""
+        names = self.settings.augment
+        if not names:
+            return [real if chosen is None else real.take(chosen) for real in held.real], generated
+        first, second = jax.random.split(key)
+        real = held.real[0] if chosen is None else held.real[0][chosen]
+        real = augment(first, real, names, self.black)
+        fixed = [
+            kernel.fixed(average_pool(real, factor))
+            for kernel, factor in zip(self.kernels, self.factors, strict=True)
+        ]
+        return fixed, augment(second, generated, names, self.black)
+
+    def loss(
+        self, held: Held, chosen: jax.Array | None, generated: jax.Array, key: jax.Array
+    ) -> jax.Array:
         """The sum of the discriminators' losses, a float64 scalar.
 
-        chosen: which real rows are used; None for all.
+        chosen: which real rows are used; None for all. key: of what augmentation draws.
         """
+        used, generated = self._used(held, chosen, generated, key)
         loss_of = gram_loss(self.settings, *self.rows)
         total = jnp.zeros((), jnp.float64)
         for kernel, factor, real, lam in zip(
-            self.kernels, self.factors, held.real, held.lams, strict=True
+            self.kernels, self.factors, used, held.lams, strict=True
         ):
-            used = real if chosen is None else real.take(chosen)
-            total += loss_of(kernel.joint(used, average_pool(generated, factor)), lam)
+            total += loss_of(kernel.joint(real, average_pool(generated, factor)), lam)
         return total

@@ -14,13 +14,15 @@ subspace methods").
 """
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 SIZE = 32  # of a Krylov space
 TOLERANCE = 1e-13  # of exp(-lambda K) v, relative to |v|
+
+Saved = tuple[jax.Array, jax.Array, jax.Array]
 
 
 class Spectrum(NamedTuple):
@@ -56,7 +58,7 @@ def _lanczos(
         some = norms > 0
         return jnp.where(some, 1 / jnp.where(some, norms, 1), 0)[:, None] * rows
 
-    def step(j: jax.Array, state: tuple) -> tuple:
+    def step(j: jax.Array, state: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
         basis, alpha, beta = state
         q = basis[:, j]
         r = q @ gram
@@ -99,18 +101,19 @@ def _by_spectra(
     if len(gram) < 4 * SIZE:
         return function(_dense(gram, starts))
     spectra, error = _lanczos(gram, lam, starts)
-    return jax.lax.cond(
+    result: jax.Array = jax.lax.cond(
         error <= TOLERANCE,
         lambda: function(spectra),
         lambda: function(_dense(gram, starts)),
     )
+    return result
 
 
 def _applied(lam: jax.Array, start: Spectrum) -> jax.Array:
     return start.vectors @ (jnp.exp(-lam * start.values) * start.weights)
 
 
-def _derivative(lam: jax.Array, left: Spectrum, right: Spectrum, dtype: jnp.dtype) -> jax.Array:
+def _derivative(lam: jax.Array, left: Spectrum, right: Spectrum, dtype: Any) -> jax.Array:
     """The cotangent of K, [N, N], from the spectra of the cotangent and of y, symmetrised.
 
     V_left [(b a^T) o Phi] V_right^T, with a and b the weights and
@@ -137,19 +140,19 @@ def residual(gram: jax.Array, lam: jax.Array, y: jax.Array) -> jax.Array:
     return _residual_forward(gram, lam, y)[0]
 
 
-def _residual_forward(gram: jax.Array, lam: jax.Array, y: jax.Array) -> tuple[jax.Array, tuple]:
+def _residual_forward(gram: jax.Array, lam: jax.Array, y: jax.Array) -> tuple[jax.Array, Saved]:
     exact = gram.astype(jnp.float64)
-    rest = _by_spectra(exact, lam, [y], lambda spectra: _applied(lam, *spectra))
+    rest = _by_spectra(exact, lam, [y], lambda spectra: _applied(lam, spectra[0]))
     return rest, (gram, lam, y)
 
 
-def _residual_backward(saved: tuple, g: jax.Array) -> tuple[jax.Array, None, None]:
+def _residual_backward(saved: Saved, g: jax.Array) -> tuple[jax.Array, None, None]:
     gram, lam, y = saved
     derivative = _by_spectra(
         gram.astype(jnp.float64),
         lam,
         [g, y],
-        lambda spectra: _derivative(lam, *spectra, gram.dtype),
+        lambda spectra: _derivative(lam, spectra[0], spectra[1], gram.dtype),
     )
     return derivative, None, None
 

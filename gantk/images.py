@@ -3,6 +3,7 @@
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from suite.seeds import stream
 
@@ -12,12 +13,13 @@ def to_unit(data: np.ndarray, dtype: Any) -> np.ndarray:
     return (data / 255).astype(dtype) if data.dtype == np.uint8 else data.astype(dtype)
 
 
-def from_unit(rows: np.ndarray) -> np.ndarray:
+def from_unit(rows: ArrayLike) -> np.ndarray:
     """Rows [n, H, W, C] in [0, 1] to uint8 images, rounded; points [n, 2] to float32."""
-    rows = np.asarray(rows)
-    if rows.ndim == 2:
-        return rows.astype(np.float32)
-    return np.clip(np.rint(rows * 255), 0, 255).astype(np.uint8)
+    values = np.asarray(rows)
+    if values.ndim == 2:
+        return values.astype(np.float32)
+    pixels: np.ndarray = np.clip(np.rint(values * 255), 0, 255).astype(np.uint8)
+    return pixels
 
 
 def average_pool(rows: Any, factor: int) -> Any:

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -23,7 +23,9 @@ from gantk.ntk import Features, block, block_vjp, features
 AXIS = "tiles"
 
 
-def default_tile(architecture: Architecture, side: int, rows: int, devices: Sequence) -> int:
+def default_tile(
+    architecture: Architecture, side: int, rows: int, devices: Sequence[jax.Device]
+) -> int:
     """Rows a tile, a power of two: the largest that fits, and leaves each device a share.
 
     One row of positions of the first layer then takes a quarter of a megabyte on a CPU, so that
@@ -32,7 +34,7 @@ def default_tile(architecture: Architecture, side: int, rows: int, devices: Sequ
     width = -(-side // 2) if architecture.convs else 1
     budget = 2**16 if devices[0].platform == "cpu" else 2**24
     largest = min(math.isqrt(budget // width), max(rows // len(devices), 1), 256)
-    return 2 ** int(math.log2(largest))
+    return 1 << int(math.log2(largest))
 
 
 class Fixed(NamedTuple):
@@ -92,7 +94,8 @@ def _tiled(kernel: Kernel, f: Features, n: int) -> Features:
         x = x.reshape(*x.shape[:2], tiles, kernel.tile, *x.shape[3:])
         return jnp.moveaxis(x, 2, 0)
 
-    return jax.tree.map(split, f)
+    tiled: Features = jax.tree.map(split, f)
+    return tiled
 
 
 def _untiled(f: Features, n: int) -> Features:
@@ -102,11 +105,17 @@ def _untiled(f: Features, n: int) -> Features:
         x = jnp.moveaxis(x, 0, 2)
         return x.reshape(*x.shape[:2], -1, *x.shape[4:])[:, :, :n]
 
-    return jax.tree.map(merge, f)
+    merged: Features = jax.tree.map(merge, f)
+    return merged
 
 
 def _pick(tiled: Features, index: jax.Array) -> Features:
-    return jax.tree.map(lambda x: jax.lax.dynamic_index_in_dim(x, index, 0, keepdims=False), tiled)
+    def pick(x: jax.Array) -> jax.Array:
+        row: jax.Array = jax.lax.dynamic_index_in_dim(x, index, 0, keepdims=False)
+        return row
+
+    picked: Features = jax.tree.map(pick, tiled)
+    return picked
 
 
 def _pairs(kernel: Kernel, rows: int, columns: int, symmetric: bool) -> np.ndarray:
@@ -124,7 +133,9 @@ def _pairs(kernel: Kernel, rows: int, columns: int, symmetric: bool) -> np.ndarr
     return np.array(listed, np.int32).reshape(kernel.devices, -1, 3)
 
 
-def _sharded(kernel: Kernel, shared: int, split: int, function: Callable) -> Callable:
+def _sharded(
+    kernel: Kernel, shared: int, split: int, function: Callable[..., Any]
+) -> Callable[..., Any]:
     """`function` on every device, its last `split` arguments (and its results) split over them."""
     everywhere, own = PartitionSpec(), PartitionSpec(AXIS)
     return jax.shard_map(
@@ -185,7 +196,8 @@ def _joint_forward(
             def tile(pair: jax.Array) -> jax.Array:
                 return block(kernel.architecture, _pick(rows, pair[0]), _pick(b, pair[1]))
 
-            return jax.lax.map(tile, pairs[0])[None]
+            listed: jax.Array = jax.lax.map(tile, pairs[0])
+            return listed[None]
 
         return [tiles(rows, pairs) for rows, pairs in zip((b, a), plan, strict=False)]
 
@@ -211,8 +223,9 @@ def _joint_backward(
     if n:
         cotangents.append(_disassemble(kernel, g[:n, n:] + g[n:, :n].T, plan[1]))
 
-    def add(total: Features, index: jax.Array, change: Features) -> Features:
-        return jax.tree.map(lambda t, c: t.at[index].add(c), total, change)
+    def add(total: Features, index: jax.Array, change: Features | None) -> Features:
+        added: Features = jax.tree.map(lambda t, c: t.at[index].add(c), total, change)
+        return added
 
     def share(a: Features, b: Features, *items: jax.Array) -> Features:
         def own_tile(total: Features, item: tuple[jax.Array, jax.Array]) -> tuple[Features, None]:
@@ -231,7 +244,8 @@ def _joint_backward(
         total = jax.tree.map(jnp.zeros_like, b)
         for tile, p, c in zip((own_tile, cross_tile), pairs, cotangents, strict=False):
             total, _ = jax.lax.scan(tile, total, (p[0], c[0]))
-        return jax.tree.map(lambda x: x[None], total)
+        own: Features = jax.tree.map(lambda x: x[None], total)
+        return own
 
     shares = _sharded(kernel, 2, 2 * len(plan), share)(a, b, *plan, *cotangents)
     total = jax.tree.map(lambda x: x.sum(0), shares)

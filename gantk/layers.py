@@ -79,11 +79,12 @@ def double(weights: Arrays, name: str, x: jax.Array) -> jax.Array:
     out = weight.shape[-1]
     windows = jnp.einsum("nhwi,abio->nhwabo", x, weight).reshape(n, h, w, 2, 2, 2, 2, out)
     # A window covers two blocks of 2 x 2 pixels a side, of which it shares each with a neighbour.
-    blocks = sum(
+    top, *others = (
         jnp.pad(windows[:, :, :, a, :, b], ((0, 0), (a, 1 - a), (b, 1 - b), *[(0, 0)] * 3))
         for a in (0, 1)
         for b in (0, 1)
     )
+    blocks = sum(others, top)
     pixels = blocks.swapaxes(2, 3).reshape(n, 2 * h + 2, 2 * w + 2, out)
     return pixels[:, 1:-1, 1:-1] + weights[f"{name}/bias"]
 

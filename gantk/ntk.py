@@ -13,7 +13,7 @@ over all positions for the dense layer after Flatten. The first layer has t = c 
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -57,10 +57,10 @@ def _window_mean(x: jax.Array, axis: int) -> jax.Array:
     """Means over windows of 4 with stride 2, zeros outside: window o covers 2o - 1 to 2o + 2."""
     out = -(-x.shape[axis] // 2)
     padded = _padded(x, axis, 1, 2 * out + 1 - x.shape[axis])
-    return (
-        sum(jax.lax.slice_in_dim(padded, d, d + 2 * out - 1, 2, axis) for d in range(WINDOW))
-        / WINDOW
+    first, *others = (
+        jax.lax.slice_in_dim(padded, d, d + 2 * out - 1, 2, axis) for d in range(WINDOW)
     )
+    return sum(others, first) / WINDOW
 
 
 def _window_mean_transposed(x: jax.Array, axis: int, side: int) -> jax.Array:
@@ -220,8 +220,12 @@ def block_vjp(
         h, w = layer.q_a.shape[:2]
 
         def row(
-            _: None, item: tuple, index: int = index, mean: Mean = mean, w: int = w
-        ) -> tuple[None, tuple]:
+            _: None,
+            item: tuple[_Layer, jax.Array, jax.Array],
+            index: int = index,
+            mean: Mean = mean,
+            w: int = w,
+        ) -> tuple[None, tuple[Any, ...]]:
             (rows, q_a, q_b), g_total, g_tangent = item
             rho, tangent, s = _row_state(activation, index == 0, _Layer(rows, q_a, q_b))
             g_kappa_1 = mean.transposed(g_total, 0, w)
@@ -231,7 +235,7 @@ def block_vjp(
             if index:
                 g_covariance = activation.gain * g_rho / s
                 g_s = g_s - rho * g_rho / s
-                g_rows = (g_covariance, g_own)
+                g_rows: tuple[jax.Array | None, jax.Array] = g_covariance, g_own
             else:  # the first layer's tangent kernel is its covariance, rho s / gain
                 g_rho = g_rho + g_own * s / activation.gain
                 g_s = g_s + g_own * rho / activation.gain

@@ -36,7 +36,8 @@ def _half_square(y: jax.Array, rest: jax.Array) -> jax.Array:
 
 
 def _norm(y: jax.Array, rest: jax.Array) -> jax.Array:
-    return jnp.linalg.norm(1 - y + rest)
+    norm: jax.Array = jnp.linalg.norm(1 - y + rest)
+    return norm
 
 
 OBJECTIVES = {

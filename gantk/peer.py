@@ -32,12 +32,13 @@ def import_neural_tangents() -> types.ModuleType:
             setattr(jax.core, name, getattr(jax.extend.core, name))
     if not hasattr(jax, "util"):
         private = importlib.import_module("jax._src.util")
-        jax.util = types.ModuleType("jax.util")
-        jax.util.safe_map, jax.util.safe_zip = private.safe_map, private.safe_zip
-        sys.modules["jax.util"] = jax.util
+        util: Any = types.ModuleType("jax.util")
+        util.safe_map, util.safe_zip = private.safe_map, private.safe_zip
+        setattr(jax, "util", util)  # noqa: B010
+        sys.modules["jax.util"] = util
     if not hasattr(ad, "zeros_like_p"):
         # A rule is registered under it, for a computation that kernels never reach.
-        ad.zeros_like_p = object()
+        setattr(ad, "zeros_like_p", object())  # noqa: B010
     sys.modules.setdefault(
         "neural_tangents.experimental", types.ModuleType("neural_tangents.experimental")
     )
@@ -92,7 +93,8 @@ class PeerKernel:
 
     def gram(self, rows: jax.Array) -> jax.Array:
         """K(rows, rows), [n, n]."""
-        return self._function(rows, None, "ntk")
+        matrix: jax.Array = self._function(rows, None, "ntk")
+        return matrix
 
     def fixed(self, rows: jax.Array) -> FixedRows:
         """The rows themselves: nothing is computed in advance."""

@@ -54,6 +54,9 @@ class DescentSettings(OptimiserSettings):
     """Budget, stop rules and snapshots of a descent."""
 
     iterations: PositiveInt = Field(100_000, description="budget [iterations]")
+    schedule: Literal["constant", "cosine"] = Field(
+        "constant", description="course of the step over the budget: as it is, or down to 0"
+    )
     patience: PositiveInt | None = Field(
         None, description="stop when the loss has not fallen by `delta` for so long [iterations]"
     )
@@ -83,6 +86,9 @@ class ArchitectureSettings(Settings):
     )
 
 
+Augmentation = Literal["translation", "cutout", "colour"]
+
+
 class DiscriminatorSettings(DescentSettings, ArchitectureSettings):
     """The infinitely wide discriminator and what is asked of it."""
 
@@ -108,6 +114,12 @@ class DiscriminatorSettings(DescentSettings, ArchitectureSettings):
     )
     diag_reg: NonNegativeFloat = Field(
         1e-5, description="ridge added to K, relative to its mean diagonal"
+    )
+    augment: tuple[Augmentation, ...] = Field(
+        (),
+        description="random changes of real and generated images before the discriminator sees "
+        "them (Zhao et al., 2020): shifts by up to an eighth of the side, a black square of half "
+        "the side, brightness with saturation and contrast",
     )
     precision: Literal["float32", "float64"] = Field(
         "float32", description="of images and kernel; exp(-lambda K) is always in float64"
@@ -202,6 +214,8 @@ class GeneratorSettings(BatchSettings):
     def _codes_are_no_images(self) -> "GeneratorSettings":
         if self.space == "code" and self.convs is not None:
             raise ValueError("the network in space 'code' has no convolutions: leave convs out")
+        if self.space == "code" and self.augment:
+            raise ValueError("codes cannot be augmented: leave augment out, or use space 'image'")
         return self
 
 

@@ -13,6 +13,7 @@ from gantk.descent import descend
 from gantk.discriminator import Discriminators, Held
 from gantk.generator import Generator, code_generator, image_generator
 from gantk.images import from_unit, to_unit
+from gantk.keys import Keys, run_keys
 from gantk.layers import Arrays
 from gantk.settings import GeneratorSettings
 from suite.artefacts import Subset
@@ -104,8 +105,9 @@ def solve(job: Job[GeneratorSettings]) -> Result:
         discriminators = Discriminators.of_rows(settings, side, used)
     else:
         # Generators with tanh speak [-1, 1]: so does the discriminator then, as when released.
-        real = jnp.asarray(2 * images - 1 if generator.output == "tanh" else images)
-        discriminators = Discriminators.of_images(settings, side, (side,), used)
+        black = -1.0 if generator.output == "tanh" else 0.0
+        real = jnp.asarray((1 - black) * images + black)
+        discriminators = Discriminators.of_images(settings, side, (side,), used, black)
     dtype = jnp.dtype(settings.precision)
     start = generator.initial(stream("generator", job.seed, job.part))
 
@@ -114,15 +116,16 @@ def solve(job: Job[GeneratorSettings]) -> Result:
         return generator.apply(start, noise)[0].astype(dtype)
 
     held = discriminators.hold(real.astype(dtype), first)
-    batches = jax.random.key(integer_seed("batches", job.seed, job.part), impl="threefry2x32")
+    keys = run_keys(job.seed, job.part)
 
-    def loss(weights: Arrays, iteration: jax.Array, constants: tuple[Held, jax.Array]) -> jax.Array:
-        held, batches = constants
-        rows_key, noise_key = jax.random.split(jax.random.fold_in(batches, iteration))
+    def loss(weights: Arrays, iteration: jax.Array, constants: tuple[Held, Keys]) -> jax.Array:
+        held, keys = constants
+        batches, changes = keys.of(iteration)
+        rows_key, noise_key = jax.random.split(batches)
         chosen = jax.random.permutation(rows_key, n)[: used[0]]
         z = jax.random.normal(noise_key, (used[1], settings.latent), jnp.float32)
         generated = generator.apply(weights, z)[0].astype(dtype)
-        return discriminators.loss(held, chosen, generated)
+        return discriminators.loss(held, chosen, generated, changes)
 
     calibration = _noise("calibration", DRAWN, settings.latent, job.seed)
     shown = _noise("snapshots", min(n, DRAWN), settings.latent, job.seed, job.part)
@@ -133,7 +136,7 @@ def solve(job: Job[GeneratorSettings]) -> Result:
     descent = descend(
         loss,
         start,
-        (held, batches),
+        (held, keys),
         settings,
         job.checkpoint,
         render=lambda weights: _images(generator, autoencoder, model_of(weights), shown),

@@ -11,12 +11,13 @@ import jax
 import jax.numpy as jnp
 
 from gantk.backend import configure, device_name, gpu_memory
+from gantk.checks import check_augmented
 from gantk.descent import descend
 from gantk.discriminator import Discriminators, Held
 from gantk.images import from_unit, initial_rows, to_unit
+from gantk.keys import Keys, run_keys
 from gantk.settings import DiscriminatorSettings
 from suite.method import Job, Result
-from suite.seeds import integer_seed
 
 D = TypeVar("D", bound=DiscriminatorSettings)
 
@@ -33,6 +34,7 @@ def solve(job: Job[D], seen: tuple[int, ...] = ()) -> Result:
     settings, shape = job.settings, job.subset.data.shape
     n, side = shape[:2]
     used = settings.rows(n)
+    check_augmented(settings.augment, shape[1:])
     configure()
     dtype = jnp.dtype(settings.precision)
     real = jnp.asarray(to_unit(job.subset.data, dtype))
@@ -43,24 +45,25 @@ def solve(job: Job[D], seen: tuple[int, ...] = ()) -> Result:
         else Discriminators.of_rows(settings, side, used)
     )
     held = discriminators.hold(real, lambda: start[: used[1]])
-    batches = jax.random.key(integer_seed("batches", job.seed, job.part), impl="threefry2x32")
+    keys = run_keys(job.seed, job.part)
 
-    def loss(rows: jax.Array, iteration: jax.Array, constants: tuple[Held, jax.Array]) -> jax.Array:
-        held, batches = constants
-        first, second = jax.random.split(jax.random.fold_in(batches, iteration))
+    def loss(rows: jax.Array, iteration: jax.Array, constants: tuple[Held, Keys]) -> jax.Array:
+        held, keys = constants
+        batches, changes = keys.of(iteration)
+        first, second = jax.random.split(batches)
         chosen = None
         if used[0] < n:
             chosen = jax.random.permutation(first, n)[: used[0]]
         if used[1] < n:
             rows = rows[jax.random.permutation(second, n)[: used[1]]]
-        return discriminators.loss(held, chosen, rows)
+        return discriminators.loss(held, chosen, rows, changes)
 
     # Pixels have a range, points have none.
     clipped = settings.clip and len(shape) == 4
     descent = descend(
         loss,
         start,
-        (held, batches),
+        (held, keys),
         settings,
         job.checkpoint,
         render=from_unit,

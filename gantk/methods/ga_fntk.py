@@ -1,5 +1,6 @@
 """GA-FNTK: rows that fool an infinitely wide fully connected discriminator (P section 4)."""
 
+from gantk.checks import check_augmented
 from gantk.settings import DiscriminatorSettings, kernel_work
 from suite.method import Job, Method, Result
 
@@ -11,11 +12,17 @@ def train(job: Job[DiscriminatorSettings]) -> Result:
     return solve(job)
 
 
+def check(settings: DiscriminatorSettings, shape: tuple[int, ...], n: int) -> None:
+    """Any rows; augmented ones are images."""
+    check_augmented(settings.augment, shape)
+
+
 GA_FNTK = Method(
     "ga-fntk",
     "GA-FNTK",
     DiscriminatorSettings,
     train,
     work=kernel_work,
+    check=check,
     tiny={"iterations": 5, "snapshots": 3},
 )

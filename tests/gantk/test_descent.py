@@ -48,6 +48,24 @@ def test_adam_makes_steps_of_its_size_on_a_constant_gradient():
     np.testing.assert_allclose(result.parameters, -0.1, rtol=1e-6)
 
 
+@pytest.mark.parametrize("optimiser", ["gradient-descent", "adam"])
+def test_cosine_schedule_takes_the_step_to_nothing(optimiser):
+    """On a constant gradient of 1 both rules move by the step: step (1 + cos(pi i / N)) / 2."""
+    result = run(
+        loss=lambda p, i, c: jnp.sum(p),
+        start=0.0,
+        optimiser=optimiser,
+        schedule="cosine",
+        step=0.01,
+        iterations=8,
+        snapshots=100,
+    )
+    steps = 0.005 * (1 + np.cos(np.pi * np.arange(8) / 8))
+    np.testing.assert_allclose(
+        result.trajectory.data[:, 0, 0], [0, *-np.cumsum(steps)], rtol=1e-5, atol=1e-9
+    )
+
+
 def test_clipping_bounds_the_step():
     result = run(start=100.0, iterations=1, clip_norm=1.0, step=1.0)
     np.testing.assert_allclose(np.linalg.norm(100.0 - result.parameters), 1.0, rtol=1e-9)
@@ -55,7 +73,7 @@ def test_clipping_bounds_the_step():
 
 @pytest.mark.parametrize("optimiser", ["gradient-descent", "adam"])
 def test_a_killed_descent_goes_on_where_it_stood(tmp_path, monkeypatch, optimiser):
-    whole = run(optimiser=optimiser)
+    whole = run(optimiser=optimiser, schedule="cosine")
     path = tmp_path / "checkpoint.npz"
     save = Checkpoint.save
 
@@ -67,7 +85,7 @@ def test_a_killed_descent_goes_on_where_it_stood(tmp_path, monkeypatch, optimise
     kills = 0
     while True:
         try:
-            resumed = run(Checkpoint(path, every=0.0), optimiser=optimiser)
+            resumed = run(Checkpoint(path, every=0.0), optimiser=optimiser, schedule="cosine")
             break
         except Killed:
             kills += 1

@@ -36,10 +36,18 @@ def job(name, checkpoint=None, rows=None, seed=0, part=0, **settings):
     )
 
 
-@pytest.mark.parametrize("name", ENTRIES)
-def test_method_returns_what_the_protocol_says_and_survives_a_kill(name, tmp_path, monkeypatch):
+AUGMENTED = {"augment": ["translation", "cutout", "colour"], "schedule": "cosine"}
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [*((name, {}) for name in ENTRIES), ("ga-cntk-batch", AUGMENTED), ("ga-fntk", AUGMENTED)],
+)
+def test_method_returns_what_the_protocol_says_and_survives_a_kill(
+    name, settings, tmp_path, monkeypatch
+):
     method = ENTRIES[name]
-    whole = method.train(job(name))
+    whole = method.train(job(name, **settings))
     count = 9 if method.sample else 6
     assert whole.samples.shape == (count, 28, 28, 1) and whole.samples.dtype == np.uint8
     budget = method.tiny["iterations"]
@@ -58,9 +66,9 @@ def test_method_returns_what_the_protocol_says_and_survives_a_kill(name, tmp_pat
     monkeypatch.setattr(Checkpoint, "save", save_then_die)
     checkpoint = Checkpoint(tmp_path / "checkpoint.npz", every=0.0)
     with pytest.raises(Killed):
-        method.train(job(name, checkpoint))
+        method.train(job(name, checkpoint, **settings))
     monkeypatch.undo()
-    resumed = method.train(job(name, checkpoint))
+    resumed = method.train(job(name, checkpoint, **settings))
     np.testing.assert_array_equal(resumed.samples, whole.samples)
     np.testing.assert_array_equal(resumed.trajectory.data, whole.trajectory.data)
     losses = [[row["loss"] for row in result.history] for result in (resumed, whole)]

@@ -1,0 +1,51 @@
+"""Full float32 products on every device, seen in the programs as they are lowered for CUDA."""
+
+import re
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from suite.artefacts import Subset
+from suite.checkpoint import Checkpoint
+from suite.method import METHODS, Job
+from suite.settings import parse
+
+ENTRIES = METHODS["gantk"].entries
+
+
+class Lowered(Exception):
+    pass
+
+
+def lowered(name, monkeypatch, **settings):
+    """The text of a method's loss with its gradient, lowered for CUDA."""
+
+    def stop(loss, parameters, constants, *_, **__):
+        program = jax.jit(jax.value_and_grad(loss))
+        traced = program.trace(parameters, jnp.int32(0), constants)
+        raise Lowered(traced.lower(lowering_platforms=("cuda",)).as_text())
+
+    for module in ("with_generator", "without_generator", "autoencoder"):
+        monkeypatch.setattr(f"gantk.{module}.descend", stop)
+    data = np.zeros((6, 28, 28, 1), np.uint8)
+    rows = Subset(data, np.zeros(6, np.int64), np.arange(6), "black", "train", 0)
+    given = {**ENTRIES[name].tiny, **settings}
+    with pytest.raises(Lowered) as caught:
+        ENTRIES[name].train(
+            Job(rows, parse(ENTRIES[name].settings, given, name), 0, 0, 6, Checkpoint(None))
+        )
+    return str(caught.value)
+
+
+AUGMENT = {"augment": ["translation", "cutout", "colour"]}
+CASES = [(name, {}) for name in ENTRIES] + [("ga-cntkg", {"space": "code"}), ("ga-cntk", AUGMENT)]
+
+
+@pytest.mark.parametrize(("name", "settings"), CASES)
+def test_no_product_is_rounded_to_tf32(name, settings, monkeypatch):
+    text = lowered(name, monkeypatch, **settings)
+    products = re.findall(r"stablehlo\.(?:dot_general|dot|convolution)\b.*", text)
+    assert len(products) > 5
+    assert not [p for p in products if not re.search(r"precision = \[HIGHEST, HIGHEST\]", p)]
