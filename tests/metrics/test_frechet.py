@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 
-from metrics.frechet import frechet_distance, standard_error
+from metrics.frechet import frechet_distance, influence, standard_error
 
 
 def _features(seed: int, rows: int, columns: int, shift: float = 0.0) -> np.ndarray:
@@ -85,3 +85,11 @@ def test_the_standard_error_is_the_derivative_by_the_weights():
     gains = [frechet_distance(np.vstack([many, row]), y) - base for row in x]
     rates = np.array(gains) * len(many)
     assert standard_error(many, y) * np.sqrt(len(many)) == pytest.approx(rates.std(), rel=1e-2)
+
+
+def test_the_influence_in_one_dimension_in_closed_form():
+    x, y = _features(14, 12, 1), _features(15, 9, 1, shift=2.0)
+    centred = (x - x.mean())[:, 0]
+    ratio = y.std(ddof=1) / x.std(ddof=1)
+    expected = 2 * (x.mean() - y.mean()) * centred + centred**2 * (1 - ratio)
+    assert influence(x, y) == pytest.approx(expected, rel=1e-9)
