@@ -13,7 +13,7 @@ from baselines.batches import Batches
 from baselines.game import scored_discriminator, scored_generator
 from baselines.methods.dcgan import DCGAN, DcganSettings, game
 from baselines.methods.gan import GAN, VanillaSettings
-from baselines.players import EXPLODED, Players
+from baselines.players import Players
 from baselines.reproducible import reproducible
 from baselines.scaling import from_network, to_network
 from suite.artefacts import Subset, check_data
@@ -86,7 +86,7 @@ def test_only_the_player_whose_turn_it_is_moves():
     assert moves == [(False, True), (True, False)]
 
 
-@pytest.mark.parametrize("bad", [float("nan"), float("inf"), 10 * EXPLODED])
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), 1e8])
 @pytest.mark.parametrize("player", ["discriminator_loss", "generator_loss"])
 def test_a_diverged_run_ends_with_what_was_reached(bad, player):
     plain = game(SETTINGS, SHAPE)
