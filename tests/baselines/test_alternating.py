@@ -214,3 +214,18 @@ def test_on_images_the_first_gan_is_dcgan_but_for_its_own_loss():
     ours = samples(DCGAN, DcganSettings)
     assert samples(GAN, VanillaSettings) == ours
     assert samples(GAN, VanillaSettings, loss="minimax") != ours
+
+
+def test_products_are_of_float32_in_full_and_the_callers_choice_is_back():
+    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+    before = cudnn.allow_tf32, matmul.allow_tf32
+    try:
+        cudnn.allow_tf32 = matmul.allow_tf32 = True
+        with reproducible("test", 0):
+            assert not cudnn.allow_tf32
+            assert not matmul.allow_tf32
+        assert cudnn.allow_tf32
+        assert matmul.allow_tf32
+    finally:
+        cudnn.allow_tf32, matmul.allow_tf32 = before
+    assert train(job(SETTINGS), game(SETTINGS, (16, 16, 1))).details["tf32"] is False
