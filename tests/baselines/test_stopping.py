@@ -82,3 +82,16 @@ def test_the_average_follows_the_weights_with_its_half_life():
     for kept, by_hand in zip(players.average.parameters(), expected, strict=True):
         assert torch.allclose(kept, by_hand, atol=1e-6)
     assert players.sampled is players.average
+
+
+def test_what_is_watched_is_minus_the_discriminators_loss(monkeypatch):
+    watched = []
+    monkeypatch.setattr(
+        EarlyStopping, "stops_after", lambda self, update, distance: watched.append(distance)
+    )
+    data = np.random.default_rng(0).random((4, 2), np.float32)
+    subset = Subset(data, np.full(4, -1), np.arange(4), "noise", "train", 0)
+    settings = DcganSettings(updates=5, batch=4, snapshot_rows=2)
+    history = DCGAN.train(Job(subset, settings, 0, 0, 3, Checkpoint(None))).history
+    assert watched == [-row["loss_d"] for row in history]
+    assert len(watched) == 5
