@@ -64,8 +64,8 @@ def references_of(**paths: Path | None) -> dict[str, Reference]:
 def leased(names: list[str] | None) -> AbstractContextManager[object]:
     """A GPU for as long as the metrics are computed (None: any), if one of them embeds on one."""
     used = MEASURES.entries if names is None else names
-    extractors = {MEASURES.lookup(name).extractor for name in used} - {None}
-    embeds = any(EXTRACTORS.lookup(name).arithmetic for name in extractors)
+    extractors = {MEASURES.lookup(name).extractor for name in used}
+    embeds = any(EXTRACTORS.lookup(name).arithmetic for name in extractors if name)
     return lease("torch") if embeds else nullcontext()
 
 
