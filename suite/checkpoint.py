@@ -59,6 +59,13 @@ class Checkpoint:
             )
         write_text(marker, f"{same}\n" * (count + 1))
 
+    def withdraw(self) -> None:
+        """Do not count this attempt: it ended in a sentence, and what it says can be mended."""
+        if self.path is not None:
+            marker = _attempts(self.path)
+            before = marker.read_text(encoding="utf-8").splitlines(keepends=True)
+            write_text(marker, "".join(before[:-1]))
+
     def load(self) -> dict[str, np.ndarray] | None:
         """The state to go on from, or None to start anew."""
         if self.path is None or not self.path.exists():

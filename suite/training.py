@@ -68,8 +68,12 @@ def run_method(
     key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
     state = Checkpoint(checkpoint, key, checkpoint_every)
     state.begin()
-    with lease(framework):
-        result = method.train(Job(subset, settings, seed, part, samples, state))
+    try:
+        with lease(framework):
+            result = method.train(Job(subset, settings, seed, part, samples, state))
+    except InputError:
+        state.withdraw()
+        raise
     out.mkdir(parents=True, exist_ok=True)
     save_samples(out / paths.SAMPLES, result.samples)
     result.trajectory.save(out / paths.TRAJECTORY)

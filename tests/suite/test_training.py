@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from suite.artefacts import Subset, Trajectory, load_samples
-from suite.checkpoint import Checkpoint
+from suite.checkpoint import ATTEMPTS, Checkpoint
+from suite.errors import InputError
 from suite.method import Job, Method, Result, snapshot_iterations
 from suite.settings import Settings
 from suite.training import history_text, run_method
@@ -47,7 +48,9 @@ def run(folder: Path, checkpoint: Path, **changes: object) -> Job:
     }
     name = given.pop("name", "made")
     method = Method(name, "Made", MadeSettings, train)
-    run_method(method, out=folder, checkpoint=checkpoint, checkpoint_every=0.0, **given)
+    run_method(
+        method, out=folder, checkpoint=checkpoint, checkpoint_every=0.0, framework="torch", **given
+    )
     return jobs[0]
 
 
@@ -110,3 +113,24 @@ def test_snapshots_are_spaced_by_logarithm_from_start_to_end(total: int, count: 
     if len(later) > 2:  # a rounded geometric series: the ratio is off by less than 1 in 10
         steps = later[1:] / later[:-1]
         np.testing.assert_allclose(steps, total ** (1 / (count - 1)), rtol=0.1)
+
+
+def test_an_attempt_that_ended_in_a_sentence_does_not_count(tmp_path: Path) -> None:
+    checkpoint = tmp_path / "state.npz"
+
+    def refuse(job: Job) -> Result:
+        raise InputError("a file is missing: put it there")
+
+    method = Method("made", "Made", MadeSettings, refuse)
+    for _ in range(ATTEMPTS + 1):
+        with pytest.raises(InputError, match="a file is missing"):
+            run_method(
+                method,
+                *("source", rows(), MadeSettings(), tmp_path / "out"),
+                seed=0,
+                part=0,
+                samples=1,
+                checkpoint=checkpoint,
+                checkpoint_every=0.0,
+                framework="torch",
+            )
