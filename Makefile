@@ -40,7 +40,7 @@ lint: $(INSTALLED)
 	$(BIN)/mypy
 
 schema: $(INSTALLED)  ## config/schema.json from the models
-	$(BIN)/python -m suite.config > .venv/schema.json
+	$(BIN)/python -m suite.schema > .venv/schema.json
 	mv .venv/schema.json config/schema.json
 
 lock: $(INSTALLED)  ## requirements.lock from requirements.in; UPGRADE=name takes its newest version

@@ -256,9 +256,3 @@ def parse_config(values: Mapping[str, Any], where: str = "config") -> Config:
 def load_config(path: Path) -> Config:
     """Read and validate a YAML (or JSON) configuration."""
     return parse_config(read_yaml(path), str(path))
-
-
-if __name__ == "__main__":
-    from suite.schema import schema_text
-
-    print(schema_text(), end="")

@@ -109,3 +109,7 @@ def json_schema() -> Schema:
 def schema_text() -> str:
     """The schema as it stands in config/schema.json."""
     return json.dumps(json_schema(), indent=2, default=str) + "\n"
+
+
+if __name__ == "__main__":
+    print(schema_text(), end="")

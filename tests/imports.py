@@ -21,20 +21,12 @@ def file_of(module: str) -> Path | None:
     return next((p for p in (base.with_suffix(".py"), base / "__init__.py") if p.exists()), None)
 
 
-def only_if(node: ast.AST, test: str) -> bool:
-    return isinstance(node, ast.If) and ast.unparse(node.test) == test
-
-
 def statements(node: ast.AST, functions: bool, types: bool) -> Iterator[ast.AST]:
-    """The nodes below `node`, with or without those of functions and those for type checkers.
-
-    What a module does as a program is no part of it for those that import it.
-    """
+    """The nodes below `node`, with or without those of functions and those for type checkers."""
     for child in ast.iter_child_nodes(node):
         later = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        if (only_if(child, "TYPE_CHECKING") and not types) or (later and not functions):
-            continue
-        if only_if(child, "__name__ == '__main__'"):
+        typing = isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"
+        if (typing and not types) or (later and not functions):
             continue
         yield child
         yield from statements(child, functions, types)
