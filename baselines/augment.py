@@ -2,9 +2,9 @@
 
 Real and generated rows alike are changed at random before every pass, each row by draws of its own,
 so that the discriminator cannot learn few real rows by heart; the generator learns through the
-change. Pixels are changed in the range [0, 1], with 0 as black. The shift, the square and the three
-colours are those of the authors' code, but that it has pixels in [-1, 1] (so that its change of
-brightness is half of ours, and its square is grey) and rounds a shift of side / 8 down.
+change. Pixels are changed in the range [0, 1], with 0 as black. Each change goes as far as in the
+authors' code, whose pixels are in [-1, 1]; but what is moved in or cut out is black here, and 0, a
+grey, there.
 """
 
 import math
@@ -20,10 +20,10 @@ from baselines.sides import check_augmented
 
 
 def colour(rows: Tensor) -> Tensor:
-    """Brightness + U(-0.5, 0.5); distance from the pixel's grey times U(0, 2), where there is
+    """Brightness + U(-0.25, 0.25); distance from the pixel's grey times U(0, 2), where there is
     colour; distance from the row's mean times U(0.5, 1.5). Rows [b, C, H, W] may leave [0, 1]."""
     brightness, saturation, contrast = torch.rand(3, len(rows), 1, 1, 1, device=rows.device)
-    rows = rows + (brightness - 0.5)
+    rows = rows + (brightness - 0.5) / 2
     if rows.shape[1] > 1:
         grey = rows.mean(dim=1, keepdim=True)
         rows = grey + (rows - grey) * (2 * saturation)
@@ -32,9 +32,9 @@ def colour(rows: Tensor) -> Tensor:
 
 
 def translation(rows: Tensor) -> Tensor:
-    """Rows [b, C, H, W] moved by whole pixels, uniform within ceil(side / 8); black comes in."""
+    """Rows [b, C, H, W] moved by whole pixels, uniform within side / 8, rounded; black comes in."""
     count, _, side, _ = rows.shape
-    most = math.ceil(side / 8)
+    most = math.floor(side / 8 + 0.5)
     top, left = torch.randint(0, 2 * most + 1, (2, count, 1), device=rows.device)
     place = torch.arange(side, device=rows.device)
     row = torch.arange(count, device=rows.device)[:, None, None]

@@ -2,7 +2,9 @@
 
 Real and generated images alike are changed at random in every iteration, each by draws of its own,
 so that copies of the real ones are no longer the only solution; the gradient passes through the
-change. All is defined on pixels in [0, 1], with 0 as black, and may leave that range.
+change. All is defined on pixels in [0, 1], with 0 as black, and may leave that range. Each change
+goes as far as in the authors' code, whose pixels are in [-1, 1]; but what is moved in or cut out is
+black here, and 0, a grey, there.
 """
 
 import math
@@ -13,11 +15,11 @@ import jax.numpy as jnp
 
 
 def colour(key: jax.Array, images: jax.Array) -> jax.Array:
-    """Brightness + U(-0.5, 0.5); distance from the pixel's grey times U(0, 2), where there is
+    """Brightness + U(-0.25, 0.25); distance from the pixel's grey times U(0, 2), where there is
     colour; distance from the image's mean times U(0.5, 1.5)."""
     draws: jax.Array = jax.random.uniform(key, (3, len(images), 1, 1, 1), images.dtype)
     brightness, saturation, contrast = draws
-    images = images + brightness - 0.5
+    images = images + (brightness - 0.5) / 2
     if images.shape[-1] > 1:
         grey = images.mean(-1, keepdims=True)
         images = grey + 2 * saturation * (images - grey)
@@ -27,11 +29,11 @@ def colour(key: jax.Array, images: jax.Array) -> jax.Array:
 
 
 def translation(key: jax.Array, images: jax.Array) -> jax.Array:
-    """Moves by whole pixels, uniform within ceil(side / 8) on each axis; black comes in."""
+    """Moves by whole pixels, uniform within side / 8, rounded, on each axis; black comes in."""
     # A matrix of ones and zeros moves pixels exactly, and its derivative is no scatter.
     for axis, own in zip((1, 2), jax.random.split(key), strict=True):
         side = images.shape[axis]
-        most = math.ceil(side / 8)
+        most = math.floor(side / 8 + 0.5)
         move = jax.random.randint(own, (len(images), 1, 1), -most, most + 1)
         place = jnp.arange(side)
         moved = (place[:, None] - place[None, :] == move).astype(images.dtype)

@@ -32,7 +32,7 @@ def shifted(row, down, right):
     return moved
 
 
-@pytest.mark.parametrize(("side", "most"), [(16, 2), (28, 4), (32, 4)])
+@pytest.mark.parametrize(("side", "most"), [(16, 2), (17, 2), (28, 4)])
 def test_a_translation_moves_each_row_by_whole_pixels_and_black_comes_in(side, most):
     rows = torch.rand(600, 2, side, side) + 0.1
     moved = augment.translation(rows)
@@ -82,7 +82,7 @@ def test_colours_are_brightness_then_saturation_then_contrast_each_of_its_range(
     contrast = grey_new.std(dim=(1, 2)) / grey.std(dim=(1, 2))
     tint, tint_new = (x - g[:, None] for x, g in ((rows, grey), (new, grey_new)))
     saturation = tint_new.flatten(1).norm(dim=1) / tint.flatten(1).norm(dim=1) / contrast
-    for drawn, low, high in [(brightness, -0.5, 0.5), (contrast, 0.5, 1.5), (saturation, 0, 2)]:
+    for drawn, low, high in [(brightness, -0.25, 0.25), (contrast, 0.5, 1.5), (saturation, 0, 2)]:
         assert low <= drawn.min() < low + 0.02 * (high - low)
         assert high - 0.02 * (high - low) < drawn.max() <= high
         assert drawn.mean().item() == pytest.approx((low + high) / 2, abs=0.06 * (high - low))

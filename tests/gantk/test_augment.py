@@ -24,7 +24,7 @@ def test_settings_name_the_steps():
     assert set(schema["items"]["enum"]) == set(STEPS)
 
 
-def test_translation_moves_pixels_exactly_by_at_most_an_eighth_rounded_up():
+def test_translation_moves_pixels_exactly_by_at_most_an_eighth_rounded():
     rows = np.asarray(images())
     moved = np.asarray(translation(KEY, images()))
     seen = set()
@@ -40,7 +40,7 @@ def test_translation_moves_pixels_exactly_by_at_most_an_eighth_rounded_up():
                     fits.append((down, right))
         assert len(fits) == 1
         seen.add(fits[0])
-    assert seen == {(down, right) for down in range(-2, 3) for right in range(-2, 3)}
+    assert seen == {(down, right) for down in range(-1, 2) for right in range(-2, 3)}
 
 
 def test_cutout_blackens_one_rectangle_of_half_the_sides_that_may_hang_over():
@@ -61,7 +61,7 @@ def test_cutout_blackens_one_rectangle_of_half_the_sides_that_may_hang_over():
 def test_colour_changes_brightness_then_saturation_then_contrast():
     rows, changed = np.asarray(images()), np.asarray(colour(KEY, images()))
     means = changed.mean((1, 2, 3)) - rows.mean((1, 2, 3))
-    assert -0.5 <= means.min() < -0.45 and 0.45 < means.max() <= 0.5
+    assert -0.25 <= means.min() < -0.22 and 0.22 < means.max() <= 0.25
 
     def parts(x):
         grey = x.mean(-1, keepdims=True)
@@ -79,7 +79,7 @@ def test_colour_changes_brightness_then_saturation_then_contrast():
 def test_grey_images_have_no_saturation():
     one = images(shape=(9, 12, 1))
     three = jnp.broadcast_to(one, (*one.shape[:3], 3))
-    np.testing.assert_allclose(colour(KEY, three)[..., :1], colour(KEY, one), rtol=1e-12)
+    np.testing.assert_allclose(colour(KEY, three)[..., :1], colour(KEY, one), atol=1e-14)
 
 
 def test_black_is_where_the_rows_have_it():
