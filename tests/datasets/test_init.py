@@ -8,7 +8,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from datasets.init import LEAST, fitted, name_of, side_of, sizes_of, text_of
+from datasets.init import LEAST, PLANS, fitted, name_of, side_of, sizes_of, text_of
 from datasets.survey import survey
 from suite.config import load_config
 from suite.cost import Rate
@@ -97,10 +97,10 @@ def test_the_configuration_is_valid_and_says_what_was_seen(tmp_path, budget):
 
 def test_budgets_are_cut_until_the_wait_fits(tmp_path):
     found = [survey(pictures(tmp_path / "some", 80, (32, 32)))]
-    fast, short = fitted(found, "evening", "mine", rates(0.0001), 2)
+    fast, short = fitted(found, "evening", "mine", rates(0.00001), 2)
     slow, cut = fitted(found, "evening", "mine", rates(0.2), 2)
     updates = [c.experiments["comparison"].methods["dcgan"]["updates"] for c in (fast, slow)]
-    assert updates[0] == 10_000 > updates[1] >= LEAST
+    assert updates[0] == PLANS["evening"].methods["dcgan"]["updates"] > updates[1] >= LEAST
     assert short < cut <= 5 * 3600 and cut > 0.9 * 5 * 3600
 
 
