@@ -48,8 +48,8 @@ def check(names: Sequence[str], rows: np.ndarray, references: References) -> lis
     """The metrics called `names`, once it is certain that each can be computed.
 
     Raises:
-        InputError: an unknown metric, a missing reference set or label, too few rows, or sets
-            whose rows differ in shape.
+        InputError: an unknown metric, a missing reference set or label, too few rows, images
+            smaller than the metric takes, or sets whose rows differ in shape.
     """
     measures = [MEASURES.lookup(name) for name in names]
     for name, reference in references.items():
@@ -102,6 +102,11 @@ def _obstacle(measure: Measure, rows: np.ndarray, references: References) -> str
     mismatch = _mismatch(measure, rows)
     if mismatch:
         return mismatch
+    if measure.data == "images" and min(rows.shape[1:3]) < measure.side:
+        return (
+            f"needs images of at least {measure.side} x {measure.side} pixels, not "
+            f"{_shape(rows)}: give larger ones"
+        )
     if measure.reference not in references:
         return f"needs the {measure.reference} set: give it with --{measure.reference}"
     reference = references[measure.reference]

@@ -70,7 +70,8 @@ def winner(line: Sequence[Row], titles: Titles, copied: Collection[str] = ()) ->
     return [
         f"{titles(best.method)} is best beyond doubt{scope}, {number(_mean(best))} against "
         f"{number(_mean(second))} of {titles(second.method)}, the next ({_repeats(best)} and "
-        f"{_repeats(second)}){'; but it copies' if best.method in copied else ''}."
+        f"{_repeats(second)}){'; but it copies' if best.method in copied else ''}"
+        f"{'; but chance helped to choose its settings' if _flattered(best) else ''}."
     ]
 
 
@@ -130,6 +131,24 @@ def _with_values(rows: Sequence[Row], titles: Titles) -> str:
 
 def _one_run(rows: Sequence[Row]) -> str:
     return " (as far as one run shows)" if all(row.repeats < 2 for row in rows) else ""
+
+
+def _flattered(row: Row) -> bool:
+    return row.search is not None and row.search.best
+
+
+def searched(place: Sequence[Row], titles: Titles) -> list[str]:
+    """Whose settings were chosen by the very runs that stand in the table."""
+    found = {row.method: row.search for row in place if row.search and _flattered(row)}
+    if not found:
+        return []
+    chosen = [f"{titles(name)} (the best of {search.tried})" for name, search in found.items()]
+    criterion = titles(next(iter(found.values())).criterion)
+    return [
+        f"settings were chosen by {criterion} of the runs shown: {listed(chosen)}. The best of "
+        "several is partly luck, so these values flatter: train the chosen settings with new seeds "
+        "before you trust a rank."
+    ]
 
 
 def copiers(line: Sequence[Row]) -> list[Row]:
@@ -227,6 +246,7 @@ def verdict(rows: Sequence[Row], titles: Titles, samples: int) -> list[str]:
                 add(about, undecided(line, titles))
             for rule in (copying, below_floor):
                 add(about, rule(line, titles))
+        add(where, searched(place, titles))
         add(where, improving(place, titles))
         add(where, too_few(place, titles, samples))
     return sentences

@@ -93,6 +93,18 @@ def _check_metrics(config: Config, dataset: str, n: int, present: Present) -> No
             )
 
 
+def _check_side(config: Config, dataset: str, present: Present) -> None:
+    # Nearest training images are found by SSIM, whatever the metrics.
+    for name in (*config.metrics, "am_ssim"):
+        least = MEASURES.lookup(name).side
+        if present.data == "images" and min(present.shape[:2]) < least:
+            height, width = present.shape[:2]
+            raise InputError(
+                f"datasets.{dataset}: images of {width} x {height}, where {name} and the figure of "
+                f"nearest images need {least} x {least}: set `size` to {least} or more"
+            )
+
+
 def _check_cell(config: Config, cell: Cell, present: Present) -> None:
     if cell.n > present.train:
         raise InputError(
@@ -111,7 +123,7 @@ def check(config: Config, where: str = "config") -> None:
 
     Raises:
         InputError: data that are missing; more rows asked than there are; rows or batches that a
-            method cannot take; too few rows for a metric.
+            method cannot take; too few rows, or too small ones, for a metric.
     """
     weights = config.inception_weights
     if weights is not None and not weights.is_file():
@@ -124,5 +136,6 @@ def check(config: Config, where: str = "config") -> None:
         present = found[cell.dataset]
         if present is not None:
             with _within(where):
+                _check_side(config, cell.dataset, present)
                 _check_cell(config, cell, present)
                 _check_metrics(config, cell.dataset, cell.n, present)

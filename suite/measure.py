@@ -111,6 +111,7 @@ class Measure(Registered):
     extractor: the features it uses; None for a metric on pixels or points.
     compute: the metric itself, on a pair that fits the fields above.
     labelled: whether it needs the labels of the reference rows.
+    side: fewest pixels that it needs on either edge of an image.
     """
 
     kind: ClassVar[str] = "metric"
@@ -125,6 +126,7 @@ class Measure(Registered):
     extractor: str | None
     compute: Callable[[Pair], Value]
     labelled: bool = False
+    side: int = 1
 
     @property
     def summary(self) -> str:

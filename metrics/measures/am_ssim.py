@@ -8,7 +8,7 @@ each training image, and falls when modes are dropped.
 from collections.abc import Callable
 
 from metrics.neighbours import bootstrap_error, standard_error
-from metrics.similarity import of_pair
+from metrics.similarity import PAPER_WINDOW, of_pair
 from suite.measure import Measure, Pair, Value
 from suite.seeds import stream
 
@@ -39,6 +39,7 @@ def _measure(name: str, title: str, about: str, compute: Callable[[Pair], Value]
         minimum=1,
         extractor=None,
         compute=compute,
+        side=PAPER_WINDOW.size,
     )
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 import numpy as np
 
 from metrics.neighbours import across, distances, standard_error
-from metrics.similarity import of_pair, ssim_matrix
+from metrics.similarity import PAPER_WINDOW, of_pair, ssim_matrix
 from suite.errors import InputError
 from suite.measure import Measure, Pair, Value
 
@@ -82,6 +82,7 @@ def _measure(
         minimum=2,
         extractor=extractor,
         compute=compute,
+        side=PAPER_WINDOW.size if extractor is None else 1,
     )
 
 

@@ -10,7 +10,7 @@ from reporting.plan import Plan
 from reporting.published import Key, Published
 from reporting.runs import Run, Status
 from reporting.tables.experiments import Table
-from reporting.tables.searched import Chosen, choose
+from reporting.tables.searched import Chosen, Search, choose
 from reporting.trajectories import Judged, trajectory_of
 from suite.variants import method_of
 
@@ -33,7 +33,7 @@ class Row:
     best: whether this is the best beyond doubt, and it is ok.
     ranks: best and worst rank that the comparisons of the line allow; None without a value, from
         one repeat, or where the metric has no good side.
-    search: how the settings were chosen, where several were tried; else empty.
+    search: how the settings were chosen, where several were tried.
     """
 
     dataset: str
@@ -51,7 +51,7 @@ class Row:
     few: int | None = None
     best: bool = False
     ranks: tuple[int, int] | None = None
-    search: str = ""
+    search: Search | None = None
 
     @property
     def _all(self) -> list[float]:
@@ -104,7 +104,7 @@ class Row:
     def flags(self) -> str:
         """The status, `suspect` where the published value is, and the search."""
         suspect = "suspect" if self.published and self.published.suspect else ""
-        return ";".join(filter(None, [self.status, suspect, self.search]))
+        return ";".join(filter(None, [self.status, suspect, str(self.search or "")]))
 
 
 def between(a: Row, b: Row) -> Estimate | None:

@@ -92,6 +92,8 @@ def test_only_what_fits_applies():
     names = applicable(images, {"train": Reference(images)})
     assert "fid_train" in names and "fid_heldout" not in names and "w2_train" not in names
     assert "density_train" not in names  # needs six rows
+    small = applicable(images[:, :3], {"train": Reference(images[:, :3])})
+    assert set(names) - set(small) == {"am_ssim", "am_ssim_reverse", "copying_rate_ssim"}
     unlabelled = applicable(points, {"heldout": Reference(points)})
     assert "w2_heldout" in unlabelled and "modes_covered" not in unlabelled
 

@@ -32,7 +32,7 @@ def runs(
 
 
 def chosen(*tried: list[Run]) -> str:
-    return choose(tried, "m").search
+    return str(choose(tried, "m").search)
 
 
 def test_the_mean_over_runs_decides_and_not_the_first() -> None:

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from reporting.tables.cells import Row, ranked
+from reporting.tables.searched import Search
 from reporting.verdict import listed, verdict
 
 SAMPLES = 64
@@ -131,6 +132,28 @@ def test_a_winner_that_copies_is_called_so():
 
     assert first([0.9, 0.91, 0.92]).endswith("(3 runs and 3 runs); but it copies.")
     assert first([0.4, 0.41, 0.42]).endswith("(3 runs and 3 runs).")
+
+
+def test_a_choice_by_the_runs_shown_flatters():
+    def sentences(best, *, tried=3):
+        search = Search("batch=8", tried, "fid_train", best)
+        return said(row("a", 10, 10.5, 11, search=search), row("b", 20, 21, 22))
+
+    won, flattered = sentences(True)
+    assert won.endswith("(3 runs and 3 runs); but chance helped to choose its settings.")
+    assert flattered.startswith(
+        "d, n = 64: settings were chosen by fid_train of the runs shown: a (the best of 3). The "
+        "best of several is partly luck, so these values flatter"
+    )
+    assert "the best of 7" in sentences(True, tried=7)[1]
+    (alone,) = sentences(False)  # the first of several, not the best of them
+    assert alone.endswith("(3 runs and 3 runs).")
+
+
+def test_a_searched_method_that_does_not_win_is_named_all_the_same():
+    loser = row("b", 20, 21, 22, search=Search("batch=8", 2, "fid_train", True))
+    won, flattered = said(row("a", 10, 10.5, 11), loser)
+    assert won.endswith("(3 runs and 3 runs).") and "b (the best of 2)" in flattered
 
 
 def test_one_run_may_show_that_it_copies():

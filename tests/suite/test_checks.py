@@ -94,6 +94,18 @@ def test_a_folder_that_is_missing_empty_or_too_small(tmp_path):
         check(config(tmp_path / "few", n=4))
 
 
+@pytest.mark.parametrize("metrics", [["am_ssim"], ["fid_train"]])
+def test_images_below_the_window_of_ssim_are_refused_before_any_job(tmp_path, metrics):
+    save(tmp_path, 12, 5, 3, 3)
+    methods = {"ga-fntk": {}}
+    with pytest.raises(
+        InputError,
+        match=r"config: datasets\.mine: images of 3 x 5, where am_ssim.* need 4 x 4: set",
+    ):
+        check(config(tmp_path, methods=methods, metrics=metrics))
+    check(config(tmp_path, methods=methods, metrics=metrics, size=4))
+
+
 def test_sizes_that_differ_are_seen_by_the_heads_of_the_files(tmp_path):
     save(tmp_path, 12, 16, 16, 3)
     Image.fromarray(np.zeros((17, 16, 3), np.uint8)).save(tmp_path / "011.png")
