@@ -6,10 +6,10 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 IN := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)
 SHARED := --numprocesses $(CORES) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
-FAST := tests/test_structure.py tests/suite tests/datasets tests/reporting \
+FAST := tests/test_structure.py tests/test_docs.py tests/suite tests/datasets tests/reporting \
 	tests/gantk/test_layers.py tests/metrics/test_similarity.py tests/workflow/test_environments.py
 
-.PHONY: quick test test-fast test-envs test-slurm plans lock envs schema lint clean
+.PHONY: quick test test-fast test-envs test-slurm plans docs rulegraph lock envs schema lint clean
 
 quick: $(INSTALLED)  ## the whole workflow on the bundled MNIST
 	$(IN)/snakemake --cores $(CORES) --configfile config/quick.yaml
@@ -25,6 +25,19 @@ plans: $(INSTALLED)  ## what the workflow would do for every configuration
 		echo "$$file"; \
 		$(IN)/snakemake --dry-run --quiet all --cores 1 --configfile $$file || exit 1; \
 	done
+
+docs: $(INSTALLED)  ## the documents as a site, in site/; a warning is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "site/index.html; with the search: $(BIN)/python -m http.server --directory site"
+
+rulegraph: $(INSTALLED)  ## the picture of the workflow (needs graphviz)
+	$(IN)/snakemake --rulegraph --configfile config/quick.yaml 2>/dev/null \
+		| sed -e 's/, color = .*]/]/' -e '/^ *\(graph\|node\|edge\)\[/d' | tred \
+		| dot -Tsvg -Grankdir=LR -Gbgcolor=transparent -Granksep=0.35 -Nshape=box \
+			-Nstyle=rounded,filled -Nfillcolor='#dbe7f5' -Ncolor='#4a7ab5' -Nfontcolor='#102a43' \
+			-Nfontname=Helvetica -Nfontsize=13 -Ecolor='#7d8590' -Epenwidth=1.4 -Earrowsize=0.7 \
+		> .venv/rulegraph.svg
+	mv .venv/rulegraph.svg docs/rulegraph.svg
 
 test-envs: $(INSTALLED)  ## the tiny workflow with each rule in its own environment
 	$(IN)/pytest -m envs tests/workflow/test_envs.py
@@ -58,4 +71,4 @@ $(INSTALLED): requirements.lock
 	touch $@
 
 clean:  ## the environment and everything that runs made
-	rm -rf .venv .snakemake results/quick results/tiny .pytest_cache .ruff_cache .mypy_cache
+	rm -rf .venv .snakemake site results/quick results/tiny .pytest_cache .ruff_cache .mypy_cache

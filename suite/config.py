@@ -69,7 +69,9 @@ class Experiment(Settings):
         None, description="heading of its table; default: the paper's, or the experiment's name"
     )
     description: str | None = Field(None, description="what a reader must know to read its table")
-    datasets: dict[str, Grid] = Field(min_length=1)
+    datasets: dict[str, Grid] = Field(
+        min_length=1, description="the datasets, each with its sizes: the lines of the table"
+    )
     methods: dict[str, Overrides] = Field(
         min_length=1,
         description="the methods, each with the settings that differ from its defaults; a list in "
@@ -91,7 +93,11 @@ class Config(Settings):
     )
     threads: PositiveInt = Field(1, description="CPU threads of a training job")
     samples: PositiveInt = Field(2048, description="images judged a run (P section 8.2) [images]")
-    metrics: tuple[str, ...] = Field(("fid_train", "fid_heldout", "am_ssim"), min_length=1)
+    metrics: tuple[str, ...] = Field(
+        ("fid_train", "fid_heldout", "am_ssim"),
+        min_length=1,
+        description="what every run is judged by, in the order of the tables",
+    )
     criterion: str | None = Field(
         None,
         description="the metric whose mean over runs chooses which of the listed settings of a "
@@ -100,7 +106,7 @@ class Config(Settings):
     inception_weights: Path | None = Field(
         None, description="FID Inception weights (.pth or .pt); default: found or downloaded"
     )
-    seeds: Seeds = Seeds()
+    seeds: Seeds = Field(Seeds(), description="the seeds of subsets, trainings and metrics")
     datasets: dict[Name, Dataset] = Field(
         min_length=1, description="datasets by the name that tables, figures and files call them"
     )

@@ -1,0 +1,133 @@
+"""The documents: complete, true to the code, and a site without a warning or a network."""
+
+import re
+import subprocess
+import sys
+from html import unescape
+from pathlib import Path
+
+import pytest
+import yaml
+from pydantic import BaseModel, Field
+
+from docs.docstrings import as_markdown
+from docs.pages import ROOMS, metrics_page, modules_of, setting_lines, settings_page, values_of
+from suite.config import RULES, Config, all_methods
+from suite.measure import MEASURES
+from suite.provenance import ROOT
+from suite.source import SOURCES
+
+FOLDERS = (*ROOMS, "workflow", "config", "tests", "envs", "profiles", "resources", "results")
+
+
+def tracked_folders() -> set[str]:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    return {line.partition("/")[0] for line in listed.stdout.splitlines() if "/" in line}
+
+
+@pytest.mark.parametrize("folder", [*FOLDERS, "templates", "docs"])
+def test_every_room_says_what_it_holds(folder: str) -> None:
+    text = (ROOT / folder / "README.md").read_text(encoding="utf-8")
+    assert text.startswith("# ") and len(text.splitlines()) >= 8
+    for name in re.findall(r"`([\w./-]+\.(?:py|smk))`", text):
+        found = (ROOT / name).exists() or list((ROOT / folder).rglob(name))
+        assert found or "NAME" in name, f"{folder}/README.md names {name}, which is not there"
+
+
+def test_no_room_is_forgotten() -> None:
+    visible = {name for name in tracked_folders() if not name.startswith(".")}
+    assert visible <= {*FOLDERS, "templates", "docs"}
+
+
+def test_every_configuration_is_described() -> None:
+    text = (ROOT / "config/README.md").read_text(encoding="utf-8")
+    files = {path.name for path in (ROOT / "config").glob("*.yaml")}
+    assert set(re.findall(r"^\| `([\w-]+\.yaml)`", text, re.MULTILINE)) == files
+
+
+@pytest.mark.parametrize("text", ["README.md", *(f"{folder}/README.md" for folder in FOLDERS)])
+def test_links_and_pictures_are_there(text: str) -> None:
+    content = (ROOT / text).read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", content):
+        assert "://" in target or ((ROOT / text).parent / target).exists(), target
+
+
+def test_every_metric_is_described_in_its_own_words() -> None:
+    page = unescape(metrics_page())
+    for name, measure in MEASURES.entries.items():
+        line = next(line for line in page.splitlines() if line.startswith(f"| `{name}` |"))
+        assert measure.title in line and f"| {measure.better} |" in line and measure.unit in line
+        told = next(line for line in page.splitlines() if line.startswith("`") and name in line)
+        assert told.endswith(measure.about)
+
+
+def test_every_setting_is_described() -> None:
+    page = settings_page()
+    models = [Config, *(entry.settings for entry in all_methods().values())]
+    models += [source.settings for source in SOURCES.entries.values()]
+    for model in models:
+        for key, (name, values, _, about) in setting_lines(model).items():
+            assert about and values, f"{model.__name__}.{key} has no description"
+            assert f"| {name} |" in page
+    for name in (*all_methods(), *SOURCES.entries):
+        assert f"### {name}\n" in page
+
+
+def test_values_are_what_the_model_takes() -> None:
+    class Example(BaseModel):
+        share: float | None = Field(None, ge=0, lt=1)
+        names: tuple[str, ...] = ()
+        on: bool = True
+
+    lines = setting_lines(Example)
+    assert [line[1:3] for line in lines.values()] == [
+        ["number ≥ 0, < 1 or nothing", "none"],
+        ["list of text", "`[]`"],
+        ["true, false", "`true`"],
+    ]
+    choice = {"$defs": {"c": {"enum": ["a", "b"]}}, "$ref": "#/$defs/c"}
+    assert values_of(choice, choice["$defs"]) == "`a`, `b`"
+
+
+def test_fields_of_a_docstring_are_a_list_and_equations_stay() -> None:
+    text = "Sum.\n\nx, y: rows.\n    a * b < c.\nRaises: none.\n\n    x * y\n\n>>> 1 < 2\nTrue"
+    assert as_markdown(text) == (
+        "Sum.\n\n- `x`, `y`: rows.\n    a \\* b &lt; c.\n- `Raises`: none."
+        "\n\n    x * y\n\n```pycon\n>>> 1 < 2\nTrue\n```"
+    )
+
+
+def test_what_the_experiments_page_calls_a_default_is_one() -> None:
+    text = (ROOT / "docs/experiments.md").read_text(encoding="utf-8")
+    table = text[text.index("| what | paper | released code | here |") :].split("\n\n")[0]
+    models = [entry.settings for entry in all_methods().values()]
+    models += [source.settings for source in SOURCES.entries.values()]
+    found = 0
+    for line in table.splitlines()[2:]:
+        for key, value in re.findall(r"`(\w+): ([^`]+)`", line.split(" | ")[3]):
+            defaults = [m.model_fields[key].default for m in models if key in m.model_fields]
+            assert yaml.safe_load(value) in defaults, f"{key}: {value}"
+            found += 1
+    assert found >= 10
+
+
+def test_picture_of_the_workflow_has_its_rules() -> None:
+    picture = (ROOT / "docs/rulegraph.svg").read_text(encoding="utf-8")
+    assert set(re.findall(r">(\w+)</text>", picture)) == RULES - {"figures"}
+
+
+def test_site_builds_without_a_warning_and_asks_for_nothing(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir"]
+    done = subprocess.run(
+        [*command, str(site)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    for room in ROOMS:
+        page = (site / "rooms" / f"{room}.html").read_text(encoding="utf-8")
+        assert [name for name in modules_of(room) if f'id="{name}"' not in page] == []
+    for path in site.rglob("*.html"):
+        loaded = re.findall(
+            r'<(?:script|link|img|iframe)[^>]+(?:src|href)="([^"]+)"', path.read_text()
+        )
+        assert not [url for url in loaded if url.startswith(("http", "//"))], path
