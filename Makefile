@@ -9,7 +9,8 @@ SHARED := --numprocesses $(CORES) --maxprocesses 4 --dist loadfile --no-loadscop
 FAST := tests/test_structure.py tests/test_docs.py tests/suite tests/datasets tests/reporting \
 	tests/gantk/test_layers.py tests/metrics/test_similarity.py tests/workflow/test_environments.py
 
-.PHONY: quick test test-fast test-envs test-slurm plans docs rulegraph lock envs schema lint clean
+.PHONY: quick test test-fast test-envs test-slurm plans docs rulegraph lock envs schema bad-inputs lint \
+	clean
 
 quick: $(INSTALLED)  ## the whole workflow on the bundled MNIST
 	$(IN)/snakemake --cores $(CORES) --configfile config/quick.yaml
@@ -55,6 +56,10 @@ lint: $(INSTALLED)
 schema: $(INSTALLED)  ## config/schema.json from the models
 	$(BIN)/python -m suite.schema > .venv/schema.json
 	mv .venv/schema.json config/schema.json
+
+bad-inputs: $(INSTALLED)  ## results/reference/bad-inputs.md from the tests' cases
+	PYTHONPATH=. $(BIN)/python tests/suite/bad_inputs.py > .venv/bad-inputs.md
+	mv .venv/bad-inputs.md results/reference/bad-inputs.md
 
 lock: $(INSTALLED)  ## requirements.lock from requirements.in; UPGRADE=name takes its newest version
 	$(BIN)/uv pip compile $(UPGRADE:%=--upgrade-package %) requirements.in --universal --python-version 3.11 --no-annotate \

@@ -7,7 +7,7 @@ import typer
 
 from datasets.draw import draw
 from suite.cli import make_app, run
-from suite.cost import duration, known_rates
+from suite.cost import duration, known_rates, many
 from suite.cpu import available_cores
 from suite.errors import InputError
 from suite.files import write_text
@@ -62,7 +62,7 @@ def init(
     used = cores or available_cores()
     config, seconds = fitted(surveys, budget, name_of(out.with_suffix("")), known_rates(), used)
     write_text(out, text_of(config, surveys, budget, seconds))
-    print(f"{out}: about {duration(seconds)} with {used} cores; see `python -m suite plan {out}`")
+    print(f"{out}: about {duration(seconds)} with {many(used)}; see `python -m suite plan {out}`")
 
 
 if __name__ == "__main__":

@@ -47,23 +47,33 @@ def _cropped(image: "Image", edge: int | Literal["square"] | None, path: Path) -
     return image.crop((left, top, left + edge, top + edge))
 
 
-def check_alike(paths: Sequence[Path], square: bool) -> None:
-    """Refuse images of different sizes, by their heads alone.
-
-    square: whether the largest centred square will be cut out.
+def upright(path: Path) -> tuple[int, int]:
+    """(width, height) of an image file as it stands, by its head alone.
 
     Raises:
-        InputError: two differ, or one is damaged.
+        InputError: see `suite.pictures.opened`.
     """
-    first: tuple[int, ...] | None = None
+    with opened(path) as file:
+        width, height = file.size
+        lies = file.getexif().get(ORIENTATION, 1) >= SIDEWAYS
+    return (height, width) if lies else (width, height)
+
+
+def check_heads(paths: Sequence[Path], shaping: Shaping) -> None:
+    """Refuse what the heads of image files show to be unfit, before any of them is read whole.
+
+    Raises:
+        InputError: one is damaged or no image, or two differ in size and `shaping` gives none.
+    """
+    first: tuple[int, int] | None = None
     for path in paths:
-        with opened(path) as file:
-            size = file.size if file.getexif().get(ORIENTATION, 1) < SIDEWAYS else file.size[::-1]
-        size = (min(size),) * 2 if square else size
-        first = first or size
-        if size != first:
+        width, height = upright(path)
+        if shaping.crop == "square":
+            width = height = min(width, height)
+        first = first or (width, height)
+        if (width, height) != first and shaping.size is None:
             raise InputError(
-                f"{path}: {size[0]} x {size[1]} pixels where {paths[0].name} has {first[0]} x "
+                f"{path}: {width} x {height} pixels where {paths[0].name} has {first[0]} x "
                 f"{first[1]}: set a size to bring all images to"
             )
 

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from datasets.pictures import Shaping, read_picture
-from suite.errors import InputError, from_os
+from datasets.pictures import Shaping, read_picture, upright
 from suite.pictures import image_files
 
 LOOKED_AT = 32
@@ -38,22 +37,6 @@ class Survey:
         return all(height == width for height, width in self.sizes)
 
 
-def _size(path: Path) -> tuple[int, int]:
-    from PIL import Image
-
-    try:
-        with Image.open(path) as picture:
-            width, height = picture.size
-            turned = picture.getexif().get(0x0112, 1) >= 5
-    except OSError as error:
-        if error.errno is not None:
-            raise from_os(error) from error
-        raise InputError(f"{path}: damaged or no image ({error}): replace or remove it") from error
-    except (SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise InputError(f"{path}: damaged or no image ({error}): replace or remove it") from error
-    return (width, height) if turned else (height, width)
-
-
 def survey(folder: Path) -> Survey:
     """Look through a folder: the head of every picture, and some of them whole.
 
@@ -61,7 +44,7 @@ def survey(folder: Path) -> Survey:
         InputError: the folder is missing or holds no picture, or one is damaged.
     """
     files = image_files(folder)
-    sizes = Counter(_size(path) for path in files)
+    sizes = Counter(upright(path)[::-1] for path in files)
     chosen = files[:: max(1, len(files) // LOOKED_AT)][:LOOKED_AT]
     pictures = (read_picture(path, Shaping(None, 3)) for path in chosen)
     grey = all((np.ptp(picture, axis=2) == 0).all() for picture in pictures)

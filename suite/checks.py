@@ -11,6 +11,9 @@ from suite.config import MOST_HELD, Cell, Config, cells, method_entry, settings_
 from suite.errors import InputError
 from suite.measure import EXTRACTORS, MEASURES, Measure
 
+READABLE = 2**24
+"""Bytes of files that are read whole to see that none is damaged: about a second."""
+
 
 @dataclass(frozen=True)
 class Present:
@@ -45,9 +48,14 @@ def look(config: Config, dataset: str) -> Present | None:
     """
     kind, settings = config.kind(dataset), config.source(dataset)
     asked = config.datasets[dataset].heldout
-    if kind.files(settings) is None:
+    files = kind.files(settings)
+    if files is None:
         return None
     train, heldout = kind.open(settings, "train"), kind.open(settings, "heldout")
+    if 0 < sum(file.stat().st_size for file in files) <= READABLE:
+        for rows in (train, heldout):
+            for i in range(len(rows.labels)):
+                rows.read(np.array([i]))
     there = len(heldout.labels)
     if asked is not None and asked > there:
         raise InputError(

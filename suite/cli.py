@@ -15,6 +15,10 @@ OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "resource_exhausted")
 """What JAX's and PyTorch's errors say when a GPU's memory, or the machine's, is used up."""
 
 
+INTERRUPTED = 130
+"""Exit status of a command that was interrupted, 128 + SIGINT."""
+
+
 def make_app(room: str, help: str, *registries: Registry[Any]) -> typer.Typer:
     """A command line whose `list` prints what the room's registries hold."""
     app = typer.Typer(
@@ -68,11 +72,14 @@ def run(app: typer.Typer) -> NoReturn:
 def _status(command: Callable[[], object]) -> int:
     try:
         status = command()
+        # Click turns an interruption into this status, without a word.
+        if status == INTERRUPTED:
+            return _interrupted()
         return status if isinstance(status, int) else 0
     except typer.Exit as exit_:
         return exit_.exit_code
     except (typer.Abort, KeyboardInterrupt):
-        return _say("interrupted", 130)
+        return _interrupted()
     except InputError as error:
         return _say(str(error), 1)
     except MemoryError as error:
@@ -88,6 +95,10 @@ def _status(command: Callable[[], object]) -> int:
         if sentence is None:
             raise
         return _say(sentence, 1)
+
+
+def _interrupted() -> int:
+    return _say("interrupted: run the same command again", INTERRUPTED)
 
 
 def _of_framework(text: str) -> str | None:

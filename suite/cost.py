@@ -186,6 +186,11 @@ def duration(seconds: float) -> str:
     return f"{seconds / 3600:.1f} h" if seconds < 172_800 else f"{seconds / 86_400:.1f} days"
 
 
+def many(cores: int) -> str:
+    """A number of cores for reading."""
+    return f"{cores} core{'s' if cores > 1 else ''}"
+
+
 def table(items: Iterable[Item], cores: int) -> str:
     """The estimate for reading: what costs most first, then the sums."""
     items = list(items)
@@ -203,5 +208,5 @@ def table(items: Iterable[Item], cores: int) -> str:
         lines.append(f"{unknown} jobs of unknown speed: `python -m suite measure` finds it out")
     if hours:
         end = duration(wait(items, cores))
-        lines.append(f"{hours:.2f} core-hours; with {cores} cores done in about {end}")
+        lines.append(f"{hours:.2f} core-hours; with {many(cores)} done in about {end}")
     return "\n".join(lines)

@@ -35,12 +35,15 @@ def opened(path: Path) -> Iterator["ImageFile"]:
     """An image file, read no further than its head.
 
     Raises:
-        InputError: the file is missing, damaged, no image, or too large to be one.
+        InputError: the file is missing, damaged, no image, too large to be one, or has more than 8
+            bits a channel.
     """
     from PIL import Image
 
     try:
         with Image.open(path) as file:
+            if file.mode[0] in "IF" or any(_deep(tile.args) for tile in file.tile):
+                raise InputError(f"{path}: has more than 8 bits a channel: convert it to 8 bits")
             yield file
     except InputError:
         raise
@@ -60,14 +63,12 @@ def read_image(path: Path) -> "Image":
     Bits become grey; palettes, CMYK and the rest become RGB; of an animation the first picture.
 
     Raises:
-        InputError: see `opened`; or the image has more than 8 bits a channel, or transparent
-            pixels (what is behind them would be a guess).
+        InputError: see `opened`; or the image has transparent pixels (what is behind them would be
+            a guess).
     """
     from PIL import ImageOps
 
     with opened(path) as file:
-        if file.mode[0] in "IF" or any(_deep(tile.args) for tile in file.tile):
-            raise InputError(f"{path}: has more than 8 bits a channel: convert it to 8 bits")
         image = ImageOps.exif_transpose(file)
         alpha = image.convert("RGBA").getchannel("A") if image.has_transparency_data else None
         if alpha is not None and alpha.getextrema() != (255, 255):

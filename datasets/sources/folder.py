@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
-from datasets.pictures import Shaping, check_alike, every, reader
+from datasets.pictures import Shaping, check_heads, every, reader
 from suite.errors import InputError
 from suite.pictures import image_files
 from suite.settings import Settings
@@ -42,10 +42,9 @@ def open_folder(settings: FolderSettings, split: Split) -> Rows:
         raise InputError(
             f"{settings.path}: fewer than 10 images leave none to hold out: set heldout_path"
         )
-    if settings.size is None:
-        check_alike(files, settings.crop)
     size = None if settings.size is None else (settings.size, settings.size)
     shaping = Shaping(size, settings.channels, "square" if settings.crop else None)
+    check_heads(files, shaping)
     return Rows(np.full(len(files), -1), reader(files, shaping))
 
 

@@ -1,4 +1,4 @@
-"""What is known before any job is said before any job: counts, sizes, batches, metrics."""
+"""What is known before any job; what is refused then: tests/suite/bad_inputs.py."""
 
 from importlib import import_module
 
@@ -57,41 +57,6 @@ def folder(tmp_path_factory):
 def test_what_can_be_done_passes(folder):
     check(config(folder, n=18, heldout=2))
     check(config(folder, n=18))
-
-
-@pytest.mark.parametrize(
-    ("changes", "sentence"),
-    [
-        ({"n": 19}, r"experiments\.own\.datasets\.mine\.n: 19 rows asked of the 18 .*at most 18"),
-        ({"heldout": 3}, r"datasets\.mine: heldout: 3 rows asked of the 2 .*at most 2"),
-        ({"heldout_path": "nowhere"}, r"datasets\.mine: nowhere: no such file or folder"),
-        ({"methods": {"ga-cntkg": {"batch": 9}}, "size": 28}, "batch 9: the subset has 8 rows"),
-        ({"methods": {"ga-cntk-batch": {"batch": 9}}}, "ga-cntk-batch on mine: batch 9: .*most 8"),
-        ({"methods": {"ga-cntkg": {"batch": 4}}}, "with a side of 28, 32, 64, 128, 256 .*`size`"),
-        ({"size": 24}, "dcgan on mine: images of 24 x 24: .*side of 16, 28, .*`size`"),
-        ({"methods": {"ga-cntk-multires": {"levels": [5], "batch": 4}}}, r"levels \[5\]: each"),
-        ({"metrics": ["w2_train"]}, "none of them judges the images of mine"),
-        (
-            {"samples": 1},
-            "fid_train needs at least 2 rows on either side and samples of mine has 1",
-        ),
-    ],
-)
-def test_what_cannot_is_one_sentence(folder, changes, sentence):
-    with pytest.raises(InputError, match=sentence) as caught:
-        check(config(folder, **changes))
-    assert str(caught.value).startswith("config: ") and "\n" not in str(caught.value)
-
-
-def test_a_folder_that_is_missing_empty_or_too_small(tmp_path):
-    with pytest.raises(InputError, match=r"config: datasets\.mine: .*nowhere: no such file"):
-        check(config(tmp_path / "nowhere"))
-    (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match="empty: holds no image"):
-        check(config(tmp_path / "empty"))
-    save(tmp_path / "few", 9, 16, 16, 3)
-    with pytest.raises(InputError, match="fewer than 10 images leave none to hold out"):
-        check(config(tmp_path / "few", n=4))
 
 
 @pytest.mark.parametrize("metrics", [["am_ssim"], ["fid_train"]])

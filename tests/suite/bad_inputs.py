@@ -1,0 +1,474 @@
+"""Bad inputs and what is said of them: the cases of test_bad_input.py, and a page made of them.
+
+`make bad-inputs` keeps what it prints as results/reference/bad-inputs.md.
+"""
+
+import copy
+import errno
+import importlib
+import io
+import json
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, chdir, contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from pathlib import Path
+from subprocess import CompletedProcess
+from unittest import mock
+from urllib.error import URLError
+
+import numpy as np
+import yaml
+from PIL import Image
+
+from suite import workflow
+from suite.artefacts import Subset
+from suite.cli import run
+from suite.config import parse_config
+from suite.files import write_json
+
+CONFIG = {
+    "name": "made",
+    "datasets": {"mnist": {}},
+    "experiments": {
+        "table1": {"datasets": {"mnist": {"n": [64]}}, "methods": {"dcgan": {}, "ga-cntk": {}}}
+    },
+}
+OWN = {
+    "name": "own",
+    "device": "cpu",
+    "samples": 16,
+    "metrics": ["fid_train"],
+    "datasets": {"mine": {"kind": "folder", "source": {"path": "pictures"}}},
+    "experiments": {
+        "own": {"datasets": {"mine": {"n": [8]}}, "methods": {"dcgan": {}, "ga-cntk": {}}}
+    },
+}
+"""What the cases of configurations change, on 20 pictures of 16 x 16."""
+
+
+def noise(*shape: int) -> np.ndarray:
+    """Random bytes, the same at every call."""
+    return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+
+
+def save_subset(path: Path, rows: np.ndarray, /, **changes: np.ndarray) -> None:
+    """Write a subset, some of its arrays replaced."""
+    n = len(rows)
+    Subset(rows, np.full(n, -1), np.arange(n), "mnist", "train", 0).save(path)
+    if changes:
+        with np.load(path) as archive:
+            arrays = dict(archive) | changes
+        np.savez(path, **arrays)
+
+
+def save_pictures(folder: Path, count: int, *shape: int) -> None:
+    """Write pictures 00.png, 01.png, ..., all different."""
+    folder.mkdir(exist_ok=True)
+    for i, picture in enumerate(noise(count, *shape)):
+        Image.fromarray(picture).save(folder / f"{i:02}.png")
+
+
+def fill(place: Path) -> None:
+    """Good and bad files, which the cases name by their place in this folder."""
+    images = noise(8, 28, 28, 1)
+    good = place / "good.npz"
+    save_subset(good, images)
+    (place / "truncated.npz").write_bytes(good.read_bytes()[:-300])
+    (place / "text.npz").write_text("no archive")
+    np.save(place / "array.npy", images)
+    save_subset(place / "float.npz", images, data=images / 255)
+    save_subset(place / "flat.npz", images, data=images[..., 0])
+    save_subset(place / "empty.npz", images, data=images[:0])
+    save_subset(place / "changed.npz", images, data=255 - images)
+    save_subset(place / "pickled.npz", images, data=np.array([{}], dtype=object))
+    points = np.zeros((8, 2), np.float32)
+    save_subset(place / "nan.npz", points, data=np.where(points == 0, np.float32("nan"), points))
+    np.savez(place / "two.npz", a=images, b=images)
+    (place / "empty").mkdir()
+    (place / "a_file").write_text("in the way")
+    save_pictures(place / "small", 2, 8, 8)
+    save_pictures(place / "large", 2, 9, 9)
+    save_pictures(place / "mixed", 12, 8, 8)
+    Image.fromarray(noise(8, 9)).save(place / "mixed" / "01.png")
+    save_pictures(place / "pictures", 20, 16, 16, 3)
+    save_pictures(place / "few", 9, 16, 16, 3)
+    save_pictures(place / "tiny", 12, 3, 3, 3)
+    for name in ("cut", "deep", "clear", "bomb", "text"):
+        save_pictures(place / name, 12, 16, 16, 3)
+    whole = (place / "cut" / "05.png").read_bytes()
+    (place / "cut" / "05.png").write_bytes(whole[: len(whole) // 2])
+    Image.fromarray(noise(8, 8).astype(np.uint16)).save(place / "deep" / "05.png")
+    Image.new("LA", (16, 16), (9, 128)).save(place / "clear" / "05.png")
+    (place / "bomb" / "05.pgm").write_bytes(b"P5 20000 20000 255\n")
+    (place / "text" / "05.png").write_text("no image")
+    for name, text in (("broken", "name: ["), ("list", "- name"), ("twice", "name: a\nname: b\n")):
+        (place / f"{name}.yaml").write_text(text)
+    (place / "good.yaml").write_text(yaml.safe_dump(CONFIG))
+    (place / "key.yaml").write_text(yaml.safe_dump(CONFIG | {"sampels": 3}))
+    cell = place / "damaged" / "runs" / "table1" / "mnist" / "n64" / "dcgan" / "data0" / "seed0"
+    write_json(cell / "metrics.json", {"status": "ok", "samples": 8, "metrics": {"x": {}}})
+    write_json(place / "run" / "run.json", {"method": "ga-cntk", "settings": {}})
+
+
+@dataclass(frozen=True)
+class Case:
+    """A bad input.
+
+    label: what is asked, as the page shows it. act: ends in SystemExit. said: a part of the
+    sentence. trouble: what goes wrong in the job. faults: what makes it, objects by dotted name.
+    """
+
+    label: str
+    act: Callable[[], object]
+    said: str
+    trouble: str = ""
+    faults: Mapping[str, object] = field(default_factory=dict)
+
+
+def command(words: str, said: str, trouble: str = "", **faults: object) -> Case:
+    """A case of `python -m WORDS`, run in this process."""
+    room, *arguments = words.split()
+
+    def act() -> None:
+        with mock.patch.object(sys, "argv", [room, *arguments]):
+            run(importlib.import_module(f"{room}.__main__").app)
+
+    return Case(words, act, said, trouble, faults)
+
+
+def changed(changes: Mapping[str, object]) -> dict[str, object]:
+    """`OWN` with values replaced, by dotted path."""
+    values = copy.deepcopy(OWN)
+    for path, value in changes.items():
+        *parents, last = path.split(".")
+        inner = values
+        for key in parents:
+            inner = inner.setdefault(key, {})
+        inner[last] = value
+    return values
+
+
+def configuration(changes: Mapping[str, object], said: str) -> Case:
+    """A case of `snakemake` with `OWN` changed: what the Snakefile does before its rules."""
+    shown = "; ".join(f"{path}: {json.dumps(value)}" for path, value in changes.items())
+    return Case(shown, lambda: workflow.validated(changed(changes), [], True), said)
+
+
+def without_gpu() -> None:
+    """What the Snakefile does before the first job, for a configuration that asks for a GPU."""
+    config = parse_config(changed({"device": "gpu"}))
+    workflow.check_devices(config, {"train_gantk"}, here=True, conda=())
+
+
+def raising(error: BaseException) -> Callable[..., None]:
+    """A function that raises an error, whatever it is given."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    return fail
+
+
+def half_written(path: Path, **_: object) -> None:
+    """Write a part of an archive, then run out of disk."""
+    path.write_bytes(b"PK\x03\x04 half")
+    raise FULL
+
+
+FULL = OSError(errno.ENOSPC, "No space left on device")
+OFFLINE = {
+    "urllib.request.urlopen": raising(URLError("Name or service not known")),
+    "subprocess.run": lambda *_, **__: CompletedProcess([], 1, "", "No matching distribution"),
+}
+DRAW = "datasets subset"
+FOLDER = f"{DRAW} folder --out new.npz --set path="
+INIT = "datasets init --out new.yaml"
+SOLVE = "gantk train ga-cntk --out new --data"
+LEARN = "baselines train dcgan --out new --data"
+JUDGE = "metrics compare --json"
+TABLES = "reporting tables --results"
+
+CONFIGURATIONS = [
+    configuration({"sampels": 3}, "unknown key 'sampels' in config: did you mean 'samples'?"),
+    configuration({"samples": "many"}, "config: samples: "),
+    configuration({"samples": 0}, "config: samples: "),
+    configuration({"name": "a/b"}, "config: name: "),
+    configuration({"device": "tpu"}, "config: device: "),
+    configuration({"metrics": ["fid_trian"]}, "did you mean 'fid_train'?"),
+    configuration({"metrics": ["w2_train"]}, "none of them judges the images of mine"),
+    configuration({"metrics": ["am_ssim", "am_ssim"]}, "an entry stands twice"),
+    configuration({"metrics": ["modes_covered"]}, "none of them judges the images of mine"),
+    configuration({"metrics": ["density_heldout"]}, "needs at least 6 rows on either side"),
+    configuration(
+        {"samples": 1}, "fid_train needs at least 2 rows on either side and samples of mine has 1"
+    ),
+    configuration({"criterion": "fid"}, "criterion"),
+    configuration({"inception_weights": "nowhere.pth"}, "nowhere.pth: no such file"),
+    configuration({"seeds": {"training": [0, 0]}}, "an entry stands twice"),
+    configuration({"datasets": {}}, "config: datasets"),
+    configuration({"datasets.mine.kind": "foldr"}, "did you mean 'folder'?"),
+    configuration({"datasets.mine.heldout": 3}, "heldout: 3 rows asked of the 2"),
+    configuration({"datasets.mine.source": {}}, "needs a path"),
+    configuration({"datasets.mine.source.path": "nowhere"}, "nowhere: no such file or folder"),
+    configuration({"datasets.mine.source.path": "empty"}, "empty: holds no image"),
+    configuration({"datasets.mine.source.path": "few"}, "fewer than 10 images leave none"),
+    configuration({"datasets.mine.source.path": "mixed"}, "01.png: 9 x 8 pixels where 00.png"),
+    configuration({"datasets.mine.source.path": "cut"}, "05.png: damaged or no image"),
+    configuration({"datasets.mine.source.path": "text"}, "05.png: damaged or no image"),
+    configuration({"datasets.mine.source.path": "deep"}, "05.png: has more than 8 bits"),
+    configuration({"datasets.mine.source.path": "clear"}, "05.png: has transparent pixels"),
+    configuration({"datasets.mine.source.path": "bomb"}, "05.pgm: has more than 178,956,970"),
+    configuration(
+        {"datasets.mine.source.path": "tiny", "experiments.own.methods": {"ga-fntk": {}}},
+        "images of 3 x 3, where am_ssim and the figure of nearest images need 4 x 4",
+    ),
+    configuration({"datasets.mine.source.heldout_path": "nowhere"}, "nowhere: no such file"),
+    configuration({"datasets.mine.source.heldout_path": "large"}, "held-out rows of shape [9, 9"),
+    configuration({"datasets.mine.source.size": 24}, "dcgan on mine: images of 24 x 24"),
+    configuration({"datasets.mine.source.size": 2}, "size"),
+    configuration({"datasets.mine.source.sise": 16}, "did you mean 'size'?"),
+    configuration(
+        {"experiments.own.datasets.mine.n": [19]}, "19 rows asked of the 18 for training"
+    ),
+    configuration({"experiments.own.datasets.yours": {"n": [8]}}, "yours"),
+    configuration({"experiments.own.methods": {"dcgna": {}}}, "did you mean 'dcgan'?"),
+    configuration({"experiments.own.methods.dcgan": {"updats": 3}}, "did you mean 'updates'?"),
+    configuration({"experiments.own.methods.dcgan": {"updates": 0}}, "updates"),
+    configuration(
+        {"datasets.mine.source.size": 28, "experiments.own.methods": {"ga-cntkg": {"batch": 9}}},
+        "batch 9: the subset has 8 rows",
+    ),
+    configuration({"experiments.own.methods": {"ga-cntk-batch": {"batch": 9}}}, "at most 8"),
+    configuration(
+        {"experiments.own.methods": {"ga-cntkg": {"batch": 4}}}, "with a side of 28, 32, 64, 128"
+    ),
+    configuration(
+        {"experiments.own.methods": {"ga-cntk-multires": {"levels": [5], "batch": 4}}},
+        "levels [5]: each",
+    ),
+    configuration({"experiments": {"all": OWN["experiments"]["own"]}}, "is a rule of the workflow"),
+    Case(
+        "a key that stands twice in the file",
+        lambda: workflow.validated(OWN, ["twice.yaml"], True),
+        "twice.yaml: line 2: 'name' stands twice",
+    ),
+    Case(
+        'device: "gpu", on a machine without one',
+        without_gpu,
+        "device: gpu, but no GPU is to be seen",
+        faults={"suite.devices.visible": lambda: ([], "there is no nvidia-smi")},
+    ),
+]
+"""Configurations that `snakemake` refuses before the first job."""
+
+COMMANDS = [
+    command(f"{DRAW} mnst --out new.npz", "unknown dataset 'mnst': did you mean 'mnist'?"),
+    command(f"{DRAW} mnist --n 5000 --out new.npz", "choose n from 1 to 4096"),
+    command(f"{DRAW} mnist --n 0 --out new.npz", "choose n from 1 to 4096"),
+    command(f"{DRAW} mnist --n four --out new.npz", "'--n': Input should be a valid integer"),
+    command(
+        f"{DRAW} mnist --seed -1 --n 4 --out new.npz",
+        "'--seed': Input should be greater than or equal to 0",
+    ),
+    command(f"{DRAW} mnist --split test --n 4 --out new.npz", "choose train or heldout"),
+    command(f"{DRAW} mnist --set digit=[3] --out new.npz", "unknown key 'digit'"),
+    command(f"{DRAW} mnist --set digits=three --out new.npz", "digits"),
+    command(f"{DRAW} mnist --set digits=[11] --out new.npz", "is empty"),
+    command(f"{DRAW} mnist --settings {{ --out new.npz", "not valid JSON"),
+    command(f"{DRAW} mnist --n 4 --out a_file/new.npz", "is a file, not a folder"),
+    command(f"{DRAW} mnist --set source=folder --set path=nowhere --out new.npz", "nowhere"),
+    command(f"{DRAW} folder --out new.npz", "needs a path"),
+    command(f"{FOLDER}empty", "empty: holds no image"),
+    command(f"{FOLDER}mixed", "01.png: 9 x 8 pixels where 00.png has 8 x 8"),
+    command(f"{FOLDER}cut", "05.png: damaged or no image"),
+    command(f"{FOLDER}deep", "more than 8 bits"),
+    command(f"{INIT} nowhere", "nowhere: no such file or folder"),
+    command(f"{INIT} empty", "empty: holds no image"),
+    command(f"{INIT} few", "holds 9 pictures, of which 9 are left to learn from: give at least 35"),
+    command(f"{INIT} text", "05.png: damaged or no image"),
+    command(f"{INIT} pictures --budget weekend", "choose quick, evening, paper"),
+    command("datasets init pictures --out good.yaml", "good.yaml: stands already"),
+    command("suite plan nowhere.yaml", "nowhere.yaml: no such file"),
+    command("suite plan key.yaml", "unknown key 'sampels' in key.yaml"),
+    command(f"{SOLVE} nowhere.npz", "nowhere.npz: no such file or folder"),
+    command(f"{SOLVE} text.npz", "text.npz: the file is damaged"),
+    command(f"{SOLVE} truncated.npz", "truncated.npz: the file is damaged"),
+    command(f"{SOLVE} pickled.npz", "pickled.npz: the file is damaged or no .npz of plain arrays"),
+    command(f"{SOLVE} two.npz", "holds no array 'data'"),
+    command(f"{SOLVE} float.npz", "not float64"),
+    command(f"{SOLVE} flat.npz", "expected uint8 images [N, H, W, 1 or 3]"),
+    command(f"{SOLVE} empty.npz", "is empty: give at least one row"),
+    command(f"{SOLVE} nan.npz", "8 of 8 points are NaN"),
+    command(f"{SOLVE} changed.npz", "do not match their digest"),
+    command(f"{SOLVE} good.npz --set lam=-1", "lam"),
+    command(f"{SOLVE} good.npz --set lam=NaN", "lam"),
+    command(
+        f"{SOLVE} good.npz --set iterations=0", "iterations: input should be greater than 0, not 0"
+    ),
+    command(f"{SOLVE} good.npz --seed -1", "--seed and --part must be 0 or more"),
+    command("gantk train ga-cntkk --out new --data good.npz", "did you mean 'ga-cntk"),
+    command("gantk train ga-cntk --out a_file/new --data good.npz", "is a file, not a folder"),
+    command("gantk train ga-cntk --out run --data good.npz", "run: holds a finished run"),
+    command("gantk sample run --out new.npz", "has no generator"),
+    command("gantk sample nowhere --out new.npz", "nowhere/run.json: no such file"),
+    command(f"{LEARN} good.npz --set learning_rat=1", "did you mean 'learning_rate'?"),
+    command(f"{LEARN} good.npz --samples 0", "--samples 1 or more"),
+    command(f"{LEARN} good.npz --stps 3", "No such option"),
+    command(f"{JUDGE} empty small", "empty: holds no image"),
+    command(f"{JUDGE} nowhere small", "nowhere: no such file"),
+    command(f"{JUDGE} mixed small", "01.png"),
+    command(f"{JUDGE} cut small", "05.png: damaged or no image"),
+    command(f"{JUDGE} deep small", "05.png: has more than 8 bits"),
+    command(f"{JUDGE} clear small", "05.png: has transparent pixels"),
+    command(f"{JUDGE} array.npy small", "write an .npz"),
+    command(f"{JUDGE} small large", "8 x 8"),
+    command(f"{JUDGE} small small --metrics am_sim", "did you mean 'am_ssim'?"),
+    command(f"{JUDGE} small small --metrics fid_train --weights nowhere.pth", "nowhere.pth"),
+    command(f"{JUDGE} small small --metrics fid_train --weights a_file", "a_file"),
+    command(
+        "metrics evaluate empty --train good.npz --out new.json", "empty/run.json: no such file"
+    ),
+    command(f"{TABLES} damaged --config nowhere.yaml", "nowhere.yaml: no such file"),
+    command(f"{TABLES} damaged --config broken.yaml", "broken.yaml: not valid YAML"),
+    command(f"{TABLES} damaged --config list.yaml", "list.yaml: expected a mapping"),
+    command(
+        f"{TABLES} damaged --config key.yaml",
+        "unknown key 'sampels' in key.yaml: did you mean 'samples'?",
+    ),
+    command(
+        f"{TABLES} damaged --config good.yaml", "metrics.json: metrics.x.value: field required"
+    ),
+    command(f"{TABLES} nowhere --config good.yaml", "nowhere: no such folder"),
+]
+"""Commands that refuse what they are given before they begin; jobs of the workflow are such."""
+
+JOBS = [
+    command(
+        f"{DRAW} mnist --n 4 --out good.npz",
+        "good.npz: no space is left on the disk",
+        "the disk is full",
+        **{"numpy.savez_compressed": raising(FULL)},
+    ),
+    command(
+        f"{DRAW} mnist --n 4 --out new.npz",
+        "new.npz: no space is left on the disk",
+        "the disk fills up half-way",
+        **{"numpy.savez_compressed": half_written},
+    ),
+    command(
+        f"{JUDGE} small small --metrics fid_train",
+        "the Inception weights are not in cache/gantk-bench and could be fetched neither from",
+        "no network, and no weights on this machine",
+        **OFFLINE,
+    ),
+    command(
+        f"{JUDGE} small small",
+        "out of memory (Unable to allocate 9 GiB)",
+        "NumPy runs out of memory",
+        **{"metrics.__main__.read_rows": raising(MemoryError("Unable to allocate 9 GiB"))},
+    ),
+    command(
+        f"{SOLVE} good.npz",
+        "out of memory (RESOURCE_EXHAUSTED: Out of memory allocating 9 bytes)",
+        "JAX runs out of memory",
+        **{
+            "suite.training.run_method": raising(
+                RuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 9 bytes")
+            )
+        },
+    ),
+    command(
+        f"{LEARN} good.npz",
+        "out of memory (CUDA out of memory. Tried to allocate 9 GiB)",
+        "PyTorch runs out of memory",
+        **{
+            "suite.training.run_method": raising(
+                RuntimeError("CUDA out of memory. Tried to allocate 9 GiB")
+            )
+        },
+    ),
+    command(
+        f"{SOLVE} good.npz",
+        "interrupted",
+        "Ctrl-C",
+        **{"suite.training.run_method": raising(KeyboardInterrupt())},
+    ),
+]
+"""What cannot be known before a job runs."""
+
+CASES = [*CONFIGURATIONS, *COMMANDS, *JOBS]
+
+
+def outcome(case: Case) -> tuple[int, str]:
+    """Exit status and stderr of a case, in a folder that `fill` has filled."""
+    errors = io.StringIO()
+    with ExitStack() as stack:
+        for target, replacement in case.faults.items():
+            stack.enter_context(mock.patch(target, replacement))
+        stack.enter_context(redirect_stderr(errors))
+        stack.enter_context(redirect_stdout(io.StringIO()))
+        try:
+            case.act()
+        except SystemExit as exit_:
+            if isinstance(exit_.code, str):  # Python prints it and ends with status 1
+                return 1, f"{exit_.code}\n"
+            return int(exit_.code or 0), errors.getvalue()
+    return 0, errors.getvalue()
+
+
+def line(case: Case, status: int, sentence: str) -> str:
+    """A case as a line of the page; lists of all that is valid are left out."""
+    short = re.sub(r"\(valid: [^)]*\)", "(valid: …)", sentence.removeprefix("error: "))
+    asked = f"`{case.label}`" + (f", {case.trouble}" if case.trouble else "")
+    return f"| {asked} | {short} | {status} |".replace("\n", " ")
+
+
+@contextmanager
+def filled() -> Iterator[Path]:
+    """A temporary folder that `fill` has filled, as the working directory."""
+    with (
+        tempfile.TemporaryDirectory() as name,
+        chdir(name),
+        mock.patch.dict(os.environ, {"XDG_CACHE_HOME": "cache"}),
+    ):
+        fill(Path(name))
+        yield Path(name)
+
+
+PARTS = {
+    "Configurations: `snakemake` says it before the first job, `snakemake -n` too": CONFIGURATIONS,
+    "Commands: said before they begin to work": COMMANDS,
+    "In a job: what cannot be known before": JOBS,
+}
+INTRODUCTION = f"""# Bad inputs, and what is said of them
+
+Made by `make bad-inputs` from the {len(CASES)} cases that `tests/suite/test_bad_input.py` runs,
+which also sees that this page is true. Each ends in one sentence on stderr, after `error: `, and
+leaves every file as it was.
+
+A configuration is this one with one thing changed. `pictures` holds 20 pictures of 16 x 16;
+`mixed`, `cut`, `text`, `deep`, `clear` and `bomb` hold twelve, one of which is wider, cut off, a
+text, of 16 bits, transparent, or of 400 million pixels. Where the files are more than 16 MiB in
+all, jobs alone read them whole, and find there what is cut off or transparent.
+
+{"".join(f"    {line}" + chr(10) for line in yaml.safe_dump(OWN, sort_keys=False).splitlines())}"""
+
+
+def page() -> Iterator[str]:
+    """The lines of the page."""
+    yield INTRODUCTION
+    for heading, cases in PARTS.items():
+        yield f"## {heading}\n\n| asked | said | exit status |\n| --- | --- | --- |"
+        for case in cases:
+            with filled():
+                status, errors = outcome(case)
+            yield line(case, status, errors.splitlines()[-1])
+        yield ""
+
+
+if __name__ == "__main__":
+    print("\n".join(page()).rstrip())
