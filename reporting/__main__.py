@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from reporting.controls import read_controls
-from reporting.pages.report import report_page
 from reporting.pages.table import table_page
 from reporting.plan import Plan, plan_of
 from reporting.runs import read_runs
@@ -15,7 +14,7 @@ from reporting.tables.text import markdown, tidy
 from suite.cli import make_app, run
 from suite.config import load_config
 from suite.files import write_text
-from suite.paths import FIGURES, REPORT, TABLE
+from suite.paths import FIGURES, PAGE, TABLE
 
 app = make_app("reporting", "Tables, figures and the report of a reproduction.")
 
@@ -75,11 +74,13 @@ def figures(results: Results, config: ConfigFile) -> None:
 
 @app.command()
 def report(results: Results, config: ConfigFile) -> None:
-    """Write report.html: tables, figures, protocol and provenance on one page."""
+    """Write index.html: verdict, tables, figures, protocol and provenance on one page."""
+    from reporting.pages.index import index_page
+
     plan = plan_of(load_config(config))
-    out = results / REPORT
+    out = results / PAGE
     runs = list(read_runs(plan, results))
-    write_text(out, report_page(plan, results, runs, read_controls(plan, results)))
+    write_text(out, index_page(plan, results, runs, read_controls(plan, results)))
     print(out)
 
 

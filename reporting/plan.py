@@ -22,6 +22,7 @@ class Plan:
     methods: every method there is, so that a method has one colour whatever was planned.
     settings: resolved settings by (experiment, dataset, method).
     criterion: the metric that chooses among searched settings.
+    heading: what the configuration calls itself, empty where it says nothing.
     headings: experiment -> its title and description, empty where the configuration has none.
     explained: title of each metric -> its direction, reference, unit, and what it sees and misses.
     protocol: statements about the whole reproduction, by what they are about.
@@ -37,6 +38,7 @@ class Plan:
     methods: tuple[str, ...]
     settings: Mapping[tuple[str, str, str], Mapping[str, Any]] = field(default_factory=dict)
     criterion: str | None = None
+    heading: str = ""
     headings: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     explained: Mapping[str, str] = field(default_factory=dict)
     protocol: Mapping[str, str] = field(default_factory=dict)
@@ -83,7 +85,7 @@ def plan_of(config: Config) -> Plan:
         samples=config.samples,
         metrics=config.metrics,
         titles={name: method.title for name, method in all_methods().items()}
-        | {name: config.title(name) for name in config.datasets}
+        | {name: config.dataset_title(name) for name in config.datasets}
         | {name: measure.title for name, measure in MEASURES.entries.items()},
         methods=tuple(all_methods()),
         settings={
@@ -93,6 +95,7 @@ def plan_of(config: Config) -> Plan:
             for c in planned
         },
         criterion=config.criterion,
+        heading=config.title or "",
         headings={
             name: (experiment.title or "", experiment.description or "")
             for name, experiment in config.experiments.items()

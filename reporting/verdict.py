@@ -151,11 +151,15 @@ def searched(place: Sequence[Row], titles: Titles) -> list[str]:
     ]
 
 
+def shows_copying(metric: str) -> bool:
+    """Whether a metric is of the nearness to training images."""
+    return metric == "am_ssim" or metric.startswith("copying_rate")
+
+
 def copiers(line: Sequence[Row]) -> list[Row]:
     """Methods that are nearer to the training images than new real images are."""
     fresh = _control(line, FRESH)
-    metric = line[0].metric
-    if fresh is None or not (metric == "am_ssim" or metric.startswith("copying_rate")):
+    if fresh is None or not shows_copying(line[0].metric):
         return []
     return _surely(line, fresh, 1.0)
 

@@ -83,6 +83,9 @@ class Config(Settings):
     """A reproduction: everything under results/NAME comes from one of these."""
 
     name: Name = Field(description="the folder under results/")
+    title: str | None = Field(
+        None, description="heading of its page; default: that of its only table, or the name"
+    )
     device: Literal["auto", "gpu", "cpu"] = Field(
         "auto",
         description="where methods train and images are embedded; `auto`: on a GPU of this machine "
@@ -140,7 +143,7 @@ class Config(Settings):
         model: type[Settings] = self.kind(dataset).settings
         return parse(model, self.datasets[dataset].source, f"datasets.{dataset}.source")
 
-    def title(self, dataset: str) -> str:
+    def dataset_title(self, dataset: str) -> str:
         """What tables and figures call an entry: its kind's title, or the name it was given."""
         return dataset if self.datasets[dataset].kind else self.kind(dataset).title
 

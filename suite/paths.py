@@ -35,7 +35,7 @@ CONFIG = "config/{scope}.json"
 
 TABLE = "tables/{experiment}.{suffix}"
 FIGURES = "figures"
-REPORT = "report.html"
+PAGE = "index.html"
 
 LOGS = "logs"
 """The log of a job stands below, under the path of what the job writes, with `.log`."""

@@ -31,7 +31,7 @@ from suite.errors import InputError
 from suite.files import read_yaml
 from suite.measure import EXTRACTORS, MEASURES
 from suite.method import METHODS
-from suite.provenance import files_digest, source_digest
+from suite.provenance import ROOT, files_digest, source_digest
 from suite.source import SOURCES
 from suite.variants import MARK, method_of
 
@@ -214,8 +214,10 @@ def nearest_digest() -> str:
 
 
 def reporting_digest() -> str:
-    """Digest of the source of tables, figures and the report."""
-    return source_digest("reporting.__main__")
+    """Digest of the source of tables, figures and the page, and of the files they are made with."""
+    folders = ("reporting/pages/templates", "resources/datatables", "resources/paper")
+    files = [file for folder in folders for file in sorted((ROOT / folder).iterdir())]
+    return source_digest("reporting.__main__") + files_digest(files)
 
 
 def configuration(config: Config, wildcards: Any) -> str:

@@ -4,18 +4,23 @@ from collections.abc import Iterable
 from itertools import zip_longest
 from typing import NamedTuple
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.path import Path
+from matplotlib.ticker import LogFormatter
 from matplotlib.transforms import Bbox
 
 from reporting.controls import FLOOR
 from reporting.figures.group import Group
-from reporting.figures.style import REAL, Pen, new
+from reporting.figures.style import REAL, SHADE, Pen, new
 from reporting.trajectories import Judged, trajectories
 
 ACROSS, UP = "am_ssim", "fid_train"
-PLACES = [(4, 4), (4, -10), (-4, 4), (-4, -10)]
+PLACES = [(5, 4), (5, -10), (-5, 4), (-5, -10), (7, -3), (-7, -3), (0, 7), (0, -13)]
 """Where the label of a marker may stand, from the marker [points]; to its left, if negative."""
+AROUND = 3
+"""Space that a label keeps to markers, lines and other labels [pixels]."""
 
 
 class Point(NamedTuple):
@@ -52,11 +57,12 @@ def _path(axes: Axes, points: list[Point], pen: Pen, title: str) -> None:
 def _label(figure: Figure, axes: Axes, found: Iterable[list[Point]]) -> None:
     """Write iterations beside the markers, the last of each path first, where there is room.
 
-    A label that would lie upon another, or upon a marker, in every place is left out.
+    A label that would lie upon another, a marker or a line in every place is left out.
     """
     figure.draw_without_rendering()  # settles where everything is
     paths = list(found)
-    markers = axes.transData.transform([(p.across, p.up) for path in paths for p in path])
+    lines = [axes.transData.transform([(p.across, p.up) for p in path]) for path in paths if path]
+    markers = np.concatenate(lines)
     taken: list[Bbox] = []
     for points in zip_longest(*(reversed(path) for path in paths)):
         for point in filter(None, points):
@@ -66,14 +72,16 @@ def _label(figure: Figure, axes: Axes, found: Iterable[list[Point]]) -> None:
                     (point.across, point.up),
                     xytext=(right, up),
                     textcoords="offset points",
-                    horizontalalignment="left" if right > 0 else "right",
+                    horizontalalignment=("center", "left", "right")[np.sign(right)],
                     fontsize=7,
                     color=REAL,
                 )
-                box = text.get_window_extent()
+                box = text.get_window_extent().padded(AROUND)
                 inside = axes.bbox.containsx(box.x0) and axes.bbox.containsx(box.x1)
-                hidden = box.count_contains(markers) or box.count_overlaps(taken)
-                if inside and not hidden:
+                crossed = any(Path(line).intersects_bbox(box, filled=False) for line in lines)
+                if inside and not (
+                    crossed or box.count_contains(markers) or box.count_overlaps(taken)
+                ):
                     taken.append(box)
                     break
                 text.remove()
@@ -99,7 +107,7 @@ def _controls(axes: Axes, group: Group) -> None:
         axes.plot(across, up, "*" if name == FLOOR else "d", color=REAL, markersize=9, label=title)
         if name == FLOOR:
             low, high = axes.get_ylim()
-            axes.axhspan(low, up, color="#9aa4b2", alpha=0.18, linewidth=0)
+            axes.axhspan(low, up, color=SHADE, alpha=0.18, linewidth=0)
             axes.set_ylim(low, high)
 
 
@@ -114,6 +122,8 @@ def draw(group: Group) -> Figure | None:
         if points:
             _path(axes, points, group.pens[method], group.plan.title(method))
     axes.set_yscale("log")
+    for place in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
+        place(LogFormatter(labelOnlyBase=False, minor_thresholds=(2, 0.5)))
     _controls(axes, group)
     axes.set_xlabel("AM-SSIM: mean similarity to the nearest training image (1 = copies)")
     axes.set_ylabel("FID against the training images (log scale)")

@@ -12,7 +12,7 @@ MOMENTS = 9
 SHOWN = 4
 
 
-def _moments(trajectory: Trajectory) -> np.ndarray:
+def moments(trajectory: Trajectory) -> np.ndarray:
     """The snapshots to show: evenly spaced among those there are, none of an iteration twice."""
     _, distinct = np.unique(trajectory.iterations, return_index=True)
     places = np.linspace(0, len(distinct) - 1, min(MOMENTS, len(distinct)))
@@ -25,18 +25,18 @@ def draw(group: Group) -> Figure:
         method: Trajectory.load(runs[0].part / paths.TRAJECTORY)
         for method, runs in group.runs.items()
     }
-    shown = {method: _moments(trajectory) for method, trajectory in found.items()}
+    shown = {method: moments(trajectory) for method, trajectory in found.items()}
     across = max(map(len, shown.values()))
     figure, axes = new(1.15 * across + 0.4, 1.42 * len(found) + 0.4, len(found), across)
     figure.suptitle(f"{group.title}: samples along the training, under their iteration")
     for i, (method, trajectory) in enumerate(found.items()):
-        moments, row = shown[method], axes[i * across : (i + 1) * across]
-        for one, moment in zip(row, moments, strict=False):
+        here, row = shown[method], axes[i * across : (i + 1) * across]
+        for one, moment in zip(row, here, strict=False):
             rows = trajectory.data[moment]
             show(one, rows[:SHOWN] if rows.ndim == 4 else rows, 2, group.pens[method].color)
             one.set_title(f"{trajectory.iterations[moment]:,}", fontsize=8, pad=2)
             one.set(xticks=[], yticks=[])
-        blank(row[len(moments) :])
+        blank(row[len(here) :])
         row[0].axis("on")
         row[0].set_ylabel(group.plan.title(method))
         for side in row[0].spines.values():

@@ -23,6 +23,9 @@ PALETTE = (
 MARKERS = "osv^DPX*p"
 LINES = ("-", "--", ":")
 REAL = "#444444"
+EDGE = "#888888"
+GRID = "#e4e6ea"
+SHADE = "#9aa4b2"
 # A user's own matplotlibrc must not change our files.
 rcdefaults()
 rcParams.update(
@@ -32,9 +35,9 @@ rcParams.update(
         "axes.titlesize": 10,
         "axes.spines.top": False,
         "axes.spines.right": False,
-        "axes.edgecolor": "#888888",
+        "axes.edgecolor": EDGE,
         "axes.grid": True,
-        "grid.color": "#e4e6ea",
+        "grid.color": GRID,
         "grid.linewidth": 0.6,
         "legend.frameon": False,
         "figure.dpi": 150,
@@ -85,13 +88,14 @@ def save(figure: Figure, path: Path) -> None:
 
 
 def tile(images: np.ndarray, columns: int) -> np.ndarray:
-    """Images [N, H, W, C] uint8 side by side, `columns` a row, a pixel apart: [h, w, 3] uint8."""
+    """Images [N, H, W, C] uint8, `columns` a row, a transparent pixel apart: [h, w, 4] uint8."""
     count, height, width, _ = images.shape
     rows = -(-count // columns)
-    sheet = np.full((rows * (height + 1) - 1, columns * (width + 1) - 1, 3), 255, np.uint8)
+    sheet = np.zeros((rows * (height + 1) - 1, columns * (width + 1) - 1, 4), np.uint8)
     for i, image in enumerate(images):
         top, left = i // columns * (height + 1), i % columns * (width + 1)
-        sheet[top : top + height, left : left + width] = image
+        place = sheet[top : top + height, left : left + width]
+        place[..., :3], place[..., 3] = image, 255
     return sheet
 
 

@@ -1,1 +1,1 @@
-"""HTML: a table on a page of its own, and the report."""
+"""HTML: a table on a page of its own, and the page of the whole."""

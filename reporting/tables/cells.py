@@ -34,6 +34,7 @@ class Row:
     ranks: best and worst rank that the comparisons of the line allow; None without a value, from
         one repeat, or where the metric has no good side.
     search: how the settings were chosen, where several were tried.
+    runs: what the values are of; none for a control.
     """
 
     dataset: str
@@ -52,6 +53,7 @@ class Row:
     best: bool = False
     ranks: tuple[int, int] | None = None
     search: Search | None = None
+    runs: Sequence[Run] = ()
 
     @property
     def _all(self) -> list[float]:
@@ -195,6 +197,7 @@ def _row(
         error=errors[0] if len(errors) == 1 else None,
         followed=[(s.iteration, s.metrics[metric]) for s in snapshots if metric in s.metrics],
         search=chosen.search,
+        runs=runs,
     )
 
 

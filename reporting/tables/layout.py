@@ -80,6 +80,13 @@ def legend(filled: Filled, bold: str) -> str:
     return " ".join(sentences)
 
 
+def reading(filled: Filled) -> str:
+    """The legend of a table in HTML."""
+    ranks = " Ranks are those that the comparisons allow."
+    ranked = any(row.ranks for row in filled.rows)
+    return legend(filled, "Bold and in colour") + (ranks if ranked else "")
+
+
 def notes_of(filled: Filled) -> dict[str, list[str]]:
     """What stands below a table, by heading."""
     plan = filled.plan

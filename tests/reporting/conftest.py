@@ -89,3 +89,14 @@ class Reproduction:
 @pytest.fixture
 def made(tmp_path):
     return Reproduction(tmp_path)
+
+
+@pytest.fixture
+def half_done(made):
+    """DCGAN is whole, GA-CNTK has one of two parts."""
+    made.subset()
+    for seed in (0, 1):
+        made.train("dcgan", seed)
+        made.judge("dcgan", seed, 30.0 + seed)
+    made.train("ga-cntk")
+    return made

@@ -1,9 +1,12 @@
+import re
 from itertools import combinations
 
 import numpy as np
 import pytest
 
 from reporting.figures.style import PALETTE, REAL, pens, tile
+from reporting.pages.charts import DARK
+from reporting.pages.render import TEMPLATES
 
 
 def test_a_method_has_one_pen_whatever_is_planned(made):
@@ -60,16 +63,28 @@ def lab(light: np.ndarray) -> np.ndarray:
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
 
 
+def contrast(a: str, b: str) -> float:
+    """WCAG 2.1: (Y + 0.05) / (Y + 0.05) of the lighter and the darker."""
+    dark, light = sorted(TO_XYZ[1] @ linear(color) + 0.05 for color in (a, b))
+    return light / dark
+
+
 @pytest.mark.parametrize("color", [*PALETTE, REAL])
 def test_colours_are_legible_on_white(color):
-    """WCAG 2.1: contrast (1 + 0.05) / (Y + 0.05) of at least 3 for graphics."""
-    assert 1.05 / (TO_XYZ[1] @ linear(color) + 0.05) >= 3
+    assert contrast(color, "#ffffff") >= 3
 
 
+def test_colours_of_a_dark_page_are_legible_on_it():
+    style = (TEMPLATES / "style.css").read_text()
+    (paper,) = re.findall("--paper: (#[0-9a-f]{6})", style.split("prefers-color-scheme: dark")[1])
+    assert min(contrast(color, paper) for color in DARK) >= 3 and len(DARK) == len(PALETTE)
+
+
+@pytest.mark.parametrize("palette", [PALETTE, DARK], ids=["light", "dark"])
 @pytest.mark.parametrize("vision", VISIONS)
-def test_any_two_colours_are_far_apart_for_every_reader(vision):
+def test_any_two_colours_are_far_apart_for_every_reader(vision, palette):
     """CIE76 distances; about 2.3 are just seen."""
-    seen = [lab(VISIONS[vision] @ linear(color)) for color in PALETTE]
+    seen = [lab(VISIONS[vision] @ linear(color)) for color in palette]
     gaps = [np.linalg.norm(a - b) for a, b in combinations(seen, 2)]
     assert min(gaps) >= (40 if vision == "any colour" else 20)
 
@@ -80,10 +95,10 @@ def test_pens_stay_distinct_beyond_the_palette(made):
     assert len(set(drawn.values())) == len(drawn) > len(many)
 
 
-def test_tile_puts_images_row_by_row_a_pixel_apart():
+def test_tile_puts_images_row_by_row_a_transparent_pixel_apart():
     images = np.stack([np.full((2, 3, 1), 10 * i, np.uint8) for i in range(3)])
     sheet = tile(images, 2)
-    assert sheet.shape == (5, 7, 3)
-    assert (sheet[:2, :3] == 0).all() and (sheet[:2, 4:] == 10).all()
-    assert (sheet[3:, :3] == 20).all()
-    assert (sheet[2] == 255).all() and (sheet[:, 3] == 255).all() and (sheet[3:, 4:] == 255).all()
+    assert sheet.shape == (5, 7, 4)
+    for place, value in ((sheet[:2, :3], 0), (sheet[:2, 4:], 10), (sheet[3:, :3], 20)):
+        assert (place == [value, value, value, 255]).all()
+    assert (sheet[..., 3] == 0).sum() == sheet[..., 3].size - 3 * 6

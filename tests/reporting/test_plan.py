@@ -10,6 +10,7 @@ from suite.config import all_methods, parse_config
 
 VALUES = {
     "name": "made",
+    "title": "Made by hand",
     "samples": 100,
     "seeds": {"data": [3], "training": [5, 6]},
     "metrics": ["fid_train", "am_ssim"],
@@ -36,13 +37,14 @@ def test_a_plan_says_what_the_configuration_asks():
     assert list(plan.explained) == ["FID (train)", "AM-SSIM"]
     assert plan.explained["FID (train)"].startswith("Lower is better; against the train set")
     assert plan.headings == {"table1": ("", "Of one digit.")} and plan.samples == 100
+    assert plan.heading == "Made by hand"
 
 
 @pytest.mark.parametrize(
     ("command", "left"),
     [
         ("tables", {"tables/table1.csv", "tables/table1.md", "tables/table1.html"}),
-        ("report", {"report.html"}),
+        ("report", {"index.html"}),
         ("figures", set()),
     ],
 )

@@ -141,7 +141,7 @@ def test_a_dataset_has_a_name_and_a_kind() -> None:
     names = ("mnist", "sandals", "patches")
     assert {cell.dataset for cell in cells(config)} == set(names)
     assert [config.kind(name).name for name in names] == ["mnist", "folder", "folder"]
-    assert [config.title(name) for name in names] == ["MNIST", "sandals", "patches"]
+    assert [config.dataset_title(name) for name in names] == ["MNIST", "sandals", "patches"]
     assert str(config.source("patches").path) == "images"
 
 

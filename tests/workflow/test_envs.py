@@ -25,7 +25,7 @@ def test_workflow_runs_with_each_rule_in_its_own_environment(unrun) -> None:
     done = unrun.snakemake("--use-conda", "--conda-prefix", str(KEPT), PATH=path)
     output = done.stdout + done.stderr
     assert done.returncode == 0, output[-5000:]
-    assert (unrun.root / "results/tiny/report.html").exists()
+    assert (unrun.root / "results/tiny/index.html").exists()
     assert "Activating conda environment" in output
 
     modules = ("jax", "torch", "matplotlib", "snakemake")

@@ -28,7 +28,7 @@ def test_tables_figures_and_report(finished) -> None:
     assert measured >= {(method, m) for method in ("dcgan", "ga-cntk") for m in metrics}
     assert ("control:disjoint", "fid_train") in measured
     assert all(float(row["ours_mean"]) >= -1e-6 for row in rows)
-    for name in ("tables/table1.md", "tables/table1.html", "report.html"):
+    for name in ("tables/table1.md", "tables/table1.html", "index.html"):
         assert (results / name).stat().st_size > 100
     with (results / RUN / "trajectory.csv").open(encoding="utf-8") as file:
         followed = {(row["iteration"], row["metric"]) for row in csv.DictReader(file)}

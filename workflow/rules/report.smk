@@ -78,7 +78,7 @@ rule report:
         tables=expand(rules.table.output, experiment=CONFIG.experiments),
         figures=rules.draw.output,
     output:
-        f"{RESULTS}/{paths.REPORT}",
+        f"{RESULTS}/{paths.PAGE}",
     log:
         f"{LOGS}/report.log",
     localrule: True
@@ -87,7 +87,7 @@ rule report:
     params:
         source=plan.reporting_digest(),
     message:
-        "write the report"
+        "write the page"
     shell:
         f"python -m reporting report --results {RESULTS}"
         " --config {input.config} 2>&1 | tee {log}"

@@ -1,0 +1,102 @@
+"""How the numbers of a page were made: metrics, protocol, settings, runs and provenance."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reporting.plan import Plan
+from reporting.runs import Run
+from reporting.tables.numbers import number
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table of text. wide: the columns that may break their lines."""
+
+    title: str
+    head: Sequence[str]
+    lines: Sequence[Sequence[str]]
+    wide: Sequence[int]
+
+
+def _flat(value: Any) -> str:
+    """A value of a record in a line of text."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_flat(inner)}" for key, inner in value.items())
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _distinct(values: Iterable[Any]) -> list[str]:
+    """Each value once, as text, in the order of appearance."""
+    return list(dict.fromkeys(_flat(value) for value in values if value))
+
+
+def _provenance(runs: Sequence[Run]) -> list[list[str]]:
+    records = [record for run in runs for record in run.records]
+    judged = [run.evaluation.provenance for run in runs if run.evaluation]
+    found = {
+        "Commit of training": _distinct(record.get("commit") for record in records),
+        "Packages of training": _distinct(record.get("packages") for record in records),
+        "Devices": _distinct(record.get("device") for record in records),
+        **{
+            f"{key.replace('_', ' ').capitalize()} of evaluation": _distinct(
+                p.get(key) for p in judged
+            )
+            for key in dict.fromkeys(key for p in judged for key in p)
+        },
+    }
+    return [[key, value] for key, values in found.items() for value in values]
+
+
+def _settings(plan: Plan) -> list[list[str]]:
+    return [
+        [experiment, plan.title(dataset), plan.title(method), _flat(dict(settings))]
+        for (experiment, dataset, method), settings in plan.settings.items()
+    ]
+
+
+def _state(run: Run, record: dict[str, Any] | None) -> list[str]:
+    if record is None:
+        return [run.trained, "", "", "", "", "", run.fault]
+    measured = (
+        number(record[key]) if record.get(key) is not None else ""
+        for key in ("seconds", "iterations_per_second", "compile_seconds", "peak_memory_mib")
+    )
+    details = run.cell.parts == 1 or record is run.records[0]
+    return [
+        record["stop_reason"],
+        f"{record.get('iterations', 0):,}",
+        *measured,
+        _flat(record.get("details", {})) if details else "",
+    ]
+
+
+def _runs(plan: Plan, runs: Sequence[Run]) -> list[list[str]]:
+    lines = []
+    for run in runs:
+        cell = run.cell
+        head = [cell.experiment, plan.title(cell.dataset), f"{cell.n:,}", plan.title(cell.method)]
+        for i, record in enumerate(run.records or [None]):
+            part = f"{i + 1} of {cell.parts}" if cell.parts > 1 else ""
+            seeds = f"{run.data_seed}, {run.seed}"
+            lines.append([*head, seeds, part, *_state(run, record)])
+    return lines
+
+
+RUNS = ["experiment", "data", "n", "method", "seeds (data, training)", "part", "stop reason"]
+RUNS += ["iterations", "time [s]", "iterations/s", "compilation [s]", "memory [MiB]", "details"]
+
+
+def about(plan: Plan, runs: Sequence[Run]) -> list[Grid]:
+    """Every table of this kind, in the order of what a reader asks first."""
+    explained = [[title, text] for title, text in plan.explained.items()]
+    protocol = [[key, value] for key, value in plan.protocol.items()]
+    settings = ["experiment", "data", "method", "settings"]
+    return [
+        Grid("Metrics", ["metric", "how to read it"], explained, [1]),
+        Grid("Protocol", ["what", "value"], protocol, [1]),
+        Grid("Settings", settings, _settings(plan), [3]),
+        Grid("Runs", RUNS, _runs(plan, runs), [len(RUNS) - 1]),
+        Grid("Provenance", ["what", "value"], _provenance(runs), [1]),
+    ]

@@ -1,0 +1,160 @@
+"""index.html: a reproduction on one page, its verdict first."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reporting.controls import Controls
+from reporting.figures.group import Group, groups
+from reporting.pages.about import about
+from reporting.pages.charts import chart, pens
+from reporting.pages.lines import Lines, Sheets, lines_by_method
+from reporting.pages.pictures import Picture, Strip, nearest, real, samples, strips
+from reporting.pages.render import render
+from reporting.plan import Plan
+from reporting.runs import Run
+from reporting.tables.fill import Filled, fill
+from reporting.tables.layout import VERDICT, introduction, notes_of, reading
+from suite import paths
+from suite.provenance import ROOT
+
+LIBRARY = ROOT / "resources" / "datatables"
+MOST = 8
+"""Sentences of a verdict that are shown unasked."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the page, with the words around it."""
+
+    name: str
+    title: str
+    introduction: Sequence[str]
+    verdict: Sequence[str]
+    lines: Lines
+    legend: str
+    notes: Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a section shows of one subset size of one dataset; the rest is empty."""
+
+    title: str
+    chart: str = ""
+    sheets: Sequence[Picture] = ()
+    strips: Sequence[Strip] = ()
+
+
+@dataclass(frozen=True)
+class Section:
+    """Pictures of one kind."""
+
+    name: str
+    title: str
+    caption: str
+    parts: Sequence[Part]
+
+
+SECTIONS = {
+    "path": (
+        "FID against AM-SSIM",
+        "Along the training of the first run of each method: where it stops decides its pair of "
+        "numbers.",
+    ),
+    "samples": ("Samples", "Training rows, and samples of the first run of each method."),
+    "nearest": (
+        "Nearest training images",
+        "Samples of the first run of each method, each above its nearest training image, and the "
+        "SSIM of the two (1 = a copy).",
+    ),
+    "trajectory": ("Samples along the training", "The same samples, above their iteration."),
+    "curves": ("Metrics along the training", "Of the first run of each method."),
+    "learning": (
+        "Learning curves",
+        "Losses; a line a run. Losses of different methods cannot be compared.",
+    ),
+}
+
+
+def _part(kind: str, group: Group, folder: Path, sheets: Sheets) -> Part:
+    if kind == "samples":
+        own = sheets[group.experiment, group.dataset, group.n]
+        return Part(group.title, sheets=list(own.values()))
+    if kind == "nearest":
+        return Part(group.title, strips=nearest(group))
+    if kind == "trajectory":
+        return Part(group.title, strips=strips(group))
+    path = folder / f"{kind}-{group.name}.svg"
+    return Part(group.title, chart=chart(path) if path.exists() else "")
+
+
+def _sections(found: Sequence[Group], folder: Path, sheets: Sheets) -> Iterator[Section]:
+    """Every kind of picture that there is something of."""
+    for kind, (title, caption) in SECTIONS.items():
+        parts = [_part(kind, group, folder, sheets) for group in found]
+        shown = [part for part in parts if part.chart or part.sheets or part.strips]
+        if shown:
+            yield Section(kind, title, caption, shown)
+
+
+def _table(filled: Filled, sheets: Sheets) -> Table:
+    return Table(
+        filled.table.name,
+        filled.table.title,
+        introduction(filled),
+        filled.verdict,
+        lines_by_method(filled, sheets),
+        reading(filled),
+        notes_of(filled),
+    )
+
+
+def _title(plan: Plan) -> str:
+    """The configuration's own: its title, that of its only table, or its name."""
+    titles = [plan.headings.get(name, ("", ""))[0] for name in plan.experiments()]
+    return plan.heading or (titles[0] if len(titles) == 1 else "") or plan.name
+
+
+def _summary(plan: Plan, runs: Sequence[Run]) -> str:
+    done = sum(run.judged == "ok" for run in runs)
+    return (
+        f"{done} of {len(runs)} runs are trained, judged and ok; {plan.samples:,} samples a run. "
+        f"Training seeds: {', '.join(map(str, plan.training_seeds))}; data seeds: "
+        f"{', '.join(map(str, plan.data_seeds))}."
+    )
+
+
+def index_page(plan: Plan, results: Path, runs: Sequence[Run], controls: Controls) -> str:
+    """The whole page, pictures included.
+
+    runs: every planned run; charts are those that stand in results/figures.
+    """
+    found = groups(plan, results, runs, controls)
+    sheets: dict[tuple[str, str, int], dict[str, Picture]] = {}
+    for group in found:
+        first = real(group)
+        own = {"real": first} if first else {}
+        sheets[group.experiment, group.dataset, group.n] = own | samples(group)
+    tables = [_table(fill(name, plan, runs, controls), sheets) for name in plan.experiments()]
+    sections = list(_sections(found, results / paths.FIGURES, sheets))
+    return render(
+        "index.html",
+        title=_title(plan),
+        summary=_summary(plan, runs),
+        verdict_heading=VERDICT,
+        links=[
+            ("verdict", "Verdict"),
+            *((f"table-{table.name}", table.title) for table in tables),
+            *((section.name, section.title) for section in sections),
+            ("about", "How it was made"),
+        ],
+        store=[picture for own in sheets.values() for picture in own.values()],
+        tables=tables,
+        sections=sections,
+        about=about(plan, runs),
+        most=MOST,
+        pens=pens(),
+        library=(LIBRARY / "dataTables.min.js").read_text(encoding="utf-8"),
+        licence=(LIBRARY / "License.txt").read_text(encoding="utf-8"),
+    )

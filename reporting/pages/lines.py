@@ -1,0 +1,115 @@
+"""The tables of the page: a line a method and a column a metric, so that both can be sorted."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reporting.controls import FLOOR, FRESH
+from reporting.pages.pictures import Picture
+from reporting.pages.values import Value, facts, value_of
+from reporting.tables.cells import Row
+from reporting.tables.fill import Filled
+from reporting.tables.layout import columns_of, lines_of
+from reporting.tables.numbers import number
+from reporting.verdict import Titles, copiers, shows_copying
+
+Place = tuple[str, int]
+Sheets = Mapping[tuple[str, str, int], Mapping[str, Picture]]
+"""Experiment, dataset and n -> method -> its samples."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What opens beside a value.
+
+    name: its id. heading: which value it is. facts: what there is to say, by what it is.
+    """
+
+    name: str
+    heading: str
+    facts: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A method on one subset size of one dataset.
+
+    place: titles of dataset and n. kind: class of the line.
+    cells: a value and its panel for each metric; None where the method has none.
+    """
+
+    place: tuple[str, str]
+    n: int
+    method: str
+    kind: str
+    sheet: Picture | None
+    cells: Sequence[tuple[Value, Panel] | None]
+
+
+@dataclass(frozen=True)
+class Lines:
+    """A table of the page.
+
+    places: how many pairs of dataset and n it has. metrics: title -> its better direction.
+    """
+
+    places: Sequence[str]
+    metrics: Mapping[str, str]
+    lines: Sequence[Line]
+
+
+def _copying(place: Sequence[list[Row]], method: str, titles: Titles) -> str:
+    """How near a method is to the training images, beside new real images."""
+    found = []
+    for line in place:
+        own, fresh = (next((r for r in line if r.method == m), None) for m in (method, FRESH))
+        if own is None or own.mean is None or own.drawn or not shows_copying(own.metric):
+            continue
+        words = number(own.mean)
+        if fresh is not None and fresh.mean is not None:
+            words += f" against {number(fresh.mean)} of new real images"
+        found.append((own, words + (": copies" if own in copiers(line) else "")))
+    return "; ".join(f"{titles(row.metric)} {words}" for row, words in found)
+
+
+def lines_by_method(filled: Filled, sheets: Sheets) -> Lines:
+    """The table of an experiment, with what opens beside each value."""
+    plan, name = filled.plan, filled.table.name
+    found = lines_of(filled.rows)
+    metrics = list(dict.fromkeys(metric for _, _, metric in found))
+    places: list[Place] = list(dict.fromkeys(key[:2] for key in found))
+    better = {row.metric: row.better for row in filled.rows if row.mean is not None}
+    lines: list[Line] = []
+    for dataset, n in places:
+        here = [list(found.get((dataset, n, metric), {}).values()) for metric in metrics]
+        where = f"{plan.title(dataset)}, n = {n:,}"
+        for method, title in columns_of(filled).items():
+            rows = [next((r for r in line if r.method == method), None) for line in here]
+            if not any(rows):
+                continue
+            copying = _copying(here, method, plan.title)
+            cells: list[tuple[Value, Panel] | None] = []
+            for metric, line, row in zip(metrics, here, rows, strict=True):
+                if row is None:
+                    cells.append(None)
+                    continue
+                floor = next((r for r in line if r.method == FLOOR), None)
+                identity = f"value-{name}-{dataset}-{n}-{len(lines)}-{metric}"
+                heading = f"{title} · {plan.title(metric)} · {where}"
+                panel = Panel(identity, heading, facts(row, floor, copying))
+                cells.append((value_of(row), panel))
+            drawn = any(row.drawn for row in rows if row)
+            lines.append(
+                Line(
+                    place=(plan.title(dataset), f"{n:,}"),
+                    n=n,
+                    method=title,
+                    kind="control" if drawn else "",
+                    sheet=sheets.get((name, dataset, n), {}).get(method),
+                    cells=cells,
+                )
+            )
+    return Lines(
+        [f"{plan.title(dataset)}, n = {n:,}" for dataset, n in places],
+        {plan.title(metric): better.get(metric, "neither") for metric in metrics},
+        lines,
+    )

@@ -1,0 +1,150 @@
+"""Images and points as SVG, small enough that a page can hold them."""
+
+import base64
+import io
+from dataclasses import dataclass
+from math import isqrt
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from reporting.figures.group import Group
+from reporting.figures.strips import moments
+from reporting.figures.style import REAL, tile
+from reporting.pages.charts import variable
+from reporting.runs import Run
+from suite import paths
+from suite.artefacts import Subset, Trajectory, load_samples
+from suite.files import read_arrays
+
+SHOWN = 64
+PIXELS = SHOWN * 32 * 32
+"""Most images of a sheet, and most pixels: of images larger than 32 x 32 fewer are shown."""
+POINTS = 1024
+SIDE = 512
+"""Of the unit square, in which points are drawn."""
+FEW = 4
+"""Images of a thumbnail and of a moment of a training."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A drawing.
+
+    name: unique on the page. title: what it shows, in words.
+    width, height: of its view box. content: the SVG inside.
+    thumb: width and height of the part that stands for all.
+    """
+
+    name: str
+    title: str
+    width: int
+    height: int
+    content: str
+    thumb: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Strip:
+    """Pictures of one method side by side, each under a label."""
+
+    title: str
+    pictures: list[tuple[str, Picture]]
+
+
+def _encoded(image: np.ndarray) -> str:
+    """A PNG [h, w, 4] uint8 as a data URI; grey where all of it is."""
+    drawn = Image.fromarray(image)
+    if (image[..., :1] == image[..., :3]).all():
+        drawn = drawn.convert("LA")
+    buffer = io.BytesIO()
+    drawn.save(buffer, "PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+def picture(name: str, title: str, rows: np.ndarray, columns: int, color: str = REAL) -> Picture:
+    """Rows as a sheet of images, or as points in the unit square.
+
+    rows: uint8 [N, H, W, C], or float32 [N, 2]; points outside the square are left out.
+    """
+    if rows.ndim == 2:
+        inside = rows[((rows >= 0) & (rows <= 1)).all(axis=1)]
+        x, y = (SIDE * np.stack([inside[:, 0], 1 - inside[:, 1]])).round().astype(int)
+        path = "".join(f"M{a} {b}h0" for a, b in zip(x, y, strict=True))
+        content = f'<path class="dots" style="stroke:{variable(color)}" d="{path}"/>'
+        return Picture(name, title, SIDE, SIDE, content, (SIDE, SIDE))
+    sheet = tile(rows, columns)
+    height, width = sheet.shape[:2]
+    content = f'<image width="{width}" height="{height}" href="{_encoded(sheet)}"/>'
+    across = min(FEW, columns, len(rows))
+    thumb = (across * (rows.shape[2] + 1) - 1, rows.shape[1])
+    return Picture(name, title, width, height, content, thumb)
+
+
+def sheet(name: str, title: str, rows: np.ndarray, color: str = REAL) -> Picture:
+    """The first rows: as many images as fit a square sheet, or up to 1,024 points."""
+    if rows.ndim == 2:
+        return picture(name, title, rows[:POINTS], 1, color)
+    side = max(1, isqrt(min(SHOWN, len(rows), PIXELS // (rows.shape[1] * rows.shape[2]))))
+    return picture(name, title, rows[: side**2], side)
+
+
+def real(group: Group) -> Picture | None:
+    """The first training rows of a group; None where its subset is gone."""
+    if not group.subset.exists():
+        return None
+    return sheet(f"real-{group.name}", "real (training)", Subset.load(group.subset).data)
+
+
+def samples(group: Group) -> dict[str, Picture]:
+    """The first samples of the first run of each method."""
+    return {
+        method: sheet(
+            f"samples-{group.name}-{i}",
+            _titled(group, method, runs[0]),
+            load_samples(runs[0].part / paths.SAMPLES),
+            group.pens[method].color,
+        )
+        for i, (method, runs) in enumerate(group.runs.items())
+    }
+
+
+def _titled(group: Group, method: str, run: Run) -> str:
+    state = " (diverged)" if run.trained == "diverged" else ""
+    return group.plan.title(method) + state
+
+
+def nearest(group: Group) -> list[Strip]:
+    """Samples above their nearest training images, labelled with the SSIM of the two."""
+    found = []
+    for i, (method, runs) in enumerate(group.runs.items()):
+        path: Path = runs[0].folder / paths.NEAREST
+        if not path.exists():
+            continue
+        arrays = read_arrays(path, "generated", "nearest", "ssim")
+        both = zip(arrays["generated"], arrays["nearest"], arrays["ssim"], strict=True)
+        title = _titled(group, method, runs[0])
+        pictures = [
+            (f"{ssim:.2f}", picture(f"pair-{group.name}-{i}-{k}", title, np.stack([made, near]), 1))
+            for k, (made, near, ssim) in enumerate(both)
+        ]
+        found.append(Strip(title, pictures))
+    return found
+
+
+def strips(group: Group) -> list[Strip]:
+    """The same few samples along the training, labelled with the iteration."""
+    found = []
+    for i, (method, runs) in enumerate(group.runs.items()):
+        trajectory = Trajectory.load(runs[0].part / paths.TRAJECTORY)
+        title = _titled(group, method, runs[0])
+        pictures = []
+        for moment in moments(trajectory):
+            rows = trajectory.data[moment]
+            few = rows[:FEW] if rows.ndim == 4 else rows[: POINTS // 4]
+            name = f"moment-{group.name}-{i}-{moment}"
+            drawn = picture(name, title, few, 2, group.pens[method].color)
+            pictures.append((f"{trajectory.iterations[moment]:,}", drawn))
+        found.append(Strip(title, pictures))
+    return found
