@@ -127,7 +127,7 @@ def test_more_samples_need_only_the_missing_solutions(finished) -> None:
             "metrics/measures/am_ssim.py",
             {"evaluate": 2, "controls": 1, "trajectory": 2, "nearest": 2, **AFTER},
         ),
-        ("reporting/pages/report.py", AFTER),
+        ("reporting/pages/index.py", AFTER),
         ("suite/workflow.py", {}),
         ("config/quick.yaml", {}),
     ],
