@@ -9,8 +9,8 @@ SHARED := --numprocesses $(CORES) --maxprocesses 4 --dist loadfile --no-loadscop
 FAST := tests/test_structure.py tests/test_docs.py tests/suite tests/datasets tests/reporting \
 	tests/gantk/test_layers.py tests/metrics/test_similarity.py tests/workflow/test_environments.py
 
-.PHONY: quick test test-fast test-envs test-slurm plans docs rulegraph lock envs schema bad-inputs lint \
-	clean
+.PHONY: quick test test-fast test-envs test-slurm plans docs tutorial rulegraph lock envs schema \
+	bad-inputs lint clean
 
 quick: $(INSTALLED)  ## the whole workflow on the bundled MNIST
 	$(IN)/snakemake --cores $(CORES) --configfile config/quick.yaml
@@ -30,6 +30,9 @@ plans: $(INSTALLED)  ## what the workflow would do for every configuration
 docs: $(INSTALLED)  ## the documents as a site, in site/; a warning is an error
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	@echo "site/index.html; with the search: $(BIN)/python -m http.server --directory site"
+
+tutorial:  ## follows docs/tutorial.md in an empty folder; VENV=.venv does not install anew
+	$(PYTHON) tests/tutorial.py $(VENV:%=--venv %)
 
 rulegraph: $(INSTALLED)  ## the picture of the workflow (needs graphviz)
 	$(IN)/snakemake --rulegraph --configfile config/quick.yaml 2>/dev/null \
