@@ -10,6 +10,10 @@ class Batches:
 
     Epochs follow one another without a gap: batch k holds the places [k b, (k + 1) b) of the
     permutations of epochs 0, 1, ..., so every row is seen equally often, whatever b and n are.
+
+    >>> batches = Batches(4, 3, 0)
+    >>> np.sort([*batches[0], *batches[1], *batches[2], *batches[3]]).tolist()  # three epochs
+    [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]
     """
 
     def __init__(self, rows: int, batch: int, *seeds: int) -> None:

@@ -20,6 +20,11 @@ def to_network(rows: Tensor) -> Tensor:
 
     uint8 images [b, H, W, C] become float32 [b, C, H, W]: grey in [0, 1] (sigmoid, P Table 3),
     colour in [-1, 1] (tanh, P Tables 4 and 5). float32 points [b, 2] stay as they are.
+
+    >>> to_network(torch.tensor([[[[0], [255]]]], dtype=torch.uint8)).ravel().tolist()  # grey
+    [0.0, 1.0]
+    >>> to_network(torch.tensor([[[[0, 0, 255]]]], dtype=torch.uint8)).ravel().tolist()  # colour
+    [-1.0, -1.0, 1.0]
     """
     if rows.dtype != torch.uint8:
         return rows

@@ -12,6 +12,11 @@ def check_square(shape: tuple[int, ...]) -> None:
 
     Raises:
         InputError: no square, or a side that is not in `SIDES`.
+
+    >>> check_square((28, 28, 1))
+    >>> check_square((30, 30, 1))
+    Traceback (most recent call last):
+    suite.errors.InputError: images of 30 x 30: the networks take squares with a side of 16, ...
     """
     height, width, _ = shape
     if height != width or height not in SIDES:

@@ -33,7 +33,12 @@ class EarlyStopping:
     best_update: int = 0
 
     def stops_after(self, update: int, distance: float) -> bool:
-        """Take in the distance at an update; whether the training should end."""
+        """Take in the distance at an update; whether the training should end.
+
+        >>> stopping = EarlyStopping(patience=2, delta=0.05)
+        >>> [stopping.stops_after(update, 1.0) for update in (1, 2, 3)]
+        [False, False, True]
+        """
         past = distance if math.isnan(self.average) else self.average
         self.average = MEMORY * past + (1 - MEMORY) * distance
         if self.average > self.highest + self.delta:

@@ -14,6 +14,10 @@ def mixture(name: str, centres: np.ndarray, variance: float, split: Split) -> Ro
 
     centres: float [m, 2]; variance: of each coordinate about its centre. The label of a point is
     the index of its centre. The paper gives no numbers; ours are those of the released code.
+
+    >>> rows = mixture("two", np.array([[0.0, 0.0], [1.0, 1.0]]), 1e-4, "train")
+    >>> rows.labels[:3].tolist(), rows.read(np.array([0, 1, 2])).round(1).tolist()
+    ([0, 1, 1], [[0.0, 0.0], [1.0, 1.0], [1.0, 1.0]])
     """
     draw = stream(f"{name}:{split}", 0)
     labels = draw.integers(len(centres), size=POOL)

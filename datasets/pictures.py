@@ -120,5 +120,12 @@ def reader(paths: Sequence[Path], shaping: Shaping) -> Callable[[np.ndarray], np
 
 
 def every(paths: Sequence[Path], step: int, held_out: bool) -> list[Path]:
-    """Every `step`-th path if `held_out`, else all the others: a split that needs no seed."""
+    """Every `step`-th path if `held_out`, else all the others: a split that needs no seed.
+
+    >>> paths = [Path(f"{name}.png") for name in "abcdef"]
+    >>> [path.stem for path in every(paths, 3, held_out=True)]
+    ['c', 'f']
+    >>> [path.stem for path in every(paths, 3, held_out=False)]
+    ['a', 'b', 'd', 'e']
+    """
     return [path for i, path in enumerate(paths) if (i % step == step - 1) == held_out]

@@ -73,7 +73,15 @@ def _registered(make: Callable[[], Activation]) -> Callable[[], Activation]:
 
 @_registered
 def relu() -> Activation:
-    """max(x, 0) (Cho & Saul, 2009): kappa_1 = s (sqrt(1 - rho^2) / 2 pi + rho kappa_0)."""
+    """max(x, 0) (Cho & Saul, 2009): kappa_1 = s (sqrt(1 - rho^2) / 2 pi + rho kappa_0).
+
+    >>> import jax.numpy as jnp
+    >>> kappa_1, kappa_0 = relu().pair(jnp.array([1.0, 0.0, -1.0]), jnp.ones(3))
+    >>> [round(x, 4) for x in kappa_1.tolist()]  # 1/2, 1 / 2 pi, 0
+    [0.5, 0.1592, 0.0]
+    >>> [round(x, 4) for x in kappa_0.tolist()]
+    [0.5, 0.25, 0.0]
+    """
     import jax
     import jax.numpy as jnp
 

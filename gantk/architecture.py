@@ -44,6 +44,11 @@ def architecture(settings: ArchitectureSettings, side: int | None) -> Architectu
     side: of the square images that a convolutional network sees; None for a fully connected one.
         A side that the paper does not use gets one convolution a halving down to 4 x 4 (at least
         one), which is the rule behind the paper's own.
+
+    >>> architecture(ConvolutionalSettings(), 28)
+    Architecture(convs=2, dense=1, activation='relu', sigma_w2=1.4615, sigma_b2=0.1)
+    >>> architecture(ConvolutionalSettings(convs=1, dense=0), 28).convs
+    1
     """
     if side is None:
         convs, dense = FULLY_CONNECTED

@@ -11,13 +11,21 @@ import numpy as np
 
 
 def regularise(gram: jax.Array, diag_reg: float) -> jax.Array:
-    """K + diag_reg * (tr K / N) I, the relative ridge of neural-tangents' predictor."""
+    """K + diag_reg * (tr K / N) I, the relative ridge of neural-tangents' predictor.
+
+    >>> regularise(jnp.diag(jnp.array([1.0, 3.0])), 0.5).tolist()
+    [[2.0, 0.0], [0.0, 4.0]]
+    """
     ridge = diag_reg * jnp.trace(gram) / len(gram)
     return gram + ridge * jnp.eye(len(gram), dtype=gram.dtype)
 
 
 def labels(real: int, generated: int, negative: float) -> np.ndarray:
-    """Ones for real rows, then `negative` for generated ones, float64."""
+    """Ones for real rows, then `negative` for generated ones, float64.
+
+    >>> labels(2, 1, -1.0)
+    array([ 1.,  1., -1.])
+    """
     return np.concatenate([np.ones(real), np.full(generated, negative)])
 
 
@@ -25,6 +33,10 @@ def separation_error(gram: np.ndarray, real: int) -> Callable[[float], float]:
     """The error of Algorithm 1 as a function of lambda, strictly decreasing.
 
     (1 / 2n) |D - (1 + 0)|^2 = (1 / 2n) sum_i exp(-2 lambda w_i) (v_i^T y)^2.
+
+    >>> error = separation_error(np.eye(4), 2)  # exp(-2 lambda) / 2
+    >>> round(error(1.0), 6), round(float(np.exp(-2) / 2), 6)
+    (0.067668, 0.067668)
     """
     w, v = np.linalg.eigh(np.asarray(gram, np.float64))
     weights = (labels(real, len(gram) - real, 0.0) @ v) ** 2 / len(gram)
@@ -43,6 +55,9 @@ def search_lambda(gram: np.ndarray, real: int, tolerance: float) -> float:
 
     Raises:
         ValueError: no lambda up to 2^60 separates them, as when both are the same rows.
+
+    >>> search_lambda(np.eye(4), 2, tolerance=1e-2)  # exp(-2) / 2 is above it, exp(-4) / 2 below
+    2.0
     """
     error = separation_error(gram, real)
     for power in range(61):

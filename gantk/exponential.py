@@ -136,6 +136,12 @@ def residual(gram: jax.Array, lam: jax.Array, y: jax.Array) -> jax.Array:
     """exp(-lambda K) y, [N] float64: what the discriminator has not yet learned of the labels y.
 
     gram: [N, N], symmetric. lam: scalar, eta * t. y: [N] float64. Differentiable in `gram` only.
+
+    >>> from gantk.backend import configure
+    >>> configure()  # float64
+    >>> rest = residual(jnp.diag(jnp.array([0.0, 1.0, 2.0])), 1.0, jnp.ones(3))
+    >>> [round(x, 6) for x in rest.tolist()]  # exp(-w)
+    [1.0, 0.367879, 0.135335]
     """
     return _residual_forward(gram, lam, y)[0]
 

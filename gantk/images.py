@@ -14,7 +14,11 @@ def to_unit(data: np.ndarray, dtype: Any) -> np.ndarray:
 
 
 def from_unit(rows: ArrayLike) -> np.ndarray:
-    """Rows [n, H, W, C] in [0, 1] to uint8 images, rounded; points [n, 2] to float32."""
+    """Rows [n, H, W, C] in [0, 1] to uint8 images, rounded; points [n, 2] to float32.
+
+    >>> from_unit(np.array([[[[0.0], [0.5], [2.0]]]])).ravel().tolist()
+    [0, 128, 255]
+    """
     values = np.asarray(rows)
     if values.ndim == 2:
         return values.astype(np.float32)
@@ -23,7 +27,11 @@ def from_unit(rows: ArrayLike) -> np.ndarray:
 
 
 def average_pool(rows: Any, factor: int) -> Any:
-    """[n, H, W, C] -> [n, H / factor, W / factor, C]: means of factor x factor pixels (Eq. 7)."""
+    """[n, H, W, C] -> [n, H / factor, W / factor, C]: means of factor x factor pixels (Eq. 7).
+
+    >>> average_pool(np.arange(4.0).reshape(1, 2, 2, 1), 2).ravel().tolist()
+    [1.5]
+    """
     if factor == 1:
         return rows
     n, height, width, channels = rows.shape

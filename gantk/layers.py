@@ -90,5 +90,9 @@ def double(weights: Arrays, name: str, x: jax.Array) -> jax.Array:
 
 
 def layer_shapes(name: str, *shape: int) -> dict[str, tuple[int, ...]]:
-    """Weight [..., i, o] and bias [o] of a layer."""
+    """Weight [..., i, o] and bias [o] of a layer.
+
+    >>> layer_shapes("code", 3, 3, 1, 16)
+    {'code/weight': (3, 3, 1, 16), 'code/bias': (16,)}
+    """
     return {f"{name}/weight": shape, f"{name}/bias": shape[-1:]}

@@ -177,6 +177,11 @@ class BatchSettings(ConvolutionalSettings):
 
         Raises:
             InputError: more than n.
+
+        >>> BatchSettings(batch=64).rows(256)
+        (64, 64)
+        >>> BatchSettings(batch=64, batch_counts="all rows").rows(256)
+        (32, 32)
         """
         real = self.batch if self.batch_counts == "real rows" else self.batch // 2
         if real > n:

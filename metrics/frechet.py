@@ -19,6 +19,12 @@ def frechet_distance(x: np.ndarray, y: np.ndarray) -> float:
 
     Raises:
         ValueError: fewer than 2 rows on either side.
+
+    >>> x = np.array([[0.0], [2.0]])
+    >>> frechet_distance(x, x + 3)  # the squared distance of the means
+    9.0
+    >>> round(frechet_distance(x, 2 * x), 9)  # (1 - 2)^2 + (sqrt 2 - 2 sqrt 2)^2
+    3.0
     """
     if min(len(x), len(y)) < 2:
         raise ValueError("a covariance needs at least 2 rows")

@@ -10,6 +10,9 @@ def distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 
     |x|^2 + |y|^2 - 2 xy cancels where rows are close, so the rows are centred first, and what
     rounding leaves below 0 is cut off.
+
+    >>> distances(np.array([[0.0, 0.0]]), np.array([[3.0, 4.0], [0.0, 1.0]])).tolist()
+    [[5.0, 1.0]]
     """
     centre = y.mean(axis=0)
     x, y = x - centre, y - centre
@@ -25,12 +28,20 @@ def distances_among(x: np.ndarray) -> np.ndarray:
 
 
 def kth_smallest(gaps: np.ndarray, k: int) -> np.ndarray:
-    """The k-th smallest number of each row of gaps [N, M], float64 [N]."""
+    """The k-th smallest number of each row of gaps [N, M], float64 [N].
+
+    >>> kth_smallest(np.array([[3.0, 1.0, 2.0]]), 2).tolist()
+    [2.0]
+    """
     return np.partition(gaps, k - 1, axis=1)[:, k - 1]
 
 
 def radii(x: np.ndarray, k: int) -> np.ndarray:
-    """Distance of each row of x [N, d] to its k-th nearest other row, float64 [N]; k < N."""
+    """Distance of each row of x [N, d] to its k-th nearest other row, float64 [N]; k < N.
+
+    >>> radii(np.array([[0.0], [1.0], [3.0]]), 1).tolist()
+    [1.0, 1.0, 2.0]
+    """
     return kth_smallest(distances_among(x), k)
 
 
@@ -45,7 +56,11 @@ def reference_radii(pair: Pair, extractor: str, k: int) -> np.ndarray:
 
 
 def standard_error(rows: np.ndarray) -> float | None:
-    """Standard error of the mean of one number a row [N]; None for a single row."""
+    """Standard error of the mean of one number a row [N]; None for a single row.
+
+    >>> standard_error(np.array([0.0, 2.0])), standard_error(np.array([1.0]))
+    (1.0, None)
+    """
     return float(rows.std(ddof=1) / np.sqrt(len(rows))) if len(rows) > 1 else None
 
 

@@ -43,7 +43,11 @@ class Window:
     k2: float = 0.03
 
     def weights(self) -> np.ndarray:
-        """Gaussian weights, float64 [size * size], sum 1."""
+        """Gaussian weights, float64 [size * size], sum 1.
+
+        >>> Window(size=2).weights().tolist()
+        [0.25, 0.25, 0.25, 0.25]
+        """
         offsets = np.arange(self.size) - (self.size - 1) / 2
         line = np.exp(-(offsets**2) / (2 * self.sigma**2))
         square = np.outer(line, line).ravel()
@@ -123,6 +127,12 @@ def ssim_matrix(x: np.ndarray, y: np.ndarray, window: Window = PAPER_WINDOW) -> 
 
     Raises:
         InputError: shapes that differ, or images smaller than the window.
+
+    >>> black, white = np.zeros((1, 8, 8, 1), np.uint8), np.full((1, 8, 8, 1), 255, np.uint8)
+    >>> round(float(ssim_matrix(black, black)[0, 0]), 4)
+    1.0
+    >>> round(float(ssim_matrix(black, white)[0, 0]), 4)  # c1 / (1 + c1)
+    0.0001
     """
     from tqdm import tqdm
 

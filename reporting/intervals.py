@@ -47,7 +47,12 @@ class Estimate:
 
     @property
     def interval(self) -> tuple[float, float]:
-        """The 95 % interval: mean ± t(freedom) · error."""
+        """The 95 % interval: mean ± t(freedom) · error.
+
+        >>> low, high = estimate({0: [1.0, 2.0, 3.0]}).interval
+        >>> round(low, 3), round(high, 3)
+        (-0.484, 4.484)
+        """
         if not isfinite(self.error):
             return (-inf, inf)
         half = float(stdtrit(self.freedom, (1 + LEVEL) / 2)) * self.error
@@ -81,6 +86,10 @@ def welch(a: Estimate, b: Estimate) -> Estimate:
     """The difference a - b of two independent means (Welch, 1947).
 
     error² = error_a² + error_b², freedom = error⁴ / (error_a⁴/freedom_a + error_b⁴/freedom_b).
+
+    >>> apart = welch(estimate({0: [1.0, 2.0, 3.0]}), estimate({0: [4.0, 5.0, 6.0]}))
+    >>> apart.mean, round(apart.error, 4), round(apart.freedom, 4), round(apart.doubt, 4)
+    (-3.0, 0.8165, 4.0, 0.0213)
     """
     error = sqrt(a.error**2 + b.error**2)
     difference = a.mean - b.mean
@@ -113,6 +122,9 @@ def holm(doubts: Sequence[float]) -> list[float]:
 
     Taken from the smallest of m on, the i-th is multiplied by m - i + 1; none falls below the one
     before it. The chance of any false claim among those at most 0.05 is at most 5 %.
+
+    >>> holm([0.01, 0.04, 0.03])
+    [0.03, 0.06, 0.06]
     """
     order = sorted(range(len(doubts)), key=doubts.__getitem__)
     corrected, highest = [1.0] * len(doubts), 0.0
@@ -128,6 +140,9 @@ def needed(found: Estimate, comparisons: int) -> int | None:
     The fewest k with |mean| at least (t(1 - α/2) + t(0.8)) · spread / sqrt(k) and (k - 1) · share
     degrees of freedom: a power of about 80 % at α = 0.05 / comparisons. It takes difference and
     spread as they were measured, so that from few repeats it is a rough guess.
+
+    >>> needed(difference({0: [1.0, 2.0, 3.0]}, {0: [2.0, 3.0, 4.0]}), comparisons=1)
+    17
     """
     if not found.known:
         return None

@@ -37,7 +37,11 @@ class Rate:
     start: float
 
     def seconds(self, work: Work) -> float:
-        """Time of a whole job."""
+        """Time of a whole job.
+
+        >>> Rate(fixed=0.01, each=0.02, start=5.0).seconds(Work(iterations=100, steps=2, size=1.0))
+        11.0
+        """
         return self.start + work.iterations * work.steps * (self.fixed + self.each * work.size)
 
 
@@ -178,7 +182,11 @@ def wait(items: Iterable[Item], cores: int) -> float:
 
 
 def duration(seconds: float) -> str:
-    """A time for reading."""
+    """A time for reading.
+
+    >>> duration(75), duration(4000), duration(400_000)
+    ('75 s', '67 min', '4.6 days')
+    """
     if seconds < 90:
         return f"{seconds:.0f} s"
     if seconds < 5400:

@@ -12,7 +12,11 @@ class InputError(Exception):
 
 
 def unknown(kind: str, name: str, valid: Iterable[str], where: str = "") -> InputError:
-    """An error for a name that nothing is registered under, with the nearest valid one."""
+    """An error for a name that nothing is registered under, with the nearest valid one.
+
+    >>> print(unknown("method", "dcgn", ["dcgan", "gan"]))
+    unknown method 'dcgn': did you mean 'dcgan'? (valid: dcgan, gan)
+    """
     valid = sorted(valid)
     near = difflib.get_close_matches(name, valid, n=1, cutoff=0.0)
     place = f" in {where}" if where else ""

@@ -114,6 +114,10 @@ METHODS: dict[str, Registry[Method[Any]]] = {
 
 
 def snapshot_iterations(total: int, count: int) -> list[int]:
-    """0, then about `count` log-spaced iterations up to `total`, each once, ascending."""
+    """0, then about `count` log-spaced iterations up to `total`, each once, ascending.
+
+    >>> snapshot_iterations(1000, 4)
+    [0, 1, 10, 100, 1000]
+    """
     spaced = np.unique([*np.geomspace(1, total, count).round().astype(int), total])
     return [0, *(int(i) for i in spaced)]

@@ -41,7 +41,17 @@ def parse(model: type[S], values: Mapping[str, Any], where: str) -> S:
 
 
 def parse_pairs(model: type[S], text: str | None, pairs: list[str], where: str) -> S:
-    """Settings from a JSON object and `KEY=VALUE` pairs (a value is JSON, or else plain text)."""
+    """Settings from a JSON object and `KEY=VALUE` pairs (a value is JSON, or else plain text).
+
+    >>> class Example(Settings):
+    ...     step: float = 1.0
+    ...     rule: str = "adam"
+    >>> parse_pairs(Example, '{"step": 3}', ["rule=sgd"], "here")
+    Example(step=3.0, rule='sgd')
+    >>> parse_pairs(Example, None, ["stepp=3"], "here")
+    Traceback (most recent call last):
+    suite.errors.InputError: unknown key 'stepp' in here: did you mean 'step'? (valid: rule, step)
+    """
     try:
         values = json.loads(text) if text else {}
     except ValueError as error:

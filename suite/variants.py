@@ -16,7 +16,11 @@ MARK = "@"
 
 
 def method_of(variant: str) -> str:
-    """The method of a variant (a method that is not searched is its own only variant)."""
+    """The method of a variant (a method that is not searched is its own only variant).
+
+    >>> method_of("dcgan@networks=tuned")
+    'dcgan'
+    """
     return variant.partition(MARK)[0]
 
 
@@ -47,6 +51,11 @@ def variants(
 
     Raises:
         InputError: a list is empty, or names a value twice.
+
+    >>> class Example(Settings):
+    ...     step: float = 1.0
+    >>> variants("method", Example, {"step": [10, 100]}, "here")
+    {'method@step=10': {'step': 10}, 'method@step=100': {'step': 100}}
     """
     keys = searched(model, overrides)
     for key in keys:

@@ -26,6 +26,12 @@ def share_of_copies(gaps: np.ndarray, own: np.ndarray) -> Value:
     The baseline in the details is the share of mutual nearest neighbours among the training rows:
     a row that is left out counts if it is the nearest of its nearest. None for n = 2,
     where no other row is left to compare with.
+
+    >>> training = np.array([[0.0], [1.0], [3.0]])
+    >>> own = np.abs(training - training.T)
+    >>> gaps = np.abs(np.array([[0.1], [7.0]]) - training.T)  # near a copy of the first; far away
+    >>> share_of_copies(gaps, own).value
+    0.5
     """
     own = own.copy()
     np.fill_diagonal(own, np.inf)

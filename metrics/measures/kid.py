@@ -13,7 +13,11 @@ BLOCK = 512
 
 
 def polynomial_kernel(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """(x.y / d + 1)^3 of float64 rows x [N, d] and y [M, d]: float64 [N, M]."""
+    """(x.y / d + 1)^3 of float64 rows x [N, d] and y [M, d]: float64 [N, M].
+
+    >>> polynomial_kernel(np.array([[2.0, 0.0]]), np.array([[1.0, 5.0]])).tolist()  # (2 / 2 + 1)^3
+    [[8.0]]
+    """
     return np.asarray((x @ y.T / x.shape[1] + 1) ** 3)
 
 

@@ -14,7 +14,13 @@ DEVIATIONS = 3.0
 
 
 def modes_of(points: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, float]:
-    """Centres [k, d] in the order of the labels, and the pooled standard deviation."""
+    """Centres [k, d] in the order of the labels, and the pooled standard deviation.
+
+    >>> points = np.array([[0.0, 0.0], [0.0, 2.0], [5.0, 5.0], [5.0, 7.0]])
+    >>> centres, deviation = modes_of(points, np.array([0, 0, 1, 1]))
+    >>> centres.tolist(), deviation
+    ([[0.0, 1.0], [5.0, 6.0]], 1.0)
+    """
     points = points.astype(np.float64)
     names, index = np.unique(labels, return_inverse=True)
     centres = np.stack([points[labels == name].mean(axis=0) for name in names])

@@ -10,12 +10,20 @@ def decimals(value: float) -> int:
 
 
 def number(value: float, digits: int | None = None) -> str:
-    """A value for reading: about four significant digits, with thousands apart."""
+    """A value for reading: about four significant digits, with thousands apart.
+
+    >>> number(1234.6), number(31.104), number(0.4432)
+    ('1,235', '31.10', '0.443')
+    """
     return f"{value:,.{decimals(value) if digits is None else digits}f}"
 
 
 def signed(value: float, digits: int) -> str:
-    """A difference for reading, with its sign."""
+    """A difference for reading, with its sign.
+
+    >>> signed(-0.39712, 3), signed(149.52, 1)
+    ('−0.397', '+149.5')
+    """
     return f"{value:+,.{digits}f}".replace("-", "−")
 
 
