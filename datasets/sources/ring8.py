@@ -9,16 +9,17 @@ from suite.source import Rows, Source, Split
 
 
 class RingSettings(Settings):
-    """The shape of the ring, in the unit square."""
+    """The shape of the ring: in the unit square, or anywhere."""
 
-    radius: PositiveFloat = Field(0.4, description="distance of the centres from (0.5, 0.5)")
+    radius: PositiveFloat = Field(0.4, description="distance of the modes from the centre")
+    centre: float = Field(0.5, description="both coordinates of the centre")
     variance: PositiveFloat = Field(0.002, description="of each coordinate about its centre")
 
 
 def open_ring(settings: RingSettings, split: Split) -> Rows:
     """Points about 8 centres, the first to the right, the others counterclockwise."""
     angle = 2 * np.pi * np.arange(8) / 8
-    centres = 0.5 + settings.radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    centres = settings.centre + settings.radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
     return mixture("ring8", centres, settings.variance, split)
 
 

@@ -27,3 +27,36 @@ def test_mixtures_have_their_modes_and_variance(name, modes, variance):
 def test_the_splits_of_a_mixture_share_no_point():
     train, heldout = rows("ring8").data, rows("ring8", "heldout").data
     assert not {p.tobytes() for p in train} & {p.tobytes() for p in heldout}
+
+
+def test_a_ring_of_any_size_about_any_centre():
+    subset = rows("ring8", radius=5.0, variance=0.25, centre=0.0)
+    centres = np.stack([subset.data[subset.labels == k].mean(axis=0) for k in range(8)])
+    np.testing.assert_allclose(np.linalg.norm(centres, axis=1), 5, atol=0.03)
+    np.testing.assert_allclose(centres[0], (5, 0), atol=0.03)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "inside", "outside"),
+    [
+        ("density", {"picture": "a"}, [(-0.45, -0.4), (0.4, 0.4)], [(-0.6, 0.6), (0.6, -0.6)]),
+        ("density", {"picture": "b"}, [(-0.25, 0.45), (0.25, -0.45)], [(0, 0), (0.8, 0.8)]),
+        ("letters", {"letter": "A"}, [(0, 0.75), (0, -0.2)], [(0, -0.7), (-0.5, 0.5)]),
+        ("letters", {"letter": "B"}, [(-0.5, 0), (0.42, -0.4)], [(-0.1, 0.4), (0.7, 0.7)]),
+    ],
+)
+def test_pictures_are_dense_where_they_are_dark(name, settings, inside, outside):
+    points = rows(name, n=20_000, **settings).data
+    assert np.abs(points).max() < 1.05
+
+    def share(place):
+        return (np.linalg.norm(points - np.float32(place), axis=1) < 0.06).mean()
+
+    assert min(map(share, inside)) > 3e-3 and max(map(share, outside)) < 1e-4
+
+
+def test_modes_lie_on_a_line():
+    subset = rows("modes1d", centres=(-1.0, 2.0))
+    assert not subset.data[:, 1].any()
+    means = [subset.data[subset.labels == k, 0].mean() for k in (0, 1)]
+    np.testing.assert_allclose(means, (-1, 2), atol=0.01)

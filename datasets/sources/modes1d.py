@@ -1,0 +1,34 @@
+"""Modes on a line, the targets of Franceschi et al.'s one-dimensional figure, as points (x, 0).
+
+The suite's points have two coordinates. A second one of 0 divides the first layer's weights by two
+inputs instead of one: its kernel is that of x / sqrt 2.
+"""
+
+import numpy as np
+from pydantic import Field, NonNegativeFloat
+
+from datasets.mixture import POOL
+from suite.seeds import stream
+from suite.settings import Settings
+from suite.source import Rows, Source, Split
+
+
+class ModesSettings(Settings):
+    """Where the modes are, and how wide."""
+
+    centres: tuple[float, ...] = Field(
+        (0.3, 0.9, 1.5, 1.845, 1.98), min_length=1, description="x of the modes, in equal weight"
+    )
+    deviation: NonNegativeFloat = Field(0.05, description="standard deviation about each")
+
+
+def open_modes(settings: ModesSettings, split: Split) -> Rows:
+    """Points about the modes; the label of a point is the index of its mode."""
+    draw = stream(f"modes1d:{split}", 0)
+    labels = draw.integers(len(settings.centres), size=POOL)
+    x = np.array(settings.centres)[labels] + settings.deviation * draw.standard_normal(POOL)
+    points = np.stack([x, np.zeros(POOL)], axis=1).astype(np.float32)
+    return Rows(labels, lambda indices: points[indices])
+
+
+MODES_1D = Source("modes1d", "Modes on a line", ModesSettings, open_modes, "points")
