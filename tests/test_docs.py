@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from docs.docstrings import as_markdown
 from docs.pages import ROOMS, metrics_page, modules_of, setting_lines, settings_page, values_of
+from suite import paths
 from suite.config import RULES, Config, all_methods
 from suite.measure import MEASURES
 from suite.provenance import ROOT
@@ -48,7 +49,7 @@ def test_every_configuration_is_described() -> None:
 @pytest.mark.parametrize("text", ["README.md", *(f"{folder}/README.md" for folder in FOLDERS)])
 def test_links_and_pictures_are_there(text: str) -> None:
     content = (ROOT / text).read_text(encoding="utf-8")
-    for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", content):
+    for target in re.findall(r"(?:\]\(|src=\")([^)#\"]+)(?:#[^)]*)?[)\"]", content):
         assert "://" in target or ((ROOT / text).parent / target).exists(), target
 
 
@@ -131,3 +132,25 @@ def test_site_builds_without_a_warning_and_asks_for_nothing(tmp_path: Path) -> N
             r'<(?:script|link|img|iframe)[^>]+(?:src|href)="([^"]+)"', path.read_text()
         )
         assert not [url for url in loaded if url.startswith(("http", "//"))], path
+
+
+def test_what_a_run_leaves_is_listed() -> None:
+    """The tree of results/NAME in both READMEs has what the workflow writes, and nothing else."""
+    folders = {paths.PAGE, paths.FIGURES, paths.LOGS, paths.BENCHMARKS, paths.CHECKPOINTS}
+    patterns = (paths.TABLE, paths.RUN, paths.SUBSET, paths.CONTROLS, paths.CONFIG)
+    folders |= {paths.FEATURES, paths.WEIGHTS, *(pattern.partition("/")[0] for pattern in patterns)}
+    for file in ("README.md", "results/README.md"):
+        text = (ROOT / file).read_text(encoding="utf-8")
+        tree = text[text.index("    results/NAME/\n") :].split("\n\n")[0]
+        named = re.findall(r"^      (\w[\w.]*)|, (\w+)/ ", tree, re.MULTILINE)
+        assert {"".join(one) for one in named} == folders, file
+    left = {*(paths.SAMPLES, paths.TRAJECTORY, paths.HISTORY, paths.RECORD, paths.METRICS)}
+    assert all(name in text for name in left | {paths.JUDGED, paths.NEAREST})
+
+
+def test_readme_is_short_and_its_contents_lead_to_its_headings() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) < 250
+    headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    anchors = {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings}
+    assert set(re.findall(r"\]\(#([^)]+)\)", text)) == anchors - {"licence"}
