@@ -61,7 +61,7 @@ def init(
     surveys = [survey(folder) for folder in folders]
     used = cores or available_cores()
     config, seconds = fitted(surveys, budget, name_of(out.with_suffix("")), known_rates(), used)
-    write_text(out, text_of(config, surveys, budget, seconds))
+    write_text(out, text_of(config, surveys, budget, seconds, used, out))
     print(f"{out}: about {duration(seconds)} with {many(used)}; see `python -m suite plan {out}`")
 
 

@@ -1,6 +1,7 @@
 """A commented configuration for folders of pictures, with budgets that fit the time there is."""
 
 import math
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,9 +13,10 @@ import yaml
 
 from datasets.survey import Survey
 from suite.config import Config, method_entry, parse_config
-from suite.cost import Rate, duration, estimate, wait
+from suite.cost import Rate, duration, estimate, many, wait
 from suite.devices import visible
 from suite.errors import InputError
+from suite.provenance import ROOT
 
 Budget = Literal["quick", "evening", "paper"]
 SIDES = (16, 28, 32, 64, 128)
@@ -205,8 +207,16 @@ def _size_text(found: Survey) -> str:
     return f"{len(found.sizes)} sizes, most of them ({many}) {width} x {height} pixels"
 
 
-def text_of(config: Config, surveys: Sequence[Survey], budget: Budget, seconds: float) -> str:
-    """The configuration as YAML, each part under what it is for."""
+def text_of(
+    config: Config,
+    surveys: Sequence[Survey],
+    budget: Budget,
+    seconds: float,
+    cores: int,
+    out: Path,
+) -> str:
+    """The configuration as YAML, each part under what it is for; out: the file it will be."""
+    schema = os.path.relpath(ROOT / "config" / "schema.json", out.resolve().parent)
     values = config.model_dump(mode="json", exclude_unset=True)
 
     def block(*keys: str) -> str:
@@ -228,9 +238,9 @@ def text_of(config: Config, surveys: Sequence[Survey], budget: Budget, seconds: 
     )
     return "\n".join(
         [
-            "# yaml-language-server: $schema=schema.json",
-            f"# A comparison of class '{budget}': about {duration(seconds)} on this machine.",
-            "# Run it:  snakemake --cores all --configfile THIS_FILE",
+            f"# yaml-language-server: $schema={schema}",
+            f"# A comparison of class '{budget}': about {duration(seconds)} with {many(cores)}.",
+            f"# Run it:  snakemake --cores {cores} --configfile {out}",
             "# Every key is described in config/schema.json.",
             block("name", "device"),
             "# Images judged a run, and by what; `python -m metrics list` explains each.",

@@ -1,8 +1,13 @@
-"""How fast this machine is: the rates of `suite.cost`, by short runs of the real commands."""
+"""How fast this machine is: the rates of `suite.cost`, by short runs of the real commands.
+
+On a CPU that other work shares, a command counts for the time that it got there: its processor
+time, where that is less than what the clock says.
+"""
 
 import csv
 import io
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -37,9 +42,9 @@ def _noise(rows: int, shape: tuple[int, ...]) -> Subset:
     )
 
 
-def _run(config: Config, *arguments: str) -> float:
-    """Wall time of a command of a room, seconds."""
-    started = time.perf_counter()
+def _run(config: Config, *arguments: str) -> tuple[float, float]:
+    """Wall time of a command of a room [s], and the share of it that other work left to it."""
+    started, used = time.perf_counter(), _children()
     threads = {"OMP_NUM_THREADS": str(config.threads), "TQDM_DISABLE": "1"}
     done = subprocess.run(
         [sys.executable, "-m", *arguments],
@@ -51,7 +56,14 @@ def _run(config: Config, *arguments: str) -> float:
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise InputError(f"{' '.join(arguments[:3])}: {last.removeprefix('error: ')}")
-    return time.perf_counter() - started
+    wall = time.perf_counter() - started
+    return wall, min(1.0, (_children() - used) / wall) if config.device == "cpu" else 1.0
+
+
+def _children() -> float:
+    """Processor time of the processes that this one has started and that ended [s]."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def _line(small: tuple[float, float], large: tuple[float, float]) -> tuple[float, float]:
@@ -81,25 +93,26 @@ def _training_rate(config: Config, method: str, settings: Any, shape: tuple[int,
         with tempfile.TemporaryDirectory() as folder:
             data, out = Path(folder, "noise.npz"), Path(folder, "run")
             _noise(rows, shape).save(data)
-            wall = _run(
+            wall, share = _run(
                 config,
                 *(room, "train", entry.name, "--data", str(data), "--out", str(out)),
                 *("--samples", "1", "--settings", short.model_dump_json(exclude_unset=False)),
             )
             record = read_json(out / "run.json")
-            found.append((work.size, _median_pass(out / "history.csv", work)))
-        starts.append(wall - record["seconds"])
+            found.append((work.size, share * _median_pass(out / "history.csv", work)))
+        starts.append(share * (wall - record["seconds"]))
     return Rate(*_line(found[0], found[1]), statistics.fmean(starts))
 
 
 def _comparison(config: Config, rows: int, shape: tuple[int, ...], metric: str) -> float:
-    """Wall time of judging noise against one row more of noise."""
+    """Time of judging noise against one row more of noise [s]."""
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder, f"{name}.npz") for name in ("one", "two")]
         for file, count in zip(files, (rows, rows + 1), strict=True):
             _noise(count, shape).save(file)
         names = [str(file) for file in files]
-        return _run(config, "metrics", "compare", *names, "--metrics", metric)
+        wall, share = _run(config, "metrics", "compare", *names, "--metrics", metric)
+        return wall * share
 
 
 def _embedding_rate(config: Config, shape: tuple[int, ...]) -> Rate:

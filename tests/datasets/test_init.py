@@ -80,12 +80,15 @@ def test_the_configuration_is_valid_and_says_what_was_seen(tmp_path, budget):
     one = survey(pictures(tmp_path / "My Cats", 80, (40, 36)))
     two = survey(pictures(tmp_path / "digits", 40, (28, 28), grey=True))
     config, seconds = fitted([one, two], budget, "mine", rates(0.001), 2)
-    text = text_of(config, [one, two], budget, seconds)
+    text = text_of(config, [one, two], budget, seconds, 2, tmp_path / "mine.yaml")
     path = tmp_path / "mine.yaml"
     path.write_text(text, encoding="utf-8")
     read = load_config(path)
     assert read == config
     assert "my-cats: 80 pictures, colour, 40 x 36 pixels" in text
+    schema = text.partition("$schema=")[2].partition("\n")[0]
+    assert (tmp_path / schema).resolve() == ROOT / "config" / "schema.json"
+    assert f"snakemake --cores 2 --configfile {path}" in text
     sources = {name: entry.source for name, entry in read.datasets.items()}
     assert sources["my-cats"] == {"path": str(one.path), "size": 32, "crop": True}
     assert sources["digits"]["channels"] == 1

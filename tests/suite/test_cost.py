@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from suite import measuring
 from suite.config import all_methods, load_config, parse_config
 from suite.cost import Item, Rate, duration, estimate, past_seconds, read_rates, table, wait
 from suite.errors import InputError
@@ -117,6 +118,19 @@ def test_rates_are_read_as_written(tmp_path):
     (tmp_path / "bad.csv").write_text("name,data\ndcgan,images\n", encoding="utf-8")
     with pytest.raises(InputError, match="no table of rates"):
         read_rates(tmp_path / "bad.csv")
+
+
+@pytest.mark.parametrize(
+    ("device", "used", "share"), [("cpu", 2.0, 0.25), ("cpu", 16.0, 1.0), ("gpu", 2.0, 1.0)]
+)
+def test_on_a_cpu_that_is_shared_a_command_counts_for_what_it_got(monkeypatch, device, used, share):
+    clock, processor = iter([100.0, 108.0]), iter([30.0, 30.0 + used])
+    monkeypatch.setattr(measuring.time, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr(measuring, "_children", lambda: next(processor))
+    monkeypatch.setattr(
+        measuring.subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0)
+    )
+    assert measuring._run(config(device=device), "metrics") == (8.0, share)
 
 
 def test_a_rate_follows_from_two_sizes():
