@@ -126,33 +126,51 @@ def relu() -> Activation:
     )
 
 
-@_registered
-def erf() -> Activation:
-    """The error function (Williams, 1997). |rho| < 1 always: the kernel is smooth."""
+def _affine_erf(a: float, b: float, c: float, peer: str) -> Activation:
+    """a erf(b x) + c: kappa_1 = a^2 2 / pi arcsin(rho) + c^2; of erf itself, Williams (1997).
+
+    |rho| < 1 always: the kernel is smooth.
+    """
     import jax
     import jax.numpy as jnp
 
+    height, steepness = a * a * 2 / np.pi, b * b
+
     def pair(rho: jax.Array, s: jax.Array) -> tuple[jax.Array, jax.Array]:
-        return 2 / np.pi * jnp.arcsin(rho), 4 / np.pi / (s * jnp.sqrt(1 - rho * rho))
+        kappa_0 = 2 * steepness * height / (s * jnp.sqrt(1 - rho * rho))
+        return height * jnp.arcsin(rho) + c * c, kappa_0
 
     def pair_vjp(
         rho: jax.Array, s: jax.Array, g_1: jax.Array, g_0: jax.Array
     ) -> tuple[jax.Array, jax.Array, jax.Array]:
         square = 1 / (1 - rho * rho)
         slope = jnp.sqrt(square)
-        kappa_0 = 4 / np.pi / s * slope
-        return 2 / np.pi * slope * g_1 + kappa_0 * rho * square * g_0, -kappa_0 / s * g_0, kappa_0
+        kappa_0 = 2 * steepness * height / s * slope
+        return height * slope * g_1 + kappa_0 * rho * square * g_0, -kappa_0 / s * g_0, kappa_0
 
     return Activation(
-        phi=jax.scipy.special.erf,
-        scale=lambda v: jnp.sqrt(1 + 2 * v),
-        gain=2.0,
-        variance=lambda v: 2 / np.pi * jnp.arcsin(2 * v / (1 + 2 * v)),
-        slope=lambda v: 4 / np.pi / jnp.sqrt(1 + 4 * v),
+        phi=lambda x: a * jax.scipy.special.erf(b * x) + c,
+        scale=lambda v: jnp.sqrt(1 + 2 * steepness * v),
+        gain=2 * steepness,
+        variance=lambda v: height * jnp.arcsin(2 * steepness * v / (1 + 2 * steepness * v)) + c * c,
+        slope=lambda v: 2 * steepness * height / jnp.sqrt(1 + 4 * steepness * v),
         pair=pair,
         pair_vjp=pair_vjp,
-        peer="Erf",
+        peer=peer,
     )
+
+
+@_registered
+def erf() -> Activation:
+    """The error function (Williams, 1997)."""
+    return _affine_erf(1.0, 1.0, 0.0, "Erf")
+
+
+@_registered
+def sigmoid() -> Activation:
+    """erf(x / 2.4020563531719796) / 2 + 1 / 2, the curve of that family nearest to the logistic
+    one, which neural-tangents calls Sigmoid_like; the logistic function has no closed form."""
+    return _affine_erf(0.5, 1 / 2.4020563531719796, 0.5, "Sigmoid_like")
 
 
 @_registered

@@ -14,6 +14,7 @@ class Architecture:
     dense: number of hidden dense layers.
     activation: a name in `gantk.activation`.
     sigma_w2, sigma_b2: variances of weights (before division by the fan-in) and biases.
+    output_bias: whether the output layer has a bias.
     """
 
     convs: int
@@ -21,6 +22,7 @@ class Architecture:
     activation: str
     sigma_w2: float
     sigma_b2: float
+    output_bias: bool = True
 
 
 CONVOLUTIONAL = {
@@ -58,4 +60,11 @@ def architecture(settings: ArchitectureSettings, side: int | None) -> Architectu
             convs = settings.convs
     if settings.dense is not None:
         dense = settings.dense
-    return Architecture(convs, dense, settings.activation, settings.sigma_w2, settings.sigma_b2)
+    return Architecture(
+        convs,
+        dense,
+        settings.activation,
+        settings.sigma_w2,
+        settings.sigma_b2,
+        settings.output_bias,
+    )

@@ -113,6 +113,22 @@ def _applied(lam: jax.Array, start: Spectrum) -> jax.Array:
     return start.vectors @ (jnp.exp(-lam * start.values) * start.weights)
 
 
+def integral(gram: jax.Array, lam: jax.Array, y: jax.Array) -> jax.Array:
+    """K^-1 (1 - exp(-lambda K)) y, [N] float64; lambda y where K is 0. Not differentiable.
+
+    It is the integral of exp(-s K) y over s from 0 to lambda, so lambda times the estimate of that
+    one's error bounds its own.
+    """
+
+    def applied(spectra: list[Spectrum]) -> jax.Array:
+        values, vectors, start = spectra[0]
+        some = values > 0
+        means = jnp.where(some, -jnp.expm1(-lam * values) / jnp.where(some, values, 1), lam)
+        return vectors @ (means * start)
+
+    return _by_spectra(gram.astype(jnp.float64), lam, [y], applied)
+
+
 def _derivative(lam: jax.Array, left: Spectrum, right: Spectrum, dtype: Any) -> jax.Array:
     """The cotangent of K, [N, N], from the spectra of the cotangent and of y, symmetrised.
 

@@ -97,6 +97,12 @@ def _means(architecture: Architecture) -> list[Mean]:
     return [WINDOWS] * convs + [POSITIONS] * dense
 
 
+def _biases(architecture: Architecture) -> list[float]:
+    """Variance of the bias that follows each of these means; the last is the output's."""
+    inner = [architecture.sigma_b2] * (len(_means(architecture)) - 1)
+    return [*inner, architecture.sigma_b2 if architecture.output_bias else 0.0]
+
+
 def _patches(images: jax.Array) -> jax.Array:
     """[n, H, W, C] -> [h, w, n, 16 C]: the window of every output position of the first layer."""
     h, w = (-(-side // 2) for side in images.shape[1:3])
@@ -125,19 +131,22 @@ def features(architecture: Architecture, rows: jax.Array) -> tuple[Features, jax
         else rows.reshape(1, 1, len(rows), math.prod(rows.shape[1:]))
     )
     fan_in = patches.shape[-1]
-    bias = jnp.full((*patches.shape[:-1], 1), math.sqrt(b2), rows.dtype)
-    patches = jnp.concatenate([patches * math.sqrt(w2 / fan_in), bias], axis=-1)
+    ones = jnp.full((*patches.shape[:-1], 1), math.sqrt(b2), rows.dtype)
+    patches = jnp.concatenate([patches * math.sqrt(w2 / fan_in), ones], axis=-1)
     variance = jnp.sum(patches * patches, axis=-1)
+    if not b2:
+        # Zeros have no variance then: ReLU's rho is 0, not 0 / 0.
+        variance = jnp.maximum(variance, 1e-30)
     scales = [activation.scale(variance)]
     patches = patches * (math.sqrt(activation.gain) / scales[0])[..., None]
     tangent = variance
-    for mean in _means(architecture):
+    for mean, bias in zip(_means(architecture), _biases(architecture), strict=True):
         slope = activation.slope(variance)
         variance, tangent = (
             mean.forward(mean.forward(x, 0), 1)
             for x in (activation.variance(variance), tangent * slope)
         )
-        variance = w2 * variance + b2
+        variance = w2 * variance + bias
         tangent = variance + w2 * tangent
         scales.append(activation.scale(variance))
     return Features(patches, tuple(scales[:-1])), tangent[0, 0]
@@ -176,7 +185,7 @@ def _layers(architecture: Architecture, a: Features, b: Features) -> tuple[jax.A
     mean and computes it again for each position of a window (measured: 1.8 times slower).
     """
     activation = ACTIVATIONS[architecture.activation]()
-    w2, b2 = architecture.sigma_w2, architecture.sigma_b2
+    w2, biases = architecture.sigma_w2, _biases(architecture)
     layers = [_Layer((a.patches, b.patches), a.scales[0], b.scales[0])]
     for index, mean in enumerate(_means(architecture)):
 
@@ -188,7 +197,7 @@ def _layers(architecture: Architecture, a: Features, b: Features) -> tuple[jax.A
             return None, (mean.forward(kappa_1, 0), mean.forward(tangent * kappa_0, 0))
 
         _, (kappa_1, product) = jax.lax.scan(row, None, layers[-1])
-        covariance = w2 * mean.forward(kappa_1, 0) + b2
+        covariance = w2 * mean.forward(kappa_1, 0) + biases[index]
         tangent = covariance + w2 * mean.forward(product, 0)
         if index + 1 < len(a.scales):
             scales = a.scales[index + 1], b.scales[index + 1]

@@ -45,3 +45,25 @@ OBJECTIVES = {
     "half_square": Objective(0.0, _half_square),
     "norm": Objective(0.0, _norm),
 }
+
+Score = Callable[[jax.Array], jax.Array]
+
+
+@dataclass(frozen=True)
+class PointObjective:
+    """c(f), whose mean over rows the generated rows descend, for a discriminator f.
+
+    generated: of f on generated rows. real: of f on real rows, where these count too.
+    """
+
+    generated: Score
+    real: Score
+
+
+POINT_OBJECTIVES = {
+    "identity": PointObjective(lambda f: -f, lambda f: f),
+    "square": PointObjective(lambda f: f * f, lambda f: f * f),
+    "non_saturating": PointObjective(lambda f: jax.nn.softplus(-f), lambda f: jax.nn.softplus(-f)),
+}
+"""That of an IPM; LSGAN's, towards 0 between the labels -1 and 1; the usual one of GANs. With real
+rows, the first is the game's value, and the last is twice GA-NTK's cross_entropy."""

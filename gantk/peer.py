@@ -88,7 +88,8 @@ class PeerKernel:
         layers.append(stax.Flatten())
         for _ in range(network.dense):
             layers += [stax.Dense(1, **deviations), activation()]
-        layers.append(stax.Dense(1, **deviations))
+        last = deviations if network.output_bias else deviations | {"b_std": 0.0}
+        layers.append(stax.Dense(1, **last))
         return stax.serial(*layers)[2]
 
     def gram(self, rows: jax.Array) -> jax.Array:

@@ -81,6 +81,9 @@ class ArchitectureSettings(Settings):
     sigma_b2: NonNegativeFloat = Field(
         0.1, description="variance of the biases; the paper names none"
     )
+    output_bias: bool = Field(
+        True, description="whether the output layer has a bias, which adds sigma_b2 to the kernel"
+    )
     dense: NonNegativeInt | None = Field(
         None, description="hidden dense layers; default: the paper's for the images' size [layers]"
     )
