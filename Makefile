@@ -2,6 +2,8 @@
 
 PYTHON ?= python3
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
+PAGE ?= results/quick/index.html
+OUT ?= .venv/page/shots
 BIN := .venv/bin
 INSTALLED := .venv/installed
 IN := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)
@@ -9,7 +11,7 @@ SHARED := --numprocesses $(CORES) --maxprocesses 4 --dist loadfile --no-loadscop
 FAST := tests/test_structure.py tests/test_docs.py tests/suite tests/datasets tests/reporting \
 	tests/gantk/test_layers.py tests/metrics/test_similarity.py tests/workflow/test_environments.py
 
-.PHONY: quick test test-fast test-envs test-slurm plans docs tutorial rulegraph lock envs schema \
+.PHONY: quick test test-fast test-envs test-slurm check-page plans docs tutorial rulegraph lock envs schema \
 	bad-inputs lint clean
 
 quick: $(INSTALLED)  ## the whole workflow on the bundled MNIST
@@ -48,6 +50,11 @@ test-envs: $(INSTALLED)  ## the tiny workflow with each rule in its own environm
 
 test-slurm: $(INSTALLED)  ## jobs cancelled and timed out on a Slurm of one node (slurm-wlm, munge; root)
 	$(IN)/pytest -m slurm -rs tests/workflow/test_slurm.py
+
+check-page:  ## PAGE as readers see it, in a browser (chromium, node and npm); screenshots in OUT
+	mkdir -p .venv/page && cp tests/page/package.json .venv/page
+	npm install --prefix .venv/page --no-audit --no-fund --silent
+	NODE_FOLDER=.venv/page node tests/page/check.mjs $(PAGE) $(OUT)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -29,6 +29,9 @@ REFERENCE = f"{RESULTS}/{paths.REFERENCE}"
 GPU = plan.gpus(CONFIG)
 
 
+report: "workflow/report/overview.rst"
+
+
 shell.prefix(plan.job_prefix(CONFIG, workflow.basedir))
 
 

@@ -48,9 +48,10 @@ class Part:
 
 @dataclass(frozen=True)
 class Section:
-    """Pictures of one kind."""
+    """Pictures of one kind. link: its title in a word or two."""
 
     name: str
+    link: str
     title: str
     caption: str
     parts: Sequence[Part]
@@ -58,19 +59,30 @@ class Section:
 
 SECTIONS = {
     "path": (
+        "Paths",
         "FID against AM-SSIM",
         "Along the training of the first run of each method: where it stops decides its pair of "
         "numbers.",
     ),
-    "samples": ("Samples", "Training rows, and samples of the first run of each method."),
+    "samples": (
+        "Samples",
+        "Samples",
+        "Training rows, and samples of the first run of each method.",
+    ),
     "nearest": (
+        "Nearest images",
         "Nearest training images",
         "Samples of the first run of each method, each above its nearest training image, and the "
         "SSIM of the two (1 = a copy).",
     ),
-    "trajectory": ("Samples along the training", "The same samples, above their iteration."),
-    "curves": ("Metrics along the training", "Of the first run of each method."),
+    "trajectory": (
+        "Along the training",
+        "Samples along the training",
+        "The same samples, above their iteration.",
+    ),
+    "curves": ("Metrics", "Metrics along the training", "Of the first run of each method."),
     "learning": (
+        "Losses",
         "Learning curves",
         "Losses; a line a run. Losses of different methods cannot be compared.",
     ),
@@ -91,11 +103,11 @@ def _part(kind: str, group: Group, folder: Path, sheets: Sheets) -> Part:
 
 def _sections(found: Sequence[Group], folder: Path, sheets: Sheets) -> Iterator[Section]:
     """Every kind of picture that there is something of."""
-    for kind, (title, caption) in SECTIONS.items():
+    for kind, (link, title, caption) in SECTIONS.items():
         parts = [_part(kind, group, folder, sheets) for group in found]
         shown = [part for part in parts if part.chart or part.sheets or part.strips]
         if shown:
-            yield Section(kind, title, caption, shown)
+            yield Section(kind, link, title, caption, shown)
 
 
 def _table(filled: Filled, sheets: Sheets) -> Table:
@@ -145,8 +157,8 @@ def index_page(plan: Plan, results: Path, runs: Sequence[Run], controls: Control
         verdict_heading=VERDICT,
         links=[
             ("verdict", "Verdict"),
-            *((f"table-{table.name}", table.title) for table in tables),
-            *((section.name, section.title) for section in sections),
+            *((f"table-{table.name}", table.title.partition(":")[0]) for table in tables),
+            *((section.name, section.link) for section in sections),
             ("about", "How it was made"),
         ],
         store=[picture for own in sheets.values() for picture in own.values()],

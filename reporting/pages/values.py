@@ -100,7 +100,7 @@ def facts(row: Row, floor: Row | None, copying: str) -> dict[str, str]:
         "runs": f"{row.seeds} of {row.planned}: {', '.join(every)}" if row.planned > 1 else "",
         "published": f"{published}, {row.published.source}" if row.published else "",
         "suspect": value.suspect,
-        "ours less published": value.difference,
+        "difference": value.difference and f"{value.difference}, ours less published",
         "floor": ""
         if floor is None or floor.mean is None or row.drawn
         else f"{number(floor.mean)}, of as many other real images",

@@ -72,7 +72,7 @@ def test_a_panel_tells_all_about_a_value(half_done):
         "ours 30.50 ± 0.71",
         "runs 2 of 2: 30.00, 31.00",
         "published 27.43, Table 1",
-        "ours less published +3.07",
+        "difference +3.07, ours less published",
         "floor 30.00, of as many other real images",
         "copying AM-SSIM 0.500",
         "budget 100 iterations, 20.00 s (stopped by: budget)",

@@ -27,10 +27,12 @@ rule table:
             f"{RESULTS}/{run}/{paths.JUDGED}" for run in plan.followed_runs(CONFIG, w.experiment)
         ],
     output:
-        expand(
-            f"{RESULTS}/{paths.TABLE}",
-            suffix=["csv", "md", "html"],
-            allow_missing=True,
+        expand(f"{RESULTS}/{paths.TABLE}", suffix=["csv", "md"], allow_missing=True),
+        report(
+            f"{RESULTS}/{paths.TABLE}".format(experiment="{experiment}", suffix="html"),
+            category="Tables",
+            labels={"experiment": "{experiment}"},
+            caption="../report/table.rst",
         ),
     log:
         f"{LOGS}/tables/{{experiment}}.log",
@@ -57,7 +59,14 @@ rule draw:
         ],
         nearest=[f"{RESULTS}/{run}/{paths.NEAREST}" for run in plan.pictured_runs(CONFIG)],
     output:
-        directory(f"{RESULTS}/{paths.FIGURES}"),
+        report(
+            directory(f"{RESULTS}/{paths.FIGURES}"),
+            patterns=["{kind,[a-z]+}-{subset}.png"],
+            category="Figures",
+            subcategory="{kind}",
+            labels={"experiment, data and n": "{subset}"},
+            caption="../report/figure.rst",
+        ),
     log:
         f"{LOGS}/figures.log",
     localrule: True
