@@ -11,8 +11,8 @@ SHARED := --numprocesses $(CORES) --maxprocesses 4 --dist loadfile --no-loadscop
 FAST := tests/test_structure.py tests/test_docs.py tests/suite tests/datasets tests/reporting \
 	tests/gantk/test_layers.py tests/metrics/test_similarity.py tests/workflow/test_environments.py
 
-.PHONY: quick test test-fast test-envs test-slurm check-page plans docs tutorial rulegraph lock envs schema \
-	bad-inputs lint clean
+.PHONY: quick test test-fast test-envs test-slurm check-page plans docs tutorial rulegraph lock envs \
+	schema bad-inputs lint clean
 
 quick: $(INSTALLED)  ## the whole workflow on the bundled MNIST
 	$(IN)/snakemake --cores $(CORES) --configfile config/quick.yaml
