@@ -5,6 +5,7 @@ from dataclasses import replace
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.typing import ArrayLike
 
 from gantk.autoencoder import Autoencoder, make_autoencoder, train_autoencoder
 from gantk.backend import configure, device_name, gpu_memory
@@ -51,6 +52,23 @@ def _images(
     return from_unit(output)
 
 
+def generate(
+    model: dict[str, np.ndarray], settings: GeneratorSettings, shape: tuple[int, ...], z: ArrayLike
+) -> np.ndarray:
+    """Images of a trained generator at given places of its latent space.
+
+    z: [N, latent] float32.
+
+    Returns:
+        uint8 [N, h, w, c].
+    """
+    configure()
+    networks, z = _networks(settings, shape), jnp.asarray(z)
+    arrays = {name: jnp.asarray(value) for name, value in model.items()}
+    chunks = [_images(*networks, arrays, z[i : i + DRAWN]) for i in range(0, len(z), DRAWN)]
+    return np.concatenate(chunks)
+
+
 def draw(
     model: dict[str, np.ndarray],
     settings: GeneratorSettings,
@@ -60,11 +78,7 @@ def draw(
 ) -> np.ndarray:
     """`count` images from a trained generator, uint8 [count, h, w, c]."""
     configure()
-    networks = _networks(settings, shape)
-    z = _noise("samples", count, settings.latent, seed)
-    arrays = {name: jnp.asarray(value) for name, value in model.items()}
-    chunks = [_images(*networks, arrays, z[i : i + DRAWN]) for i in range(0, count, DRAWN)]
-    return np.concatenate(chunks)
+    return generate(model, settings, shape, _noise("samples", count, settings.latent, seed))
 
 
 def _trained_autoencoder(

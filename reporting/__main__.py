@@ -43,7 +43,18 @@ def tables(results: Results, config: ConfigFile) -> None:
 
 def write_figures(plan: Plan, results: Path) -> None:
     """Draw every figure that the runs so far have something for, and name the files."""
-    from reporting.figures import curves, learning, nearest, paths, samples, strips
+    from reporting.figures import (
+        bound,
+        boxes,
+        curves,
+        learning,
+        nearest,
+        paths,
+        samples,
+        stages,
+        strips,
+        walks,
+    )
     from reporting.figures.group import groups
     from reporting.figures.style import save
 
@@ -58,6 +69,10 @@ def write_figures(plan: Plan, results: Path) -> None:
             "path": paths.draw,
             "curves": curves.draw,
             "nearest": nearest.draw,
+            "stages": stages.draw,
+            "walk": walks.draw,
+            "boxes": boxes.draw,
+            "bound": bound.draw,
         }.items():
             figure = draw(group)
             if figure is not None:

@@ -90,6 +90,8 @@ class Method(Registered, Generic[S]):
     train: the protocol. Heavy libraries are imported inside.
     sample: (model, settings, image shape [H, W, C] or (2,), count, seed) -> samples, for methods
         with a generator; None for those that solve for the samples themselves.
+    generate: (model, settings, image shape, z [N, latent] float32) -> images, for methods whose
+        latent space can be walked through.
     check: (settings, shape of a row, n) -> InputError for rows that the method cannot take, with
         those that it can; called before any job, so without heavy libraries.
     """
@@ -105,6 +107,9 @@ class Method(Registered, Generic[S]):
     work: Callable[[S, tuple[int, ...], int], Work] | None = None
     tiny: Mapping[str, Any] = field(default_factory=dict)
     check: Callable[[S, tuple[int, ...], int], None] | None = None
+    generate: (
+        Callable[[dict[str, np.ndarray], S, tuple[int, ...], np.ndarray], np.ndarray] | None
+    ) = None
 
 
 METHODS: dict[str, Registry[Method[Any]]] = {

@@ -24,8 +24,9 @@ SAMPLES, TRAJECTORY, HISTORY, RECORD = "samples.npz", "trajectory.npz", "history
 MODEL = "model.npz"
 """What a training leaves beside, if the method has a generator."""
 
-METRICS, JUDGED, NEAREST = "metrics.json", "trajectory.csv", "nearest.npz"
-"""What evaluation leaves in a run's folder: of its samples, its snapshots and the nearest rows."""
+METRICS, JUDGED, NEAREST, WALK = "metrics.json", "trajectory.csv", "nearest.npz", "walk.npz"
+"""What evaluation leaves in a run's folder: of its samples, its snapshots, the nearest rows, and
+images over a 2-D latent space."""
 
 CONTROLS = "controls/{dataset}/n{n}/data{data_seed}.json"
 """What real images get on a training subset."""

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Annotated, Any
 
+import numpy as np
 import typer
 
 from suite import paths
@@ -103,6 +104,16 @@ def _outcome(result: Result) -> dict[str, Any]:
     }
 
 
+def square(side: int) -> np.ndarray:
+    """Equidistant places of the square [-2, 2]^2, which holds 91 % of a 2-D normal distribution.
+
+    Returns:
+        float32 [side^2, 2], the second coordinate falling from row to row.
+    """
+    line = np.linspace(-2, 2, side, dtype=np.float32)
+    return np.stack([np.tile(line, side), np.repeat(line[::-1], side)], axis=1)
+
+
 def training_app(room: str, help: str) -> typer.Typer:
     """The command line of a room of methods: list, train, join and sample."""
     registry = METHODS[room]
@@ -180,5 +191,25 @@ def training_app(room: str, help: str) -> typer.Typer:
         shape = load_samples(run / paths.SAMPLES).shape[1:]
         resolved = parse(method.settings, record["settings"], str(path))
         save_samples(out, method.sample(model, resolved, shape, count, seed))
+
+    @app.command()
+    def walk(
+        run: Annotated[Path, typer.Argument(help="folder of a run with a model.npz")],
+        out: Annotated[Path, typer.Option(help="npz to write")],
+        side: Annotated[int, typer.Option(help="images a side of the square", min=2)] = 12,
+    ) -> None:
+        """Draw images over a square of a 2-D latent space, row by row (Fig. 20)."""
+        path = run / paths.RECORD
+        record = read_json(path)
+        method = registry.lookup(record["method"], str(path))
+        resolved = parse(method.settings, record["settings"], str(path))
+        if method.generate is None or getattr(resolved, "latent", None) != 2:
+            raise InputError(
+                f"{run}: only a generator of two latents can be shown on a square: train one with "
+                "--set latent=2"
+            )
+        shape = load_samples(run / paths.SAMPLES).shape[1:]
+        model = read_arrays(run / paths.MODEL)
+        save_samples(out, method.generate(model, resolved, shape, square(side)))
 
     return app

@@ -120,6 +120,16 @@ def pictured_runs(config: Config) -> list[str]:
     ]
 
 
+def walked_runs(config: Config) -> list[str]:
+    """The first run of every cell whose generator has two latents, which a square can show."""
+    found = []
+    for cell in cells(config):
+        settings = settings_of(config, cell.experiment, cell.dataset, cell.method)
+        if method_entry(cell.method).generate and getattr(settings, "latent", None) == 2:
+            found.append(_first_run(config, cell))
+    return found
+
+
 def variants_of(room: str) -> str:
     """A regular expression for the methods of a room, and for variants of them."""
     return f"({one_of(METHODS[room].entries)})({MARK}[^/]+)?"

@@ -28,6 +28,18 @@ def sample(
     return draw(model, settings, shape, count, seed)
 
 
+def generate(
+    model: dict[str, np.ndarray],
+    settings: GeneratorSettings,
+    shape: tuple[int, ...],
+    z: np.ndarray,
+) -> np.ndarray:
+    """Draw images at given places of the latent space."""
+    from gantk.with_generator import generate
+
+    return generate(model, settings, shape, z)
+
+
 def check(settings: GeneratorSettings, shape: tuple[int, ...], n: int) -> None:
     """Square images of the sizes that there are networks for, and a batch of at most n."""
     data = settings.autoencoder_data
@@ -48,5 +60,6 @@ GA_CNTKG = Method(
     sample,
     work=kernel_work,
     check=check,
+    generate=generate,
     tiny={"iterations": 5, "snapshots": 3, "batch": 4, "autoencoder_iterations": 3},
 )

@@ -93,6 +93,17 @@ def test_generator_draws_any_number_by_seed():
     assert (first != other).any()
 
 
+def test_places_of_the_latent_space_are_those_asked_for():
+    method, asked = ENTRIES["ga-cntkg"], job("ga-cntkg", latent=2)
+    model, shape = method.train(asked).model, (28, 28, 1)
+    z = np.array([[-1, 0], [1, 0.5], [2, -2]], np.float32)
+    made = method.generate(model, asked.settings, shape, z)
+    assert made.shape == (3, 28, 28, 1) and len({image.tobytes() for image in made}) == 3
+    np.testing.assert_array_equal(
+        method.generate(model, asked.settings, shape, z[::-1]), made[::-1]
+    )
+
+
 def test_code_space_trains_and_draws():
     result = ENTRIES["ga-cntkg"].train(job("ga-cntkg", space="code", latent=2))
     assert result.samples.shape == (9, 28, 28, 1)

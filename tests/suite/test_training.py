@@ -14,7 +14,7 @@ from suite.checkpoint import ATTEMPTS, Checkpoint
 from suite.errors import InputError
 from suite.method import Job, Method, Result, snapshot_iterations
 from suite.settings import Settings
-from suite.training import history_text, run_method
+from suite.training import history_text, run_method, square
 
 
 class MadeSettings(Settings):
@@ -134,3 +134,10 @@ def test_an_attempt_that_ended_in_a_sentence_does_not_count(tmp_path: Path) -> N
                 checkpoint_every=0.0,
                 framework="torch",
             )
+
+
+def test_the_square_is_read_like_a_page():
+    np.testing.assert_array_equal(
+        square(3),
+        [[-2, 2], [0, 2], [2, 2], [-2, 0], [0, 0], [2, 0], [-2, -2], [0, -2], [2, -2]],
+    )

@@ -161,3 +161,28 @@ rule nearest:
         " of {wildcards.dataset} ({wildcards.experiment}, seed {wildcards.seed})"
     shell:
         "python -m metrics nearest {params.part} --train {input.train} --out {output} 2>&1 | tee {log}"
+
+
+rule walk:
+    input:
+        record=f"{FIRST}/{paths.RECORD}",
+        samples=f"{FIRST}/{paths.SAMPLES}",
+    output:
+        f"{RUN}/{paths.WALK}",
+    log:
+        f"{LOGS}/{paths.RUN}/walk.log",
+    wildcard_constraints:
+        method=plan.variants_of("gantk"),
+    conda:
+        "../../envs/jax.yaml"
+    resources:
+        runtime=resources.SHORT,
+        mem_mb=resources.PROCESS,
+    params:
+        environment=plan.environment(CONFIG),
+        part=subpath(input.record, parent=True),
+    message:
+        "walk through the latent space of {wildcards.method} on {wildcards.n} rows"
+        " of {wildcards.dataset} ({wildcards.experiment}, seed {wildcards.seed})"
+    shell:
+        "{params.environment} python -m gantk walk {params.part} --out {output} 2>&1 | tee {log}"

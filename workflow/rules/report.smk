@@ -58,6 +58,7 @@ rule draw:
             for run in plan.followed_runs(CONFIG, *CONFIG.experiments)
         ],
         nearest=[f"{RESULTS}/{run}/{paths.NEAREST}" for run in plan.pictured_runs(CONFIG)],
+        walks=[f"{RESULTS}/{run}/{paths.WALK}" for run in plan.walked_runs(CONFIG)],
     output:
         report(
             directory(f"{RESULTS}/{paths.FIGURES}"),

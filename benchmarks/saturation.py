@@ -1,0 +1,177 @@
+"""Whether a discriminator leaves a gradient: a finite network beside the NTK's (P Fig. 5).
+
+    python -m datasets subset mnist --n 64 --out train.npz
+    python -m benchmarks saturation train.npz --out saturation.png
+
+As in P section 4.2, a finite network of GA-CNTK's architecture learns to tell n images from as many
+of noise, by full batches and gradient descent on the squared error, for long (the paper: 65,536
+steps of 256 + 256; here fewer rows and a narrow network, which a CPU affords). Then one noise image
+descends |1 - D|^2 / 2: through that network, and through GA-CNTK, whose D is trained for as long a
+time (lambda = steps * rate / rows) and anew for every place of the image. The curves are the norms
+of the image's gradient.
+"""
+
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import typer
+from tqdm import trange
+
+from gantk.architecture import Architecture, architecture
+from gantk.backend import configure
+from gantk.discriminator import gram_loss
+from gantk.images import initial_rows, to_unit
+from gantk.kernel import Kernel
+from gantk.keys import named_key
+from gantk.layers import Arrays, conv, dense
+from gantk.settings import ConvolutionalSettings
+from reporting.figures.style import REAL, new, save
+from suite.artefacts import Subset
+from suite.errors import InputError
+
+CHUNK = 256
+"""Steps between two looks at the progress bar."""
+
+
+def finite_network(
+    network: Architecture, width: int, shape: tuple[int, ...]
+) -> tuple[dict[str, tuple[int, ...]], Callable[[Arrays, jax.Array], jax.Array]]:
+    """A convolutional ReLU network of `width` channels in NTK parametrisation.
+
+    Returns:
+        shapes of its weights, which are drawn from N(0, 1), and (weights, images [n, H, W, C]) ->
+        outputs [n].
+    """
+    shapes: dict[str, tuple[int, ...]] = {}
+    side, channels = shape[0], shape[2]
+    for k in range(network.convs):
+        shapes |= {f"conv{k}/weight": (4, 4, channels, width), f"conv{k}/bias": (width,)}
+        side, channels = -(-side // 2), width
+    widths = [side * side * channels, *[width] * network.dense, 1]
+    for k, (fan_in, fan_out) in enumerate(pairwise(widths)):
+        shapes |= {f"dense{k}/weight": (fan_in, fan_out), f"dense{k}/bias": (fan_out,)}
+
+    def apply(weights: Arrays, x: jax.Array) -> jax.Array:
+        scaled = {
+            name: value * (network.sigma_w2 / np.prod(value.shape[:-1])) ** 0.5
+            if name.endswith("weight")
+            else value * network.sigma_b2**0.5
+            for name, value in weights.items()
+        }
+        for k in range(network.convs):
+            x = jax.nn.relu(conv(scaled, f"conv{k}", x, 2))
+        x = x.reshape(len(x), -1)
+        for k in range(network.dense):
+            x = jax.nn.relu(dense(scaled, f"dense{k}", x))
+        return dense(scaled, f"dense{network.dense}", x)[:, 0]
+
+    return shapes, apply
+
+
+def trained(
+    apply: Callable[[Arrays, jax.Array], jax.Array],
+    weights: Arrays,
+    x: jax.Array,
+    y: jax.Array,
+    rate: float,
+    steps: int,
+) -> Arrays:
+    """Gradient descent on mean (f - y)^2 / 2 over all rows."""
+
+    def step(_: jax.Array, weights: Arrays) -> Arrays:
+        gradient = jax.grad(lambda w: jnp.mean((apply(w, x) - y) ** 2) / 2)(weights)
+        return jax.tree.map(lambda w, g: w - rate * g, weights, gradient)
+
+    advance = jax.jit(lambda weights, count: jax.lax.fori_loop(0, count, step, weights))
+    for first in trange(0, steps, CHUNK, unit=f"{CHUNK} steps"):
+        weights = advance(weights, min(CHUNK, steps - first))
+    return weights
+
+
+def norms(
+    gradient: Callable[[jax.Array], jax.Array], start: jax.Array, first: float, count: int
+) -> np.ndarray:
+    """Norms of an image's gradient along `count` steps of its descent in [0, 1], float64.
+
+    first: length of the first step, which says the step size: that of GA-NTK is far larger.
+    """
+    step = first / jnp.linalg.norm(jax.jit(gradient)(start))
+
+    def move(z: jax.Array, _: None) -> tuple[jax.Array, jax.Array]:
+        g = gradient(z)
+        return jnp.clip(z - step * g, 0, 1), jnp.linalg.norm(g)
+
+    return np.asarray(jax.jit(lambda z: jax.lax.scan(move, z, None, count))(start)[1], np.float64)
+
+
+def main(
+    data: Annotated[Path, typer.Argument(help="training images (npz)")],
+    out: Annotated[Path, typer.Option(help="PNG to write")],
+    steps: Annotated[int, typer.Option(help="training of the network [steps]", min=1)] = 65536,
+    width: Annotated[int, typer.Option(help="its channels, and neurons a layer", min=1)] = 16,
+    moves: Annotated[int, typer.Option(help="descent of the image [steps]", min=2)] = 300,
+    first: Annotated[float, typer.Option(help="length of its first step [pixel values]")] = 0.5,
+) -> None:
+    """Draw the norms along both descents, and print them at some iterations."""
+    configure()
+    subset = Subset.load(data).data
+    if subset.ndim != 4:
+        raise InputError(f"{data}: holds points: choose a subset of images")
+    settings = ConvolutionalSettings(objective="half_square")
+    network = architecture(settings, subset.shape[1])
+    real = jnp.asarray(to_unit(subset, np.float32))
+    noise = jnp.asarray(initial_rows("uniform", subset.shape, 0, 0), jnp.float32)
+    rows, n = jnp.concatenate([real, noise]), len(real)
+    y = jnp.concatenate([jnp.ones(n), jnp.zeros(n)]).astype(jnp.float32)
+    kernel = Kernel.on_all_devices(network, subset.shape[1], n)
+    largest = float(np.linalg.eigvalsh(np.asarray(kernel.gram(rows), np.float64))[-1])
+    rate = 2 * n / largest
+    lam = steps * rate / (2 * n)
+
+    shapes, apply = finite_network(network, width, subset.shape[1:])
+    keys = jax.random.split(named_key("saturation", 0), len(shapes))
+    weights = {
+        name: jax.random.normal(key, shape)
+        for key, (name, shape) in zip(keys, shapes.items(), strict=True)
+    }
+    weights = trained(apply, weights, rows, y, rate, steps)
+    told = np.asarray(jax.jit(apply)(weights, rows))
+    print(f"finite network, {steps:,} steps: D is {told[:n].mean():.3f} on real images,", end=" ")
+    print(f"{told[n:].mean():.3f} on noise; lambda {lam:.3g} for both")
+
+    loss = gram_loss(settings, n, n)
+    fixed = kernel.fixed(real)
+
+    def through_finite(z: jax.Array) -> jax.Array:
+        return jax.grad(lambda z: (1 - apply(weights, z[None])[0]) ** 2 / 2)(z)
+
+    def through_kernel(z: jax.Array) -> jax.Array:
+        def own(z: jax.Array) -> jax.Array:
+            return loss(kernel.joint(fixed, noise.at[0].set(z)), jnp.float64(lam))
+
+        return jax.grad(own)(z)
+
+    found = {
+        f"finite network ({width} channels)": norms(through_finite, noise[0], first, moves),
+        "GA-CNTK": norms(through_kernel, noise[0], first, moves),
+    }
+    figure, (axes,) = new(5.2, 3.4)
+    for (name, values), line in zip(found.items(), ("--", "-"), strict=True):
+        axes.plot(np.arange(moves), values, line, color=REAL, label=name)
+    axes.set(yscale="log", xlabel="iteration", ylabel="norm of one image's gradient")
+    axes.legend()
+    save(figure, out)
+    shown = np.unique(np.geomspace(1, moves, 8).round().astype(int)) - 1
+    print("| iteration | " + " | ".join(map(str, shown)) + " |")
+    print("| --- |" + " --- |" * len(shown))
+    for name, values in found.items():
+        print(f"| {name} | " + " | ".join(f"{values[i]:.2g}" for i in shown) + " |")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,60 @@
+"""Every metric over a grid of settings, a box a method (Fig. 9 of the paper)."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from reporting.figures.group import Group
+from reporting.figures.style import new
+from suite.variants import method_of
+
+FEWEST = 4
+"""Settings of a method that make a box."""
+
+
+def values_of(group: Group, metric: str) -> Mapping[str, list[float]]:
+    """Method -> what each setting of it got by the metric, the mean over its seeds; finite only."""
+    found: dict[str, list[float]] = {}
+    for variant, runs in group.runs.items():
+        judged = [run.evaluation for run in runs if run.judged == "ok" and run.evaluation]
+        values = [
+            e.metrics[metric].value
+            for e in judged
+            if metric in e.metrics and e.metrics[metric].value is not None
+        ]
+        if values:
+            found.setdefault(method_of(variant), []).append(float(np.mean(np.array(values, float))))
+    return {method: values for method, values in found.items() if len(values) >= FEWEST}
+
+
+def draw(group: Group) -> Figure | None:
+    """A panel a metric, a box a method, a point a setting; None without a grid to speak of."""
+    found = {metric: values_of(group, metric) for metric in group.plan.metrics}
+    found = {metric: methods for metric, methods in found.items() if methods}
+    if not found:
+        return None
+    most = max(map(len, found.values()))
+    figure, axes = new((1.1 * most + 1.2) * len(found), 3.4, 1, len(found))
+    figure.suptitle(f"{group.title}: over the settings searched")
+    for one, (metric, methods) in zip(axes, found.items(), strict=True):
+        for place, (method, values) in enumerate(methods.items()):
+            color = group.pens[method].color
+            one.boxplot(
+                [values],
+                positions=[place],
+                widths=0.5,
+                showfliers=False,
+                medianprops={"color": color, "linewidth": 1.6},
+                boxprops={"color": color},
+                whiskerprops={"color": color},
+                capprops={"color": color},
+            )
+            # side by side in the order of the grid, so that equal values do not hide each other
+            spread = np.linspace(-0.18, 0.18, len(values))
+            one.plot(place + spread, values, "o", color=color, markersize=3, alpha=0.8)
+        labels = [f"{group.plan.title(m)}\n({len(v)})" for m, v in methods.items()]
+        one.set_xticks(range(len(methods)), labels)
+        one.set_ylabel(group.plan.title(metric))
+        one.set_ylim(bottom=min(0, min(map(min, methods.values()))))
+    return figure

@@ -1,0 +1,70 @@
+"""A descent's loss with samples at stages of it above the curve (Figs. 3 and 11 of the paper)."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from reporting.figures.group import Group
+from reporting.figures.learning import read_columns
+from reporting.figures.style import blank, new, tile
+from suite import paths
+from suite.artefacts import Trajectory
+
+STAGES = 6
+SIDE = 2
+"""Images a side of the little sheet of a stage."""
+
+
+def _stages(trajectory: Trajectory) -> np.ndarray:
+    """Snapshots that lie evenly over the logarithm of the iteration, the first and last among them.
+
+    Returns:
+        places in the trajectory, of distinct iterations, ascending.
+    """
+    _, places = np.unique(trajectory.iterations, return_index=True)
+    wanted = np.linspace(0, len(places) - 1, min(STAGES, len(places))).round().astype(int)
+    return np.asarray(places[wanted])
+
+
+def draw(group: Group) -> Figure | None:
+    """A panel a method that has one loss; None if there is none, or the rows are points."""
+    found = {}
+    for method, runs in group.runs.items():
+        history = read_columns(runs[0].part / paths.HISTORY)
+        trajectory = Trajectory.load(runs[0].part / paths.TRAJECTORY)
+        if "loss" in history and trajectory.data.ndim == 5:
+            found[method] = history, trajectory
+    if not found:
+        return None
+    across = min(2, len(found))
+    down = -(-len(found) // across)
+    figure, axes = new(5.2 * across, 3.4 * down + 0.3, down, across)
+    figure.suptitle(f"{group.title}: loss, and samples at stages of the descent")
+    for one, (method, (history, trajectory)) in zip(axes, found.items(), strict=False):
+        color = group.pens[method].color
+        losses = np.asarray(history["loss"])
+        # iterations from 1, so that the logarithm has a place for the start
+        moments = np.asarray(history["iteration"]) + 1
+        one.plot(moments, losses, color=color, linewidth=1.1)
+        one.set_xscale("log")
+        stages = _stages(trajectory)
+        for k, place in enumerate(stages):
+            iteration = trajectory.iterations[place] + 1
+            level = np.interp(iteration, moments, losses)
+            one.plot(iteration, level, "o", color=color, markersize=4)
+            x = (k + 0.5) / len(stages)
+            inset = one.inset_axes((x - 0.45 / len(stages), 1.04, 0.9 / len(stages), 0.3))
+            inset.imshow(tile(trajectory.data[place][: SIDE**2], SIDE), interpolation="nearest")
+            inset.set(xticks=[], yticks=[])
+            inset.set_title(f"{trajectory.iterations[place]:,}", fontsize=7, pad=2)
+            one.annotate(
+                "",
+                xy=(iteration, level),
+                xytext=(x, 1.03),
+                textcoords="axes fraction",
+                arrowprops={"arrowstyle": "-", "color": "#999999", "linewidth": 0.5},
+            )
+        one.set_title(group.plan.title(method), pad=78)
+        one.set_xlabel("iteration + 1")
+        one.set_ylabel("loss")
+    blank(axes[len(found) :])
+    return figure

@@ -1,0 +1,25 @@
+"""What a generator makes over a square of its 2-D latent space (Fig. 20 of the paper)."""
+
+import math
+
+from matplotlib.figure import Figure
+
+from reporting.figures.group import Group
+from reporting.figures.style import new, show
+from suite import paths
+from suite.artefacts import load_samples
+
+
+def draw(group: Group) -> Figure | None:
+    """A sheet a method whose latent space was walked through; None if there is none."""
+    files = {method: runs[0].folder / paths.WALK for method, runs in group.runs.items()}
+    files = {method: file for method, file in files.items() if file.exists()}
+    if not files:
+        return None
+    figure, axes = new(4.6 * len(files), 4.8, 1, len(files))
+    figure.suptitle(f"{group.title}: over the latent square from -2 to 2")
+    for one, (method, file) in zip(axes, files.items(), strict=True):
+        images = load_samples(file)
+        show(one, images, math.isqrt(len(images)))
+        one.set_title(group.plan.title(method))
+    return figure
