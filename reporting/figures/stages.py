@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from reporting.figures.group import Group
 from reporting.figures.learning import read_columns
-from reporting.figures.style import blank, new, tile
+from reporting.figures.style import EDGE, blank, new, tile
 from suite import paths
 from suite.artefacts import Trajectory
 
@@ -61,7 +61,7 @@ def draw(group: Group) -> Figure | None:
                 xy=(iteration, level),
                 xytext=(x, 1.03),
                 textcoords="axes fraction",
-                arrowprops={"arrowstyle": "-", "color": "#999999", "linewidth": 0.5},
+                arrowprops={"arrowstyle": "-", "color": EDGE, "linewidth": 0.5},
             )
         one.set_title(group.plan.title(method), pad=78)
         one.set_xlabel("iteration + 1")

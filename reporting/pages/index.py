@@ -86,6 +86,16 @@ SECTIONS = {
         "Learning curves",
         "Losses; a line a run. Losses of different methods cannot be compared.",
     ),
+    "stages": (
+        "Loss and samples at stages",
+        "Of the first run of each method with one loss; a mark on the curve for every sheet.",
+    ),
+    "walk": ("Latent squares", "What generators of two latents make over the square from -2 to 2."),
+    "boxes": ("Over the settings searched", "A box a method, a point a setting, quartiles."),
+    "bound": (
+        "The smallest squared gradient so far",
+        "Theorem 3.1: for plain descent on half of the squared norm it falls at least like 1 / s.",
+    ),
 }
 
 

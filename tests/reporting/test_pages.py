@@ -49,7 +49,7 @@ def test_what_a_user_named_is_escaped(made):
 def test_figures_show_what_there_is_and_no_more(half_done):
     write_figures(half_done.plan, half_done.results)
     names = sorted(path.name for path in (half_done.results / "figures").iterdir())
-    kinds = ("learning", "samples", "trajectory")
+    kinds = ("learning", "samples", "stages", "trajectory")
     assert names == [f"{kind}-table1-mnist-n64.{form}" for kind in kinds for form in ("png", "svg")]
 
 
@@ -241,4 +241,4 @@ def test_the_same_runs_give_the_same_bytes(half_done):
         return {path.name: path.read_bytes() for path in made}
 
     first = everything()
-    assert len(first) == 9 and everything() == first
+    assert len(first) == 11 and everything() == first

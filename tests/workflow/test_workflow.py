@@ -34,7 +34,7 @@ def test_tables_figures_and_report(finished) -> None:
         followed = {(row["iteration"], row["metric"]) for row in csv.DictReader(file)}
     assert followed >= {("0", m) for m in metrics} | {("3", m) for m in metrics}
     drawn = {path.name for path in (results / "figures").glob("*.png")}
-    kinds = ("samples", "learning", "trajectory", "path", "nearest", "curves")
+    kinds = ("samples", "learning", "trajectory", "path", "nearest", "curves", "stages")
     assert drawn == {f"{kind}-table1-mnist-n8.png" for kind in kinds}
 
 
