@@ -40,8 +40,8 @@ def variable(color: str) -> str:
 def chart(path: Path) -> str:
     """The SVG of a figure, to stand inside a page.
 
-    Its names get that of the figure in front, since a page holds several; its size is its
-    container's.
+    Its names get that of the figure in front, since a page holds several; its width becomes the
+    variable --width, of which the style of the page makes limits.
     """
     text = path.read_text(encoding="utf-8")
     text = text[text.index("<svg") :]
@@ -51,7 +51,9 @@ def chart(path: Path) -> str:
     text = re.sub(r'(href="|url\()#', rf"\1#{path.stem}-", text)
     text = re.sub(r": (#[0-9a-f]{6})(?=[;\"])", _colored, text)
     head, rest = text.split(">", 1)
-    return re.sub(r' (width|height)="[^"]*"', "", head) + ' aria-hidden="true">' + rest
+    head = re.sub(r' height="[^"]*"', "", head)
+    head = re.sub(r' width="([^"]*)"', r' style="--width: \1"', head)
+    return f'{head} aria-hidden="true">{rest}'
 
 
 def _colored(found: re.Match[str]) -> str:

@@ -66,13 +66,16 @@ def _encoded(image: np.ndarray) -> str:
 def picture(name: str, title: str, rows: np.ndarray, columns: int, color: str = REAL) -> Picture:
     """Rows as a sheet of images, or as points in the unit square.
 
-    rows: uint8 [N, H, W, C], or float32 [N, 2]; points outside the square are left out.
+    rows: uint8 [N, H, W, C], or float32 [N, 2]; points outside the square are counted in the title.
     """
     if rows.ndim == 2:
         inside = rows[((rows >= 0) & (rows <= 1)).all(axis=1)]
         x, y = (SIDE * np.stack([inside[:, 0], 1 - inside[:, 1]])).round().astype(int)
         path = "".join(f"M{a} {b}h0" for a, b in zip(x, y, strict=True))
-        content = f'<path class="dots" style="stroke:{variable(color)}" d="{path}"/>'
+        content = f'<rect class="frame" width="{SIDE}" height="{SIDE}"/>'
+        content += f'<path class="dots" style="stroke:{variable(color)}" d="{path}"/>'
+        if len(inside) < len(rows):
+            title += f" ({len(rows) - len(inside):,} of {len(rows):,} outside)"
         return Picture(name, title, SIDE, SIDE, content, (SIDE, SIDE))
     sheet = tile(rows, columns)
     height, width = sheet.shape[:2]

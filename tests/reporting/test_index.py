@@ -181,6 +181,7 @@ def test_one_method_of_points_without_published_values(made):
     assert [path.count("M") for _, path in drawn] == [15] * 4
     x, y = re.match(r"M(\d+) (\d+)h0", drawn[1][1]).groups()
     assert (int(x), int(y)) == (round(512 * points[0, 0]), round(512 * (1 - points[0, 1])))
+    assert "DCGAN (1 of 16 outside)" in text
     assert drawn[0][0] == "var(--ink)" and drawn[1][0].startswith("var(--pen-")
 
 
@@ -235,5 +236,5 @@ def test_a_chart_has_its_own_names_and_the_readers_colours(half_done):
     assert all(name.startswith(f"{path.stem}-") for name in names)
     assert set(re.findall(r'(?:href="|url\()#([^")]+)', text)) <= names
     assert not set(re.findall("#[0-9a-f]{6}", text)) & set(VARIABLES)
-    assert "var(--pen-" in text and "width=" not in text.split(">")[0]
+    assert "var(--pen-" in text and ' style="--width: 144pt"' in text.split(">")[0]
     assert {color.lower() for color in PALETTE} <= set(VARIABLES)

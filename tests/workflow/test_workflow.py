@@ -128,6 +128,7 @@ def test_more_samples_need_only_the_missing_solutions(finished) -> None:
             {"evaluate": 2, "controls": 1, "trajectory": 2, "nearest": 2, **AFTER},
         ),
         ("reporting/pages/index.py", AFTER),
+        ("reporting/pages/templates/style.css", AFTER),
         ("suite/workflow.py", {}),
         ("config/quick.yaml", {}),
     ],
