@@ -8,8 +8,9 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 IN := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)
 SHARED := --numprocesses $(CORES) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
-FAST := tests/test_structure.py tests/test_docs.py tests/suite tests/datasets tests/reporting \
-	tests/gantk/test_layers.py tests/metrics/test_similarity.py tests/workflow/test_environments.py
+FAST := tests/test_structure.py tests/test_docs.py tests/test_examples.py tests/suite tests/datasets \
+	tests/reporting tests/gantk/test_layers.py tests/metrics/test_similarity.py \
+	tests/workflow/test_environments.py
 
 .PHONY: quick test test-fast test-envs test-slurm check-page plans docs tutorial rulegraph lock envs \
 	schema bad-inputs lint clean
@@ -30,7 +31,7 @@ plans: $(INSTALLED)  ## what the workflow would do for every configuration
 	done
 
 docs: $(INSTALLED)  ## the documents as a site, in site/; a warning is an error
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 	@echo "site/index.html; with the search: $(BIN)/python -m http.server --directory site"
 
 tutorial:  ## follows docs/tutorial.md in an empty folder; VENV=.venv does not install anew

@@ -117,12 +117,34 @@ def test_picture_of_the_workflow_has_its_rules() -> None:
     assert set(re.findall(r">(\w+)</text>", picture)) == RULES - {"figures"}
 
 
+def built(root: Path, site: Path) -> subprocess.CompletedProcess[str]:
+    """The site of `root`, by the command of the Makefile."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    [command] = re.findall(r"^\t\S+ \$\(BIN\)/python (-m mkdocs build .*)$", makefile, re.MULTILINE)
+    return subprocess.run(
+        [sys.executable, *command.split(), "--site-dir", str(site)],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_warning_is_an_error(tmp_path: Path) -> None:
+    """Not so with --quiet, which MkDocs counts no warnings with."""
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "mkdocs.yml").write_text("site_name: small\n")
+    page = tmp_path / "docs" / "index.md"
+    page.write_text("[there](index.md)\n")
+    assert built(tmp_path, tmp_path / "site").returncode == 0
+    page.write_text("[there](nowhere.md)\n")
+    done = built(tmp_path, tmp_path / "site")
+    assert done.returncode == 1 and "nowhere.md" in done.stderr
+
+
 def test_site_builds_without_a_warning_and_asks_for_nothing(tmp_path: Path) -> None:
     site = tmp_path / "site"
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir"]
-    done = subprocess.run(
-        [*command, str(site)], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = built(ROOT, site)
     assert done.returncode == 0, done.stdout + done.stderr
     for room in ROOMS:
         page = (site / "rooms" / f"{room}.html").read_text(encoding="utf-8")
