@@ -87,12 +87,22 @@ SECTIONS = {
         "Losses; a line a run. Losses of different methods cannot be compared.",
     ),
     "stages": (
+        "Stages",
         "Loss and samples at stages",
         "Of the first run of each method with one loss; a mark on the curve for every sheet.",
     ),
-    "walk": ("Latent squares", "What generators of two latents make over the square from -2 to 2."),
-    "boxes": ("Over the settings searched", "A box a method, a point a setting, quartiles."),
+    "walk": (
+        "Latent squares",
+        "Latent squares",
+        "What generators of two latents make over the square from -2 to 2.",
+    ),
+    "boxes": (
+        "Settings",
+        "Over the settings searched",
+        "A box a method, a point a setting, quartiles.",
+    ),
     "bound": (
+        "Theorem 3.1",
         "The smallest squared gradient so far",
         "Theorem 3.1: for plain descent on half of the squared norm it falls at least like 1 / s.",
     ),
