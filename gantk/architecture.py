@@ -47,8 +47,9 @@ def architecture(settings: ArchitectureSettings, side: int | None) -> Architectu
         A side that the paper does not use gets one convolution a halving down to 4 x 4 (at least
         one), which is the rule behind the paper's own.
 
-    >>> architecture(ConvolutionalSettings(), 28)
-    Architecture(convs=2, dense=1, activation='relu', sigma_w2=1.4615, sigma_b2=0.1)
+    >>> network = architecture(ConvolutionalSettings(), 28)  # Table 3
+    >>> network.convs, network.dense, network.activation
+    (2, 1, 'relu')
     >>> architecture(ConvolutionalSettings(convs=1, dense=0), 28).convs
     1
     """
