@@ -176,3 +176,13 @@ def test_readme_is_short_and_its_contents_lead_to_its_headings() -> None:
     headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
     anchors = {re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings}
     assert set(re.findall(r"\]\(#([^)]+)\)", text)) == anchors - {"licence"}
+
+
+@pytest.mark.parametrize("file", ["README.md", "docs/tutorial.md"])
+def test_numbers_of_make_quick_are_those_of_the_run_that_is_kept(file: str) -> None:
+    def rows(path: str) -> set[str]:
+        text = (ROOT / path).read_text(encoding="utf-8")
+        found = re.findall(r"^\| MNIST +\| 64 .*$", text, re.MULTILINE)
+        return {re.sub(r" +", " ", line) for line in found}
+
+    assert rows(file) and rows(file) <= rows("results/reference/quick/table1.md")
