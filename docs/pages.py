@@ -51,7 +51,7 @@ def values_of(field: Schema, definitions: Schema) -> str:
         return values_of(field["allOf"][0], definitions)
     if "const" in field or "enum" in field:
         return ", ".join(f"`{value}`" for value in field.get("enum", [field.get("const")]))
-    kind = field.get("type", "anything")
+    kind: str = field.get("type", "anything")
     if kind == "array":
         items = field.get("items") or {}
         return f"list of {values_of(items, definitions)}" if items else "list"
