@@ -109,5 +109,6 @@ def flow_work(settings: FlowSettings, shape: tuple[int, ...], n: int) -> Work:
     """Work of a flow: pairs of rows, or rows times steps, relative to 128 rows."""
     if isinstance(settings, FiniteSettings):
         return Work(settings.iterations, settings.steps, 2 * n / 128 * settings.width / 128)
-    pixels = shape[0] * shape[1] / 28**2 if settings.convs else 1.0  # type: ignore[attr-defined]
+    seen = isinstance(settings, InfiniteSettings) and settings.convs > 0
+    pixels = shape[0] * shape[1] / 28**2 if seen else 1.0
     return Work(settings.iterations, 1, (2 * n / 128) ** 2 * pixels)

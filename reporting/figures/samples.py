@@ -3,7 +3,7 @@
 from matplotlib.figure import Figure
 
 from reporting.figures.group import Group
-from reporting.figures.style import blank, new, show
+from reporting.figures.style import blank, new, show, square_of
 from suite import paths
 from suite.artefacts import Subset, load_samples
 
@@ -19,12 +19,13 @@ def draw(group: Group) -> Figure:
     figure, axes = new(3.1 * across, 3.35 * down, down, across)
     figure.suptitle(f"{group.title}: real images and samples of each method")
     real = Subset.load(group.subset).data
-    show(axes[0], real[: SHOWN if real.ndim == 4 else POINTS], COLUMNS)
+    square = square_of(real)
+    show(axes[0], real[: SHOWN if real.ndim == 4 else POINTS], COLUMNS, square=square)
     axes[0].set_title("real (training)")
     for one, (method, runs) in zip(axes[1:], group.runs.items(), strict=False):
         samples = load_samples(runs[0].part / paths.SAMPLES)
         samples = samples[: SHOWN if samples.ndim == 4 else POINTS]
-        show(one, samples, COLUMNS, group.pens[method].color)
+        show(one, samples, COLUMNS, group.pens[method].color, square)
         state = "" if runs[0].trained != "diverged" else " (diverged)"
         one.set_title(group.plan.title(method) + state)
     blank(axes[len(group.runs) + 1 :])

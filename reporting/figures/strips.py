@@ -4,9 +4,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from reporting.figures.group import Group
-from reporting.figures.style import blank, new, show
+from reporting.figures.style import blank, new, show, square_of
 from suite import paths
-from suite.artefacts import Trajectory
+from suite.artefacts import Subset, Trajectory
 
 MOMENTS = 9
 SHOWN = 4
@@ -26,6 +26,7 @@ def draw(group: Group) -> Figure:
         for method, runs in group.runs.items()
     }
     shown = {method: moments(trajectory) for method, trajectory in found.items()}
+    square = square_of(Subset.load(group.subset).data)
     across = max(map(len, shown.values()))
     figure, axes = new(1.15 * across + 0.4, 1.42 * len(found) + 0.4, len(found), across)
     figure.suptitle(f"{group.title}: samples along the training, under their iteration")
@@ -33,7 +34,8 @@ def draw(group: Group) -> Figure:
         here, row = shown[method], axes[i * across : (i + 1) * across]
         for one, moment in zip(row, here, strict=False):
             rows = trajectory.data[moment]
-            show(one, rows[:SHOWN] if rows.ndim == 4 else rows, 2, group.pens[method].color)
+            color = group.pens[method].color
+            show(one, rows[:SHOWN] if rows.ndim == 4 else rows, 2, color, square)
             one.set_title(f"{trajectory.iterations[moment]:,}", fontsize=8, pad=2)
             one.set(xticks=[], yticks=[])
         blank(row[len(here) :])

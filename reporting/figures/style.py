@@ -99,11 +99,26 @@ def tile(images: np.ndarray, columns: int) -> np.ndarray:
     return sheet
 
 
-def show(axes: Axes, rows: np.ndarray, columns: int, color: str = REAL) -> None:
-    """Draw images as a sheet, or 2-D points as a scatter in the unit square."""
+def square_of(real: np.ndarray) -> tuple[float, float]:
+    """Ends of both axes for points: the unit square if 2-D real points [n, 2] lie about it, else
+    the square about 0 that holds them; of images, any."""
+    low, high = float(real.min()), float(real.max())
+    side = 1.2 * max(-low, high)
+    return (0.0, 1.0) if low > -0.5 and high < 1.5 else (-side, side)
+
+
+def show(
+    axes: Axes,
+    rows: np.ndarray,
+    columns: int,
+    color: str = REAL,
+    square: tuple[float, float] = (0.0, 1.0),
+) -> None:
+    """Draw images as a sheet, or 2-D points as a scatter in a square."""
     if rows.ndim == 2:
         axes.scatter(rows[:, 0], rows[:, 1], s=4, color=color, linewidths=0, alpha=0.6)
-        axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xticks=[0, 1], yticks=[0, 1])
+        ticks = [round(end, 1) for end in square]
+        axes.set(xlim=square, ylim=square, aspect="equal", xticks=ticks, yticks=ticks)
     else:
         axes.imshow(tile(rows, columns), interpolation="nearest")
         axes.set_axis_off()

@@ -4,7 +4,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from reporting.figures.style import PALETTE, REAL, pens, tile
+from reporting.figures.style import PALETTE, REAL, pens, square_of, tile
 from reporting.pages.charts import DARK
 from reporting.pages.render import TEMPLATES
 
@@ -102,3 +102,10 @@ def test_tile_puts_images_row_by_row_a_transparent_pixel_apart():
     for place, value in ((sheet[:2, :3], 0), (sheet[:2, 4:], 10), (sheet[3:, :3], 20)):
         assert (place == [value, value, value, 255]).all()
     assert (sheet[..., 3] == 0).sum() == sheet[..., 3].size - 3 * 6
+
+
+def test_points_are_drawn_in_the_unit_square_or_in_one_that_holds_the_real_ones():
+    draw = np.random.default_rng(0).random((50, 2))
+    assert square_of(draw) == (0.0, 1.0)
+    low, high = square_of(10 * draw - 6)
+    assert low == -high and -7.2 <= low < -6

@@ -1,0 +1,17 @@
+"""Draws the starts of config/gantk2.yaml anew: `python -m resources.gantk2.make` in the root."""
+
+from pathlib import Path
+
+from datasets.draw import draw
+from suite.settings import parse
+from suite.source import SOURCES
+
+FOLDER = Path(__file__).parent
+POINTS = 512
+STARTS = {"density-a": ("density", {"picture": "a"}), "letter-a": ("letters", {"letter": "A"})}
+
+for file, (name, settings) in STARTS.items():
+    source = SOURCES.lookup(name)
+    draw(source, parse(source.settings, settings, name), "train", POINTS, 0).save(
+        FOLDER / f"{file}.npz"
+    )
