@@ -83,7 +83,7 @@ def _status(command: Callable[[], object]) -> int:
     except InputError as error:
         return _say(str(error), 1)
     except MemoryError as error:
-        return _say(f"out of memory ({error}): use a smaller n, batch or tile", 1)
+        return _say(f"out of memory ({error}): use a smaller n or batch", 1)
     except OSError as error:
         if error.errno is None:
             raise
@@ -105,7 +105,7 @@ def _of_framework(text: str) -> str | None:
     """What an error of JAX's or PyTorch's means where it is about memory or the GPU."""
     first = text.strip().partition("\n")[0]
     if any(sign in text.lower() for sign in OUT_OF_MEMORY):
-        return f"out of memory ({first}): use a smaller n, batch or tile"
+        return f"out of memory ({first}): use a smaller n or batch"
     if "Unable to initialize backend" in text:
         return str(refuse(f"JAX cannot use the GPU ({first})"))
     return None
