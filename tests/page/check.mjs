@@ -8,7 +8,7 @@ import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
-const require = createRequire(join(process.env.NODE_FOLDER ?? ".", "package.json"));
+const require = createRequire(resolve(process.env.NODE_FOLDER ?? ".", "package.json"));
 const { chromium } = require("playwright-core");
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
@@ -114,18 +114,19 @@ await page.locator("input[type=search]").first().focus();
 for (let i = 0; i < 40 && await shown(page) === 0; i += 1) await page.keyboard.press("Tab");
 expect(await shown(page) === 1, "no panel is reached by the keyboard");
 await page.keyboard.press("Escape");
-const column = page.locator(".lines tbody td button .mean");
-const heads = page.locator(".lines thead th");
 const rows = await page.locator(".lines").first().locator("tbody tr").count();
-const last = heads.filter({ hasText: /better/ }).first();
-if (await last.count()) {
-  const index = await last.evaluate((one) => one.cellIndex);
+const head = page.locator(".lines").first().locator("thead th").filter({ hasText: /better/ }).first();
+if (await head.count()) {
+  const index = await head.evaluate((one) => one.cellIndex);
   const orders = () => page.locator(".lines").first().locator("tbody tr").evaluateAll((all, at) =>
     all.map((one) => one.cells[at].dataset.order).filter((text) => text !== "").map(Number), index);
-  await last.click();
-  const once = await orders();
-  expect(once.every((one, i) => i === 0 || once[i - 1] <= one), `not sorted: ${once}`);
-  await last.focus();
+  for (const [direction, sign] of [["ascending", 1], ["descending", -1]]) {
+    await head.getByRole("button").press("Enter");
+    await page.locator(`.lines th[aria-sort=${direction}]`).first().waitFor();
+    await page.waitForTimeout(300);
+    const now = await orders();
+    expect(now.every((one, i) => i === 0 || sign * now[i - 1] <= sign * one), `not ${direction}: ${now}`);
+  }
 }
 const method = await page.locator(".lines tbody .name").first().innerText();
 await page.locator("input[type=search]").first().fill(method);
