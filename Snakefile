@@ -1,6 +1,7 @@
 """The targets of a reproduction; workflow/rules/ holds the way to them."""
 
 import sys
+from functools import partial
 from pathlib import Path
 
 from snakemake.utils import min_version

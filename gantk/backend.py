@@ -1,14 +1,31 @@
 """How JAX runs here: double precision available, one device a CPU thread."""
 
 import contextlib
+import hashlib
 import os
+import platform
+from pathlib import Path
 
 from suite.cpu import available_cores
+from suite.files import cache_folder
 
 
 def cpu_threads() -> int:
     """CPU threads that this process may use: OMP_NUM_THREADS where it is set, else all cores."""
     return int(os.environ.get("OMP_NUM_THREADS", 0)) or available_cores()
+
+
+def program_cache() -> Path:
+    """Where compiled programs are kept: a folder a kind of processor.
+
+    JAX's own key has the program, its version and its flags, but no instruction set: a program
+    that another node of a cluster has compiled might end in an illegal instruction here.
+    """
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8", errors="replace").splitlines() if info.exists() else []
+    kind = sorted({line for line in lines if line.startswith(("model name", "flags", "Features"))})
+    text = "\n".join(kind or [platform.machine(), platform.processor()])
+    return cache_folder() / "programs" / hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def configure() -> None:
@@ -30,6 +47,9 @@ def configure() -> None:
     jax.config.update("jax_enable_x64", True)
     # GPUs would round float32 factors to TF32's 10 bits, and gradients near copies to 2 digits.
     jax.config.update("jax_default_matmul_precision", "highest")
+    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+        jax.config.update("jax_compilation_cache_dir", str(program_cache()))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
     if "--xla_force_host_platform_device_count" not in flags:
         # RuntimeError: the devices exist already, as in a notebook; they are kept.
         with contextlib.suppress(RuntimeError):

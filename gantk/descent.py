@@ -3,7 +3,7 @@
 import sys
 import time
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import jax
@@ -91,6 +91,17 @@ def _recorded(iteration: int) -> bool:
     return iteration < 1000 or iteration % 10 == 0
 
 
+@lru_cache(maxsize=1)
+def _program(
+    loss: Callable[[Any, jax.Array, Any], jax.Array],
+    project: Callable[[Any], Any],
+    settings: DescentSettings,
+) -> Any:
+    """`_advance` as one program: the same functions and settings, as of several solutions in one
+    process, are compiled once."""
+    return jax.jit(partial(_advance, loss, project, settings))
+
+
 def descend(
     loss: Callable[[Any, jax.Array, Any], jax.Array],
     parameters: Any,
@@ -99,6 +110,7 @@ def descend(
     checkpoint: Checkpoint,
     render: Callable[[Any], np.ndarray],
     project: Callable[[Any], Any] = lambda parameters: parameters,
+    title: str | None = None,
 ) -> Descent:
     """Minimise a loss; go on from the checkpoint if there is one.
 
@@ -108,6 +120,7 @@ def descend(
     constants: pytree of arrays that the loss needs (kept out of the compiled program).
     render: parameters -> samples, as the trajectory keeps them.
     project: parameters -> parameters, applied after every update.
+    title: what the progress bar says before its numbers.
 
     The same numbers result whether or not the descent was interrupted: one compiled program
     makes every iteration, and where it returns to Python changes nothing.
@@ -130,12 +143,18 @@ def descend(
         )
 
     started = time.perf_counter()
-    program = jax.jit(partial(_advance, loss, project, settings))
+    program = _program(loss, project, settings)
     advance = program.lower(constants, state, jnp.int32(0)).compile()
     compile_seconds = time.perf_counter() - started
 
     chunk = 1
-    bar = tqdm(total=settings.iterations, initial=int(state.iteration), unit="it", file=sys.stderr)
+    bar = tqdm(
+        desc=title,
+        total=settings.iterations,
+        initial=int(state.iteration),
+        unit="it",
+        file=sys.stderr,
+    )
     while int(state.iteration) < settings.iterations and not int(state.stop):
         first = int(state.iteration)
         next_snapshot = next(i for i in snapshots_due if i > first)
@@ -158,7 +177,8 @@ def descend(
         bar.set_postfix(loss=f"{record[evaluated - 1, 0]:.5f}", refresh=False)
         # Long enough that Python costs nothing, short enough for the bar and the checkpoint.
         chunk = max(1, min(BUFFER, int(chunk * max(0.5, min(2.0, 1.0 / max(spent, 1e-9))))))
-        if checkpoint.due():
+        # The last state too: a job of several solutions keeps it until all of them have ended.
+        if checkpoint.due() or reached == settings.iterations or int(state.stop):
             checkpoint.save(
                 {f"state_{i}": np.asarray(x) for i, x in enumerate(jax.tree.leaves(state))}
                 | {

@@ -5,6 +5,8 @@ and the resolutions they see (Eq. 7; a single one in Eq. 4), and which rows an i
 (all in Eq. 4; random ones in Eq. 5), as the settings say.
 """
 
+from collections.abc import Callable
+from functools import lru_cache
 from typing import TypeVar
 
 import jax
@@ -21,31 +23,21 @@ from suite.method import Job, Result
 
 D = TypeVar("D", bound=DiscriminatorSettings)
 
+Loss = Callable[[jax.Array, jax.Array, tuple[Held, Keys]], jax.Array]
 
-def solve(job: Job[D], seen: tuple[int, ...] = ()) -> Result:
-    """Move as many random rows as the subset has, until the discriminators take them for real.
 
-    seen: sides of the images that convolutional discriminators see, one each. Without any, one
-        fully connected discriminator sees the rows as they are.
-
-    Raises:
-        InputError: a batch is larger than the subset, or Algorithm 1 finds no lambda.
-    """
-    settings, shape = job.settings, job.subset.data.shape
+@lru_cache(maxsize=1)
+def _problem(
+    settings: DiscriminatorSettings, shape: tuple[int, ...], seen: tuple[int, ...]
+) -> tuple[Discriminators, Loss]:
+    """What the solutions on subsets of one shape share, so that their program is compiled once."""
     n, side = shape[:2]
     used = settings.rows(n)
-    check_augmented(settings.augment, shape[1:])
-    configure()
-    dtype = jnp.dtype(settings.precision)
-    real = jnp.asarray(to_unit(job.subset.data, dtype))
-    start = jnp.asarray(initial_rows(settings.start, shape, job.seed, job.part), dtype)
     discriminators = (
         Discriminators.of_images(settings, side, seen, used)
         if seen
         else Discriminators.of_rows(settings, side, used)
     )
-    held = discriminators.hold(real, lambda: start[: used[1]])
-    keys = run_keys(job.seed, job.part)
 
     def loss(rows: jax.Array, iteration: jax.Array, constants: tuple[Held, Keys]) -> jax.Array:
         held, keys = constants
@@ -58,16 +50,46 @@ def solve(job: Job[D], seen: tuple[int, ...] = ()) -> Result:
             rows = rows[jax.random.permutation(second, n)[: used[1]]]
         return discriminators.loss(held, chosen, rows, changes)
 
+    return discriminators, loss
+
+
+def _to_range(rows: jax.Array) -> jax.Array:
+    return jnp.clip(rows, 0, 1)
+
+
+def _as_they_are(rows: jax.Array) -> jax.Array:
+    return rows
+
+
+def solve(job: Job[D], seen: tuple[int, ...] = ()) -> Result:
+    """Move as many random rows as the subset has, until the discriminators take them for real.
+
+    seen: sides of the images that convolutional discriminators see, one each. Without any, one
+        fully connected discriminator sees the rows as they are.
+
+    Raises:
+        InputError: a batch is larger than the subset, or Algorithm 1 finds no lambda.
+    """
+    settings, shape = job.settings, job.subset.data.shape
+    used = settings.rows(len(job.subset.data))
+    check_augmented(settings.augment, shape[1:])
+    configure()
+    dtype = jnp.dtype(settings.precision)
+    real = jnp.asarray(to_unit(job.subset.data, dtype))
+    start = jnp.asarray(initial_rows(settings.start, shape, job.seed, job.part), dtype)
+    discriminators, loss = _problem(settings, shape, seen)
+    held = discriminators.hold(real, lambda: start[: used[1]])
     # Pixels have a range, points have none.
     clipped = settings.clip and len(shape) == 4
     descent = descend(
         loss,
         start,
-        (held, keys),
+        (held, run_keys(job.seed, job.part)),
         settings,
         job.checkpoint,
         render=from_unit,
-        project=lambda rows: jnp.clip(rows, 0, 1) if clipped else rows,
+        project=_to_range if clipped else _as_they_are,
+        title=f"part {job.part}",
     )
     lams = [float(lam) for lam in held.lams]
     return Result(
@@ -79,7 +101,7 @@ def solve(job: Job[D], seen: tuple[int, ...] = ()) -> Result:
         device_name(),
         {
             "lambda": lams if len(lams) > 1 else lams[0],
-            "levels": list(seen or (side,)),
+            "levels": list(seen or shape[1:2]),
             "kernel_rows": sum(used),
             "best_iteration": descent.best_iteration,
             **gpu_memory(),

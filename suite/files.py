@@ -13,6 +13,12 @@ import yaml
 from suite.errors import InputError, from_os
 
 
+def cache_folder() -> Path:
+    """What every checkout on this machine may use again ($XDG_CACHE_HOME is honoured)."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "gantk-bench"
+
+
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """A temporary name beside `path`, renamed to `path` when the block ends without error.

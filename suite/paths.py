@@ -12,7 +12,8 @@ REFERENCE = "data/{dataset}/{reference}.npz"
 RUN = "runs/{experiment}/{dataset}/n{n}/{method}/data{data_seed}/seed{seed}"
 """A run's folder; every rule that works on a run has these wildcards."""
 
-PART = f"{RUN}/part{{part}}"
+PART_NAME = "part{part}"
+PART = f"{RUN}/{PART_NAME}"
 """The folder of one of the parts that a run is joined from."""
 
 FIRST_PART = "part0"

@@ -22,15 +22,15 @@ MATRICES = 16
 """Kernel matrices of 2n rows in float64 that a step holds at once, derivatives included."""
 
 
-def training_minutes(config: Config, wildcards: Any) -> int:
-    """Minutes of a training."""
+def training_minutes(config: Config, wildcards: Any, parts: int) -> int:
+    """Minutes of a job that finds so many solutions, one after the other."""
     data = config.kind(wildcards.dataset).data
     settings = train_settings(config, wildcards)
-    return _training(wildcards.method, settings, data, int(wildcards.n))
+    return _training(wildcards.method, settings, data, int(wildcards.n), parts)
 
 
 @cache
-def _training(variant: str, settings: str, data: str, n: int) -> int:
+def _training(variant: str, settings: str, data: str, n: int, parts: int) -> int:
     method = method_entry(variant)
     rate = known_rates().get((method.name, data))
     if rate is None or method.work is None:
@@ -38,7 +38,7 @@ def _training(variant: str, settings: str, data: str, n: int) -> int:
     # Datasets may not be here yet: images count as 32 x 32 in colour.
     shape = (32, 32, 3) if data == "images" else (2,)
     work = method.work(method.settings.model_validate(json.loads(settings)), shape, n)
-    return _minutes(rate.seconds(work))
+    return _minutes(rate.start + parts * (rate.seconds(work) - rate.start))
 
 
 @cache

@@ -4,8 +4,10 @@ import csv
 import hashlib
 import io
 import json
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 import typer
@@ -34,25 +36,68 @@ def history_text(history: list[dict[str, float]]) -> str:
     return buffer.getvalue()
 
 
+REMEDY = "choose another --out, or add --overwrite"
+
+
+class Place(NamedTuple):
+    """One of the solutions of a job.
+
+    part: its number. out: the folder for what it leaves. checkpoint: its own state; None for none.
+    """
+
+    part: int
+    out: Path
+    checkpoint: Path | None
+
+
 def run_method(
     method: Method[S],
     source: str,
     subset: Subset,
     settings: S,
-    out: Path,
+    places: Sequence[Place],
     *,
     seed: int,
-    part: int,
     samples: int,
-    checkpoint: Path | None,
     checkpoint_every: float,
     framework: str,
 ) -> None:
-    """Train, and leave samples, trajectory, history, the model if there is one, and run.json.
+    """Train once for each place, one after the other, on one device.
 
-    run.json is written last: where it stands, the run is whole.
+    Each leaves samples, trajectory, history, the model if there is one, and run.json, which is
+    written last: where it stands, the run is whole, and is not made again. All states are kept
+    until the last run has ended, since Snakemake deletes what a killed job has written.
     """
-    identity: dict[str, Any] = {
+    states = []
+    with lease(framework):
+        for place in places:
+            identity = _identity(method, source, subset, settings, seed, place.part, samples)
+            key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+            states.append(Checkpoint(place.checkpoint, key, checkpoint_every))
+            if _is_whole(place.out, identity):
+                print(f"part {place.part}: finished before", file=sys.stderr)
+                continue
+            job = Job(subset, settings, seed, place.part, samples, states[-1])
+            _run_one(method, job, place.out, identity)
+    for state in states:
+        state.clear()
+
+
+def _identity(
+    method: Method[S],
+    source: str,
+    subset: Subset,
+    settings: S,
+    seed: int,
+    part: int,
+    samples: int,
+) -> dict[str, Any]:
+    """All that decides a result, as JSON has it.
+
+    Not the device: it changes last digits, as another machine does, and run.json records it. A
+    run that was begun on a GPU and killed shall be able to end on a CPU.
+    """
+    return {
         "method": method.name,
         "settings": settings.model_dump(mode="json"),
         "data": {
@@ -66,14 +111,26 @@ def run_method(
         "samples": samples,
         "source": source,
     }
-    key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
-    state = Checkpoint(checkpoint, key, checkpoint_every)
-    state.begin()
+
+
+def _is_whole(out: Path, identity: dict[str, Any]) -> bool:
+    """Whether the run of this identity stands in `out`; InputError if it is another's."""
+    path = out / paths.RECORD
+    if not path.exists():
+        return False
+    record = read_json(path)
+    if any(record.get(name) != value for name, value in identity.items()):
+        raise InputError(f"{out}: holds another finished run: {REMEDY}")
+    return True
+
+
+def _run_one(method: Method[S], job: Job[S], out: Path, identity: dict[str, Any]) -> None:
+    """Train, and write what it leaves."""
+    job.checkpoint.begin()
     try:
-        with lease(framework):
-            result = method.train(Job(subset, settings, seed, part, samples, state))
+        result = method.train(job)
     except InputError:
-        state.withdraw()
+        job.checkpoint.withdraw()
         raise
     out.mkdir(parents=True, exist_ok=True)
     save_samples(out / paths.SAMPLES, result.samples)
@@ -82,7 +139,7 @@ def run_method(
     if result.model is not None:
         write_arrays(out / paths.MODEL, result.model)
     write_json(out / paths.RECORD, identity | _outcome(result))
-    state.clear()
+    job.checkpoint.settle()
 
 
 def _outcome(result: Result) -> dict[str, Any]:
@@ -114,6 +171,18 @@ def square(side: int) -> np.ndarray:
     return np.stack([np.tile(line, side), np.repeat(line[::-1], side)], axis=1)
 
 
+def _places(part: int, parts: int | None, out: Path, checkpoint: Path | None) -> list[Place]:
+    """Where the runs of a command stand: one in `out`, or several in folders of their own there."""
+    if parts is None:
+        return [Place(part, out, checkpoint or out / "checkpoint.npz")]
+    places = []
+    for number in range(part, part + parts):
+        own = out / paths.PART_NAME.format(part=number)
+        state = checkpoint / f"{own.name}.npz" if checkpoint else own / "checkpoint.npz"
+        places.append(Place(number, own, state))
+    return places
+
+
 def training_app(room: str, help: str) -> typer.Typer:
     """The command line of a room of methods: list, train, join and sample."""
     registry = METHODS[room]
@@ -126,6 +195,14 @@ def training_app(room: str, help: str) -> typer.Typer:
         out: Annotated[Path, typer.Option(help="folder for what the run leaves")],
         seed: Annotated[int, typer.Option(help="training seed")] = 0,
         part: Annotated[int, typer.Option(help="which independent solution [0, 1, ...]")] = 0,
+        parts: Annotated[
+            int | None,
+            typer.Option(
+                help="solutions from --part on, one after the other, each in OUT/partNUMBER; those "
+                "that stand there are kept",
+                min=1,
+            ),
+        ] = None,
         samples: Annotated[
             int, typer.Option(help="samples to draw from a method with a generator [images]")
         ] = 2048,
@@ -134,7 +211,11 @@ def training_app(room: str, help: str) -> typer.Typer:
             list[str] | None, typer.Option("--set", help="one setting, KEY=VALUE; repeatable")
         ] = None,
         checkpoint: Annotated[
-            Path | None, typer.Option(help="state to go on from; default: OUT/checkpoint.npz")
+            Path | None,
+            typer.Option(
+                help="state to go on from (with --parts: the folder for partNUMBER.npz); default: "
+                "checkpoint.npz beside what a run leaves"
+            ),
         ] = None,
         checkpoint_every: Annotated[
             float,
@@ -145,10 +226,9 @@ def training_app(room: str, help: str) -> typer.Typer:
         ] = False,
     ) -> None:
         """Train a method on a subset."""
-        if (out / paths.RECORD).exists() and not overwrite:
-            raise InputError(
-                f"{out}: holds a finished run: choose another --out, or add --overwrite"
-            )
+        places = _places(part, parts, out, checkpoint)
+        if parts is None and not overwrite and (out / paths.RECORD).exists():
+            raise InputError(f"{out}: holds a finished run: {REMEDY}")
         method = registry.lookup(name)
         if seed < 0 or part < 0 or samples < 1:
             raise InputError("--seed and --part must be 0 or more, and --samples 1 or more")
@@ -156,16 +236,16 @@ def training_app(room: str, help: str) -> typer.Typer:
         digest = source_digest(f"{room}.__main__", registry.module_of(name))
         subset = Subset.load(data)
         out.mkdir(parents=True, exist_ok=True)
+        for place in places if overwrite else ():
+            (place.out / paths.RECORD).unlink(missing_ok=True)
         run_method(
             method,
             digest,
             subset,
             resolved,
-            out,
+            places,
             seed=seed,
-            part=part,
             samples=samples,
-            checkpoint=checkpoint or out / "checkpoint.npz",
             checkpoint_every=checkpoint_every,
             framework=ROOMS[room],
         )

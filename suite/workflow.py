@@ -11,6 +11,7 @@ import shlex
 import sys
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from suite import devices, paths
 from suite.checks import check
 from suite.config import (
     MOST_HELD,
+    TRAIN,
     Cell,
     Config,
     cells,
@@ -26,6 +28,7 @@ from suite.config import (
     parse_config,
     parts_of,
     settings_of,
+    shares,
 )
 from suite.errors import InputError
 from suite.files import read_yaml
@@ -130,9 +133,62 @@ def walked_runs(config: Config) -> list[str]:
     return found
 
 
-def variants_of(room: str) -> str:
-    """A regular expression for the methods of a room, and for variants of them."""
-    return f"({one_of(METHODS[room].entries)})({MARK}[^/]+)?"
+def variants_of(methods: Iterable[str]) -> str:
+    """A regular expression for these methods, and for variants of them."""
+    return f"({one_of(methods)})({MARK}[^/]+)?"
+
+
+@dataclass(frozen=True)
+class Training:
+    """A rule that trains.
+
+    room: whose command it calls; environment: of which file in envs/. methods, sizes: regular
+    expressions of the wildcards. parts: what each of its jobs makes.
+    """
+
+    rule: str
+    room: str
+    environment: str
+    methods: str
+    sizes: str
+    parts: range
+
+    @property
+    def title(self) -> str:
+        """The parts in words."""
+        first, last = self.parts[0], self.parts[-1]
+        return f"part {first}" if last == first else f"parts {first}-{last}"
+
+    @property
+    def log(self) -> str:
+        """The path of its log, and of what it took, without their suffix."""
+        return f"{paths.RUN}/{self.title.replace(' ', '')}"
+
+
+def trainings(config: Config) -> list[Training]:
+    """The rules that train: one a room for methods with a generator, whose runs have one part.
+
+    The others solve for as many rows at a time as the subset has. A rule has a fixed list of
+    files, so that each share of the parts has a rule of its own, for all sizes that have it.
+    """
+    # JAX and PyTorch do not share an environment on a GPU.
+    found = []
+    for room, registry in METHODS.items():
+        draw = [name for name, method in registry.entries.items() if method.sample]
+        solve = [name for name in registry.entries if name not in draw]
+        rule, environment = f"{TRAIN}{room}", devices.ROOMS[room]
+        if draw:
+            found.append(Training(rule, room, environment, variants_of(draw), r"\d+", range(1)))
+        sizes: dict[range, dict[str, None]] = {}
+        for cell in cells(config):
+            if method_of(cell.method) in solve:
+                for share in shares(config, cell.parts):
+                    sizes.setdefault(share, {})[str(cell.n)] = None
+        for share, some in sizes.items():
+            name = f"{rule}_{share[0]}_{share[-1]}"
+            methods = variants_of(solve)
+            found.append(Training(name, room, environment, methods, one_of(some), share))
+    return found
 
 
 def _first_run(config: Config, cell: Cell) -> str:
@@ -266,7 +322,9 @@ def check_devices(config: Config, rules: Set[str], *, here: bool, conda: Collect
     """
     if config.device != "gpu" or not here:
         return
-    needed = {"jax": {"train_gantk"}, "torch": {"train_baselines"}}
+    needed: dict[str, set[str]] = {"jax": set(), "torch": set()}
+    for training in trainings(config):
+        needed[training.environment].add(training.rule)
     if embeds(config):
         needed["torch"] |= {"evaluate", "controls", "trajectory"}
     visible = devices.visible()

@@ -55,9 +55,13 @@ def test_time_follows_from_work_and_rates():
     # 10 updates of one step of each player, half of the reference's 64 rows.
     assert gan.seconds == pytest.approx(5 + 10 * 2 * (0.1 + 0.2 * 0.5))
     assert gan.jobs == 2
-    kernel = found["train ga-cntk on 64 rows of mnist"]
-    assert kernel.seconds == pytest.approx(20 + 100 * 0.01)
-    assert kernel.jobs == 4  # two seeds, two solutions of 64 rows for 128 samples
+    kernel = found["train ga-cntk on 64 rows of mnist, 2 solutions each"]
+    assert kernel.seconds == pytest.approx(20 + 2 * 100 * 0.01)
+    assert kernel.jobs == 2  # two seeds, each with two solutions of 64 rows for 128 samples
+    apart = by_name(estimate(config(samples=320, parts_per_job=2), MNIST, RATES, {}))
+    assert apart["train ga-cntk on 64 rows of mnist, 2 solutions each"].jobs == 4
+    last = apart["train ga-cntk on 64 rows of mnist, 1 solutions each"]
+    assert (last.jobs, last.seconds) == (2, pytest.approx(20 + 100 * 0.01))
     assert found["judge dcgan on 64 rows of mnist"].seconds == pytest.approx(3 + 0.1 * 128)
     assert found["follow dcgan on 64 rows of mnist"].seconds == pytest.approx(3 + 0.1 * 4 * 32)
 
@@ -102,7 +106,8 @@ def test_runs_of_this_machine_serve_the_same_work(tmp_path):
     past = past_seconds(tmp_path)
     assert past == {("ga-cntk", "images", 1.0): 0.02}
     items = by_name(estimate(found, MNIST, RATES, past))
-    assert items["train ga-cntk on 64 rows of mnist"].seconds == pytest.approx(20 + 100 * 0.02)
+    known = items["train ga-cntk on 64 rows of mnist, 2 solutions each"]
+    assert known.seconds == pytest.approx(20 + 2 * 100 * 0.02)
 
 
 def test_wait_is_shared_by_cores_but_not_within_a_job():

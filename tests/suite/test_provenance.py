@@ -13,6 +13,7 @@ from suite.provenance import (
     peak_memory_mib,
     source_digest,
 )
+from tests.imports import ROOMS, file_of, imported
 
 FILES = {
     "room/__init__.py": "",
@@ -128,3 +129,11 @@ def test_files_digest_follows_names_and_content_and_times_where_content_is_much(
     before = files_digest([renamed, files[1]])
     os.utime(renamed, (2, 2))
     assert files_digest([renamed, files[1]]) != before
+
+
+def test_imports_are_those_that_python_sees() -> None:
+    """A line of a text that reads like an import may add a file; none may be missing."""
+    for package in (*ROOMS, "suite"):
+        for path in sorted((provenance.ROOT / package).rglob("*.py")):
+            seen = {file_of(module) for module in imported(path, types=True)} - {None}
+            assert seen <= set(provenance._imports(path)), path

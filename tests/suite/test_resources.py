@@ -30,14 +30,17 @@ def test_minutes_are_twice_the_rate_and_at_most_a_day(config: Config, monkeypatc
     settings = '{"updates": 6000}'
     monkeypatch.setattr(resources, "train_settings", lambda *_: settings)
     seconds = 60 + 6000 * 2 * 0.01 * (32 / 28) ** 2
-    asked = resources.training_minutes(config, wildcards("dcgan", 64))
+    asked = resources.training_minutes(config, wildcards("dcgan", 64), 1)
     assert asked == pytest.approx(resources.MARGIN + 2 * seconds / 60, abs=1)
+    several = 60 + 3 * (seconds - 60)
+    asked = resources.training_minutes(config, wildcards("dcgan", 64), 3)
+    assert asked == pytest.approx(resources.MARGIN + 2 * several / 60, abs=1)
     settings = '{"updates": 60000000}'
-    assert resources.training_minutes(config, wildcards("dcgan", 64)) == resources.LONGEST
+    assert resources.training_minutes(config, wildcards("dcgan", 64), 1) == resources.LONGEST
 
 
 def test_without_a_rate_a_training_gets_what_it_can_go_on_from(config: Config) -> None:
-    assert resources.training_minutes(config, wildcards("ga-cntk", 64)) == resources.UNKNOWN
+    assert resources.training_minutes(config, wildcards("ga-cntk", 64), 4) == resources.UNKNOWN
 
 
 def test_judging_takes_longer_where_images_are_embedded(config: Config) -> None:

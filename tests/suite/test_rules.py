@@ -7,8 +7,9 @@ from types import SimpleNamespace
 import pytest
 
 from suite import workflow as plan
-from suite.config import parse_config
+from suite.config import parse_config, shares
 from suite.files import write_text
+from suite.method import METHODS
 
 
 def config(**changes: object):
@@ -96,7 +97,7 @@ def test_digest_follows_the_metrics_and_their_extractors(monkeypatch: pytest.Mon
 
 
 def test_names_of_variants_match_their_room_alone() -> None:
-    pattern = plan.variants_of("baselines")
+    pattern = plan.variants_of(METHODS["baselines"].entries)
     for name in ("dcgan", "wgan-gp", "dcgan@learning_rate=0.1"):
         assert re.fullmatch(pattern, name)
     for name in ("ga-cntk", "dcgan2", "wgan/gp"):
@@ -126,3 +127,37 @@ def test_sentences_are_the_last_lines_of_logs_that_ended_in_one(tmp_path) -> Non
     found = plan.sentences(tmp_path, since=200)
     failed, traceback = tmp_path / "a" / "failed.log", tmp_path / "a" / "traceback.log"
     assert found == [f"nowhere: no such file ({failed})", f"KeyError: 'x' ({traceback})"]
+
+
+def matching(found: list[plan.Training], method: str, n: int, part: int) -> list[str]:
+    """The rules that can make a part."""
+    return [
+        training.rule
+        for training in found
+        if re.fullmatch(training.methods, method)
+        and re.fullmatch(training.sizes, str(n))
+        and part in training.parts
+    ]
+
+
+@pytest.mark.parametrize("each", [1, 3, 4, 100])
+def test_every_part_of_the_grid_has_one_rule(each: int) -> None:
+    """100 samples: of 8 rows 13 solutions, of 30 rows 4, of 100 rows 1; of a GAN 1."""
+    grid = {
+        "datasets": {"mnist": {"n": [8, 30, 100]}},
+        "methods": {"dcgan": {}, "ga-fntk": {}, "ga-cntkg": {}},
+    }
+    found = plan.trainings(config(samples=100, parts_per_job=each, experiments={"t": grid}))
+    assert len({training.rule for training in found}) == len(found)
+    for n, parts in ((8, 13), (30, 4), (100, 1)):
+        rules = [matching(found, "ga-fntk", n, part) for part in range(parts)]
+        assert all(len(rule) == 1 for rule in rules)
+        assert len({rule[0] for rule in rules}) == -(-parts // each)
+        assert matching(found, "ga-fntk", n, parts) == []
+        assert matching(found, "dcgan", n, 0) == ["train_baselines"]
+        assert matching(found, "ga-cntkg", n, 0) == ["train_gantk"]
+
+
+def test_more_samples_leave_the_jobs_before_the_last_as_they_are() -> None:
+    few, more = (shares(config(parts_per_job=3), parts) for parts in (7, 11))
+    assert few[:-1] == more[:2] and [len(share) for share in more] == [3, 3, 3, 2]

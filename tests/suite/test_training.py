@@ -14,7 +14,7 @@ from suite.checkpoint import ATTEMPTS, Checkpoint
 from suite.errors import InputError
 from suite.method import Job, Method, Result, snapshot_iterations
 from suite.settings import Settings
-from suite.training import history_text, run_method, square
+from suite.training import Place, history_text, run_method, square
 
 
 class MadeSettings(Settings):
@@ -42,15 +42,13 @@ def run(folder: Path, checkpoint: Path, **changes: object) -> Job:
         "subset": rows(),
         "settings": MadeSettings(),
         "seed": 1,
-        "part": 2,
         "samples": 3,
         **changes,
     }
-    name = given.pop("name", "made")
+    name, part = given.pop("name", "made"), given.pop("part", 2)
     method = Method(name, "Made", MadeSettings, train)
-    run_method(
-        method, out=folder, checkpoint=checkpoint, checkpoint_every=0.0, framework="torch", **given
-    )
+    places = [Place(part, folder, checkpoint)]
+    run_method(method, places=places, checkpoint_every=0.0, framework="torch", **given)
     return jobs[0]
 
 
@@ -77,8 +75,10 @@ def test_checkpoint_belongs_to_all_that_decides_the_result(change: str, tmp_path
 
 def test_data_seed_and_split_are_part_of_the_run(tmp_path: Path) -> None:
     keys = {
-        run(tmp_path / "out", tmp_path / "state.npz", subset=subset).checkpoint.key
-        for subset in (rows(), replace(rows(), seed=1), replace(rows(), split="heldout"))
+        run(tmp_path / str(i), tmp_path / "state.npz", subset=subset).checkpoint.key
+        for i, subset in enumerate(
+            (rows(), replace(rows(), seed=1), replace(rows(), split="heldout"))
+        )
     }
     assert len(keys) == 3
 
@@ -126,11 +126,9 @@ def test_an_attempt_that_ended_in_a_sentence_does_not_count(tmp_path: Path) -> N
         with pytest.raises(InputError, match="a file is missing"):
             run_method(
                 method,
-                *("source", rows(), MadeSettings(), tmp_path / "out"),
+                *("source", rows(), MadeSettings(), [Place(0, tmp_path / "out", checkpoint)]),
                 seed=0,
-                part=0,
                 samples=1,
-                checkpoint=checkpoint,
                 checkpoint_every=0.0,
                 framework="torch",
             )
@@ -141,3 +139,60 @@ def test_the_square_is_read_like_a_page():
         square(3),
         [[-2, 2], [0, 2], [2, 2], [-2, 0], [0, 0], [2, 0], [-2, -2], [0, -2], [2, -2]],
     )
+
+
+class Killed(BaseException):
+    pass
+
+
+def several(folder: Path, parts: int, fatal: int | None = None, **changes: object) -> list[str]:
+    """Train parts 0, 1, ...; die in one of them. Says what each did: anew, or from its state."""
+    did = []
+
+    def train(job: Job) -> Result:
+        resumed = job.checkpoint.load() is not None
+        did.append(f"{job.part} {'from its state' if resumed else 'anew'}")
+        if job.part == fatal:
+            raise Killed
+        job.checkpoint.save({"x": np.zeros(1)})
+        data = job.subset.data + np.uint8(job.part)
+        trajectory = Trajectory(data[None], np.array([0]))
+        return Result(data, trajectory, [], "budget", 0.0, "cpu")
+
+    places = [Place(k, folder / f"part{k}", folder / f"states/part{k}.npz") for k in range(parts)]
+    given = {"seed": 0, "samples": 2, "checkpoint_every": 0.0, "framework": "torch", **changes}
+    method = Method("made", "Made", MadeSettings, train)
+    try:
+        run_method(method, "source", rows(), MadeSettings(), places, **given)
+    except Killed:
+        did.append("killed")
+    return did
+
+
+def test_a_killed_job_of_several_parts_makes_none_of_them_twice(tmp_path: Path) -> None:
+    """Whether what it wrote is still there, as on a command line, or deleted, as by Snakemake."""
+    for deletes in (False, True):
+        folder = tmp_path / str(deletes)
+        for _ in range(3):  # more attempts than may end without progress, but for the last part
+            first = several(folder, 3, fatal=2)
+            if deletes:
+                for k in range(2):
+                    (folder / f"part{k}" / "run.json").unlink()
+            (folder / "states/part2.attempts").unlink()
+        assert first == ([*("0 from its state", "1 from its state")] if deletes else []) + [
+            *("2 anew", "killed")
+        ]
+        assert several(folder, 3)[-1] == "2 anew"
+        for k in range(3):
+            found = load_samples(folder / f"part{k}" / "samples.npz")
+            np.testing.assert_array_equal(found, rows().data + np.uint8(k))
+            record = json.loads((folder / f"part{k}" / "run.json").read_text())
+            assert record["seeds"]["part"] == k
+        assert not list((folder / "states").iterdir())
+
+
+def test_more_parts_leave_those_that_stand_and_refuse_another_runs(tmp_path: Path) -> None:
+    assert several(tmp_path, 2) == ["0 anew", "1 anew"]
+    assert several(tmp_path, 3) == ["2 anew"]
+    with pytest.raises(InputError, match="part0: holds another finished run: choose another --out"):
+        several(tmp_path, 3, seed=1)

@@ -17,6 +17,18 @@ def train(job):
     raise InputError("made to fail: mend it")
 """
 
+KILLED = """
+import os
+import signal
+from pathlib import Path
+
+
+def train(job):
+    with Path("tries.txt").open("a") as file:
+        file.write("tried\\n")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
 
 def save(folder, numbers, seed=0):
     folder.mkdir(exist_ok=True)
@@ -73,10 +85,23 @@ def test_a_failed_job_is_told_last_and_not_tried_again(unrun) -> None:
     text = module.read_text(encoding="utf-8")
     start, end = text.index("def train("), text.index("def check(")
     module.write_text(text[:start] + FAULT + "\n\n" + text[end:], encoding="utf-8")
-    run = "runs/table1/mnist/n8/ga-cntk/data0/seed0/part0"
-    done = unrun.snakemake(f"results/tiny/{run}/run.json")
+    run = "runs/table1/mnist/n8/ga-cntk/data0/seed0"
+    done = unrun.snakemake(f"results/tiny/{run}/part0/run.json")
     assert done.returncode == 1
     *_, sentence, remedy = done.stderr.strip().splitlines()
-    assert sentence == f"error: made to fail: mend it (results/tiny/logs/{run}.log)"
+    assert sentence == f"error: made to fail: mend it (results/tiny/logs/{run}/parts0-1.log)"
     assert remedy.endswith("run the same command again to go on")
     assert (unrun.root / "tries.txt").read_text().splitlines() == ["tried"]
+
+
+def test_in_the_job_of_a_cluster_a_killed_training_is_not_started_again(unrun) -> None:
+    """The Snakemake that submits jobs counts their attempts; the one within runs it once."""
+    module = unrun.root / "gantk" / "methods" / "ga_cntk.py"
+    text = module.read_text(encoding="utf-8")
+    start, end = text.index("def train("), text.index("def check(")
+    module.write_text(text[:start] + KILLED + "\n\n" + text[end:], encoding="utf-8")
+    run = "results/tiny/runs/table1/mnist/n8/ga-cntk/data0/seed0/part0/run.json"
+    assert unrun.snakemake("results/tiny/data/mnist/n8/seed0.npz").returncode == 0
+    done = unrun.snakemake("--mode", "remote", "--retries", "0", run)
+    assert done.returncode == 1
+    assert (unrun.root / "tries.txt").read_text().splitlines() == ["tried"], done.stderr
