@@ -6,13 +6,14 @@ PAGE ?= results/quick/index.html
 OUT ?= .venv/page/shots
 BIN := .venv/bin
 INSTALLED := .venv/installed
+CUDA := .venvs/cuda
 IN := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)
 SHARED := --numprocesses $(CORES) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 FAST := tests/test_structure.py tests/test_docs.py tests/test_examples.py tests/suite tests/datasets \
 	tests/reporting tests/gantk/test_layers.py tests/metrics/test_similarity.py \
 	tests/workflow/test_environments.py
 
-.PHONY: quick test test-fast test-envs test-slurm check-page plans docs tutorial rulegraph lock envs \
+.PHONY: quick test test-fast test-envs test-slurm test-cuda-compile check-page plans docs tutorial rulegraph lock envs \
 	schema bad-inputs lint clean
 
 quick: $(INSTALLED)  ## the whole workflow on the bundled MNIST
@@ -56,6 +57,17 @@ check-page:  ## PAGE as readers see it, in a browser (chromium, node and npm); s
 	mkdir -p .venv/page && cp tests/page/package.json .venv/page
 	npm install --prefix .venv/page --no-audit --no-fund --silent
 	NODE_FOLDER=.venv/page node tests/page/check.mjs $(PAGE) $(OUT)
+
+test-cuda-compile: $(CUDA)/installed  ## the engine's step compiled for an H100, without one (0.7 GB)
+	$(IN)/pytest -m cuda -rs tests/gantk/test_cuda.py
+	$(IN)/python -m benchmarks launches
+
+$(CUDA)/installed: $(INSTALLED)  # CUDA's other libraries came with PyTorch
+	version=$$($(BIN)/python -c 'import jax; print(jax.__version__)') && \
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --upgrade --target $(CUDA) \
+		jax-cuda13-plugin==$$version jax-cuda13-pjrt==$$version \
+		nvidia-cuda-nvcc==13.0.88 nvidia-nvvm==13.0.88
+	touch $@
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -10,8 +10,8 @@ import numpy as np
 
 from gantk.architecture import Architecture, architecture
 from gantk.augment import augment
+from gantk.blocking import BLOCKINGS, blocking_on
 from gantk.dynamics import labels, regularise, search_lambda
-from gantk.exponential import residual
 from gantk.images import average_pool
 from gantk.kernel import Kernel
 from gantk.objectives import OBJECTIVES
@@ -29,6 +29,10 @@ class GramKernel(Protocol):
     def joint(self, real: Any, generated: jax.Array) -> jax.Array:
         """K of real rows then generated ones, [n + m, n + m]."""
 
+    @property
+    def record(self) -> dict[str, Any]:
+        """How the work is cut, for provenance."""
+
 
 def make_kernel(
     settings: DiscriminatorSettings, architecture: Architecture, side: int, rows: int
@@ -40,7 +44,7 @@ def make_kernel(
     """
     if settings.kernel == "neural-tangents":
         return PeerKernel(architecture)
-    return Kernel.on_all_devices(architecture, side, rows)
+    return Kernel.on_all_devices(architecture, side, rows, settings.blocking)
 
 
 def released_lambda(rate: float, rows: int) -> float:
@@ -70,6 +74,7 @@ def gram_loss(
     """(K of real rows then generated ones, lambda) -> loss, a float64 scalar."""
     objective = OBJECTIVES[settings.objective]
     y = jnp.asarray(labels(real, generated, objective.negative))
+    residual = BLOCKINGS[blocking_on(settings.blocking)].residual
 
     def loss(gram: jax.Array, lam: jax.Array) -> jax.Array:
         rest = residual(regularise(gram, settings.diag_reg), lam, y)

@@ -37,7 +37,8 @@ class Spectrum(NamedTuple):
     weights: jax.Array
 
 
-def _dense(gram: jax.Array, starts: Sequence[jax.Array]) -> list[Spectrum]:
+def dense(gram: jax.Array, starts: Sequence[jax.Array]) -> list[Spectrum]:
+    """The starts in all eigenvectors of K, [N, N] float64."""
     w, v = jnp.linalg.eigh(gram, symmetrize_input=False)
     # K is positive semi-definite: a negative w is rounding, and counts as 0.
     return [Spectrum(jnp.maximum(w, 0), v, start @ v) for start in starts]
@@ -99,17 +100,18 @@ def _by_spectra(
     Of a small matrix the eigendecomposition costs less than a space of a quarter of its size.
     """
     if len(gram) < 4 * SIZE:
-        return function(_dense(gram, starts))
+        return function(dense(gram, starts))
     spectra, error = _lanczos(gram, lam, starts)
     result: jax.Array = jax.lax.cond(
         error <= TOLERANCE,
         lambda: function(spectra),
-        lambda: function(_dense(gram, starts)),
+        lambda: function(dense(gram, starts)),
     )
     return result
 
 
-def _applied(lam: jax.Array, start: Spectrum) -> jax.Array:
+def applied(lam: jax.Array, start: Spectrum) -> jax.Array:
+    """exp(-lambda K) of the start vector, [N]."""
     return start.vectors @ (jnp.exp(-lam * start.values) * start.weights)
 
 
@@ -120,16 +122,16 @@ def integral(gram: jax.Array, lam: jax.Array, y: jax.Array) -> jax.Array:
     one's error bounds its own.
     """
 
-    def applied(spectra: list[Spectrum]) -> jax.Array:
+    def averaged(spectra: list[Spectrum]) -> jax.Array:
         values, vectors, start = spectra[0]
         some = values > 0
         means = jnp.where(some, -jnp.expm1(-lam * values) / jnp.where(some, values, 1), lam)
         return vectors @ (means * start)
 
-    return _by_spectra(gram.astype(jnp.float64), lam, [y], applied)
+    return _by_spectra(gram.astype(jnp.float64), lam, [y], averaged)
 
 
-def _derivative(lam: jax.Array, left: Spectrum, right: Spectrum, dtype: Any) -> jax.Array:
+def derivative(lam: jax.Array, left: Spectrum, right: Spectrum, dtype: Any) -> jax.Array:
     """The cotangent of K, [N, N], from the spectra of the cotangent and of y, symmetrised.
 
     V_left [(b a^T) o Phi] V_right^T, with a and b the weights and
@@ -164,19 +166,19 @@ def residual(gram: jax.Array, lam: jax.Array, y: jax.Array) -> jax.Array:
 
 def _residual_forward(gram: jax.Array, lam: jax.Array, y: jax.Array) -> tuple[jax.Array, Saved]:
     exact = gram.astype(jnp.float64)
-    rest = _by_spectra(exact, lam, [y], lambda spectra: _applied(lam, spectra[0]))
+    rest = _by_spectra(exact, lam, [y], lambda spectra: applied(lam, spectra[0]))
     return rest, (gram, lam, y)
 
 
 def _residual_backward(saved: Saved, g: jax.Array) -> tuple[jax.Array, None, None]:
     gram, lam, y = saved
-    derivative = _by_spectra(
+    change = _by_spectra(
         gram.astype(jnp.float64),
         lam,
         [g, y],
-        lambda spectra: _derivative(lam, spectra[0], spectra[1], gram.dtype),
+        lambda spectra: derivative(lam, spectra[0], spectra[1], gram.dtype),
     )
-    return derivative, None, None
+    return change, None, None
 
 
 residual.defvjp(_residual_forward, _residual_backward)

@@ -82,7 +82,7 @@ class KernelDiscriminator:
 
     @staticmethod
     def of(settings: InfiniteSettings, side: int, rows: int) -> "KernelDiscriminator":
-        """That of the settings; side and rows: see `gantk.kernel.default_tile`."""
+        """That of the settings; side and rows: see `gantk.discriminator.make_kernel`."""
         if settings.kernel == "rbf":
             return KernelDiscriminator(settings, RadialKernel())
         network = architecture_of(settings)
@@ -145,6 +145,8 @@ def solve_infinite(job: Job[InfiniteSettings]) -> Result:
     start = jnp.asarray(rows, dtype)
     real = jnp.asarray(to_signed(job.subset.data, dtype), dtype)
     discriminator = KernelDiscriminator.of(settings, shape[1], shape[0])
+    if isinstance(discriminator.kernel, Kernel):
+        details = {**details, "kernels": [discriminator.kernel.record]}
     fixed = jax.jit(discriminator.kernel.fixed)(real)
     if settings.rule == "logistic":
         gram = jax.jit(discriminator.kernel.joint)(fixed, start)

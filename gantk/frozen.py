@@ -71,11 +71,13 @@ def _backward(
     g_diagonal = jnp.diagonal(outer[n:]) / 2
     outer = outer.at[n + jnp.arange(m), jnp.arange(m)].set(0)
 
+    vjp = partial(block_vjp, kernel.architecture, kernel.averages)
+
     def share(a: Features, b: Features, pairs: jax.Array, cotangents: jax.Array) -> Features:
         def tile(total: Features, item: tuple[jax.Array, jax.Array]) -> tuple[Features, None]:
             pair, cotangent = item
             rows, columns = _pick(a, pair[0]), _pick(b, pair[1])
-            _, change = block_vjp(kernel.architecture, rows, columns, cotangent, both=False)
+            _, change = vjp(rows, columns, cotangent, both=False)
             added: Features = jax.tree.map(lambda t, c: t.at[pair[1]].add(c), total, change)
             return added, None
 

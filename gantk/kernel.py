@@ -6,8 +6,7 @@ there remain the tiles of real against generated rows, whose derivative is neede
 only, and one triangle of the generated rows' own.
 """
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -18,23 +17,10 @@ import numpy as np
 from jax.sharding import Mesh, PartitionSpec
 
 from gantk.architecture import Architecture
-from gantk.ntk import Features, block, block_vjp, features
+from gantk.blocking import BLOCKINGS, blocking_on
+from gantk.ntk import Averages, Features, block, block_vjp, features
 
 AXIS = "tiles"
-
-
-def default_tile(
-    architecture: Architecture, side: int, rows: int, devices: Sequence[jax.Device]
-) -> int:
-    """Rows a tile, a power of two: the largest that fits, and leaves each device a share.
-
-    One row of positions of the first layer then takes a quarter of a megabyte on a CPU, so that
-    its few arrays fit the second-level cache together, and 64 megabytes on a GPU, to fill it.
-    """
-    width = -(-side // 2) if architecture.convs else 1
-    budget = 2**16 if devices[0].platform == "cpu" else 2**24
-    largest = min(math.isqrt(budget // width), max(rows // len(devices), 1), 256)
-    return 1 << int(math.log2(largest))
 
 
 class Fixed(NamedTuple):
@@ -54,19 +40,38 @@ class Kernel:
     """A kernel with its blocking.
 
     architecture: the network.
-    tile: rows and columns of a tile; any value gives the same numbers.
+    tile: rows and columns of a tile; any value gives the same numbers up to rounding.
     devices: how many JAX devices share the tiles.
+    blocking: a name in `BLOCKINGS`.
     """
 
     architecture: Architecture
     tile: int
     devices: int
+    blocking: str = "rows"
 
     @staticmethod
-    def on_all_devices(architecture: Architecture, side: int, rows: int) -> "Kernel":
-        """The kernel on every JAX device, with the tile that suits them and the rows."""
+    def on_all_devices(
+        architecture: Architecture, side: int, rows: int, blocking: str = "auto"
+    ) -> "Kernel":
+        """The kernel on every JAX device, with the tile that suits them and the rows.
+
+        blocking: as in the settings.
+        """
         devices = jax.devices()
-        return Kernel(architecture, default_tile(architecture, side, rows, devices), len(devices))
+        name = blocking_on(blocking)
+        tile = BLOCKINGS[name].tile(architecture, side, rows, devices)
+        return Kernel(architecture, tile, len(devices), name)
+
+    @property
+    def averages(self) -> Averages:
+        """How a tile goes through the positions of its images."""
+        return BLOCKINGS[self.blocking].averages
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """How the work is cut, for provenance: sums are rounded in an order that depends on it."""
+        return {"blocking": self.blocking, "tile": self.tile, "devices": self.devices}
 
     def gram(self, rows: jax.Array) -> jax.Array:
         """K(rows, rows), [n, n] symmetric, from images [n, H, W, C] or points [n, d]."""
@@ -191,10 +196,12 @@ def _joint_forward(
     a, b = _tiled(kernel, real.features, n), _tiled(kernel, own, m)
     plan = _plan(kernel, n, m)
 
+    value = partial(block, kernel.architecture, kernel.averages)
+
     def share(a: Features, b: Features, *plan: jax.Array) -> list[jax.Array]:
         def tiles(rows: Features, pairs: jax.Array) -> jax.Array:
             def tile(pair: jax.Array) -> jax.Array:
-                return block(kernel.architecture, _pick(rows, pair[0]), _pick(b, pair[1]))
+                return value(_pick(rows, pair[0]), _pick(b, pair[1]))
 
             listed: jax.Array = jax.lax.map(tile, pairs[0])
             return listed[None]
@@ -223,6 +230,8 @@ def _joint_backward(
     if n:
         cotangents.append(_disassemble(kernel, g[:n, n:] + g[n:, :n].T, plan[1]))
 
+    vjp = partial(block_vjp, kernel.architecture, kernel.averages)
+
     def add(total: Features, index: jax.Array, change: Features | None) -> Features:
         added: Features = jax.tree.map(lambda t, c: t.at[index].add(c), total, change)
         return added
@@ -231,13 +240,13 @@ def _joint_backward(
         def own_tile(total: Features, item: tuple[jax.Array, jax.Array]) -> tuple[Features, None]:
             pair, cotangent = item
             rows, columns = _pick(b, pair[0]), _pick(b, pair[1])
-            changes = block_vjp(kernel.architecture, rows, columns, cotangent, both=True)
+            changes = vjp(rows, columns, cotangent, both=True)
             return add(add(total, pair[0], changes[0]), pair[1], changes[1]), None
 
         def cross_tile(total: Features, item: tuple[jax.Array, jax.Array]) -> tuple[Features, None]:
             pair, cotangent = item
             rows, columns = _pick(a, pair[0]), _pick(b, pair[1])
-            _, change = block_vjp(kernel.architecture, rows, columns, cotangent, both=False)
+            _, change = vjp(rows, columns, cotangent, both=False)
             return add(total, pair[1], change), None
 
         pairs, cotangents = items[: len(plan)], items[len(plan) :]

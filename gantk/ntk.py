@@ -13,7 +13,7 @@ over all positions for the dense layer after Flatten. The first layer has t = c 
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import jax
 import jax.numpy as jnp
@@ -152,12 +152,12 @@ def features(architecture: Architecture, rows: jax.Array) -> tuple[Features, jax
     return Features(patches, tuple(scales[:-1])), tangent[0, 0]
 
 
-class _Layer(NamedTuple):
-    """What a layer of activations needs of a block of pairs.
+class Layer(NamedTuple):
+    """What a layer of activations needs of a block of pairs, at some positions [...].
 
-    rows: what is known of its pre-activations, arrays [h, ...] to be taken row by row. Of the
-        first layer the two rows' patches, later covariance and tangent kernel.
-    q_a, q_b: the scales, [h, w, n_a] and [h, w, n_b].
+    rows: what is known of its pre-activations. Of the first layer the two rows' patches,
+        [..., n_a, f] and [..., n_b, f], later covariance and tangent kernel, [..., n_a, n_b].
+    q_a, q_b: the scales, [..., n_a] and [..., n_b].
     """
 
     rows: tuple[jax.Array, jax.Array]
@@ -165,53 +165,71 @@ class _Layer(NamedTuple):
     q_b: jax.Array
 
 
-def _row_state(
-    activation: Activation, first: bool, row: _Layer
+Terms = Callable[[Layer], tuple[jax.Array, jax.Array]]
+"""kappa_1 and t kappa_0 at the positions of a layer."""
+Cotangents = Callable[[Layer, jax.Array, jax.Array], tuple[Any, ...]]
+"""A layer and the cotangents of its two terms -> those of the fields of the layer."""
+
+
+class Averages(Protocol):
+    """How the positions of a layer are gone through: one strategy of `gantk.kernel.BLOCKINGS`."""
+
+    def forward(self, terms: Terms, mean: Mean, layer: Layer) -> tuple[jax.Array, jax.Array]:
+        """A[kappa_1] and A[t kappa_0], of a layer at positions [h, w]."""
+
+    def backward(
+        self, cotangents: Cotangents, mean: Mean, layer: Layer, totals: tuple[jax.Array, jax.Array]
+    ) -> tuple[Any, ...]:
+        """The cotangents of the layer's fields, [h, w, ...], from those of the two averages."""
+
+
+def _state(
+    activation: Activation, first: bool, layer: Layer
 ) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """rho, tangent kernel and s of one row of positions, [w, n_a, n_b] each."""
-    s = row.q_a[:, :, None] * row.q_b[:, None, :]
+    """rho, tangent kernel and s at some positions, [..., n_a, n_b] each."""
+    s = layer.q_a[..., :, None] * layer.q_b[..., None, :]
     if first:
-        rho = jnp.einsum("waf,wbf->wab", *row.rows)
+        rho = jnp.einsum("...af,...bf->...ab", *layer.rows)
         return rho, rho * s / activation.gain, s
-    covariance, tangent = row.rows
+    covariance, tangent = layer.rows
     return activation.gain * covariance / s, tangent, s
 
 
-def _layers(architecture: Architecture, a: Features, b: Features) -> tuple[jax.Array, list[_Layer]]:
-    """The kernel's block, and what its derivative needs of each layer.
-
-    Rows of positions are the unit of work: a row of a tile stays in the cache from its covariance
-    to its share of the window mean. Without this loop XLA fuses the activation into the window
-    mean and computes it again for each position of a window (measured: 1.8 times slower).
-    """
+def _layers(
+    architecture: Architecture, averages: Averages, a: Features, b: Features
+) -> tuple[jax.Array, list[Layer]]:
+    """The kernel's block, and what its derivative needs of each layer."""
     activation = ACTIVATIONS[architecture.activation]()
     w2, biases = architecture.sigma_w2, _biases(architecture)
-    layers = [_Layer((a.patches, b.patches), a.scales[0], b.scales[0])]
+    layers = [Layer((a.patches, b.patches), a.scales[0], b.scales[0])]
     for index, mean in enumerate(_means(architecture)):
 
-        def row(
-            _: None, item: _Layer, index: int = index, mean: Mean = mean
-        ) -> tuple[None, tuple[jax.Array, jax.Array]]:
-            rho, tangent, s = _row_state(activation, index == 0, item)
+        def terms(item: Layer, index: int = index) -> tuple[jax.Array, jax.Array]:
+            rho, tangent, s = _state(activation, index == 0, item)
             kappa_1, kappa_0 = activation.pair(rho, s)
-            return None, (mean.forward(kappa_1, 0), mean.forward(tangent * kappa_0, 0))
+            return kappa_1, tangent * kappa_0
 
-        _, (kappa_1, product) = jax.lax.scan(row, None, layers[-1])
-        covariance = w2 * mean.forward(kappa_1, 0) + biases[index]
-        tangent = covariance + w2 * mean.forward(product, 0)
+        kappa_1, product = averages.forward(terms, mean, layers[-1])
+        covariance = w2 * kappa_1 + biases[index]
+        tangent = covariance + w2 * product
         if index + 1 < len(a.scales):
             scales = a.scales[index + 1], b.scales[index + 1]
-            layers.append(_Layer((covariance, tangent), *scales))
+            layers.append(Layer((covariance, tangent), *scales))
     return tangent[0, 0], layers
 
 
-def block(architecture: Architecture, a: Features, b: Features) -> jax.Array:
+def block(architecture: Architecture, averages: Averages, a: Features, b: Features) -> jax.Array:
     """The kernel of every row of a with every row of b, [n_a, n_b]."""
-    return _layers(architecture, a, b)[0]
+    return _layers(architecture, averages, a, b)[0]
 
 
 def block_vjp(
-    architecture: Architecture, a: Features, b: Features, g: jax.Array, both: bool
+    architecture: Architecture,
+    averages: Averages,
+    a: Features,
+    b: Features,
+    g: jax.Array,
+    both: bool,
 ) -> tuple[Features | None, Features]:
     """The cotangents of a (None unless `both`) and of b, for the cotangent g of `block`.
 
@@ -220,25 +238,16 @@ def block_vjp(
     """
     activation = ACTIVATIONS[architecture.activation]()
     w2 = architecture.sigma_w2
-    _, layers = _layers(architecture, a, b)
+    _, layers = _layers(architecture, averages, a, b)
     g_tangent, g_covariance = g[None, None], jnp.zeros_like(g)[None, None]
     scales_a: list[jax.Array] = []
     scales_b: list[jax.Array] = []
     for index, mean in reversed(list(enumerate(_means(architecture)))):
-        layer = layers[index]
-        h, w = layer.q_a.shape[:2]
 
-        def row(
-            _: None,
-            item: tuple[_Layer, jax.Array, jax.Array],
-            index: int = index,
-            mean: Mean = mean,
-            w: int = w,
-        ) -> tuple[None, tuple[Any, ...]]:
-            (rows, q_a, q_b), g_total, g_tangent = item
-            rho, tangent, s = _row_state(activation, index == 0, _Layer(rows, q_a, q_b))
-            g_kappa_1 = mean.transposed(g_total, 0, w)
-            g_product = mean.transposed(g_tangent, 0, w)
+        def cotangents(
+            item: Layer, g_kappa_1: jax.Array, g_product: jax.Array, index: int = index
+        ) -> tuple[Any, ...]:
+            rho, tangent, s = _state(activation, index == 0, item)
             g_rho, g_s, kappa_0 = activation.pair_vjp(rho, s, g_kappa_1, g_product * tangent)
             g_own = g_product * kappa_0
             if index:
@@ -249,17 +258,14 @@ def block_vjp(
                 g_rho = g_rho + g_own * s / activation.gain
                 g_s = g_s + g_own * rho / activation.gain
                 g_rows = (
-                    jnp.einsum("wab,wbf->waf", g_rho, rows[1]) if both else None,
-                    jnp.einsum("wab,waf->wbf", g_rho, rows[0]),
+                    jnp.einsum("...ab,...bf->...af", g_rho, item.rows[1]) if both else None,
+                    jnp.einsum("...ab,...af->...bf", g_rho, item.rows[0]),
                 )
-            g_q_a = jnp.einsum("wab,wb->wa", g_s, q_b) if both else None
-            return None, (g_rows, g_q_a, jnp.einsum("wab,wa->wb", g_s, q_a))
+            g_q_a = jnp.einsum("...ab,...b->...a", g_s, item.q_b) if both else None
+            return g_rows, g_q_a, jnp.einsum("...ab,...a->...b", g_s, item.q_a)
 
-        totals = (
-            mean.transposed(w2 * (g_covariance + g_tangent), 0, h),
-            mean.transposed(w2 * g_tangent, 0, h),
-        )
-        _, (g_rows, g_q_a, g_q_b) = jax.lax.scan(row, None, (layer, *totals))
+        totals = w2 * (g_covariance + g_tangent), w2 * g_tangent
+        g_rows, g_q_a, g_q_b = averages.backward(cotangents, mean, layers[index], totals)
         g_covariance, g_tangent = g_rows
         scales_a.append(g_q_a)
         scales_b.append(g_q_b)

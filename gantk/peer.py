@@ -92,6 +92,11 @@ class PeerKernel:
         layers.append(stax.Dense(1, **last))
         return stax.serial(*layers)[2]
 
+    @property
+    def record(self) -> dict[str, Any]:
+        """Nothing is cut."""
+        return {"blocking": None}
+
     def gram(self, rows: jax.Array) -> jax.Array:
         """K(rows, rows), [n, n]."""
         matrix: jax.Array = self._function(rows, None, "ntk")

@@ -130,6 +130,11 @@ class DiscriminatorSettings(DescentSettings, ArchitectureSettings):
     kernel: Literal["tiles", "neural-tangents"] = Field(
         "tiles", description="this suite's kernel, or that of neural-tangents (the same numbers)"
     )
+    blocking: Literal["auto", "rows", "whole"] = Field(
+        "auto",
+        description="how the work is cut: by rows of positions, for a CPU's caches; in tiles as "
+        "large as memory allows, for a GPU; or by the device (the same numbers up to rounding)",
+    )
     clip: bool = Field(
         True, description="project pixels to [0, 1] after each update, as the released code does"
     )

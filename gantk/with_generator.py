@@ -170,6 +170,7 @@ def solve(job: Job[GeneratorSettings]) -> Result:
             "kernel_rows": sum(used),
             "generator_parameters": sum(x.size for x in jax.tree.leaves(start)),
             "best_iteration": descent.best_iteration,
+            "kernels": [kernel.record for kernel in discriminators.kernels],
             **gpu_memory(),
         },
         model,

@@ -104,6 +104,7 @@ def solve(job: Job[D], seen: tuple[int, ...] = ()) -> Result:
             "levels": list(seen or shape[1:2]),
             "kernel_rows": sum(used),
             "best_iteration": descent.best_iteration,
+            "kernels": [kernel.record for kernel in discriminators.kernels],
             **gpu_memory(),
         },
     )

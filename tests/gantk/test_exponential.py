@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import scipy.linalg
 
-from gantk import exponential
+from gantk import exponential, squarings
 from gantk.dynamics import labels
 from gantk.exponential import residual
 
 ROWS = 140
+RESIDUALS = {"spectra": residual, "squarings": squarings.residual}
 
 
 def gram(spectrum):
@@ -53,14 +54,18 @@ def spaces(monkeypatch):
 
 @pytest.mark.parametrize("lam", [0.3, 1.28, 5.0])
 @pytest.mark.parametrize("name", SPECTRA)
-def test_value_and_derivative_are_those_of_expm(name, lam):
+@pytest.mark.parametrize("method", RESIDUALS)
+def test_value_and_derivative_are_those_of_expm(name, lam, method):
     k, y = gram(SPECTRA[name]), labels(70, 70, -1.0)
     rng = np.random.default_rng(5)
     change = rng.normal(size=(ROWS, ROWS))
     change = change + change.T
     weights = rng.normal(size=ROWS)
 
-    value, back = jax.vjp(lambda k: residual(k, jnp.float64(lam), jnp.asarray(y)), jnp.asarray(k))
+    def by_method(k):
+        return RESIDUALS[method](k, jnp.float64(lam), jnp.asarray(y))
+
+    value, back = jax.vjp(by_method, jnp.asarray(k))
     expected, derivative = scipy.linalg.expm_frechet(-lam * k, -lam * change)
     np.testing.assert_allclose(value, expected @ y, atol=1e-11)
     got = jnp.vdot(back(jnp.asarray(weights))[0], change)
@@ -80,7 +85,50 @@ def test_a_space_suffices_where_the_spectrum_decays(spaces):
     assert spaces == {"krylov": 2, "dense": 2}
 
 
-def test_a_cotangent_of_zeros_gives_zeros():
+@pytest.mark.parametrize("method", RESIDUALS)
+def test_a_cotangent_of_zeros_gives_zeros(method):
     k, y = jnp.asarray(gram(DECAYING)), jnp.asarray(labels(70, 70, -1.0))
-    _, back = jax.vjp(lambda k: residual(k, jnp.float64(1.0), y), k)
+    _, back = jax.vjp(lambda k: RESIDUALS[method](k, jnp.float64(1.0), y), k)
     np.testing.assert_array_equal(back(jnp.zeros(ROWS))[0], 0)
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e-9, 1e-3, 1.0, 1e3, 0.99 * squarings.REACH, 1e9])
+def test_squarings_serve_every_lambda(scale):
+    """Of a diagonal K all is known: exp(-lambda w) y, and -lambda exp(-lambda w) y on the diagonal.
+
+    The error is eps lambda |K| at most, as if K itself had been rounded.
+    """
+    w = np.concatenate([np.geomspace(1e-12, 1, 60), [0.0]])
+    y, weights = np.random.default_rng(6).normal(size=(2, len(w)))
+
+    def value(k):
+        return squarings.residual(k, jnp.float64(scale), jnp.asarray(y))
+
+    found, back = jax.vjp(jax.jit(value), jnp.asarray(np.diag(w)))
+    decayed = np.exp(-scale * w) * y
+    np.testing.assert_allclose(found, decayed, rtol=1e-14, atol=1e-15 * scale)
+    got = np.diagonal(back(jnp.asarray(weights))[0])
+    np.testing.assert_allclose(got, -scale * decayed * weights, rtol=1e-14, atol=1e-15 * scale**2)
+
+
+def test_squarings_and_eigenvectors_agree_far_out():
+    """lambda |K| = 80,000, where eps lambda |K| is 2e-11."""
+    k, (y, g) = gram(DECAYING), np.random.default_rng(7).normal(size=(2, ROWS))
+    lam = 1e3
+    values, gradients = {}, {}
+    for method, of in RESIDUALS.items():
+        value, back = jax.vjp(lambda k, of=of: of(k, jnp.float64(lam), jnp.asarray(y)), k)
+        values[method], gradients[method] = value, back(jnp.asarray(g))[0]
+    np.testing.assert_allclose(*values.values(), rtol=0, atol=1e-10)
+    np.testing.assert_allclose(*gradients.values(), rtol=0, atol=1e-10 * lam)
+
+
+def test_squarings_leave_large_matrices_to_krylov_spaces(spaces, monkeypatch):
+    k, y = jnp.asarray(gram(DECAYING)), jnp.asarray(labels(70, 70, -1.0))
+    jax.block_until_ready(squarings.residual(k, jnp.float64(1.28), y))
+    jax.effects_barrier()
+    assert spaces == {"krylov": 0, "dense": 0}
+    monkeypatch.setattr(squarings, "ROWS", ROWS - 1)
+    jax.block_until_ready(squarings.residual(k, jnp.float64(1.28), y))
+    jax.effects_barrier()
+    assert spaces == {"krylov": 1, "dense": 0}

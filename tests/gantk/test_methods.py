@@ -139,9 +139,13 @@ def test_lambda_must_be_positive(lam):
         parse(ENTRIES["ga-cntk"].settings, {"lam": lam}, "settings")
 
 
-def test_peer_kernel_gives_the_same_run():
-    ours, theirs = (
-        ENTRIES["ga-cntk"].train(job("ga-cntk", precision="float64", kernel=kernel)).samples
-        for kernel in ("tiles", "neural-tangents")
-    )
-    np.testing.assert_array_equal(ours, theirs)
+def test_peer_kernel_and_every_blocking_give_the_same_run():
+    settings = {"rows": {}, "whole": {"blocking": "whole"}, None: {"kernel": "neural-tangents"}}
+    results = {
+        blocking: ENTRIES["ga-cntk"].train(job("ga-cntk", precision="float64", **given))
+        for blocking, given in settings.items()
+    }
+    for blocking, result in results.items():
+        assert [kernel["blocking"] for kernel in result.details["kernels"]] == [blocking]
+        np.testing.assert_array_equal(result.samples, results["rows"].samples)
+    assert results["rows"].details["kernels"][0]["tile"] == 1  # of 6 rows for 4 devices

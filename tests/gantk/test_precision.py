@@ -40,7 +40,16 @@ def lowered(name, monkeypatch, **settings):
 
 
 AUGMENT = {"augment": ["translation", "cutout", "colour"]}
-CASES = [(name, {}) for name in ENTRIES] + [("ga-cntkg", {"space": "code"}), ("ga-cntk", AUGMENT)]
+CASES = [
+    *((name, {}) for name in ENTRIES),
+    *(
+        (n, {"blocking": "whole"})
+        for n, e in ENTRIES.items()
+        if "blocking" in e.settings.model_fields
+    ),
+    ("ga-cntkg", {"space": "code"}),
+    ("ga-cntk", AUGMENT),
+]
 
 
 @pytest.mark.parametrize(("name", "settings"), CASES)

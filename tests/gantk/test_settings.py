@@ -47,7 +47,7 @@ def kernels(name, monkeypatch, **settings):
     """Gram matrices of the kernels that a method builds, one a discriminator."""
     built = []
 
-    def record(network, side, rows):
+    def record(network, side, rows, blocking="auto"):
         built.append(gram(network, side))
         return Kernel(network, tile=2, devices=1)
 

@@ -1,0 +1,259 @@
+"""The engine's step compiled for an H100 where none is: launches, memory, TF32, by blocking.
+
+    make test-cuda-compile          # fetches JAX's CUDA plugin once (0.7 GB), then tests the bounds
+    python -m benchmarks launches   # prints the table
+
+A step is a method's loss with its gradient, optimiser and loop left out. Launches are counted in
+the compiled program: every operation that becomes a kernel, a copy or a library call, in loops as
+often as they go round, of a branch the one that is usually taken. TF32 is looked for in the PTX.
+"""
+
+import json
+import os
+import re
+import site
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from suite.cli import run
+from suite.errors import InputError
+from suite.provenance import ROOT
+
+PLUGIN = ROOT / ".venvs" / "cuda"
+CASES = {
+    "GA-CNTK, 28x28, n = 64": ("ga-cntk", (28, 28, 1), 64),
+    "GA-CNTK, 28x28, n = 256": ("ga-cntk", (28, 28, 1), 256),
+    "GA-CNTK, 64x64x3, n = 256": ("ga-cntk", (64, 64, 3), 256),
+    "GA-CNTKg, 28x28, b = 64": ("ga-cntkg", (28, 28, 1), 64),
+    "GA-CNTKg, 32x32x3, b = 64": ("ga-cntkg", (32, 32, 3), 64),
+}
+H100 = {
+    "threads_per_block_limit": 1024,
+    "threads_per_warp": 32,
+    "threads_per_core_limit": 2048,
+    "shared_memory_per_block": 48 * 2**10,
+    "shared_memory_per_block_optin": 227 * 2**10,
+    "shared_memory_per_core": 228 * 2**10,
+    "core_count": 132,
+    "fpus_per_core": 128,
+    "block_dim_limit_x": 2**31 - 1,
+    "block_dim_limit_y": 2**16 - 1,
+    "block_dim_limit_z": 2**16 - 1,
+    "registers_per_core_limit": 2**16,
+    "registers_per_block_limit": 2**16,
+    "memory_bandwidth": 3_352_000_000_000,
+    "l2_cache_size": 50 * 2**20,
+    "clock_rate_ghz": 1.98,
+    "device_memory_size": 80 * 10**9,
+}
+"""What XLA asks of a GPU, of an H100 with 80 GB (SXM)."""
+FREE = {"parameter", "constant", "tuple", "get-tuple-element", "bitcast", "after-all"} | {
+    "opt-barrier",
+    "partition-id",
+    "replica-id",
+    "copy-done",
+    "async-done",
+    "iota-done",
+}
+"""Operations of a compiled program that start nothing."""
+
+app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
+
+
+def environment(dump: Path) -> dict[str, str]:
+    """Variables with which JAX finds the plugin and CUDA's libraries, and leaves PTX in `dump`."""
+    cuda = PLUGIN / "nvidia" / "cu13"
+    folders = [Path(site.getsitepackages()[0]), PLUGIN]
+    libraries = [str(path) for folder in folders for path in sorted(folder.glob("nvidia/*/lib"))]
+    return {
+        **os.environ,
+        "JAX_ENABLE_COMPILATION_CACHE": "false",  # a program from the disk leaves no PTX
+        "JAX_PLATFORMS": "cpu",
+        "JAX_SKIP_CUDA_CONSTRAINTS_CHECK": "1",
+        "LD_LIBRARY_PATH": os.pathsep.join(libraries),
+        "PATH": os.pathsep.join([str(cuda / "bin"), os.environ["PATH"]]),
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(PLUGIN)]),
+        "XLA_FLAGS": f"--xla_gpu_cuda_data_dir={cuda} --xla_dump_to={dump}",
+    }
+
+
+def missing() -> str | None:
+    """What has to be installed first; None if nothing."""
+    if (PLUGIN / "installed").exists():
+        return None
+    return f"{PLUGIN}: no CUDA plugin of JAX: `make test-cuda-compile` fetches it"
+
+
+class Gpu:
+    """What choosing a tile asks of a device."""
+
+    platform = "gpu"
+
+    def memory_stats(self) -> dict[str, int]:
+        """Three quarters of the memory, which JAX takes when it starts."""
+        return {"bytes_limit": H100["device_memory_size"] * 3 // 4}
+
+
+def compiled(method: str, shape: tuple[int, ...], n: int, blocking: str) -> Any:
+    """The program of a step, compiled for an H100; nothing runs."""
+    from gantk.backend import configure
+
+    configure()
+    import jax
+    import numpy as np
+    from jax.experimental import topologies
+    from jax.sharding import SingleDeviceSharding
+
+    from gantk import with_generator, without_generator
+    from gantk.discriminator import Discriminators, Held
+    from suite.artefacts import Subset
+    from suite.checkpoint import Checkpoint
+    from suite.method import METHODS, Job
+
+    fields = [f"  {name}: {value}" for name, value in H100.items()]
+    capability = "  cuda_compute_capability { major: 9 minor: 0 }"
+    target = "\n".join(["gpu_device_info {", capability, *fields, "}", 'platform_name: "CUDA"'])
+    topology = topologies.get_topology_desc(platform="cuda", target_config=target, topology="1x1x1")
+    of_process = jax.devices
+
+    def hold(self: Discriminators, real: jax.Array, noise: object) -> Held:
+        """The shapes of what a descent holds; from here on the program is the H100's."""
+        jax.devices = lambda *_: topology.devices
+        held = [jax.eval_shape(kernel.fixed, real) for kernel in self.kernels]
+        return Held(held, [jax.ShapeDtypeStruct((), np.float64)] * len(held))
+
+    class Compiled(Exception):
+        pass
+
+    def descend(loss: Any, parameters: Any, constants: Any, *_: Any, **__: Any) -> NoReturn:
+        there = SingleDeviceSharding(topology.devices[0])
+        step = jax.jit(jax.value_and_grad(loss), in_shardings=there, out_shardings=there)
+        shapes = jax.tree.map(
+            lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype),
+            (parameters, np.zeros((), np.int32), constants),
+        )
+        raise Compiled(step.trace(*shapes).lower(lowering_platforms=("cuda",)).compile())
+
+    Discriminators.hold = hold
+    for module in (with_generator, without_generator):
+        module.descend = descend
+    entry = METHODS["gantk"].lookup(method)
+    rows = Subset(
+        np.zeros((n, *shape), np.uint8), np.zeros(n, np.int64), np.arange(n), "any", "train", 0
+    )
+    settings = entry.settings(blocking=blocking)
+    jax.devices = lambda *_: [Gpu()]
+    try:
+        entry.train(Job(rows, settings, 0, 0, n, Checkpoint(None)))
+    except Compiled as caught:
+        return caught.args[0]
+    finally:
+        jax.devices = of_process
+
+
+def computations(text: str) -> tuple[dict[str, list[str]], str]:
+    """Instructions by computation of a program's text, and the name of its entry."""
+    found: dict[str, list[str]] = {}
+    entry = name = ""
+    for line in text.splitlines():
+        opening = re.match(r"(ENTRY )?%?([\w.-]+) \(.*\{$", line)
+        if opening:
+            name = opening[2]
+            entry = name if opening[1] else entry
+            found[name] = []
+        elif name and line.startswith("  "):
+            found[name].append(line)
+    return found, entry
+
+
+def launches(text: str) -> int:
+    """Kernels, copies and library calls that one run of a compiled program starts."""
+    found, entry = computations(text)
+
+    def called(instruction: str) -> Iterator[tuple[str, int]]:
+        """The computations that an operation runs, and how often."""
+        turns = re.search(r'"known_trip_count":\{"n":"(\d+)"', instruction)
+        for name in re.findall(r"(?:body|to_apply|calls)=%?([\w.-]+)", instruction):
+            yield name, int(turns[1]) if turns else 1
+        branches = re.search(r"branch_computations=\{([^}]*)\}", instruction)
+        if branches:  # of a predicate: false, true
+            yield branches[1].split(",")[-1].strip().lstrip("%"), 1
+        for name in re.findall(r"true_computation=%?([\w.-]+)", instruction):
+            yield name, 1
+
+    def count(name: str) -> int:
+        total = 0
+        for instruction in found[name]:
+            operation = re.search(r"(?:^|\s)([a-z][a-z0-9-]*)\(", instruction.partition(" = ")[2])
+            if operation is None or operation[1] in FREE:
+                continue
+            if operation[1] in {"while", "conditional", "call", "async-start"}:
+                total += sum(times * count(inner) for inner, times in called(instruction))
+            else:
+                total += 1
+        return total
+
+    return count(entry)
+
+
+@app.command()
+def main(
+    case: Annotated[
+        str | None, typer.Option(help=f"one of {'; '.join(CASES)}; default: all, as a table")
+    ] = None,
+    blocking: Annotated[str, typer.Option(help="with --case: rows or whole")] = "whole",
+    text: Annotated[Path | None, typer.Option(help="with --case: where the program goes")] = None,
+) -> None:
+    """Compile steps for an H100, and print what they would start."""
+    why = missing()
+    if why is not None:
+        raise InputError(why)
+    if case is None:
+        print("| case | blocking | launches | temporary memory | TF32 in PTX | compilation |")
+        print("| --- | --- | --- | --- | --- | --- |")
+        for name in CASES:
+            for each in ("rows", "whole"):
+                x = measured(name, each)
+                print(
+                    f"| {name} | {each} | {x['launches']:,} | {x['temporary_mib']:,.0f} MiB "
+                    f"| {x['tf32']} | {x['compile_seconds']:.0f} s |",
+                    flush=True,
+                )
+        return
+    started = time.perf_counter()
+    program = compiled(*CASES[case], blocking)
+    seconds = time.perf_counter() - started
+    if text is not None:
+        text.write_text(program.as_text())
+    report = {
+        "launches": launches(program.as_text()),
+        "temporary_mib": program.memory_analysis().temp_size_in_bytes / 2**20,
+        "compile_seconds": seconds,
+    }
+    print(json.dumps(report))
+
+
+def measured(case: str, blocking: str) -> dict[str, float]:
+    """Launches, temporary memory, TF32 instructions and seconds of a case, by its own process."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [sys.executable, "-m", "benchmarks.launches"]
+        command += ["--case", case, "--blocking", blocking]
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment(Path(folder)), capture_output=True, text=True
+        )
+        if done.returncode:
+            raise InputError(f"{case}, {blocking}: {done.stderr.strip().splitlines()[-1:]}")
+        ptx = [path.read_text() for path in Path(folder).glob("*.ptx")]
+    report: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return report | {"tf32": sum(x.count("tf32") for x in ptx), "ptx_files": len(ptx)}
+
+
+if __name__ == "__main__":
+    run(app)

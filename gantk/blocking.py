@@ -1,0 +1,38 @@
+"""How a device goes through the work: two strategies of the same numbers up to rounding."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import jax
+
+from gantk import blocking_rows, blocking_whole, exponential, squarings
+from gantk.architecture import Architecture
+from gantk.ntk import Averages
+
+
+@dataclass(frozen=True)
+class Blocking:
+    """One strategy.
+
+    averages: how a tile goes through the positions of its images.
+    tile: (architecture, side of the images, rows, devices) -> rows of a tile.
+    residual: exp(-lambda K) y; see `gantk.exponential.residual`.
+    """
+
+    averages: Averages
+    tile: Callable[[Architecture, int, int, Sequence[jax.Device]], int]
+    residual: Callable[[jax.Array, jax.Array, jax.Array], jax.Array]
+
+
+BLOCKINGS = {
+    "rows": Blocking(blocking_rows, blocking_rows.tile, exponential.residual),
+    "whole": Blocking(blocking_whole, blocking_whole.tile, squarings.residual),
+}
+"""By the names of the setting `blocking`: for a CPU's caches, and for a GPU's launches."""
+
+
+def blocking_on(setting: str) -> str:
+    """The name in `BLOCKINGS` that the setting asks for here; `auto` goes by the device."""
+    if setting != "auto":
+        return setting
+    return "rows" if jax.default_backend() == "cpu" else "whole"
