@@ -39,8 +39,9 @@ tutorial:  ## follows docs/tutorial.md in an empty folder; VENV=.venv does not i
 	$(PYTHON) tests/tutorial.py $(VENV:%=--venv %)
 
 rulegraph: $(INSTALLED)  ## the picture of the workflow (needs graphviz)
-	$(IN)/snakemake --rulegraph --configfile config/quick.yaml 2>/dev/null \
-		| sed -e 's/, color = .*]/]/' -e '/^ *\(graph\|node\|edge\)\[/d' | tred \
+	$(IN)/snakemake --rulegraph --configfile tests/workflow/tiny.yaml 2>/dev/null \
+		| sed -e 's/, color = .*]/]/' -e '/^ *\(graph\|node\|edge\)\[/d' \
+			-e 's/\(train_[a-z]*\)_[0-9_]*/\1/' | tred \
 		| dot -Tsvg -Grankdir=LR -Gbgcolor=transparent -Granksep=0.35 -Nshape=box \
 			-Nstyle=rounded,filled -Nfillcolor='#dbe7f5' -Ncolor='#4a7ab5' -Nfontcolor='#102a43' \
 			-Nfontname=Helvetica -Nfontsize=13 -Ecolor='#7d8590' -Epenwidth=1.4 -Earrowsize=0.7 \
