@@ -79,6 +79,20 @@ def finite_kernel(width, key, x, w2, b2):
     )
 
 
+@pytest.mark.parametrize(("dtype", "error"), [("float32", 2e-7), ("float64", 4e-16)])
+def test_relu_is_accurate_from_coinciding_to_opposite_rows(dtype, error):
+    """kappa_0 = (pi - arccos rho) / 2 pi, with arccos rho = 2 atan2(|u - u'|, |u + u'|)."""
+    below = np.geomspace(1e-16, 1, 200)
+    rho = np.concatenate([1 - below, below - 1, np.linspace(-1, 1, 201)]).astype(dtype)
+    exact = rho.astype(np.float64)
+    angle = 2 * np.arctan2(np.sqrt(1 - exact), np.sqrt(1 + exact))
+    kappa_0 = (np.pi - angle) / (2 * np.pi)
+    kappa_1 = np.sqrt((1 - exact) * (1 + exact)) / (2 * np.pi) + exact * kappa_0
+    found = ACTIVATIONS["relu"]().pair(jnp.asarray(rho), jnp.ones_like(rho))
+    np.testing.assert_allclose(found[0], kappa_1, rtol=0, atol=error)
+    np.testing.assert_allclose(found[1], kappa_0, rtol=0, atol=error)
+
+
 def test_finite_networks_approach_the_kernel_as_one_over_the_root_of_the_width():
     x = jnp.asarray(np.random.default_rng(0).random((4, 5)))
     architecture = Architecture(0, 1, "relu", 1.4615, 0.1)
