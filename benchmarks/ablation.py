@@ -56,7 +56,7 @@ def main(
         result = method.train(job)
         spent = time.process_time() - started
         iterations, snapshots = result.trajectory.iterations, result.trajectory.data
-        places = np.unique(np.linspace(1, len(iterations) - 1, moments).round().astype(int))
+        places = np.unique(np.linspace(len(iterations) - 1, 1, moments).round().astype(int))
         for place in places:
             found = evaluate(snapshots[place], references, names, store, plan.seeds.evaluation)
             values = " | ".join(f"{found[name]['value']:.4g}" for name in names)

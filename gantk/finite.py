@@ -28,20 +28,25 @@ Layers = list[tuple[jax.Array, jax.Array]]
 Twins = tuple[Layers, Layers]
 
 
-def initial_twins(
-    architecture: Architecture, inputs: int, width: int, key: jax.Array, dtype: Any
-) -> Twins:
-    """Two equal networks: standard normal weights and biases of every layer."""
-    sides = [inputs, *[width] * architecture.dense, 1]
+def initial_layers(
+    architecture: Architecture, sides: tuple[int, int, int], key: jax.Array, dtype: Any
+) -> Layers:
+    """Standard normal weights and biases of every layer.
+
+    sides: inputs, units of a hidden layer, outputs.
+    """
+    inputs, width, outputs = sides
+    units = [inputs, *[width] * architecture.dense, outputs]
     layers = []
-    for i, (fan_in, fan_out) in enumerate(pairwise(sides)):
+    for i, (fan_in, fan_out) in enumerate(pairwise(units)):
         first, second = jax.random.split(jax.random.fold_in(key, i))
         weights = jax.random.normal(first, (fan_in, fan_out), dtype)
         layers.append((weights, jax.random.normal(second, (fan_out,), dtype)))
-    return layers, layers
+    return layers
 
 
-def _output(architecture: Architecture, layers: Layers, rows: jax.Array) -> jax.Array:
+def network_output(architecture: Architecture, layers: Layers, rows: jax.Array) -> jax.Array:
+    """The network on rows [n, ...], [n, outputs]."""
     phi = ACTIVATIONS[architecture.activation]().phi
     x = rows.reshape(len(rows), -1)
     deviation = math.sqrt(architecture.sigma_w2)
@@ -52,12 +57,20 @@ def _output(architecture: Architecture, layers: Layers, rows: jax.Array) -> jax.
             x = x + math.sqrt(architecture.sigma_b2) * bias
         if not last:
             x = phi(x)
-    return x[:, 0]
+    return x
+
+
+def initial_twins(
+    architecture: Architecture, inputs: int, width: int, key: jax.Array, dtype: Any
+) -> Twins:
+    """Two equal networks."""
+    layers = initial_layers(architecture, (inputs, width, 1), key, dtype)
+    return layers, layers
 
 
 def output(architecture: Architecture, twins: Twins, rows: jax.Array) -> jax.Array:
     """f, [n]: the antisymmetric pair on rows [n, ...]."""
-    first, second = (_output(architecture, layers, rows) for layers in twins)
+    first, second = (network_output(architecture, layers, rows)[:, 0] for layers in twins)
     return (first - second) / math.sqrt(2)
 
 
@@ -148,4 +161,4 @@ def solve_finite(job: Job[FiniteSettings]) -> Result:
         project=project,
     )
     details |= {"discriminator_steps": settings.steps}
-    return flow_result(job, descent, descent.parameters["rows"], details)
+    return flow_result(job, descent, from_signed(descent.parameters["rows"]), details)

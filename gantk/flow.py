@@ -88,6 +88,11 @@ class KernelDiscriminator:
         network = architecture_of(settings)
         return KernelDiscriminator(settings, Kernel.on_all_devices(network, side, rows))
 
+    @property
+    def record(self) -> dict[str, Any]:
+        """What run.json says of the kernel's blocking."""
+        return {"kernels": [self.kernel.record]} if isinstance(self.kernel, Kernel) else {}
+
     def _held_scores(
         self, real: Any, generated: jax.Array, gram: jax.Array, w: jax.Array
     ) -> jax.Array:
@@ -119,16 +124,42 @@ class KernelDiscriminator:
         return total
 
 
-def flow_result(job: Job[Any], descent: Descent, rows: Any, details: dict[str, Any]) -> Result:
-    """What a method returns. rows: the generated ones at the end."""
+def prepared(
+    settings: InfiniteSettings, real: jax.Array, generated: jax.Array
+) -> tuple[KernelDiscriminator, Any]:
+    """The discriminator, and what its kernel keeps of the real rows.
+
+    generated: rows at the start, as many as real ones, which decide the logistic flow's steps.
+
+    Raises:
+        InputError: the logistic loss needs too many steps.
+    """
+    discriminator = KernelDiscriminator.of(settings, real.shape[1], len(generated))
+    fixed = jax.jit(discriminator.kernel.fixed)(real)
+    if settings.rule == "logistic":
+        gram = jax.jit(discriminator.kernel.joint)(fixed, generated)
+        steps = logistic_steps(settings.time, float(jnp.diagonal(gram).max()))
+        discriminator = replace(discriminator, steps=steps)
+    return discriminator, fixed
+
+
+def flow_result(
+    job: Job[Any],
+    descent: Descent,
+    samples: np.ndarray,
+    details: dict[str, Any],
+    model: dict[str, np.ndarray] | None = None,
+) -> Result:
+    """What a method returns."""
     return Result(
-        from_signed(rows),
+        samples,
         descent.trajectory,
         descent.history,
         descent.stop_reason,
         descent.compile_seconds,
         device_name(),
         {**details, "best_iteration": descent.best_iteration, **gpu_memory()},
+        model,
     )
 
 
@@ -144,14 +175,8 @@ def solve_infinite(job: Job[InfiniteSettings]) -> Result:
     rows, details = start_rows(job)
     start = jnp.asarray(rows, dtype)
     real = jnp.asarray(to_signed(job.subset.data, dtype), dtype)
-    discriminator = KernelDiscriminator.of(settings, shape[1], shape[0])
-    if isinstance(discriminator.kernel, Kernel):
-        details = {**details, "kernels": [discriminator.kernel.record]}
-    fixed = jax.jit(discriminator.kernel.fixed)(real)
-    if settings.rule == "logistic":
-        gram = jax.jit(discriminator.kernel.joint)(fixed, start)
-        steps = logistic_steps(settings.time, float(jnp.diagonal(gram).max()))
-        discriminator = replace(discriminator, steps=steps)
+    discriminator, fixed = prepared(settings, real, start)
+    details |= discriminator.record
     clipped = settings.clip and len(shape) == 4
     descent = descend(
         lambda rows, _, fixed: discriminator.loss(fixed, rows),
@@ -162,4 +187,4 @@ def solve_infinite(job: Job[InfiniteSettings]) -> Result:
         render=from_signed,
         project=lambda rows: jnp.clip(rows, -1, 1) if clipped else rows,
     )
-    return flow_result(job, descent, descent.parameters, details)
+    return flow_result(job, descent, from_signed(descent.parameters), details)

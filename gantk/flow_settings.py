@@ -71,6 +71,14 @@ class InfiniteSettings(FlowSettings):
     )
 
 
+class GeneratedSettings(InfiniteSettings):
+    """A generator in the place of the generated rows: a dense network of three hidden layers."""
+
+    step: PositiveFloat = Field(1.0, description="step size of the generator's update rule")
+    latent: PositiveInt = Field(64, description="dimension of z")
+    width: PositiveInt = Field(512, description="units of a hidden layer of the generator [units]")
+
+
 class FiniteSettings(FlowSettings):
     """A network of finite width, trained by gradient descent."""
 

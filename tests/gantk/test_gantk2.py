@@ -47,6 +47,26 @@ def test_points_move_from_the_start_to_the_target(name, settings, tmp_path):
     assert gaps[-1] < 0.75 * gaps[0]
 
 
+def test_the_samples_of_a_generator_move_to_the_target_and_can_be_drawn_anew():
+    method, target = ENTRIES["gantk2-generator"], rows(16, 2, 1.0)
+    settings = {"width": 32, "latent": 4, "iterations": 150, "step": 0.2, "sigma_b2": 1.0}
+    result = run("gantk2-generator", target, **settings)
+    moved = result.trajectory.data
+    gaps = np.abs(moved.mean(axis=1) - target.data.mean(axis=0)).max(axis=1)
+    assert gaps[-1] < 0.5 * gaps[0]
+    resolved = parse(method.settings, settings, "settings")
+    first, again, other = (method.sample(result.model, resolved, (2,), 5, s) for s in (0, 0, 1))
+    assert first.shape == (5, 2) and first.dtype == np.float32
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).all()
+
+
+def test_a_generator_has_no_start():
+    settings = parse(ENTRIES["gantk2-generator"].settings, {"start": "a.npz"}, "settings")
+    with pytest.raises(InputError, match="leave both out"):
+        ENTRIES["gantk2-generator"].check(settings, (2,), 8)
+
+
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(
     ("start", "words"),

@@ -1,0 +1,47 @@
+"""GAN(TK)^2 with a generator: its samples follow an infinitely wide discriminator."""
+
+from typing import Any
+
+import numpy as np
+
+from gantk.checks import check_square
+from gantk.flow_settings import GeneratedSettings, flow_work
+from suite.errors import InputError
+from suite.method import Job, Method, Result
+
+
+def train(job: Job[GeneratedSettings]) -> Result:
+    """Train the generator (Franceschi et al., 2022)."""
+    from gantk.flow_generator import solve_generator
+
+    check(job.settings, job.subset.data.shape[1:], len(job.subset.data))
+    return solve_generator(job)
+
+
+def sample(
+    model: dict[str, np.ndarray], settings: Any, shape: tuple[int, ...], count: int, seed: int
+) -> np.ndarray:
+    """More samples."""
+    from gantk.flow_generator import draw
+
+    return draw(model, settings, shape, count, seed)
+
+
+def check(settings: GeneratedSettings, shape: tuple[int, ...], n: int) -> None:
+    """Any rows; square images for convolutions; no start, and no pixels to cut off."""
+    if settings.convs:
+        check_square(shape)
+    if settings.start != "standard-normal" or settings.clip:
+        raise InputError("start and clip: a generator makes its own rows: leave both out")
+
+
+GANTK2_GENERATOR = Method(
+    "gantk2-generator",
+    "GAN(TK)² (generator)",
+    GeneratedSettings,
+    train,
+    sample,
+    work=flow_work,
+    check=check,
+    tiny={"iterations": 5, "snapshots": 3, "width": 8, "latent": 4},
+)
