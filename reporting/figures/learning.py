@@ -30,7 +30,8 @@ def draw(group: Group) -> Figure:
     """Every recorded loss of every run; those of different methods differ in kind."""
     across = min(4, len(group.runs))
     down = -(-len(group.runs) // across)
-    figure, axes = new(3.2 * across, 2.4 * down + 0.3, down, across)
+    # one panel alone would be narrower than the heading
+    figure, axes = new(max(3.2 * across, 5), 2.4 * down + 0.3, down, across)
     figure.suptitle(f"{group.title}: learning curves, a line a run")
     for one, (method, runs) in zip(axes, group.runs.items(), strict=False):
         named = set()

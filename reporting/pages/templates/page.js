@@ -7,9 +7,9 @@ for (const table of document.querySelectorAll("table.lines")) {
     language: {zeroRecords: "No line fits the filter."},
   });
   const input = document.querySelector(`[data-filters="${table.id}"]`);
-  input.closest(".filter").hidden = false;
-  input.addEventListener("input", () => sorted.search(input.value).draw());
+  input?.addEventListener("input", () => sorted.search(input.value).draw());
 }
+for (const one of document.querySelectorAll(".filter")) one.hidden = false;
 // Panels: pressing a value opens its panel without this script; pointing at it needs one.
 for (const button of document.querySelectorAll("td [popovertarget]")) {
   const panel = document.getElementById(button.getAttribute("popovertarget"));
