@@ -170,7 +170,7 @@ rule walk:
     log:
         f"{LOGS}/{paths.RUN}/walk.log",
     wildcard_constraints:
-        method=plan.variants_of("gantk"),
+        method=plan.variants_of(plan.METHODS["gantk"].entries),
     conda:
         "../../envs/jax.yaml"
     resources:
