@@ -18,6 +18,7 @@ class Plan:
     data_seeds, training_seeds: a cell has one run for each pair.
     samples: rows of a run that are judged.
     metrics: names of the metrics that judge a run.
+    unfit: (dataset, metric) where the one is of images and the other of points.
     titles: what tables and figures call methods, datasets and metrics, by name.
     methods: every method there is, so that a method has one colour whatever was planned.
     settings: resolved settings by (experiment, dataset, method).
@@ -38,6 +39,7 @@ class Plan:
     methods: tuple[str, ...]
     settings: Mapping[tuple[str, str, str], Mapping[str, Any]] = field(default_factory=dict)
     criterion: str | None = None
+    unfit: frozenset[tuple[str, str]] = frozenset()
     heading: str = ""
     headings: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     explained: Mapping[str, str] = field(default_factory=dict)
@@ -84,6 +86,12 @@ def plan_of(config: Config) -> Plan:
         training_seeds=config.seeds.training,
         samples=config.samples,
         metrics=config.metrics,
+        unfit=frozenset(
+            (dataset, metric)
+            for dataset in config.datasets
+            for metric in config.metrics
+            if MEASURES.lookup(metric).data != config.kind(dataset).data
+        ),
         titles={name: method.title for name, method in all_methods().items()}
         | {name: config.dataset_title(name) for name in config.datasets}
         | {name: measure.title for name, measure in MEASURES.entries.items()},

@@ -235,7 +235,8 @@ def rows_of(
     for (dataset, n), tried in found.items():
         here = {name: choose(variants, plan.criterion) for name, variants in tried.items()}
         followed = {name: trajectory_of(chosen.runs[0]) for name, chosen in here.items()}
-        for metric in table.metrics or plan.metrics:
+        fit = [metric for metric in plan.metrics if (dataset, metric) not in plan.unfit]
+        for metric in table.metrics or fit:
             line = [
                 _row(
                     here[method],

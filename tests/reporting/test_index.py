@@ -99,6 +99,11 @@ def test_copying_is_said_where_the_verdict_says_it(made):
     assert f"AM-SSIM 0.201 {fresh}" in near and "copies" not in near
 
 
+def test_a_metric_that_does_not_fit_the_data_has_no_line(half_done):
+    half_done.plan = half_done.planned(unfit=frozenset({("mnist", "am_ssim")}))
+    assert {name.split(" · ")[1] for name in panels(page_of(half_done))} == {"FID"}
+
+
 def test_every_value_opens_a_panel_that_is_there(half_done):
     found = parsed(page_of(half_done))
     ids = [attributes["id"] for _, attributes in found if "id" in attributes]

@@ -25,6 +25,14 @@ VALUES = {
 }
 
 
+def test_a_metric_of_points_does_not_fit_images():
+    changes = {"metrics": ["am_ssim", "w2_train"], "datasets": {"mnist": {}, "ring8": {}}}
+    assert plan_of(parse_config(VALUES | changes)).unfit == {
+        ("mnist", "w2_train"),
+        ("ring8", "am_ssim"),
+    }
+
+
 def test_a_plan_says_what_the_configuration_asks():
     plan = plan_of(parse_config(VALUES))
     assert [(c.method, c.parts) for c in plan.cells] == [("dcgan", 1), ("ga-cntk", 2)]
