@@ -46,8 +46,8 @@ def main(
         names = suited(list(plan.metrics), subset.data)
         if names != printed:
             printed = names
-            print(f"\n| data | run | updates | {' | '.join(names)} | CPU s |")
-            print("| --- " * (len(names) + 4) + "|")
+            print(f"\n| experiment | data | run | updates | {' | '.join(names)} | CPU s |")
+            print("| --- " * (len(names) + 5) + "|")
         references = {"train": Reference.of(subset), "heldout": Reference.of(heldout)}
         settings = settings_of(plan, cell.experiment, cell.dataset, cell.method)
         method = method_entry(cell.method)
@@ -61,10 +61,8 @@ def main(
             found = evaluate(snapshots[place], references, names, store, plan.seeds.evaluation)
             values = " | ".join(f"{found[name]['value']:.4g}" for name in names)
             end = f"{spent:.0f}" if place == places[-1] else ""
-            where = f"{cell.dataset}, n = {cell.n}"
-            print(
-                f"| {where} | {cell.method} | {iterations[place]} | {values} | {end} |", flush=True
-            )
+            where = f"{cell.experiment} | {cell.dataset}, n = {cell.n} | {cell.method}"
+            print(f"| {where} | {iterations[place]} | {values} | {end} |", flush=True)
 
 
 if __name__ == "__main__":
