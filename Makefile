@@ -13,7 +13,8 @@ FAST := tests/test_structure.py tests/test_docs.py tests/test_examples.py tests/
 	tests/reporting tests/gantk/test_layers.py tests/metrics/test_similarity.py \
 	tests/workflow/test_environments.py
 
-.PHONY: quick test test-fast test-envs test-slurm test-cuda-compile check-page plans docs tutorial rulegraph lock envs \
+.PHONY: quick test test-fast test-envs test-slurm test-cuda-compile gpu-check check-page plans \
+	docs tutorial rulegraph lock envs \
 	schema bad-inputs lint clean
 
 quick: $(INSTALLED)  ## the whole workflow on the bundled MNIST
@@ -70,6 +71,9 @@ $(CUDA)/installed: $(INSTALLED)  # CUDA's other libraries came with PyTorch
 		nvidia-cuda-nvcc==13.0.88 nvidia-nvvm==13.0.88
 	touch $@
 
+gpu-check: $(INSTALLED)  ## a table of what a GPU does, to paste into an issue; minutes
+	$(IN)/python -m benchmarks gpu
+
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -81,9 +85,11 @@ schema: $(INSTALLED)  ## config/schema.json from the models
 	$(BIN)/python -m suite.schema > .venv/schema.json
 	mv .venv/schema.json config/schema.json
 
-bad-inputs: $(INSTALLED)  ## results/reference/bad-inputs.md from the tests' cases
-	PYTHONPATH=. $(BIN)/python tests/suite/bad_inputs.py > .venv/bad-inputs.md
-	mv .venv/bad-inputs.md results/reference/bad-inputs.md
+bad-inputs: $(INSTALLED)  ## results/reference/bad-inputs.md and device-faults.md from the tests' cases
+	for page in bad-inputs device-faults; do \
+		PYTHONPATH=. $(BIN)/python tests/suite/$$(echo $$page | tr - _).py > .venv/page.md && \
+		mv .venv/page.md results/reference/$$page.md || exit 1; \
+	done
 
 lock: $(INSTALLED)  ## requirements.lock from requirements.in; UPGRADE=name takes its newest version
 	$(BIN)/uv pip compile $(UPGRADE:%=--upgrade-package %) requirements.in --universal --python-version 3.11 --no-annotate \

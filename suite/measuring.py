@@ -32,7 +32,8 @@ SIZES = 32, 128
 ITERATIONS = 12
 
 
-def _noise(rows: int, shape: tuple[int, ...]) -> Subset:
+def noise(rows: int, shape: tuple[int, ...]) -> Subset:
+    """A subset of random pixels, or of random points."""
     random = stream("measuring", rows)
     images = len(shape) == 3
     data = random.integers(0, 256, (rows, *shape), np.uint8) if images else None
@@ -72,7 +73,7 @@ def _line(small: tuple[float, float], large: tuple[float, float]) -> tuple[float
     return max(0.0, small[1] - each * small[0]), each
 
 
-def _median_pass(history: Path, work: Work) -> float:
+def median_pass(history: Path, work: Work) -> float:
     """Seconds of a pass, the first iterations left out: they warm caches up."""
     with open(history, newline="", encoding="utf-8") as file:
         seconds = [float(line["seconds"]) for line in csv.DictReader(file)]
@@ -92,14 +93,14 @@ def _training_rate(config: Config, method: str, settings: Any, shape: tuple[int,
         work = entry.work(short, shape, rows)
         with tempfile.TemporaryDirectory() as folder:
             data, out = Path(folder, "noise.npz"), Path(folder, "run")
-            _noise(rows, shape).save(data)
+            noise(rows, shape).save(data)
             wall, share = _run(
                 config,
                 *(room, "train", entry.name, "--data", str(data), "--out", str(out)),
                 *("--samples", "1", "--settings", short.model_dump_json(exclude_unset=False)),
             )
             record = read_json(out / "run.json")
-            found.append((work.size, share * _median_pass(out / "history.csv", work)))
+            found.append((work.size, share * median_pass(out / "history.csv", work)))
         starts.append(share * (wall - record["seconds"]))
     return Rate(*_line(found[0], found[1]), statistics.fmean(starts))
 
@@ -109,7 +110,7 @@ def _comparison(config: Config, rows: int, shape: tuple[int, ...], metric: str) 
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder, f"{name}.npz") for name in ("one", "two")]
         for file, count in zip(files, (rows, rows + 1), strict=True):
-            _noise(count, shape).save(file)
+            noise(count, shape).save(file)
         names = [str(file) for file in files]
         wall, share = _run(config, "metrics", "compare", *names, "--metrics", metric)
         return wall * share

@@ -1,0 +1,289 @@
+"""What the first run on a GPU should show: one table, to paste into an issue.
+
+    python -m benchmarks gpu                 # minutes; `make gpu-check` calls it
+    python -m benchmarks gpu --device cpu    # the check itself, on a machine without a GPU
+
+Device, driver and builds; value and gradient of the engine beside those of a CPU, in both
+precisions; a product that TF32 would get wrong, in JAX and in PyTorch; iterations a second of
+every method beside what plans take for granted (`resources/rates.csv`, of a CPU, unless `python
+-m suite measure` has run here); a killed run of either room that goes on to the same bytes; memory.
+What the environment cannot do, since JAX and PyTorch with CUDA do not share one, is said and left
+out. Exits with 1 where a check fails.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+import typer
+
+from suite import devices
+from suite.cli import run
+from suite.config import all_methods, method_room
+from suite.cost import known_rates
+from suite.errors import InputError
+from suite.files import read_arrays, read_json
+from suite.lease import lease
+from suite.measuring import median_pass, noise
+from suite.provenance import machine
+
+SHAPE = (28, 28, 1)
+BOUNDS = {"float32": 1e-4, "float64": 1e-8}
+"""Largest difference of a gradient between devices, relative to its largest entry."""
+app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
+
+
+class Row(NamedTuple):
+    """A line of the table; passed is None where nothing is judged."""
+
+    what: str
+    found: str
+    passed: bool | None = None
+
+
+def product(framework: str) -> float:
+    """Relative error of a float32 product whose factors have more bits than TF32 keeps."""
+    values = np.full((256, 256), 1 + 2.0**-12, np.float32)
+    exact = 256 * (1 + 2.0**-12) ** 2
+    if framework == "jax":
+        from gantk.backend import configure
+
+        configure()
+        import jax.numpy as jnp
+
+        found = np.asarray(jnp.asarray(values) @ jnp.asarray(values))
+    else:
+        import torch
+
+        from baselines.reproducible import device, reproducible
+
+        # A convolution by single pixels: cuDNN takes TF32 for these unless it is told not to.
+        with reproducible("product"):
+            rows = torch.from_numpy(values).to(device())[:, :, None, None]
+            found = torch.nn.functional.conv2d(rows, rows).cpu().numpy()
+    return float(np.abs(found / exact - 1).max())
+
+
+def step(precision: str, n: int) -> dict[str, np.ndarray]:
+    """Loss and gradient of GA-CNTK half-way between noise and real rows."""
+    from gantk.backend import configure, device_name
+
+    configure()
+    import jax
+    import jax.numpy as jnp
+
+    from gantk.architecture import architecture
+    from gantk.discriminator import gram_loss, make_kernel, released_lambda
+    from gantk.settings import DiscriminatorSettings
+
+    settings = DiscriminatorSettings()
+    kernel = make_kernel(settings, architecture(settings, SHAPE[0]), SHAPE[0], n)
+    real, start = (noise(n + k, SHAPE).data[:n] / 255 for k in (0, 1))
+    fixed = jax.jit(kernel.fixed)(jnp.asarray(real, precision))
+    loss_of, lam = gram_loss(settings, n, n), jnp.float64(released_lambda(settings.rate, 2 * n))
+    program = jax.jit(
+        jax.value_and_grad(lambda rows, fixed: loss_of(kernel.joint(fixed, rows), lam))
+    )
+    value, gradient = program(jnp.asarray((real + start) / 2, precision), fixed)
+    return {
+        "value": np.asarray(value, np.float64),
+        "gradient": np.asarray(gradient, np.float64),
+        "device": np.array(device_name()),
+    }
+
+
+def probed(folder: Path, device: str, what: str, *arguments: object) -> dict[str, np.ndarray]:
+    """`step` or `product` in a process of its own, whose device is chosen before it imports."""
+    out = folder / f"{device}-{what}-{'-'.join(map(str, arguments))}.npz"
+    words = [str(x) for x in (sys.executable, "-m", "benchmarks.gpu", "--probe", out, what)]
+    if not out.exists():
+        _run([*words, *map(str, arguments)], device)
+    return read_arrays(out)
+
+
+def _environment(device: str) -> dict[str, str]:
+    return {**os.environ, "DEVICE": device, "TQDM_DISABLE": "1"}
+
+
+def _run(command: list[str], device: str) -> None:
+    done = subprocess.run(command, env=_environment(device), capture_output=True, text=True)
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise InputError(f"{' '.join(command[2:6])}: {last.removeprefix('error: ')}")
+
+
+def _training(folder: Path, name: str, rows: int, updates: int, out: str) -> list[str]:
+    """The command of a short training on noise."""
+    entry = all_methods()[name]
+    settings: dict[str, Any] = {**entry.tiny, entry.budget: updates, "snapshots": 1}
+    if "batch" in entry.settings.model_fields:
+        settings["batch"] = min(rows, 64)
+    data = folder / "noise.npz"
+    if not data.exists():
+        noise(rows, SHAPE).save(data)
+    return [
+        *(sys.executable, "-m", method_room(name), "train", name, "--data", str(data)),
+        *("--out", str(folder / out), "--samples", "8", "--settings", json.dumps(settings)),
+    ]
+
+
+def machines() -> Iterator[Row]:
+    """Device, driver and builds."""
+    gpus, reason = devices.visible()
+    yield Row("GPUs", ", ".join(gpus) or f"none ({reason})")
+    query = ["nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"]
+    try:
+        said = subprocess.run(query, capture_output=True, text=True, timeout=devices.PATIENCE)
+        yield Row("device, driver, memory", "; ".join(said.stdout.split("\n")).strip("; "))
+    except (OSError, subprocess.TimeoutExpired) as error:
+        yield Row("device, driver, memory", f"nvidia-smi: {type(error).__name__}")
+    yield Row("machine", machine())
+    for framework, title in devices.FRAMEWORKS.items():
+        build = "CUDA" if devices.cuda_build(framework) else "CPU"
+        yield Row(title, f"{metadata.version(framework)}, built for {build}")
+
+
+def equality(folder: Path, device: str, n: int) -> Iterator[Row]:
+    """The engine's value and gradient beside a CPU's."""
+    for precision, bound in BOUNDS.items():
+        here, there = (probed(folder, d, "step", precision, n) for d in (device, "cpu"))
+        scale = np.abs(there["gradient"]).max()
+        gradient = float(np.abs(here["gradient"] - there["gradient"]).max() / scale)
+        value = float(abs(here["value"] - there["value"]) / abs(there["value"]))
+        found = f"value {value:.1e}, gradient {gradient:.1e} (at most {bound:.0e})"
+        on = f"{here['device']} beside {there['device']}"
+        yield Row(f"engine, {precision}: {on}", found, max(value, gradient) <= bound)
+
+
+def precision(folder: Path, device: str, framework: str) -> Row:
+    """No TF32."""
+    error = float(probed(folder, device, "product", framework)["error"])
+    found = f"error {error:.1e} (TF32: 4.9e-04)"
+    return Row(f"{devices.FRAMEWORKS[framework]}: a float32 product", found, error < 1e-6)
+
+
+def speed(folder: Path, device: str, name: str, rows: int, updates: int) -> Row:
+    """Iterations a second beside the plan's."""
+    out = f"speed-{name}"
+    command = _training(folder, name, rows, updates, out)
+    _run(command, device)
+    record = read_json(folder / out / "run.json")
+    entry = all_methods()[name]
+    work = entry.work(entry.settings.model_validate(record["settings"]), SHAPE, rows)
+    seconds = median_pass(folder / out / "history.csv", work) * work.steps
+    rate = known_rates().get((name, "images"))
+    planned = "no rate"
+    if rate is not None:
+        each = work.steps * (rate.fixed + rate.each * work.size)
+        planned = f"{1 / each:.3g} planned, {each / seconds:.2g} times as fast"
+    memory = record["details"].get("gpu_peak_memory_mib", record["peak_memory_mib"])
+    place = "on the GPU" if "gpu_peak_memory_mib" in record["details"] else "of the process"
+    found = f"{1 / seconds:.3g} iterations/s ({planned}); peak {memory:.0f} MiB {place}"
+    return Row(f"{name} on {rows} rows: {record['device']}", found)
+
+
+def resumed(folder: Path, device: str, name: str, rows: int, updates: int) -> Row:
+    """A run that is killed after its first checkpoint, and the same run undisturbed."""
+    whole, killed = (f"{word}-{name}" for word in ("whole", "killed"))
+    _run(_training(folder, name, rows, updates, whole), device)
+    command = _training(folder, name, rows, updates, killed)
+    environment = _environment(device) | {"CHECKPOINT_EVERY": "0"}
+    process = subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    state = folder / killed / "checkpoint.npz"
+    while not state.exists() and process.poll() is None:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    was_killed = process.returncode == -signal.SIGKILL and state.exists()
+    if not (folder / killed / "run.json").exists():
+        _run(command, device)
+    found, wanted = (
+        {
+            file: read_arrays(folder / out / file)["data"]
+            for file in ("samples.npz", "trajectory.npz")
+        }
+        for out in (killed, whole)
+    )
+    same = all(np.array_equal(found[file], wanted[file]) for file in wanted)
+    text = "the same bytes" if same else "other bytes"
+    if not was_killed:
+        text = "it ended before it could be killed: ask for more --updates"
+    return Row(f"{name}, killed and resumed", text, same and was_killed)
+
+
+def rows_of(folder: Path, device: str, names: list[str], n: int, updates: int) -> Iterator[Row]:
+    """Every row; what this environment cannot do is one that says so."""
+    yield from machines()
+    found = devices.visible()
+    for room, framework in list(devices.ROOMS.items())[:2]:
+        why = None if device == "cpu" else devices.obstacle(framework, *found)
+        if why is not None:
+            yield Row(devices.FRAMEWORKS[framework], f"not checked: {why}")
+            continue
+        if framework == "jax":
+            yield from equality(folder, device, n)
+        yield precision(folder, device, framework)
+        own = [name for name in names if method_room(name) == room]
+        for name in own:
+            yield speed(folder, device, name, n, max(updates // 10, 6))
+        if own:
+            yield resumed(folder, device, own[0], n, updates)
+
+
+def _probe(out: Path, what: str, arguments: list[str]) -> None:
+    framework = "jax" if what == "step" else arguments[0]
+    with lease(framework):
+        if what == "step":
+            np.savez(out, **step(arguments[0], int(arguments[1])))
+        else:
+            np.savez(out, error=product(framework))
+
+
+@app.command()
+def main(
+    device: Annotated[str, typer.Option(help="gpu, or cpu to try the check itself")] = "gpu",
+    method: Annotated[
+        list[str] | None, typer.Option(help="one of the methods instead of all; repeatable")
+    ] = None,
+    n: Annotated[int, typer.Option(help="rows", min=4)] = 64,
+    updates: Annotated[int, typer.Option(help="of the run that is killed", min=6)] = 400,
+    probe: Annotated[Path | None, typer.Option(hidden=True)] = None,
+    words: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
+) -> int:
+    """Print the table."""
+    if probe is not None and words:
+        _probe(probe, words[0], words[1:])
+        return 0
+    if device not in ("gpu", "cpu"):
+        raise InputError(f"--device {device}: choose gpu or cpu")
+    if device == "gpu":
+        why = devices.obstacle(None, *devices.visible())
+        if why:
+            raise InputError(f"{why}: add --device cpu to try the check itself on the CPU")
+    names = method or list(all_methods())
+    for name in names:
+        method_room(name)
+    failed = 0
+    mark = "" if device == "gpu" else " [cpu]"
+    print("| what | found | |\n| --- | --- | --- |")
+    with tempfile.TemporaryDirectory() as folder:
+        for row in rows_of(Path(folder), device, names, n, updates):
+            verdict = {None: "", True: "ok", False: "FAILS"}[row.passed]
+            print(f"| {row.what}{mark} | {row.found} | {verdict} |", flush=True)
+            failed += row.passed is False
+    return int(failed > 0)
+
+
+if __name__ == "__main__":
+    run(app)

@@ -1,0 +1,75 @@
+"""The check for the first run on a GPU: all of it on a CPU, and the faults that it must see."""
+
+import numpy as np
+import pytest
+
+from benchmarks import gpu
+from suite import devices
+from suite.cli import run
+
+
+def printed(monkeypatch, capsys, *words: str) -> tuple[int, list[list[str]], str]:
+    """Exit status, the cells of the table, and what was said."""
+    monkeypatch.setattr("sys.argv", ["gpu", *words])
+    with pytest.raises(SystemExit) as ended:
+        run(gpu.app)
+    out, err = capsys.readouterr()
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in out.splitlines()]
+    return ended.value.code, cells[2:], err
+
+
+def test_all_of_it_on_a_cpu(monkeypatch, capsys) -> None:
+    status, rows, said = printed(
+        monkeypatch,
+        capsys,
+        *("--device", "cpu", "--method", "ga-fntk", "--n", "6", "--updates", "200"),
+    )
+    assert status == 0, said
+    assert all("[cpu]" in what for what, _, _ in rows)
+    judged = {what: verdict for what, _, verdict in rows if verdict}
+    assert set(judged.values()) == {"ok"} and len(judged) == 5
+    for words in ("engine, float32", "engine, float64", "JAX: a f", "PyTorch: a f", "ga-fntk, ki"):
+        assert any(what.startswith(words) for what in judged)
+    assert any("iterations/s" in found and "peak" in found for _, found, _ in rows)
+
+
+def test_without_a_gpu_it_is_one_sentence(monkeypatch, capsys) -> None:
+    monkeypatch.setattr(devices, "visible", lambda: ([], "none"))
+    status, rows, said = printed(monkeypatch, capsys)
+    assert (status, rows) == (1, [])
+    assert said.startswith("error: no GPU is to be seen (none): add --device cpu to")
+
+
+def test_a_framework_without_cuda_is_left_out_and_said(monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr(devices, "visible", lambda: (["GPU-aa"], ""))
+    monkeypatch.setattr(devices, "cuda_build", lambda framework: False)
+    rows = list(gpu.rows_of(tmp_path, "gpu", ["ga-fntk", "dcgan"], 6, 10))
+    left = [row for row in rows if row.found.startswith("not checked")]
+    assert [row.what for row in left] == ["JAX", "PyTorch"]
+    assert not any(row.passed for row in rows)
+
+
+def tf32(values: np.ndarray) -> np.ndarray:
+    """Rounded to 10 bits of mantissa."""
+    bits = (values.astype(np.float32).view(np.uint32) + np.uint32(1 << 12)) & np.uint32(0xFFFFE000)
+    return bits.view(np.float32)
+
+
+def test_tf32_is_seen(monkeypatch, tmp_path) -> None:
+    """The factors rounded as TF32 does, on a product of the same size."""
+    rounded = tf32(np.full((256, 256), 1 + 2.0**-12))
+    error = abs((rounded @ rounded)[0, 0] / (256 * (1 + 2.0**-12) ** 2) - 1)
+    monkeypatch.setattr(gpu, "probed", lambda *_: {"error": np.array(error)})
+    row = gpu.precision(tmp_path, "gpu", "jax")
+    assert row.passed is False and "4.9e-04 (TF32: 4.9e-04)" in row.found
+
+
+@pytest.mark.parametrize(("error", "passed"), [(1e-6, True), (1e-3, False)])
+def test_another_gradient_is_seen(monkeypatch, tmp_path, error, passed) -> None:
+    def probed(folder, device, what, precision, n):
+        gradient = np.array([1.0, 2.0]) + (device == "gpu") * np.array([0, 2 * error])
+        return {"value": np.array(3.0), "gradient": gradient, "device": np.array(device)}
+
+    monkeypatch.setattr(gpu, "probed", probed)
+    single, double = gpu.equality(tmp_path, "gpu", 6)
+    assert single.passed is passed and double.passed is False
