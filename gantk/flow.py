@@ -186,5 +186,6 @@ def solve_infinite(job: Job[InfiniteSettings]) -> Result:
         job.checkpoint,
         render=from_signed,
         project=lambda rows: jnp.clip(rows, -1, 1) if clipped else rows,
+        title=f"part {job.part}",
     )
     return flow_result(job, descent, from_signed(descent.parameters), details)
