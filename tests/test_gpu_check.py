@@ -22,7 +22,7 @@ def test_all_of_it_on_a_cpu(monkeypatch, capsys) -> None:
     status, rows, said = printed(
         monkeypatch,
         capsys,
-        *("--device", "cpu", "--method", "ga-fntk", "--n", "6", "--updates", "200"),
+        *("--device", "cpu", "--method", "ga-fntk", "--n", "6", "--updates", "600"),
     )
     assert status == 0, said
     assert all("[cpu]" in what for what, _, _ in rows)
