@@ -190,7 +190,7 @@ def whole(checkout: Checkout, length: int) -> dict[str, np.ndarray]:
 
 def test_a_small_graph_ends_with_its_tables(checkout, slurm) -> None:
     process, log = _run(checkout, slurm, "graph", 3)
-    assert process.wait(600) == 0, log.read_text()
+    assert process.wait(1800) == 0, log.read_text()
     assert (checkout.root / "results/graph/tables/table1.md").exists()
 
 
@@ -205,7 +205,7 @@ def test_a_cancelled_job_goes_on_to_the_same_bytes(checkout, slurm, length, whol
     assert found, log.read_text()
     environment = {**os.environ, **slurm}
     subprocess.run(["scancel", found[-1]], env=environment, check=True)
-    assert process.wait(900) == 0, log.read_text()
+    assert process.wait(1800) == 0, log.read_text()
     assert "Trying to restart" in log.read_text()
     _same(checkout.root / target, whole)
 
