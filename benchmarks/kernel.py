@@ -2,14 +2,17 @@
 
     python -m benchmarks kernel --n 256 --dataset mnist --precision float32
     python -m benchmarks kernel --n 1024 --alone
+    python -m benchmarks kernel --n 64 --blocking rows --blocking whole
 
-Each contestant runs in a process of its own; the two take turns of two steps, the second timed, so
-that whatever else the machine does weighs on both. Prints JSON: seconds are medians, compilation
-apart; peak_mib is peak memory above what the imports took; gradient_error is the largest
+Each contestant runs in a process of its own; they take turns of two steps, the second timed, so
+that whatever else the machine does weighs on all. Prints JSON: seconds are medians by the clock,
+cpu_seconds of the processor on all threads, compilation apart; load is the machine's over the last
+minute; peak_mib is peak memory above what the imports took; gradient_error is the largest
 difference to neural-tangents in float64, relative to the largest entry of that gradient.
 """
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -52,7 +55,9 @@ def memory_mib(field: Literal["VmRSS", "VmHWM"]) -> float:
     return int(line.split()[1]) / 1024
 
 
-def contestant(kernel_name: str, n: int, dataset: str, precision: str, mix: float) -> None:
+def contestant(
+    kernel_name: str, blocking: str, n: int, dataset: str, precision: str, mix: float
+) -> None:
     """Compile a step, say so, then make one for every line of standard input."""
     if kernel_name == "tiles":
         from gantk.backend import configure
@@ -67,7 +72,7 @@ def contestant(kernel_name: str, n: int, dataset: str, precision: str, mix: floa
     from gantk.discriminator import gram_loss, make_kernel, released_lambda
     from gantk.settings import DiscriminatorSettings
 
-    settings = DiscriminatorSettings(kernel=kernel_name)
+    settings = DiscriminatorSettings(kernel=kernel_name, blocking=blocking)
     side = SHAPES[dataset][0]
     kernel = make_kernel(settings, architecture(settings, side), side, n)
     jnp.linalg.eigh(jnp.eye(2))  # loads LAPACK, which is an import
@@ -88,13 +93,14 @@ def contestant(kernel_name: str, n: int, dataset: str, precision: str, mix: floa
     for line in sys.stdin:
         # The first step of a turn finds the other's data in the caches; a descent never does.
         jax.block_until_ready(step(fixed, generated))
-        started = time.perf_counter()
+        started, used = time.perf_counter(), time.process_time()
         gradient = jax.block_until_ready(step(fixed, generated))[1]
-        seconds = time.perf_counter() - started
+        seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - used
         if line.strip() != "step":
             np.save(line.strip(), np.asarray(gradient, np.float64))
         peak = memory_mib("VmHWM") - imports
-        print(json.dumps({"seconds": seconds, "peak_mib": peak}), flush=True)
+        report = {"seconds": seconds, "cpu_seconds": cpu_seconds, "peak_mib": peak}
+        print(json.dumps(report), flush=True)
 
 
 class Process:
@@ -128,17 +134,19 @@ def measure(contestants: dict[str, Process], rounds: int, reference: np.ndarray 
     """Median seconds, peak memory and gradient error of each, their steps in turn."""
     report: dict[str, Any] = {}
     compiled = {name: process.read() for name, process in contestants.items()}
-    seconds: dict[str, list[float]] = {name: [] for name in contestants}
+    turns: dict[str, list[dict[str, float]]] = {name: [] for name in contestants}
     for _ in range(rounds):
         for name, process in contestants.items():
-            seconds[name].append(process.step()["seconds"])
+            turns[name].append(process.step())
     with tempfile.TemporaryDirectory() as folder:
         for name, process in contestants.items():
             path = Path(folder) / f"{name}.npy"
             peak = process.step(path)["peak_mib"]
+            seconds = [turn["seconds"] for turn in turns[name]]
             report[name] = {
-                "seconds": float(np.median(seconds[name])),
-                "seconds_min": min(seconds[name]),
+                "seconds": float(np.median(seconds)),
+                "seconds_min": min(seconds),
+                "cpu_seconds": float(np.median([turn["cpu_seconds"] for turn in turns[name]])),
                 "peak_mib": round(peak, 1),
                 **compiled[name],
             }
@@ -156,6 +164,9 @@ def main(
     mix: Annotated[float, typer.Option(help="share of the real row in a generated one")] = 0.0,
     rounds: Annotated[int, typer.Option(help="steps of each", min=1)] = 5,
     alone: Annotated[bool, typer.Option(help="without neural-tangents")] = False,
+    blocking: Annotated[
+        list[str] | None, typer.Option(help="of ours: rows, whole or auto (default); repeatable")
+    ] = None,
     contestant_: Annotated[
         str | None, typer.Option("--contestant", hidden=True, help="run as a contestant")
     ] = None,
@@ -166,11 +177,18 @@ def main(
             f"dataset {dataset}, precision {precision}: choose a dataset of {', '.join(SHAPES)} "
             "and float32 or float64"
         )
+    if not set(blocking or []) <= {"rows", "whole", "auto"}:
+        raise InputError(f"blocking {blocking}: choose rows, whole or auto")
+    ways = blocking or ["auto"]
     if contestant_ is not None:
-        contestant(contestant_, n, dataset, precision, mix)
+        contestant(contestant_, ways[0], n, dataset, precision, mix)
         return
     common = ("--n", str(n), "--dataset", dataset, "--mix", str(mix))
-    processes = {"ours": Process("tiles", *common, "--precision", precision)}
+    names = ["ours"] if blocking is None else [f"ours, {way}" for way in ways]
+    processes = {
+        name: Process("tiles", *common, "--precision", precision, "--blocking", way)
+        for name, way in zip(names, ways, strict=True)
+    }
     reference = None
     if not alone:
         oracle = Process("neural-tangents", *common, "--precision", "float64")
@@ -184,7 +202,9 @@ def main(
         processes["neural_tangents"] = peer
     report = measure(processes, rounds, reference)
     if not alone:
-        report["ratio"] = report["neural_tangents"]["seconds"] / report["ours"]["seconds"]
+        peer_seconds = report["neural_tangents"]["seconds"]
+        report["ratio"] = {name: peer_seconds / report[name]["seconds"] for name in names}
+    report["load"] = os.getloadavg()[0]
     report["setting"] = {"n": n, "dataset": dataset, "precision": precision, "mix": mix}
     for process in processes.values():
         process.process.kill()
