@@ -28,7 +28,7 @@ HELD_OUT = 10
 SEEDS = (0, 1, 2, 3, 4)
 """Training seeds. Of two methods that are three deviations apart, Welch's test on five runs each
 tells the better in 98 % of cases, on three in 67 % (Gaussian runs, simulated). Among eight methods
-three find no winner, five find half of those that lead by four (`python -m benchmarks intervals`)."""
+three find no winner, five half of those that lead by four (`python -m benchmarks intervals`)."""
 
 
 @dataclass(frozen=True)
