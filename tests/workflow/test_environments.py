@@ -6,6 +6,7 @@ from importlib.metadata import packages_distributions
 import pytest
 import yaml
 
+from suite.config import load_config
 from suite.environments import (
     FOLDER,
     LOCK,
@@ -17,6 +18,7 @@ from suite.environments import (
 )
 from suite.errors import InputError
 from suite.provenance import ROOT
+from suite.workflow import trainings
 from tests.imports import ROOMS, reached, registered, third_party
 
 ENVIRONMENTS = environments()
@@ -75,6 +77,9 @@ def test_rules_run_a_room_in_its_own_environment() -> None:
             for room in re.findall(r"python -m (\w+)|room=\"(\w+)\"", rule):
                 found.add("".join(room))
                 assert environment_of["".join(room)] == name, rule.partition(":")[0]
+    for training in trainings(load_config(ROOT / "config" / "quick.yaml")):
+        found.add(training.room)
+        assert environment_of[training.room] == training.environment
     assert found == set(ROOMS)
 
 
