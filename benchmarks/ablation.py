@@ -6,8 +6,7 @@ along its way, in one process.
 
 Prints a Markdown table: a line a run and moment, with the metrics of the configuration against the
 training and held-out rows; of the last moment also the CPU time of the training, compilation
-included. The first data and training seed alone; the workflow runs the same configuration with all
-seeds, to tables and figures.
+included. Of the first data seed; the workflow runs the same configuration, to tables and figures.
 """
 
 import time
@@ -39,30 +38,30 @@ def main(
     printed: list[str] = []
     for cell in cells(plan):
         kind, source = plan.kind(cell.dataset), plan.source(cell.dataset)
-        seed = plan.seeds.data[0]
-        subset = draw(kind, source, "train", cell.n, seed)
+        drawn = plan.seeds.data[0]
+        subset = draw(kind, source, "train", cell.n, drawn)
         asked = plan.datasets[cell.dataset].heldout
-        heldout = draw(kind, source, "heldout", asked, seed, or_fewer=True)
+        heldout = draw(kind, source, "heldout", asked, drawn, or_fewer=True)
         names = suited(list(plan.metrics), subset.data)
         if names != printed:
             printed = names
-            print(f"\n| experiment | data | run | updates | {' | '.join(names)} | CPU s |")
-            print("| --- " * (len(names) + 5) + "|")
+            print(f"\n| experiment | data | run | seed | updates | {' | '.join(names)} | CPU s |")
+            print("| --- " * (len(names) + 6) + "|")
         references = {"train": Reference.of(subset), "heldout": Reference.of(heldout)}
         settings = settings_of(plan, cell.experiment, cell.dataset, cell.method)
         method = method_entry(cell.method)
-        job = Job(subset, settings, plan.seeds.training[0], 0, cell.n, Checkpoint(None))
-        started = time.process_time()
-        result = method.train(job)
-        spent = time.process_time() - started
-        iterations, snapshots = result.trajectory.iterations, result.trajectory.data
-        places = np.unique(np.linspace(len(iterations) - 1, 1, moments).round().astype(int))
-        for place in places:
-            found = evaluate(snapshots[place], references, names, store, plan.seeds.evaluation)
-            values = " | ".join(f"{found[name]['value']:.4g}" for name in names)
-            end = f"{spent:.0f}" if place == places[-1] else ""
-            where = f"{cell.experiment} | {cell.dataset}, n = {cell.n} | {cell.method}"
-            print(f"| {where} | {iterations[place]} | {values} | {end} |", flush=True)
+        for seed in plan.seeds.training:
+            started = time.process_time()
+            result = method.train(Job(subset, settings, seed, 0, cell.n, Checkpoint(None)))
+            spent = time.process_time() - started
+            iterations, rows = result.trajectory.iterations, result.trajectory.data
+            places = np.unique(np.linspace(len(rows) - 1, 1, moments).round().astype(int))
+            for place in places:
+                found = evaluate(rows[place], references, names, store, plan.seeds.evaluation)
+                values = " | ".join(f"{found[name]['value']:.4g}" for name in names)
+                end = f"{spent:.0f}" if place == places[-1] else ""
+                where = f"{cell.experiment} | {cell.dataset}, n = {cell.n} | {cell.method}"
+                print(f"| {where} | {seed} | {iterations[place]} | {values} | {end} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -131,7 +131,7 @@ def test_the_ablation_has_a_line_for_every_run_and_moment(tmp_path):
     assert printed.exit_code == 0
     lines = [line for line in printed.stdout.splitlines() if "| ring8, n = 4 | " in line]
     cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
-    assert [cell[3] for cell in cells] == ["1", "3", "1", "3"]
+    assert [cell[4] for cell in cells] == ["1", "3", "1", "3"]
     assert [bool(cell[-1]) for cell in cells] == [False, True, False, True]
     # Another gradient: another path from the same start.
-    assert cells[1][4] != cells[3][4]
+    assert cells[1][5] != cells[3][5]
