@@ -99,6 +99,17 @@ def test_a_killed_descent_goes_on_where_it_stood(tmp_path, monkeypatch, optimise
     assert without_time[0] == without_time[1]
 
 
+@pytest.mark.parametrize("settings", [{}, {"patience": 3, "delta": 10.0}])
+def test_a_descent_that_has_ended_is_kept_and_not_made_again(tmp_path, settings):
+    """However rarely states are written; with another loss, an iteration would be seen."""
+    path = tmp_path / "checkpoint.npz"
+    whole = run(Checkpoint(path, every=1e9), **settings)
+    again = run(Checkpoint(path, every=1e9), loss=lambda p, i, c: jnp.sum(p**4), **settings)
+    np.testing.assert_array_equal(again.parameters, whole.parameters)
+    np.testing.assert_array_equal(again.trajectory.data, whole.trajectory.data)
+    assert again.history == whole.history and again.stop_reason == whole.stop_reason
+
+
 def test_early_stopping_counts_from_the_best():
     """A loss that falls for ten iterations by 1 each, then stands still."""
     result = run(loss=lambda p, i, c: -jnp.minimum(i, 10.0) + 0 * jnp.sum(p), patience=7, delta=0.5)

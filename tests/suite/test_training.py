@@ -154,7 +154,8 @@ def several(folder: Path, parts: int, fatal: int | None = None, **changes: objec
         did.append(f"{job.part} {'from its state' if resumed else 'anew'}")
         if job.part == fatal:
             raise Killed
-        job.checkpoint.save({"x": np.zeros(1)})
+        if not resumed:
+            job.checkpoint.save({"x": np.zeros(1)})
         data = job.subset.data + np.uint8(job.part)
         trajectory = Trajectory(data[None], np.array([0]))
         return Result(data, trajectory, [], "budget", 0.0, "cpu")
