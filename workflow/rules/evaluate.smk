@@ -27,9 +27,7 @@ SETS = [
 rule evaluate:
     input:
         # Written last by the job that also writes the samples: one file a part plans faster.
-        parts=lambda w: expand(
-            f"{PART}/{paths.RECORD}", part=plan.part_numbers(CONFIG, w), **w
-        ),
+        parts=lambda w: expand(f"{PART}/{paths.RECORD}", part=plan.part_numbers(CONFIG, w), **w),
         sets=SETS,
         weights=WEIGHTS,
     output:
