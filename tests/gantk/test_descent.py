@@ -71,6 +71,26 @@ def test_clipping_bounds_the_step():
     np.testing.assert_allclose(np.linalg.norm(100.0 - result.parameters), 1.0, rtol=1e-9)
 
 
+@pytest.mark.parametrize("clip_norm", [None, 2.0])
+def test_adam_is_that_of_its_paper_on_clipped_gradients(clip_norm):
+    """Algorithm 1 of Kingma & Ba (2015), by hand; the gradient of |p|^2 / 2 is p."""
+    p, first, second = np.full(3, 3.0), np.zeros(3), np.zeros(3)
+    for t in range(1, 21):
+        g = p * min(1, (clip_norm or np.inf) / np.linalg.norm(p))
+        first, second = 0.3 * first + 0.7 * g, 0.9 * second + 0.1 * g**2
+        p = p - 0.2 * (first / (1 - 0.3**t)) / (np.sqrt(second / (1 - 0.9**t)) + 1e-8)
+    result = run(
+        start=3.0,
+        optimiser="adam",
+        step=0.2,
+        beta1=0.3,
+        beta2=0.9,
+        iterations=20,
+        clip_norm=clip_norm,
+    )
+    np.testing.assert_allclose(result.parameters, p, rtol=1e-6)
+
+
 @pytest.mark.parametrize("optimiser", ["gradient-descent", "adam"])
 def test_a_killed_descent_goes_on_where_it_stood(tmp_path, monkeypatch, optimiser):
     whole = run(optimiser=optimiser, schedule="cosine")
