@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gantk.layers import conv, deconv, double
+from gantk.layers import conv, deconv, double, draw_weights, layer_shapes
 
 IMAGE = ("NHWC", "HWIO", "NHWC")
 
@@ -44,3 +44,12 @@ def test_values_and_derivatives_are_those_of_xla(ours, theirs, size, stride, sid
         np.testing.assert_allclose(mine, other, rtol=1e-12, atol=1e-12)
     narrow = jax.tree.map(lambda array: array.astype(jnp.float32), arrays)
     assert ours(narrow, "layer", x.astype(jnp.float32), stride).dtype == jnp.float32
+
+
+def test_weights_are_drawn_with_a_variance_of_the_gain_over_the_fan_in():
+    shapes = layer_shapes("a", 4, 4, 8, 500)
+    weights = draw_weights(np.random.default_rng(0), shapes, 2.0)
+    drawn = np.asarray(weights["a/weight"])
+    assert drawn.var() == pytest.approx(2 / (4 * 4 * 8), rel=0.02)
+    assert abs(drawn.mean()) < 4 * drawn.std() / np.sqrt(drawn.size)
+    assert not np.asarray(weights["a/bias"]).any()
