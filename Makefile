@@ -86,10 +86,10 @@ schema: $(INSTALLED)  ## config/schema.json from the models
 	mv .venv/schema.json config/schema.json
 
 bad-inputs: $(INSTALLED)  ## results/reference/bad-inputs.md and device-faults.md from the tests' cases
-	for page in bad-inputs device-faults; do \
-		PYTHONPATH=. $(BIN)/python tests/suite/$$(echo $$page | tr - _).py > .venv/page.md && \
-		mv .venv/page.md results/reference/$$page.md || exit 1; \
-	done
+	PYTHONPATH=. $(BIN)/python tests/suite/bad_inputs_page.py > .venv/page.md
+	mv .venv/page.md results/reference/bad-inputs.md
+	PYTHONPATH=. $(BIN)/python tests/suite/device_faults.py > .venv/page.md
+	mv .venv/page.md results/reference/device-faults.md
 
 lock: $(INSTALLED)  ## requirements.lock from requirements.in; UPGRADE=name takes its newest version
 	$(BIN)/uv pip compile $(UPGRADE:%=--upgrade-package %) requirements.in --universal --python-version 3.11 --no-annotate \

@@ -12,7 +12,6 @@ code. The paper says "with a large t" only. The curves are the norms of the imag
 """
 
 from collections.abc import Callable
-from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
@@ -25,65 +24,61 @@ from tqdm import trange
 from gantk.architecture import Architecture, architecture
 from gantk.backend import configure
 from gantk.discriminator import gram_loss, released_lambda
+from gantk.finite import Layers, initial_layers, network_output
 from gantk.images import initial_rows, to_unit
 from gantk.kernel import Kernel
 from gantk.keys import named_key
-from gantk.layers import Arrays, conv, dense
+from gantk.layers import conv
 from gantk.settings import ConvolutionalSettings
 from reporting.figures.style import REAL, new, save
 from suite.artefacts import Subset
 from suite.errors import InputError
 
+Weights = tuple[Layers, Layers]
+"""Of convolutions, then of dense layers."""
 CHUNK = 256
 """Steps between two looks at the progress bar."""
 
 
 def finite_network(
-    network: Architecture, width: int, shape: tuple[int, ...]
-) -> tuple[dict[str, tuple[int, ...]], Callable[[Arrays, jax.Array], jax.Array]]:
+    network: Architecture, width: int, shape: tuple[int, ...], key: jax.Array
+) -> tuple[Weights, Callable[[Weights, jax.Array], jax.Array]]:
     """A convolutional ReLU network of `width` channels in NTK parametrisation.
 
     Returns:
-        shapes of its weights, which are drawn from N(0, 1), and (weights, images [n, H, W, C]) ->
-        outputs [n].
+        its weights, drawn from N(0, 1), and (weights, images [n, H, W, C]) -> outputs [n].
     """
-    shapes: dict[str, tuple[int, ...]] = {}
+    convs: Layers = []
     side, channels = shape[0], shape[2]
-    for k in range(network.convs):
-        shapes |= {f"conv{k}/weight": (4, 4, channels, width), f"conv{k}/bias": (width,)}
+    first, second = jax.random.split(key)
+    for own in jax.random.split(first, network.convs):
+        kernel, bias = jax.random.split(own)
+        kernels = jax.random.normal(kernel, (4, 4, channels, width))
+        convs.append((kernels, jax.random.normal(bias, (width,))))
         side, channels = -(-side // 2), width
-    widths = [side * side * channels, *[width] * network.dense, 1]
-    for k, (fan_in, fan_out) in enumerate(pairwise(widths)):
-        shapes |= {f"dense{k}/weight": (fan_in, fan_out), f"dense{k}/bias": (fan_out,)}
+    sides = (side * side * channels, width, 1)
 
-    def apply(weights: Arrays, x: jax.Array) -> jax.Array:
-        scaled = {
-            name: value * (network.sigma_w2 / np.prod(value.shape[:-1])) ** 0.5
-            if name.endswith("weight")
-            else value * network.sigma_b2**0.5
-            for name, value in weights.items()
-        }
-        for k in range(network.convs):
-            x = jax.nn.relu(conv(scaled, f"conv{k}", x, 2))
-        x = x.reshape(len(x), -1)
-        for k in range(network.dense):
-            x = jax.nn.relu(dense(scaled, f"dense{k}", x))
-        return dense(scaled, f"dense{network.dense}", x)[:, 0]
+    def apply(weights: Weights, x: jax.Array) -> jax.Array:
+        for kernels, bias in weights[0]:
+            scale = (network.sigma_w2 / np.prod(kernels.shape[:-1])) ** 0.5
+            scaled = {"weight": scale * kernels, "bias": network.sigma_b2**0.5 * bias}
+            x = jax.nn.relu(conv({f"conv/{k}": v for k, v in scaled.items()}, "conv", x, 2))
+        return network_output(network, weights[1], x)[:, 0]
 
-    return shapes, apply
+    return (convs, initial_layers(network, sides, second, jnp.float32)), apply
 
 
 def trained(
-    apply: Callable[[Arrays, jax.Array], jax.Array],
-    weights: Arrays,
+    apply: Callable[[Weights, jax.Array], jax.Array],
+    weights: Weights,
     x: jax.Array,
     y: jax.Array,
     rate: float,
     steps: int,
-) -> Arrays:
+) -> Weights:
     """Gradient descent on mean (f - y)^2 / 2 over all rows."""
 
-    def step(_: jax.Array, weights: Arrays) -> Arrays:
+    def step(_: jax.Array, weights: Weights) -> Weights:
         gradient = jax.grad(lambda w: jnp.mean((apply(w, x) - y) ** 2) / 2)(weights)
         return jax.tree.map(lambda w, g: w - rate * g, weights, gradient)
 
@@ -133,12 +128,8 @@ def main(
     largest = float(np.linalg.eigvalsh(np.asarray(kernel.gram(rows), np.float64))[-1])
     rate = 2 * n / largest
 
-    shapes, apply = finite_network(network, width, subset.shape[1:])
-    keys = jax.random.split(named_key("saturation", 0), len(shapes))
-    weights = {
-        name: jax.random.normal(key, shape)
-        for key, (name, shape) in zip(keys, shapes.items(), strict=True)
-    }
+    key = named_key("saturation", 0)
+    weights, apply = finite_network(network, width, subset.shape[1:], key)
     weights = trained(apply, weights, rows, y, rate, steps)
     told = np.asarray(jax.jit(apply)(weights, rows))
     print(f"finite network, {steps:,} steps: D is {told[:n].mean():.3f} on real images,", end=" ")

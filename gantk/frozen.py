@@ -10,17 +10,9 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 
-from gantk.kernel import (
-    Fixed,
-    Kernel,
-    _disassemble,
-    _pairs,
-    _pick,
-    _sharded,
-    _tiled,
-    _untiled,
-)
+from gantk.kernel import Fixed, Kernel
 from gantk.ntk import Features, block_vjp, features
+from gantk.tiles import disassemble, pick, sharded, tile_pairs, tiled, untiled
 
 
 def frozen_scores(
@@ -65,8 +57,10 @@ def _backward(
     m = len(diagonal)
     n = len(w) - m
     everything = jax.tree.map(lambda a, b: jnp.concatenate([a, b], axis=2), fixed, own)
-    a, b = _tiled(kernel, everything, n + m), _tiled(kernel, own, m)
-    pairs = _pairs(kernel, -(-(n + m) // kernel.tile), -(-m // kernel.tile), symmetric=False)
+    a, b = tiled(everything, n + m, kernel.tile), tiled(own, m, kernel.tile)
+    pairs = tile_pairs(
+        -(-(n + m) // kernel.tile), -(-m // kernel.tile), symmetric=False, devices=kernel.devices
+    )
     outer = (w[:, None] * g[None, :]).astype(diagonal.dtype)
     g_diagonal = jnp.diagonal(outer[n:]) / 2
     outer = outer.at[n + jnp.arange(m), jnp.arange(m)].set(0)
@@ -76,7 +70,7 @@ def _backward(
     def share(a: Features, b: Features, pairs: jax.Array, cotangents: jax.Array) -> Features:
         def tile(total: Features, item: tuple[jax.Array, jax.Array]) -> tuple[Features, None]:
             pair, cotangent = item
-            rows, columns = _pick(a, pair[0]), _pick(b, pair[1])
+            rows, columns = pick(a, pair[0]), pick(b, pair[1])
             _, change = vjp(rows, columns, cotangent, both=False)
             added: Features = jax.tree.map(lambda t, c: t.at[pair[1]].add(c), total, change)
             return added, None
@@ -85,9 +79,9 @@ def _backward(
         own: Features = jax.tree.map(lambda x: x[None], total)
         return own
 
-    cotangents = _disassemble(kernel, outer, pairs)
-    shares = _sharded(kernel, 2, 2, share)(a, b, jnp.asarray(pairs), cotangents)
-    return None, _untiled(jax.tree.map(lambda x: x.sum(0), shares), m), g_diagonal, None, None
+    cotangents = disassemble(outer, pairs, kernel.tile)
+    shares = sharded(kernel.devices, 2, 2, share)(a, b, jnp.asarray(pairs), cotangents)
+    return None, untiled(jax.tree.map(lambda x: x.sum(0), shares), m), g_diagonal, None, None
 
 
 _scores.defvjp(_forward, _backward)

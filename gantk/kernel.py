@@ -6,7 +6,6 @@ there remain the tiles of real against generated rows, whose derivative is neede
 only, and one triangle of the generated rows' own.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NamedTuple
@@ -14,13 +13,11 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.sharding import Mesh, PartitionSpec
 
 from gantk.architecture import Architecture
 from gantk.blocking import BLOCKINGS, blocking_on
 from gantk.ntk import Averages, Features, block, block_vjp, features
-
-AXIS = "tiles"
+from gantk.tiles import assemble, disassemble, pick, sharded, tile_pairs, tiled, untiled
 
 
 class Fixed(NamedTuple):
@@ -88,99 +85,13 @@ class Kernel:
         return _joint(self, real, own, diagonal)
 
 
-def _tiled(kernel: Kernel, f: Features, n: int) -> Features:
-    """[h, w, n, ...] -> [tiles, h, w, tile, ...], padded by repeating the first row."""
-    tiles = -(-n // kernel.tile)
-
-    def split(x: jax.Array) -> jax.Array:
-        padding = tiles * kernel.tile - n
-        first = jnp.broadcast_to(x[:, :, :1], (*x.shape[:2], padding, *x.shape[3:]))
-        x = jnp.concatenate([x, first], axis=2)
-        x = x.reshape(*x.shape[:2], tiles, kernel.tile, *x.shape[3:])
-        return jnp.moveaxis(x, 2, 0)
-
-    tiled: Features = jax.tree.map(split, f)
-    return tiled
-
-
-def _untiled(f: Features, n: int) -> Features:
-    """The adjoint of `_tiled` for cotangents that are 0 in the padding."""
-
-    def merge(x: jax.Array) -> jax.Array:
-        x = jnp.moveaxis(x, 0, 2)
-        return x.reshape(*x.shape[:2], -1, *x.shape[4:])[:, :, :n]
-
-    merged: Features = jax.tree.map(merge, f)
-    return merged
-
-
-def _pick(tiled: Features, index: jax.Array) -> Features:
-    def pick(x: jax.Array) -> jax.Array:
-        row: jax.Array = jax.lax.dynamic_index_in_dim(x, index, 0, keepdims=False)
-        return row
-
-    picked: Features = jax.tree.map(pick, tiled)
-    return picked
-
-
-def _pairs(kernel: Kernel, rows: int, columns: int, symmetric: bool) -> np.ndarray:
-    """Tile pairs [devices, k, 3]: row tile, column tile, weight (0 where padded to equal shares).
-
-    Of a symmetric matrix only the lower triangle is listed, in the weight of its derivative: a
-    tile below the diagonal stands for two.
-    """
-    listed = [
-        (i, j, 1 if not symmetric or i == j else 2)
-        for i in range(rows)
-        for j in range(i + 1 if symmetric else columns)
-    ]
-    listed += [(0, 0, 0)] * (-len(listed) % kernel.devices)
-    return np.array(listed, np.int32).reshape(kernel.devices, -1, 3)
-
-
-def _sharded(
-    kernel: Kernel, shared: int, split: int, function: Callable[..., Any]
-) -> Callable[..., Any]:
-    """`function` on every device, its last `split` arguments (and its results) split over them."""
-    everywhere, own = PartitionSpec(), PartitionSpec(AXIS)
-    return jax.shard_map(
-        function,
-        mesh=Mesh(np.array(jax.devices()[: kernel.devices]), (AXIS,)),
-        in_specs=(everywhere,) * shared + (own,) * split,
-        out_specs=own,
-        check_vma=False,
-    )
-
-
-def _assemble(kernel: Kernel, tiles: jax.Array, pairs: np.ndarray, n: int, m: int) -> jax.Array:
-    """Tiles [devices, k, tile, tile] to a matrix [n, m]; tiles that are not listed stay 0."""
-    pairs, tiles = pairs.reshape(-1, 3), tiles.reshape(-1, kernel.tile, kernel.tile)
-    rows, columns = -(-n // kernel.tile), -(-m // kernel.tile)
-    where = np.full(rows * columns, len(tiles))
-    kept = pairs[:, 2] > 0
-    where[pairs[kept, 0] * columns + pairs[kept, 1]] = np.flatnonzero(kept)
-    padded = jnp.concatenate([tiles, jnp.zeros_like(tiles[:1])])
-    grid = padded[where].reshape(rows, columns, kernel.tile, kernel.tile)
-    return grid.swapaxes(1, 2).reshape(rows * kernel.tile, columns * kernel.tile)[:n, :m]
-
-
-def _disassemble(kernel: Kernel, g: jax.Array, pairs: np.ndarray) -> jax.Array:
-    """A cotangent [n, m] as weighted tiles [devices, k, tile, tile]; padding gets 0."""
-    rows, columns = (-(-side // kernel.tile) for side in g.shape)
-    padding = [
-        (0, count * kernel.tile - side)
-        for count, side in zip((rows, columns), g.shape, strict=True)
-    ]
-    grid = jnp.pad(g, padding).reshape(rows, kernel.tile, columns, kernel.tile).swapaxes(1, 2)
-    picked = grid[pairs[..., 0], pairs[..., 1]]
-    return picked * jnp.asarray(pairs[..., 2, None, None], g.dtype)
-
-
 def _plan(kernel: Kernel, n: int, m: int) -> list[np.ndarray]:
     """Tile pairs of the generated rows' triangle, then (if any) of real against generated rows."""
     rows, columns = -(-n // kernel.tile), -(-m // kernel.tile)
-    plan = [_pairs(kernel, columns, columns, symmetric=True)]
-    return plan + ([_pairs(kernel, rows, columns, symmetric=False)] if n else [])
+    plan = [tile_pairs(columns, columns, symmetric=True, devices=kernel.devices)]
+    return plan + (
+        [tile_pairs(rows, columns, symmetric=False, devices=kernel.devices)] if n else []
+    )
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
@@ -193,7 +104,7 @@ def _joint_forward(
     kernel: Kernel, real: Fixed, own: Features, diagonal: jax.Array
 ) -> tuple[jax.Array, tuple[Features, Features, jax.Array]]:
     n, m = len(real.gram), len(diagonal)
-    a, b = _tiled(kernel, real.features, n), _tiled(kernel, own, m)
+    a, b = tiled(real.features, n, kernel.tile), tiled(own, m, kernel.tile)
     plan = _plan(kernel, n, m)
 
     value = partial(block, kernel.architecture, kernel.averages)
@@ -201,18 +112,18 @@ def _joint_forward(
     def share(a: Features, b: Features, *plan: jax.Array) -> list[jax.Array]:
         def tiles(rows: Features, pairs: jax.Array) -> jax.Array:
             def tile(pair: jax.Array) -> jax.Array:
-                return value(_pick(rows, pair[0]), _pick(b, pair[1]))
+                return value(pick(rows, pair[0]), pick(b, pair[1]))
 
             listed: jax.Array = jax.lax.map(tile, pairs[0])
             return listed[None]
 
         return [tiles(rows, pairs) for rows, pairs in zip((b, a), plan, strict=False)]
 
-    own_tiles, *cross_tiles = _sharded(kernel, 2, len(plan), share)(a, b, *plan)
-    lower = jnp.tril(_assemble(kernel, own_tiles, plan[0], m, m), -1)
+    own_tiles, *cross_tiles = sharded(kernel.devices, 2, len(plan), share)(a, b, *plan)
+    lower = jnp.tril(assemble(own_tiles, plan[0], m, m), -1)
     gram = lower + lower.T + jnp.diag(diagonal)
     if cross_tiles:
-        cross = _assemble(kernel, cross_tiles[0], plan[1], n, m)
+        cross = assemble(cross_tiles[0], plan[1], n, m)
         gram = jnp.block([[real.gram, cross], [cross.T, gram]])
     return gram, (a, b, diagonal)
 
@@ -226,9 +137,9 @@ def _joint_backward(
     plan = _plan(kernel, n, m)
     g_own = (g[n:, n:] + g[n:, n:].T) / 2
     g_diagonal = jnp.diagonal(g_own)
-    cotangents = [_disassemble(kernel, g_own - jnp.diag(g_diagonal), plan[0])]
+    cotangents = [disassemble(g_own - jnp.diag(g_diagonal), plan[0], kernel.tile)]
     if n:
-        cotangents.append(_disassemble(kernel, g[:n, n:] + g[n:, :n].T, plan[1]))
+        cotangents.append(disassemble(g[:n, n:] + g[n:, :n].T, plan[1], kernel.tile))
 
     vjp = partial(block_vjp, kernel.architecture, kernel.averages)
 
@@ -239,13 +150,13 @@ def _joint_backward(
     def share(a: Features, b: Features, *items: jax.Array) -> Features:
         def own_tile(total: Features, item: tuple[jax.Array, jax.Array]) -> tuple[Features, None]:
             pair, cotangent = item
-            rows, columns = _pick(b, pair[0]), _pick(b, pair[1])
+            rows, columns = pick(b, pair[0]), pick(b, pair[1])
             changes = vjp(rows, columns, cotangent, both=True)
             return add(add(total, pair[0], changes[0]), pair[1], changes[1]), None
 
         def cross_tile(total: Features, item: tuple[jax.Array, jax.Array]) -> tuple[Features, None]:
             pair, cotangent = item
-            rows, columns = _pick(a, pair[0]), _pick(b, pair[1])
+            rows, columns = pick(a, pair[0]), pick(b, pair[1])
             _, change = vjp(rows, columns, cotangent, both=False)
             return add(total, pair[1], change), None
 
@@ -256,9 +167,9 @@ def _joint_backward(
         own: Features = jax.tree.map(lambda x: x[None], total)
         return own
 
-    shares = _sharded(kernel, 2, 2 * len(plan), share)(a, b, *plan, *cotangents)
+    shares = sharded(kernel.devices, 2, 2 * len(plan), share)(a, b, *plan, *cotangents)
     total = jax.tree.map(lambda x: x.sum(0), shares)
-    return None, _untiled(total, m), g_diagonal
+    return None, untiled(total, m), g_diagonal
 
 
 _joint.defvjp(_joint_forward, _joint_backward)

@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 
 from reporting.figures.group import Group
 from reporting.figures.learning import read_columns
+from reporting.figures.strips import moments
 from reporting.figures.style import EDGE, blank, new, tile
 from suite import paths
 from suite.artefacts import Trajectory
@@ -12,17 +13,6 @@ from suite.artefacts import Trajectory
 STAGES = 6
 SIDE = 2
 """Images a side of the little sheet of a stage."""
-
-
-def _stages(trajectory: Trajectory) -> np.ndarray:
-    """Snapshots that lie evenly over the logarithm of the iteration, the first and last among them.
-
-    Returns:
-        places in the trajectory, of distinct iterations, ascending.
-    """
-    _, places = np.unique(trajectory.iterations, return_index=True)
-    wanted = np.linspace(0, len(places) - 1, min(STAGES, len(places))).round().astype(int)
-    return np.asarray(places[wanted])
 
 
 def draw(group: Group) -> Figure | None:
@@ -43,19 +33,19 @@ def draw(group: Group) -> Figure | None:
         color = group.pens[method].color
         losses = np.asarray(history["loss"])
         # iterations from 1, so that the logarithm has a place for the start
-        moments = np.asarray(history["iteration"]) + 1
-        one.plot(moments, losses, color=color, linewidth=1.1)
+        places = np.asarray(history["iteration"]) + 1
+        one.plot(places, losses, color=color, linewidth=1.1)
         one.set_xscale("log")
-        stages = _stages(trajectory)
-        for k, place in enumerate(stages):
-            iteration = trajectory.iterations[place] + 1
-            level = np.interp(iteration, moments, losses)
+        stages = moments(trajectory, STAGES)
+        for k, stage in enumerate(stages):
+            iteration = trajectory.iterations[stage] + 1
+            level = np.interp(iteration, places, losses)
             one.plot(iteration, level, "o", color=color, markersize=4)
             x = (k + 0.5) / len(stages)
             inset = one.inset_axes((x - 0.45 / len(stages), 1.04, 0.9 / len(stages), 0.3))
-            inset.imshow(tile(trajectory.data[place][: SIDE**2], SIDE), interpolation="nearest")
+            inset.imshow(tile(trajectory.data[stage][: SIDE**2], SIDE), interpolation="nearest")
             inset.set(xticks=[], yticks=[])
-            inset.set_title(f"{trajectory.iterations[place]:,}", fontsize=7, pad=2)
+            inset.set_title(f"{trajectory.iterations[stage]:,}", fontsize=7, pad=2)
             one.annotate(
                 "",
                 xy=(iteration, level),

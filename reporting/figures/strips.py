@@ -12,10 +12,10 @@ MOMENTS = 9
 SHOWN = 4
 
 
-def moments(trajectory: Trajectory) -> np.ndarray:
+def moments(trajectory: Trajectory, most: int = MOMENTS) -> np.ndarray:
     """The snapshots to show: evenly spaced among those there are, none of an iteration twice."""
     _, distinct = np.unique(trajectory.iterations, return_index=True)
-    places = np.linspace(0, len(distinct) - 1, min(MOMENTS, len(distinct)))
+    places = np.linspace(0, len(distinct) - 1, min(most, len(distinct)))
     return np.asarray(distinct[places.round().astype(int)])
 
 

@@ -1,117 +1,21 @@
-"""Bad inputs and what is said of them: the cases of test_bad_input.py, and a page made of them.
-
-`make bad-inputs` keeps what it prints as results/reference/bad-inputs.md.
-"""
+"""Bad inputs and what is said of them, as data: the cases of test_bad_input.py."""
 
 import copy
 import errno
 import importlib
-import io
 import json
-import os
-import re
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, chdir, contextmanager, redirect_stderr, redirect_stdout
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import CompletedProcess
 from unittest import mock
 from urllib.error import URLError
 
-import numpy as np
-import yaml
-from PIL import Image
-
 from suite import workflow
-from suite.artefacts import Subset
 from suite.cli import run
 from suite.config import parse_config
-from suite.files import write_json
-
-CONFIG = {
-    "name": "made",
-    "datasets": {"mnist": {}},
-    "experiments": {
-        "table1": {"datasets": {"mnist": {"n": [64]}}, "methods": {"dcgan": {}, "ga-cntk": {}}}
-    },
-}
-OWN = {
-    "name": "own",
-    "device": "cpu",
-    "samples": 16,
-    "metrics": ["fid_train"],
-    "datasets": {"mine": {"kind": "folder", "source": {"path": "pictures"}}},
-    "experiments": {
-        "own": {"datasets": {"mine": {"n": [8]}}, "methods": {"dcgan": {}, "ga-cntk": {}}}
-    },
-}
-"""What the cases of configurations change, on 20 pictures of 16 x 16."""
-
-
-def noise(*shape: int) -> np.ndarray:
-    """Random bytes, the same at every call."""
-    return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
-
-
-def save_subset(path: Path, rows: np.ndarray, /, **changes: np.ndarray) -> None:
-    """Write a subset, some of its arrays replaced."""
-    n = len(rows)
-    Subset(rows, np.full(n, -1), np.arange(n), "mnist", "train", 0).save(path)
-    if changes:
-        with np.load(path) as archive:
-            arrays = dict(archive) | changes
-        np.savez(path, **arrays)
-
-
-def save_pictures(folder: Path, count: int, *shape: int) -> None:
-    """Write pictures 00.png, 01.png, ..., all different."""
-    folder.mkdir(exist_ok=True)
-    for i, picture in enumerate(noise(count, *shape)):
-        Image.fromarray(picture).save(folder / f"{i:02}.png")
-
-
-def fill(place: Path) -> None:
-    """Good and bad files, which the cases name by their place in this folder."""
-    images = noise(8, 28, 28, 1)
-    good = place / "good.npz"
-    save_subset(good, images)
-    (place / "truncated.npz").write_bytes(good.read_bytes()[:-300])
-    (place / "text.npz").write_text("no archive")
-    np.save(place / "array.npy", images)
-    save_subset(place / "float.npz", images, data=images / 255)
-    save_subset(place / "flat.npz", images, data=images[..., 0])
-    save_subset(place / "empty.npz", images, data=images[:0])
-    save_subset(place / "changed.npz", images, data=255 - images)
-    save_subset(place / "pickled.npz", images, data=np.array([{}], dtype=object))
-    points = np.zeros((8, 2), np.float32)
-    save_subset(place / "nan.npz", points, data=np.where(points == 0, np.float32("nan"), points))
-    np.savez(place / "two.npz", a=images, b=images)
-    (place / "empty").mkdir()
-    (place / "a_file").write_text("in the way")
-    save_pictures(place / "small", 2, 8, 8)
-    save_pictures(place / "large", 2, 9, 9)
-    save_pictures(place / "mixed", 12, 8, 8)
-    Image.fromarray(noise(8, 9)).save(place / "mixed" / "01.png")
-    save_pictures(place / "pictures", 20, 16, 16, 3)
-    save_pictures(place / "few", 9, 16, 16, 3)
-    save_pictures(place / "tiny", 12, 3, 3, 3)
-    for name in ("cut", "deep", "clear", "bomb", "text"):
-        save_pictures(place / name, 12, 16, 16, 3)
-    whole = (place / "cut" / "05.png").read_bytes()
-    (place / "cut" / "05.png").write_bytes(whole[: len(whole) // 2])
-    Image.fromarray(noise(8, 8).astype(np.uint16)).save(place / "deep" / "05.png")
-    Image.new("LA", (16, 16), (9, 128)).save(place / "clear" / "05.png")
-    (place / "bomb" / "05.pgm").write_bytes(b"P5 20000 20000 255\n")
-    (place / "text" / "05.png").write_text("no image")
-    for name, text in (("broken", "name: ["), ("list", "- name"), ("twice", "name: a\nname: b\n")):
-        (place / f"{name}.yaml").write_text(text)
-    (place / "good.yaml").write_text(yaml.safe_dump(CONFIG))
-    (place / "key.yaml").write_text(yaml.safe_dump(CONFIG | {"sampels": 3}))
-    cell = place / "damaged" / "runs" / "table1" / "mnist" / "n64" / "dcgan" / "data0" / "seed0"
-    write_json(cell / "metrics.json", {"status": "ok", "samples": 8, "metrics": {"x": {}}})
-    write_json(place / "run" / "run.json", {"method": "ga-cntk", "settings": {}})
+from tests.suite.bad_files import OWN
 
 
 @dataclass(frozen=True)
@@ -401,74 +305,3 @@ JOBS = [
 """What cannot be known before a job runs."""
 
 CASES = [*CONFIGURATIONS, *COMMANDS, *JOBS]
-
-
-def outcome(case: Case) -> tuple[int, str]:
-    """Exit status and stderr of a case, in a folder that `fill` has filled."""
-    errors = io.StringIO()
-    with ExitStack() as stack:
-        for target, replacement in case.faults.items():
-            stack.enter_context(mock.patch(target, replacement))
-        stack.enter_context(redirect_stderr(errors))
-        stack.enter_context(redirect_stdout(io.StringIO()))
-        try:
-            case.act()
-        except SystemExit as exit_:
-            if isinstance(exit_.code, str):  # Python prints it and ends with status 1
-                return 1, f"{exit_.code}\n"
-            return int(exit_.code or 0), errors.getvalue()
-    return 0, errors.getvalue()
-
-
-def line(case: Case, status: int, sentence: str) -> str:
-    """A case as a line of the page; lists of all that is valid are left out."""
-    short = re.sub(r"\(valid: [^)]*\)", "(valid: …)", sentence.removeprefix("error: "))
-    asked = f"`{case.label}`" + (f", {case.trouble}" if case.trouble else "")
-    return f"| {asked} | {short} | {status} |".replace("\n", " ")
-
-
-@contextmanager
-def filled() -> Iterator[Path]:
-    """A temporary folder that `fill` has filled, as the working directory."""
-    with (
-        tempfile.TemporaryDirectory() as name,
-        chdir(name),
-        mock.patch.dict(os.environ, {"XDG_CACHE_HOME": "cache"}),
-    ):
-        fill(Path(name))
-        yield Path(name)
-
-
-PARTS = {
-    "Configurations: `snakemake` says it before the first job, `snakemake -n` too": CONFIGURATIONS,
-    "Commands: said before they begin to work": COMMANDS,
-    "In a job: what cannot be known before": JOBS,
-}
-INTRODUCTION = f"""# Bad inputs, and what is said of them
-
-Made by `make bad-inputs` from the {len(CASES)} cases that `tests/suite/test_bad_input.py` runs,
-which also sees that this page is true. Each ends in one sentence on stderr, after `error: `, and
-leaves every file as it was.
-
-A configuration is this one with one thing changed. `pictures` holds 20 pictures of 16 x 16;
-`mixed`, `cut`, `text`, `deep`, `clear` and `bomb` hold twelve, one of which is wider, cut off, a
-text, of 16 bits, transparent, or of 400 million pixels. Where the files are more than 16 MiB in
-all, jobs alone read them whole, and find there what is cut off or transparent.
-
-{"".join(f"    {line}" + chr(10) for line in yaml.safe_dump(OWN, sort_keys=False).splitlines())}"""
-
-
-def page() -> Iterator[str]:
-    """The lines of the page."""
-    yield INTRODUCTION
-    for heading, cases in PARTS.items():
-        yield f"## {heading}\n\n| asked | said | exit status |\n| --- | --- | --- |"
-        for case in cases:
-            with filled():
-                status, errors = outcome(case)
-            yield line(case, status, errors.splitlines()[-1])
-        yield ""
-
-
-if __name__ == "__main__":
-    print("\n".join(page()).rstrip())

@@ -9,7 +9,8 @@ import pytest
 from suite.artefacts import Subset
 from suite.cli import run
 from suite.provenance import ROOT
-from tests.suite.bad_inputs import CASES, Case, command, filled, line, outcome
+from tests.suite.bad_inputs import CASES, Case, command
+from tests.suite.bad_inputs_page import filled, line, outcome
 
 PAGE = (ROOT / "results" / "reference" / "bad-inputs.md").read_text(encoding="utf-8")
 

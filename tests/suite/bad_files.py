@@ -1,0 +1,93 @@
+"""Good and bad files and configurations: what the cases of bad_inputs.py are given."""
+
+from pathlib import Path
+
+import numpy as np
+import yaml
+from PIL import Image
+
+from suite.artefacts import Subset
+from suite.files import write_json
+
+CONFIG = {
+    "name": "made",
+    "datasets": {"mnist": {}},
+    "experiments": {
+        "table1": {"datasets": {"mnist": {"n": [64]}}, "methods": {"dcgan": {}, "ga-cntk": {}}}
+    },
+}
+OWN = {
+    "name": "own",
+    "device": "cpu",
+    "samples": 16,
+    "metrics": ["fid_train"],
+    "datasets": {"mine": {"kind": "folder", "source": {"path": "pictures"}}},
+    "experiments": {
+        "own": {"datasets": {"mine": {"n": [8]}}, "methods": {"dcgan": {}, "ga-cntk": {}}}
+    },
+}
+"""What the cases of configurations change, on 20 pictures of 16 x 16."""
+
+
+def noise(*shape: int) -> np.ndarray:
+    """Random bytes, the same at every call."""
+    return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+
+
+def save_subset(path: Path, rows: np.ndarray, /, **changes: np.ndarray) -> None:
+    """Write a subset, some of its arrays replaced."""
+    n = len(rows)
+    Subset(rows, np.full(n, -1), np.arange(n), "mnist", "train", 0).save(path)
+    if changes:
+        with np.load(path) as archive:
+            arrays = dict(archive) | changes
+        np.savez(path, **arrays)
+
+
+def save_pictures(folder: Path, count: int, *shape: int) -> None:
+    """Write pictures 00.png, 01.png, ..., all different."""
+    folder.mkdir(exist_ok=True)
+    for i, picture in enumerate(noise(count, *shape)):
+        Image.fromarray(picture).save(folder / f"{i:02}.png")
+
+
+def fill(place: Path) -> None:
+    """Good and bad files, which the cases name by their place in this folder."""
+    images = noise(8, 28, 28, 1)
+    good = place / "good.npz"
+    save_subset(good, images)
+    (place / "truncated.npz").write_bytes(good.read_bytes()[:-300])
+    (place / "text.npz").write_text("no archive")
+    np.save(place / "array.npy", images)
+    save_subset(place / "float.npz", images, data=images / 255)
+    save_subset(place / "flat.npz", images, data=images[..., 0])
+    save_subset(place / "empty.npz", images, data=images[:0])
+    save_subset(place / "changed.npz", images, data=255 - images)
+    save_subset(place / "pickled.npz", images, data=np.array([{}], dtype=object))
+    points = np.zeros((8, 2), np.float32)
+    save_subset(place / "nan.npz", points, data=np.where(points == 0, np.float32("nan"), points))
+    np.savez(place / "two.npz", a=images, b=images)
+    (place / "empty").mkdir()
+    (place / "a_file").write_text("in the way")
+    save_pictures(place / "small", 2, 8, 8)
+    save_pictures(place / "large", 2, 9, 9)
+    save_pictures(place / "mixed", 12, 8, 8)
+    Image.fromarray(noise(8, 9)).save(place / "mixed" / "01.png")
+    save_pictures(place / "pictures", 20, 16, 16, 3)
+    save_pictures(place / "few", 9, 16, 16, 3)
+    save_pictures(place / "tiny", 12, 3, 3, 3)
+    for name in ("cut", "deep", "clear", "bomb", "text"):
+        save_pictures(place / name, 12, 16, 16, 3)
+    whole = (place / "cut" / "05.png").read_bytes()
+    (place / "cut" / "05.png").write_bytes(whole[: len(whole) // 2])
+    Image.fromarray(noise(8, 8).astype(np.uint16)).save(place / "deep" / "05.png")
+    Image.new("LA", (16, 16), (9, 128)).save(place / "clear" / "05.png")
+    (place / "bomb" / "05.pgm").write_bytes(b"P5 20000 20000 255\n")
+    (place / "text" / "05.png").write_text("no image")
+    for name, text in (("broken", "name: ["), ("list", "- name"), ("twice", "name: a\nname: b\n")):
+        (place / f"{name}.yaml").write_text(text)
+    (place / "good.yaml").write_text(yaml.safe_dump(CONFIG))
+    (place / "key.yaml").write_text(yaml.safe_dump(CONFIG | {"sampels": 3}))
+    cell = place / "damaged" / "runs" / "table1" / "mnist" / "n64" / "dcgan" / "data0" / "seed0"
+    write_json(cell / "metrics.json", {"status": "ok", "samples": 8, "metrics": {"x": {}}})
+    write_json(place / "run" / "run.json", {"method": "ga-cntk", "settings": {}})
