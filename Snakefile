@@ -9,6 +9,7 @@ from snakemake.utils import min_version
 # The rooms are modules of this folder, whatever the working directory.
 sys.path.insert(0, workflow.basedir)
 
+from reporting.captions import CAPTIONS
 from suite import paths, resources, workflow as plan
 
 min_version("9.0")

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from reporting.captions import CAPTIONS, Caption
 from reporting.controls import Controls
 from reporting.figures.group import Group, groups
 from reporting.pages.about import about
@@ -48,65 +49,11 @@ class Part:
 
 @dataclass(frozen=True)
 class Section:
-    """Pictures of one kind. link: its title in a word or two."""
+    """Pictures of one kind."""
 
     name: str
-    link: str
-    title: str
-    caption: str
+    caption: Caption
     parts: Sequence[Part]
-
-
-SECTIONS = {
-    "path": (
-        "Paths",
-        "FID against AM-SSIM",
-        "Along the training of the first run of each method: where it stops decides its pair of "
-        "numbers.",
-    ),
-    "samples": (
-        "Samples",
-        "Samples",
-        "Training rows, and samples of the first run of each method.",
-    ),
-    "nearest": (
-        "Nearest images",
-        "Nearest training images",
-        "Samples of the first run of each method, each above its nearest training image, and the "
-        "SSIM of the two (1 = a copy).",
-    ),
-    "trajectory": (
-        "Along the training",
-        "Samples along the training",
-        "The same samples, above their iteration.",
-    ),
-    "curves": ("Metrics", "Metrics along the training", "Of the first run of each method."),
-    "learning": (
-        "Losses",
-        "Learning curves",
-        "Losses; a line a run. Losses of different methods cannot be compared.",
-    ),
-    "stages": (
-        "Stages",
-        "Loss and samples at stages",
-        "Of the first run of each method with one loss; a mark on the curve for every sheet.",
-    ),
-    "walk": (
-        "Latent squares",
-        "Latent squares",
-        "What generators of two latents make over the square from -2 to 2.",
-    ),
-    "boxes": (
-        "Settings",
-        "Over the settings searched",
-        "A box a method, a point a setting, quartiles.",
-    ),
-    "bound": (
-        "Theorem 3.1",
-        "The smallest squared gradient so far",
-        "Theorem 3.1: for plain descent on half of the squared norm it falls at least like 1 / s.",
-    ),
-}
 
 
 def _part(kind: str, group: Group, folder: Path, sheets: Sheets) -> Part:
@@ -123,11 +70,11 @@ def _part(kind: str, group: Group, folder: Path, sheets: Sheets) -> Part:
 
 def _sections(found: Sequence[Group], folder: Path, sheets: Sheets) -> Iterator[Section]:
     """Every kind of picture that there is something of."""
-    for kind, (link, title, caption) in SECTIONS.items():
+    for kind, caption in CAPTIONS.items():
         parts = [_part(kind, group, folder, sheets) for group in found]
         shown = [part for part in parts if part.chart or part.sheets or part.strips]
         if shown:
-            yield Section(kind, link, title, caption, shown)
+            yield Section(kind, caption, shown)
 
 
 def _table(filled: Filled, sheets: Sheets) -> Table:
@@ -178,7 +125,7 @@ def index_page(plan: Plan, results: Path, runs: Sequence[Run], controls: Control
         links=[
             ("verdict", "Verdict"),
             *((f"table-{table.name}", table.title.partition(":")[0]) for table in tables),
-            *((section.name, section.link) for section in sections),
+            *((section.name, section.caption.link) for section in sections),
             ("about", "How it was made"),
         ],
         store=[picture for own in sheets.values() for picture in own.values()],

@@ -13,14 +13,13 @@ from PIL import Image
 from reporting.controls import read_controls
 from reporting.figures.style import PALETTE, new, save, tile
 from reporting.pages.charts import VARIABLES, chart
-from reporting.pages.index import MOST, SECTIONS, index_page
+from reporting.pages.index import MOST, index_page
 from reporting.pages.pictures import PIXELS, sheet
 from reporting.runs import read_runs
 from reporting.tables.fill import fill
 from reporting.tables.text import tidy
 from suite.artefacts import Subset, Trajectory, save_samples
 from suite.files import write_arrays
-from suite.provenance import ROOT
 from tests.reporting.strict import parsed
 
 
@@ -245,8 +244,3 @@ def test_a_chart_has_its_own_names_and_the_readers_colours(half_done):
     assert not set(re.findall("#[0-9a-f]{6}", text)) & set(VARIABLES)
     assert "var(--pen-" in text and ' style="--width: 144pt"' in text.split(">")[0]
     assert {color.lower() for color in PALETTE} <= set(VARIABLES)
-
-
-def test_every_kind_of_picture_has_its_caption_in_snakemakes_report():
-    captions = (ROOT / "workflow" / "report" / "figure.rst").read_text()
-    assert [kind for kind in SECTIONS if f'"{kind}": "' not in captions] == []

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from reporting.captions import CAPTIONS
 from suite.config import RULES
 
 RUN = "runs/table1/mnist/n8/ga-cntk/data0/seed0"
@@ -36,6 +37,17 @@ def test_tables_figures_and_report(finished) -> None:
     drawn = {path.name for path in (results / "figures").glob("*.png")}
     kinds = ("samples", "learning", "trajectory", "path", "nearest", "curves", "stages")
     assert drawn == {f"{kind}-table1-mnist-n8.png" for kind in kinds}
+
+
+def test_snakemakes_report_has_every_figure_with_its_caption(finished) -> None:
+    done = finished.snakemake("--report", "report.html")
+    assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-5000:]
+    page = (finished.root / "report.html").read_text(encoding="utf-8")
+    drawn = [path.stem for path in (finished.root / "results/tiny/figures").glob("*.png")]
+    for stem in drawn:
+        caption = CAPTIONS[stem.partition("-")[0]]
+        assert f"{caption.title}. {caption.text[:20]}" in page.replace("\\n", " ")
+    assert len(drawn) == 7
 
 
 def test_run_leaves_its_settings_and_provenance(finished) -> None:

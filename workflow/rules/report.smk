@@ -75,6 +75,7 @@ rule draw:
         "../../envs/report.yaml"
     params:
         source=plan.reporting_digest(),
+        captions=CAPTIONS,
     message:
         "draw the figures"
     shell:
