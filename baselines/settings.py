@@ -57,7 +57,8 @@ class GanSettings(Settings):
     delta: NonNegativeFloat = Field(0.05, description="the change that counts (P section 13)")
     precision: Literal["float32", "bfloat16"] = Field(
         "float32",
-        description="of activations and products; weights and optimisers are always float32",
+        description="of activations and products; weights and optimisers are always float32; "
+        "bfloat16 is far slower on a processor without instructions for it",
     )
     channels_last: bool = Field(False, description="keep images in the memory order [N, H, W, C]")
     augment: tuple[Augmentation, ...] = Field(

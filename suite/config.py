@@ -80,7 +80,8 @@ class Experiment(Settings):
     methods: dict[str, Overrides] = Field(
         min_length=1,
         description="the methods, each with the settings that differ from its defaults; a list in "
-        "place of a value stands for a run with each of its values (see criterion)",
+        "place of a value (of lists, where it is a list itself) stands for a run with each of its "
+        "values (see criterion)",
     )
 
 

@@ -36,12 +36,20 @@ def _lists(model: type[Settings]) -> frozenset[str]:
 
 
 def searched(model: type[Settings], overrides: Mapping[str, Any]) -> list[str]:
-    """The settings that are given as a list, in order, but for those that are lists themselves."""
+    """The settings that are given as a list, in order; as a list of lists if lists themselves."""
     return [
         key
         for key, value in overrides.items()
-        if isinstance(value, list) and key not in _lists(model)
+        if isinstance(value, list)
+        and (key not in _lists(model) or any(isinstance(item, list) for item in value))
     ]
+
+
+def _name(value: Any) -> str:
+    """A value in the name of a variant: a list as a+b."""
+    if isinstance(value, list):
+        return "+".join(map(_name, value)) or "none"
+    return json.dumps(value).strip('"')
 
 
 def variants(
@@ -68,6 +76,6 @@ def variants(
     found = {}
     for chosen in product(*(overrides[key] for key in keys)):
         own = dict(zip(keys, chosen, strict=True))
-        name = ",".join(f"{key}={json.dumps(value).strip(chr(34))}" for key, value in own.items())
+        name = ",".join(f"{key}={_name(value)}" for key, value in own.items())
         found[f"{method}{MARK}{name}" if own else method] = {**overrides, **own}
     return found
