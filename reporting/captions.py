@@ -35,9 +35,7 @@ CAPTIONS = {
         "Samples along the training",
         "The same samples, above their iteration.",
     ),
-    "curves": Caption(
-        "Metrics", "Metrics along the training", "Of the first run of each method."
-    ),
+    "curves": Caption("Metrics", "Metrics along the training", "Of the first run of each method."),
     "learning": Caption(
         "Losses",
         "Learning curves",

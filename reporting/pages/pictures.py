@@ -11,7 +11,7 @@ from PIL import Image
 
 from reporting.figures.group import Group
 from reporting.figures.strips import moments
-from reporting.figures.style import REAL, tile
+from reporting.figures.style import REAL, square_of, tile
 from reporting.pages.charts import variable
 from reporting.runs import Run
 from suite import paths
@@ -23,7 +23,7 @@ PIXELS = SHOWN * 32 * 32
 """Most images of a sheet, and most pixels: of images larger than 32 x 32 fewer are shown."""
 POINTS = 1024
 SIDE = 512
-"""Of the unit square, in which points are drawn."""
+"""Of the square in which points are drawn."""
 FEW = 4
 """Images of a thumbnail and of a moment of a training."""
 
@@ -63,14 +63,24 @@ def _encoded(image: np.ndarray) -> str:
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
-def picture(name: str, title: str, rows: np.ndarray, columns: int, color: str = REAL) -> Picture:
-    """Rows as a sheet of images, or as points in the unit square.
+def picture(
+    name: str,
+    title: str,
+    rows: np.ndarray,
+    columns: int,
+    color: str = REAL,
+    square: tuple[float, float] = (0.0, 1.0),
+) -> Picture:
+    """Rows as a sheet of images, or as points in a square.
 
     rows: uint8 [N, H, W, C], or float32 [N, 2]; points outside the square are counted in the title.
+    square: the ends of both axes (`reporting.figures.style.square_of`).
     """
     if rows.ndim == 2:
-        inside = rows[((rows >= 0) & (rows <= 1)).all(axis=1)]
-        x, y = (SIDE * np.stack([inside[:, 0], 1 - inside[:, 1]])).round().astype(int)
+        low, high = square
+        inside = rows[((rows >= low) & (rows <= high)).all(axis=1)]
+        places = (inside - low) / (high - low)
+        x, y = (SIDE * np.stack([places[:, 0], 1 - places[:, 1]])).round().astype(int)
         path = "".join(f"M{a} {b}h0" for a, b in zip(x, y, strict=True))
         content = f'<rect class="frame" width="{SIDE}" height="{SIDE}"/>'
         content += f'<path class="dots" style="stroke:{variable(color)}" d="{path}"/>'
@@ -85,10 +95,12 @@ def picture(name: str, title: str, rows: np.ndarray, columns: int, color: str = 
     return Picture(name, title, width, height, content, thumb)
 
 
-def sheet(name: str, title: str, rows: np.ndarray, color: str = REAL) -> Picture:
+def sheet(
+    name: str, title: str, rows: np.ndarray, color: str, square: tuple[float, float]
+) -> Picture:
     """The first rows: as many images as fit a square sheet, or up to 1,024 points."""
     if rows.ndim == 2:
-        return picture(name, title, rows[:POINTS], 1, color)
+        return picture(name, title, rows[:POINTS], 1, color, square)
     side = max(1, isqrt(min(SHOWN, len(rows), PIXELS // (rows.shape[1] * rows.shape[2]))))
     return picture(name, title, rows[: side**2], side)
 
@@ -97,17 +109,25 @@ def real(group: Group) -> Picture | None:
     """The first training rows of a group; None where its subset is gone."""
     if not group.subset.exists():
         return None
-    return sheet(f"real-{group.name}", "real (training)", Subset.load(group.subset).data)
+    rows = Subset.load(group.subset).data
+    return sheet(f"real-{group.name}", "real (training)", rows, REAL, square_of(rows))
+
+
+def _square(group: Group) -> tuple[float, float]:
+    """Of the figures' too; the unit square where the subset is gone."""
+    return square_of(Subset.load(group.subset).data) if group.subset.exists() else (0.0, 1.0)
 
 
 def samples(group: Group) -> dict[str, Picture]:
     """The first samples of the first run of each method."""
+    square = _square(group)
     return {
         method: sheet(
             f"samples-{group.name}-{i}",
             _titled(group, method, runs[0]),
             load_samples(runs[0].part / paths.SAMPLES),
             group.pens[method].color,
+            square,
         )
         for i, (method, runs) in enumerate(group.runs.items())
     }
@@ -139,6 +159,7 @@ def nearest(group: Group) -> list[Strip]:
 def strips(group: Group) -> list[Strip]:
     """The same few samples along the training, labelled with the iteration."""
     found = []
+    square = _square(group)
     for i, (method, runs) in enumerate(group.runs.items()):
         trajectory = Trajectory.load(runs[0].part / paths.TRAJECTORY)
         title = _titled(group, method, runs[0])
@@ -147,7 +168,7 @@ def strips(group: Group) -> list[Strip]:
             rows = trajectory.data[moment]
             few = rows[:FEW] if rows.ndim == 4 else rows[: POINTS // 4]
             name = f"moment-{group.name}-{i}-{moment}"
-            drawn = picture(name, title, few, 2, group.pens[method].color)
+            drawn = picture(name, title, few, 2, group.pens[method].color, square)
             pictures.append((f"{trajectory.iterations[moment]:,}", drawn))
         found.append(Strip(title, pictures))
     return found

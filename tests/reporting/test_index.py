@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from reporting.controls import read_controls
-from reporting.figures.style import PALETTE, new, save, tile
+from reporting.figures.style import REAL, PALETTE, new, save, tile
 from reporting.pages.charts import VARIABLES, chart
 from reporting.pages.index import MOST, index_page
 from reporting.pages.pictures import PIXELS, sheet
@@ -166,11 +166,14 @@ def test_a_page_of_nothing_says_so(made):
     assert "Nothing has run yet" in text
 
 
-def test_one_method_of_points_without_published_values(made):
-    """No word of a paper; points are drawn where images are tiled."""
+@pytest.mark.parametrize(("reach", "low", "high"), [(1, 0, 1), (5, -6, 6)])
+def test_one_method_of_points_without_published_values(made, reach, low, high):
+    """No word of a paper; points are drawn in the square of the real ones."""
     made.plan = made.planned(methods=("dcgan",), experiment="ring", n=16)
-    points = np.random.default_rng(0).uniform(size=(16, 2)).astype(np.float32)
-    points[3] = [2.0, 0.5]
+    real = reach * np.random.default_rng(0).uniform(size=(16, 2)).astype(np.float32)
+    real[5] = reach
+    points = real.copy()
+    points[3] = [2 * reach, 0.5]
     rows = np.arange(16)
     where = {"experiment": "ring", "n": 16}
     made.train("dcgan", **where)
@@ -179,14 +182,15 @@ def test_one_method_of_points_without_published_values(made):
     save_samples(folder / "samples.npz", points)
     Trajectory(np.stack([points, points]), np.array([0, 100])).save(folder / "trajectory.npz")
     path = made.results / "data" / "mnist" / "n16" / "seed0.npz"
-    Subset(points, rows, rows, "ring8", "train", 0).save(path)
+    Subset(real, rows, rows, "ring8", "train", 0).save(path)
     text = page_of(made)
     for word in ("published", "paper", "Table 1"):
         assert word not in words(text)
     drawn = re.findall('class="dots" style="stroke:([^"]+)" d="([^"]+)"', text)
-    assert [path.count("M") for _, path in drawn] == [15] * 4
+    assert [path.count("M") for _, path in drawn] == [16] + [15] * 3
     x, y = re.match(r"M(\d+) (\d+)h0", drawn[1][1]).groups()
-    assert (int(x), int(y)) == (round(512 * points[0, 0]), round(512 * (1 - points[0, 1])))
+    across, up = (points[0] - low) / (high - low)
+    assert (int(x), int(y)) == (round(512 * across), round(512 * (1 - up)))
     assert "DCGAN (1 of 16 outside)" in text
     assert drawn[0][0] == "var(--ink)" and drawn[1][0].startswith("var(--pen-")
 
@@ -226,7 +230,7 @@ def test_the_page_says_how_to_read_its_metrics(made):
 @pytest.mark.parametrize("channels", [1, 3])
 def test_a_sheet_holds_the_pixels_of_as_many_images_as_fit(channels):
     images = np.random.default_rng(0).integers(0, 256, (70, 64, 64, channels), dtype=np.uint8)
-    drawn = sheet("a", "a", images)
+    drawn = sheet("a", "a", images, REAL, (0.0, 1.0))
     data = re.search('href="data:image/png;base64,([^"]+)"', drawn.content)[1]
     seen = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGBA"))
     np.testing.assert_array_equal(seen, tile(images[:16], 4))

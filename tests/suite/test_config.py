@@ -115,7 +115,9 @@ def test_a_setting_that_is_a_list_is_not_searched() -> None:
 def test_a_list_of_lists_stands_for_a_run_with_each() -> None:
     values = changed("experiments/table1/methods/dcgan/augment", [[], ["translation", "cutout"]])
     config = parse_config(values | {"criterion": "fid_train"})
-    found = {c.method: settings_of(config, c.experiment, c.dataset, c.method) for c in cells(config)}
+    found = {
+        c.method: settings_of(config, c.experiment, c.dataset, c.method) for c in cells(config)
+    }
     augmented = {name: s.augment for name, s in found.items() if name.startswith("dcgan")}
     assert augmented == {
         "dcgan@augment=none": (),
