@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from reporting.controls import read_controls
-from reporting.figures.style import REAL, PALETTE, new, save, tile
+from reporting.figures.style import PALETTE, REAL, new, save, tile
 from reporting.pages.charts import VARIABLES, chart
 from reporting.pages.index import MOST, index_page
 from reporting.pages.pictures import PIXELS, sheet
