@@ -203,11 +203,12 @@ def improving(place: Sequence[Row], titles: Titles) -> list[str]:
     for row in followed:
         if row.metric != followed[0].metric:
             continue
-        sign, path = SIGNS[row.better], list(row.followed)
-        half = [value for iteration, value in path if iteration <= path[-1][0] / 2]
-        last, best = path[-1][1], min(sign * value for _, value in path)
-        if half and sign * last <= best and sign * (half[-1] - last) > GAIN * abs(half[-1]):
-            found.append(f"{titles(row.method)} ({number(half[-1])} to {number(last)})")
+        if row.second_half is None:
+            continue
+        sign, (half, last) = SIGNS[row.better], row.second_half
+        best = min(sign * value for _, value in row.followed)
+        if sign * last <= best and sign * (half - last) > GAIN * abs(half):
+            found.append(f"{titles(row.method)} ({number(half)} to {number(last)})")
     if not found:
         return []
     return [

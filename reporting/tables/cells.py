@@ -56,6 +56,13 @@ class Row:
     runs: Sequence[Run] = ()
 
     @property
+    def second_half(self) -> tuple[float, float] | None:
+        """The metric of the first run at half of its budget, and at its end; None if not followed
+        to both."""
+        half = [value for when, value in self.followed if when <= self.followed[-1][0] / 2]
+        return (half[-1], self.followed[-1][1]) if half else None
+
+    @property
     def _all(self) -> list[float]:
         return [value for runs in self.values.values() for value in runs]
 

@@ -19,7 +19,7 @@ from reporting.runs import read_runs
 from reporting.tables.fill import fill
 from reporting.tables.text import tidy
 from suite.artefacts import Subset, Trajectory, save_samples
-from suite.files import write_arrays
+from suite.files import write_arrays, write_text
 from tests.reporting.strict import parsed
 
 
@@ -66,6 +66,9 @@ def test_values_are_those_of_the_csv_in_full(half_done):
 
 def test_a_panel_tells_all_about_a_value(half_done):
     half_done.control()
+    followed = [(0, 400), (40, 50), (50, 40), (60, 35), (100, 30.5)]
+    lines = ["iteration,metric,value,generated", *(f"{i},fid_train,{v},64" for i, v in followed)]
+    write_text(half_done.folder("dcgan") / "trajectory.csv", "\n".join(lines))
     found = panels(page_of(half_done))
     told = found["DCGAN · FID · MNIST, n = 64"]
     for text in (
@@ -76,6 +79,7 @@ def test_a_panel_tells_all_about_a_value(half_done):
         "floor 30.00, of as many other real images",
         "copying AM-SSIM 0.500",
         "budget 100 iterations, 20.00 s (stopped by: budget)",
+        "second half from 40.00 at half of it to 30.50 at its end, in samples of the first run",
     ):
         assert text in told
     control = found["disjoint real images · FID · MNIST, n = 64"]
