@@ -2,10 +2,10 @@
 
     python -m datasets subset mnist --n 64 --out train.npz
     python -m datasets subset mnist --n 256 --split heldout --out fresh.npz
-    python -m gantk train ga-cntk --data train.npz --out ga-cntk --set iterations=920
-    python -m baselines train dcgan --data train.npz --out dcgan --samples 256 \\
-        --set batch_norm=convolutions --set updates=5000
-    python -m benchmarks readings train.npz fresh.npz ga-cntk/samples.npz dcgan/samples.npz
+    python -m gantk train ga-cntk --data train.npz --out ga-cntk --parts 4 --set iterations=920
+    python -m baselines train dcgan --data train.npz --out dcgan/part0 --samples 256 \\
+        --set networks=tuned --set updates=5000
+    python -m benchmarks readings train.npz fresh.npz ga-cntk dcgan
 
 One pipeline made both published values at n = 64: 31.10 for GA-CNTK, whose samples have an AM-SSIM
 of 0.49, and 27.43 for DCGAN, at 0.84 (P Table 1). Each reading is one way in which FID may have
@@ -33,7 +33,12 @@ from metrics.frechet import frechet_distance
 from metrics.inception import Inception
 from metrics.similarity import ssim_matrix
 from metrics.weights import inception_weights
+from suite import paths
 from suite.artefacts import load_samples
+from suite.cli import run
+from suite.errors import InputError
+
+app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
 
 PUBLISHED = {"GA-CNTK": 31.10, "DCGAN": 27.43}
 """P Table 1, MNIST, n = 64."""
@@ -242,15 +247,21 @@ def miss(values: dict[str, float]) -> float:
     return max(max(ratio, 1 / ratio) for ratio in ratios)
 
 
+@app.command()
 def main(
     train: Annotated[Path, typer.Argument(help="the 64 training digits (npz)")],
     fresh: Annotated[Path, typer.Argument(help="held-out digits (npz)")],
-    ga_cntk: Annotated[Path, typer.Argument(help="samples of GA-CNTK (npz)")],
-    dcgan: Annotated[Path, typer.Argument(help="samples of DCGAN (npz)")],
+    ga_cntk: Annotated[Path, typer.Argument(help="a run of GA-CNTK (folder of its parts)")],
+    dcgan: Annotated[Path, typer.Argument(help="a run of DCGAN (folder of its parts)")],
+    most: Annotated[int, typer.Option(help="samples of a run that are judged", min=2)] = 256,
 ) -> None:
     """Print a table: the readings, the distances, and how far both published values are missed."""
     rows = {"train": load_samples(train), "fresh": load_samples(fresh)}
-    sets = {"GA-CNTK": load_samples(ga_cntk), "DCGAN": load_samples(dcgan)}
+    runs = {"GA-CNTK": ga_cntk, "DCGAN": dcgan}
+    parts = {name: sorted(run.glob(f"*/{paths.SAMPLES}")) for name, run in runs.items()}
+    if missing := [str(runs[name]) for name, found in parts.items() if not found]:
+        raise InputError(f"{missing[0]}: holds no part*/{paths.SAMPLES}: train the run first")
+    sets = {name: np.concatenate([*map(load_samples, f)])[:most] for name, f in parts.items()}
     counts = ", ".join(f"{name} {len(x)}" for name, x in {**rows, **sets}.items())
     similar = {name: ssim_matrix(x, rows["train"]).max(axis=1).mean() for name, x in sets.items()}
     print(f"images: {counts}")
@@ -264,4 +275,4 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    run(app)
