@@ -1,7 +1,7 @@
 """The targets of a reproduction; workflow/rules/ holds the way to them."""
 
+import gc
 import sys
-from functools import partial
 from pathlib import Path
 
 from snakemake.utils import min_version
@@ -13,6 +13,9 @@ from reporting.captions import CAPTIONS
 from suite import paths, resources, workflow as plan
 
 min_version("9.0")
+
+# A plan is objects by the million and hardly any garbage, for which Python looks every 700.
+gc.set_threshold(100_000)
 
 
 if "name" not in config:
@@ -26,7 +29,6 @@ LOGS = f"{RESULTS}/{paths.LOGS}"
 BENCHMARKS = f"{RESULTS}/{paths.BENCHMARKS}"
 RUN = f"{RESULTS}/{paths.RUN}"
 PART = f"{RESULTS}/{paths.PART}"
-SUBSET = f"{RESULTS}/{paths.SUBSET}"
 REFERENCE = f"{RESULTS}/{paths.REFERENCE}"
 GPU = plan.gpus(CONFIG)
 

@@ -201,6 +201,11 @@ def part_numbers(config: Config, wildcards: Any) -> range:
     return range(parts_of(config, wildcards.method, int(wildcards.n)))
 
 
+def parts(config: Config, wildcards: Any, pattern: str) -> list[str]:
+    """A pattern's paths for all parts of a run."""
+    return [pattern.format(part=part, **wildcards) for part in part_numbers(config, wildcards)]
+
+
 def sample_count(config: Config, wildcards: Any) -> int:
     """Samples of one part. Without a generator it is n, whatever the configuration asks in all."""
     solves = method_entry(wildcards.method).sample is None

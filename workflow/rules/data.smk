@@ -1,6 +1,6 @@
 rule subset:
     output:
-        SUBSET,
+        f"{RESULTS}/{paths.SUBSET}",
     log:
         f"{LOGS}/{paths.SUBSET}.log",
     group:

@@ -19,7 +19,7 @@ WEIGHTS = rules.weights.output if plan.embeds(CONFIG) else []
 FIRST = f"{RUN}/{paths.FIRST_PART}"
 FEATURES = f"{RESULTS}/{paths.FEATURES}"
 SETS = [
-    SUBSET,
+    rules.subset.output[0],
     *expand(REFERENCE, reference=plan.references(CONFIG), allow_missing=True),
 ]
 
@@ -27,7 +27,7 @@ SETS = [
 rule evaluate:
     input:
         # Written last by the job that also writes the samples: one file a part plans faster.
-        parts=lambda w: expand(f"{PART}/{paths.RECORD}", part=plan.part_numbers(CONFIG, w), **w),
+        parts=lambda w: plan.parts(CONFIG, w, f"{PART}/{paths.RECORD}"),
         sets=SETS,
         weights=WEIGHTS,
     output:
@@ -45,7 +45,7 @@ rule evaluate:
         mem_mb=2 * resources.PROCESS,
     params:
         environment=plan.environment(CONFIG),
-        parts=lambda w: expand(PART, part=plan.part_numbers(CONFIG, w), **w),
+        parts=lambda w: plan.parts(CONFIG, w, PART),
         sets=lambda w, input: plan.set_options(CONFIG, input.sets),
         metrics=",".join(CONFIG.metrics),
         samples=CONFIG.samples,
@@ -64,7 +64,7 @@ rule evaluate:
 
 rule controls:
     input:
-        train=SUBSET,
+        train=rules.subset.output,
         heldout=expand(REFERENCE, reference="heldout", allow_missing=True),
         whole=expand(REFERENCE, reference="class", allow_missing=True),
         weights=WEIGHTS,
@@ -137,7 +137,7 @@ rule nearest:
     input:
         record=f"{FIRST}/{paths.RECORD}",
         samples=f"{FIRST}/{paths.SAMPLES}",
-        train=SUBSET,
+        train=rules.subset.output,
     output:
         f"{RUN}/{paths.NEAREST}",
     log:

@@ -1,7 +1,8 @@
 # A rule for each environment and share of the parts of a run (suite.workflow.trainings). The
 # checkpoint is a parameter: as an output it would be deleted with those of a killed job. Which
 # parts a job makes is a resource: as a parameter, another `parts_per_job` would rerun them.
-PART_FILES = [paths.SAMPLES, paths.TRAJECTORY, paths.HISTORY, paths.RECORD]
+# Records come first, since they are what is asked for: a match of the first file is found fastest.
+PART_FILES = [paths.RECORD, paths.SAMPLES, paths.TRAJECTORY, paths.HISTORY]
 
 for training in plan.trainings(CONFIG):
 
@@ -9,12 +10,11 @@ for training in plan.trainings(CONFIG):
         name:
             training.rule
         input:
-            SUBSET,
+            rules.subset.output,
         output:
             expand(
-                f"{PART}/{{file}}",
+                [f"{PART}/{file}" for file in PART_FILES],
                 part=training.parts,
-                file=PART_FILES,
                 allow_missing=True,
             ),
         log:
@@ -35,7 +35,9 @@ for training in plan.trainings(CONFIG):
             attempt=lambda w, attempt: attempt,
             first_part=training.parts[0],
             parts=len(training.parts),
-            runtime=partial(resources.training_minutes, CONFIG, parts=len(training.parts)),
+            runtime=lambda w, parts=len(training.parts): resources.training_minutes(
+                CONFIG, w, parts
+            ),
             mem_mb=lambda w: resources.training_memory(w),
         params:
             room=training.room,
