@@ -59,7 +59,8 @@ CAPTIONS = {
     "bound": Caption(
         "Theorem 3.1",
         "The smallest squared gradient so far",
-        "Theorem 3.1: for plain descent on half of the squared norm it falls at least like 1 / s.",
+        "Theorem 3.1: for plain descent on half of the squared norm it falls at least like 1 / s; "
+        "dotted, the bound that holds where the step is small enough for the loss to fall.",
     ),
 }
 """By the kind in the file's name, in the order of the page."""

@@ -1,11 +1,11 @@
-"""The running minimum of the squared gradient against 1 / s (Theorem 3.1 of the paper)."""
+"""The running minimum of the squared gradient below its bound (Theorem 3.1 of the paper)."""
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from reporting.figures.group import Group
 from reporting.figures.learning import read_columns
-from reporting.figures.style import REAL, new
+from reporting.figures.style import new
 from suite import paths
 
 THEOREM = {"optimiser": "gradient-descent", "objective": "half_square", "schedule": "constant"}
@@ -13,30 +13,30 @@ THEOREM = {"optimiser": "gradient-descent", "objective": "half_square", "schedul
 
 
 def draw(group: Group) -> Figure | None:
-    """A line a run of what the theorem is about; None if there is no such run.
+    """Two lines a run of what the theorem is about; None if there is no such run.
 
-    min over i < s of |grad L(Z_i)|^2 = O(1 / (s - 1)): on logarithmic axes no line may end flatter
-    than 1 / s, which is drawn through the first line's value at s = 10.
+    Where a step eta is small enough for the loss to fall by eta |grad|^2 / 2 or more (section 7.1),
+    the steps' sum gives min over i < s of |grad L(Z_i)|^2 <= 2 L(Z_0) / (eta s), since L >= 0: the
+    dotted line, which the other must not cross.
     """
     figure, (one,) = new(5.2, 3.6)
     figure.suptitle(f"{group.title}: smallest squared gradient so far")
-    first = None
     for method, runs in group.runs.items():
         settings = group.plan.settings.get((group.experiment, group.dataset, method), {})
         if any(settings.get(key) != value for key, value in THEOREM.items()):
             continue
-        pen = group.pens[method]
+        color, title = group.pens[method].color, group.plan.title(method)
         for run in runs:
             history = read_columns(run.part / paths.HISTORY)
             s = np.asarray(history["iteration"]) + 1
             least = np.minimum.accumulate(np.asarray(history["gradient_norm"]) ** 2)
-            label = group.plan.title(method) if run is runs[0] else None
-            one.plot(s, least, pen.linestyle, color=pen.color, linewidth=1.3, label=label)
-            if first is None and s[-1] > 10:
-                first = s, float(np.interp(10, s, least)) * 10 / s
-    if first is None:
+            most = 2 * history["loss"][0] / (settings["step"] * s)
+            first = run is runs[0]
+            one.plot(s, least, color=color, linewidth=1.3, label=title if first else None)
+            label = "2 L(Z₀) / (step · s)" if first else None
+            one.plot(s, most, ":", color=color, linewidth=1, label=label)
+    if not one.lines:
         return None
-    one.plot(*first, ":", color=REAL, linewidth=1, label="1 / s")
     one.set(xscale="log", yscale="log", xlabel="iterations s", ylabel="min |gradient|²")
     one.legend()
     return figure
