@@ -14,8 +14,9 @@ POINTS = 2048
 
 def draw(group: Group) -> Figure:
     """The first 64 training images, then the first 64 samples of each method's first run."""
-    across = min(3, len(group.runs) + 1)
-    down = -(-(len(group.runs) + 1) // across)
+    sheets = len(group.runs) + 1
+    down = -(-sheets // (3 if sheets % 3 == 0 else 4))
+    across = -(-sheets // down)
     figure, axes = new(3.1 * across, 3.35 * down, down, across)
     figure.suptitle(f"{group.title}: real images and samples of each method")
     real = Subset.load(group.subset).data
