@@ -18,8 +18,9 @@ def draw(group: Group) -> Figure:
     down = -(-sheets // (3 if sheets % 3 == 0 else 4))
     across = -(-sheets // down)
     figure, axes = new(3.1 * across, 3.35 * down, down, across)
-    figure.suptitle(f"{group.title}: real images and samples of each method")
     real = Subset.load(group.subset).data
+    kind = "images" if real.ndim == 4 else "points"
+    figure.suptitle(f"{group.title}: real {kind} and samples of each method")
     square = square_of(real)
     show(axes[0], real[: SHOWN if real.ndim == 4 else POINTS], COLUMNS, square=square)
     axes[0].set_title("real (training)")
