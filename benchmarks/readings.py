@@ -31,9 +31,9 @@ from tqdm import tqdm
 from metrics.extractors.lenet import LENET
 from metrics.frechet import frechet_distance
 from metrics.inception import Inception
+from metrics.runs import load_generated
 from metrics.similarity import ssim_matrix
 from metrics.weights import inception_weights
-from suite import paths
 from suite.artefacts import load_samples
 from suite.cli import run
 from suite.errors import InputError
@@ -257,11 +257,12 @@ def main(
 ) -> None:
     """Print a table: the readings, the distances, and how far both published values are missed."""
     rows = {"train": load_samples(train), "fresh": load_samples(fresh)}
-    runs = {"GA-CNTK": ga_cntk, "DCGAN": dcgan}
-    parts = {name: sorted(run.glob(f"*/{paths.SAMPLES}")) for name, run in runs.items()}
-    if missing := [str(runs[name]) for name, found in parts.items() if not found]:
-        raise InputError(f"{missing[0]}: holds no part*/{paths.SAMPLES}: train the run first")
-    sets = {name: np.concatenate([*map(load_samples, f)])[:most] for name, f in parts.items()}
+    sets = {}
+    for name, folder in {"GA-CNTK": ga_cntk, "DCGAN": dcgan}.items():
+        parts = sorted(folder.glob("part*"))
+        if not parts:
+            raise InputError(f"{folder}: holds no part* of a run: train {name} first")
+        sets[name] = load_generated(parts)[:most]
     counts = ", ".join(f"{name} {len(x)}" for name, x in {**rows, **sets}.items())
     similar = {name: ssim_matrix(x, rows["train"]).max(axis=1).mean() for name, x in sets.items()}
     print(f"images: {counts}")

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reporting.controls import Control, Controls
-from reporting.figures.style import Pen, pens
+from reporting.figures.style import Pen, pens, square_of
 from reporting.plan import Plan
 from reporting.runs import Run
 from suite import paths
+from suite.artefacts import Subset
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,11 @@ class Group:
     def title(self) -> str:
         """What headings call it."""
         return f"{self.plan.title(self.dataset)}, n = {self.n:,}"
+
+    @property
+    def square(self) -> tuple[float, float]:
+        """Ends of both axes for points; the unit square where the subset is gone."""
+        return square_of(Subset.load(self.subset).data) if self.subset.exists() else (0.0, 1.0)
 
 
 def groups(plan: Plan, results: Path, runs: Iterable[Run], controls: Controls) -> list[Group]:

@@ -3,7 +3,7 @@
 from matplotlib.figure import Figure
 
 from reporting.figures.group import Group
-from reporting.figures.style import blank, new, show, square_of
+from reporting.figures.style import blank, new, show
 from suite import paths
 from suite.artefacts import Subset, load_samples
 
@@ -19,9 +19,9 @@ def draw(group: Group) -> Figure:
     across = -(-sheets // down)
     figure, axes = new(3.1 * across, 3.35 * down, down, across)
     real = Subset.load(group.subset).data
+    square = group.square
     kind = "images" if real.ndim == 4 else "points"
     figure.suptitle(f"{group.title}: real {kind} and samples of each method")
-    square = square_of(real)
     show(axes[0], real[: SHOWN if real.ndim == 4 else POINTS], COLUMNS, square=square)
     axes[0].set_title("real (training)")
     for one, (method, runs) in zip(axes[1:], group.runs.items(), strict=False):

@@ -4,9 +4,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from reporting.figures.group import Group
-from reporting.figures.style import blank, new, show, square_of
+from reporting.figures.style import blank, new, show
 from suite import paths
-from suite.artefacts import Subset, Trajectory
+from suite.artefacts import Trajectory
 
 MOMENTS = 9
 SHOWN = 4
@@ -26,7 +26,7 @@ def draw(group: Group) -> Figure:
         for method, runs in group.runs.items()
     }
     shown = {method: moments(trajectory) for method, trajectory in found.items()}
-    square = square_of(Subset.load(group.subset).data)
+    square = group.square
     across = max(map(len, shown.values()))
     figure, axes = new(1.15 * across + 0.4, 1.42 * len(found) + 0.4, len(found), across)
     figure.suptitle(f"{group.title}: samples along the training, under their iteration")

@@ -11,7 +11,7 @@ from PIL import Image
 
 from reporting.figures.group import Group
 from reporting.figures.strips import moments
-from reporting.figures.style import REAL, square_of, tile
+from reporting.figures.style import REAL, tile
 from reporting.pages.charts import variable
 from reporting.runs import Run
 from suite import paths
@@ -110,17 +110,12 @@ def real(group: Group) -> Picture | None:
     if not group.subset.exists():
         return None
     rows = Subset.load(group.subset).data
-    return sheet(f"real-{group.name}", "real (training)", rows, REAL, square_of(rows))
-
-
-def _square(group: Group) -> tuple[float, float]:
-    """Of the figures' too; the unit square where the subset is gone."""
-    return square_of(Subset.load(group.subset).data) if group.subset.exists() else (0.0, 1.0)
+    return sheet(f"real-{group.name}", "real (training)", rows, REAL, group.square)
 
 
 def samples(group: Group) -> dict[str, Picture]:
     """The first samples of the first run of each method."""
-    square = _square(group)
+    square = group.square
     return {
         method: sheet(
             f"samples-{group.name}-{i}",
@@ -159,7 +154,7 @@ def nearest(group: Group) -> list[Strip]:
 def strips(group: Group) -> list[Strip]:
     """The same few samples along the training, labelled with the iteration."""
     found = []
-    square = _square(group)
+    square = group.square
     for i, (method, runs) in enumerate(group.runs.items()):
         trajectory = Trajectory.load(runs[0].part / paths.TRAJECTORY)
         title = _titled(group, method, runs[0])
