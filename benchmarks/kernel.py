@@ -4,7 +4,7 @@
     python -m benchmarks kernel --n 1024 --alone
     python -m benchmarks kernel --n 64 --blocking rows --blocking whole
 
-Each contestant runs in a process of its own; they take turns of two steps, the second timed, so
+Each contestant runs in a process of its own; they take turns, the second half of each timed, so
 that whatever else the machine does weighs on all. Prints JSON: seconds are medians by the clock,
 cpu_seconds of the processor on all threads, compilation apart; load is the machine's over the last
 minute; peak_mib is peak memory above what the imports took; gradient_error is the largest
@@ -27,6 +27,8 @@ from suite.cli import run
 from suite.errors import InputError
 
 SHAPES = {"mnist": (28, 28, 1), "cifar10": (32, 32, 3), "celeba": (64, 64, 3)}
+TURN = 1.0
+"""Seconds that a turn warms up, and is timed; a step that takes longer is made once for each."""
 app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
 
 
@@ -91,11 +93,17 @@ def contestant(
     gradient = jax.block_until_ready(step(fixed, generated))[1]
     print(json.dumps({"compile_seconds": compiled}), flush=True)
     for line in sys.stdin:
-        # The first step of a turn finds the other's data in the caches; a descent never does.
-        jax.block_until_ready(step(fixed, generated))
-        started, used = time.perf_counter(), time.process_time()
-        gradient = jax.block_until_ready(step(fixed, generated))[1]
-        seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - used
+        # The first steps of a turn find the other's data in the caches, and threads that sleep on
+        # one core; a descent never does.
+        warm = time.perf_counter() + TURN
+        while time.perf_counter() < warm:
+            jax.block_until_ready(step(fixed, generated))
+        started, used, steps = time.perf_counter(), time.process_time(), 0
+        while steps == 0 or time.perf_counter() - started < TURN:
+            gradient = jax.block_until_ready(step(fixed, generated))[1]
+            steps += 1
+        seconds = (time.perf_counter() - started) / steps
+        cpu_seconds = (time.process_time() - used) / steps
         if line.strip() != "step":
             np.save(line.strip(), np.asarray(gradient, np.float64))
         peak = memory_mib("VmHWM") - imports
