@@ -1,6 +1,7 @@
 """Gram matrices in tiles: memory for one tile at a time, work split over all devices.
 
-The derivative recomputes each tile, so that memory is O(tile^2 H W) instead of O(n^2 H W). Real
+The derivative recomputes each tile, so that memory is O(tile^2 H W) instead of O(n^2 H W); where
+they are small, it finds the covariances of all layers but the first as the value left them. Real
 rows never change: their features and their own block are computed once. Of the joint matrix
 there remain the tiles of real against generated rows, whose derivative is needed on one side
 only, and one triangle of the generated rows' own.
@@ -16,8 +17,11 @@ import numpy as np
 
 from gantk.architecture import Architecture
 from gantk.blocking import BLOCKINGS, blocking_on
-from gantk.ntk import Averages, Features, block, block_vjp, features
+from gantk.ntk import Averages, Features, Hidden, block, block_vjp, features
 from gantk.tiles import assemble, disassemble, pick, sharded, tile_pairs, tiled, untiled
+
+KEPT = 2**29
+"""Bytes of covariances that are kept from a value to its derivative, at most."""
 
 
 class Fixed(NamedTuple):
@@ -94,44 +98,65 @@ def _plan(kernel: Kernel, n: int, m: int) -> list[np.ndarray]:
     )
 
 
+def _kept(kernel: Kernel, plan: list[np.ndarray], tiles: Features) -> bool:
+    """Whether the hidden layers of all tiles are kept."""
+    one: Features = jax.tree.map(lambda x: x[0], tiles)
+    _, hidden = jax.eval_shape(partial(block, kernel.architecture, kernel.averages), one, one)
+    size: int = sum(x.size * x.dtype.itemsize for x in jax.tree.leaves(hidden))
+    return size * sum(pairs.size // 3 for pairs in plan) <= KEPT
+
+
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
 def _joint(kernel: Kernel, real: Fixed, own: Features, diagonal: jax.Array) -> jax.Array:
     """The joint Gram matrix, from features and diagonal of the generated rows."""
-    return _joint_forward(kernel, real, own, diagonal)[0]
+    return _value(kernel, real, own, diagonal, keep=False)[0]
+
+
+Saved = tuple[Features, Features, jax.Array, list[Hidden | None]]
+"""Tiles of real and generated features, the diagonal, and what is kept of each list of tiles."""
+Item = tuple[jax.Array, jax.Array, Hidden | None]
+"""Tile pair, cotangent of the tile, and what was kept of it."""
 
 
 def _joint_forward(
     kernel: Kernel, real: Fixed, own: Features, diagonal: jax.Array
-) -> tuple[jax.Array, tuple[Features, Features, jax.Array]]:
+) -> tuple[jax.Array, Saved]:
+    return _value(kernel, real, own, diagonal, keep=True)
+
+
+def _value(
+    kernel: Kernel, real: Fixed, own: Features, diagonal: jax.Array, keep: bool
+) -> tuple[jax.Array, Saved]:
     n, m = len(real.gram), len(diagonal)
     a, b = tiled(real.features, n, kernel.tile), tiled(own, m, kernel.tile)
     plan = _plan(kernel, n, m)
+    keep = keep and _kept(kernel, plan, b)
 
-    value = partial(block, kernel.architecture, kernel.averages)
+    def share(a: Features, b: Features, *plan: jax.Array) -> list[tuple[jax.Array, Hidden | None]]:
+        def tiles(rows: Features, pairs: jax.Array) -> tuple[jax.Array, Hidden | None]:
+            def tile(pair: jax.Array) -> tuple[jax.Array, Hidden | None]:
+                pairs = pick(rows, pair[0]), pick(b, pair[1])
+                value, hidden = block(kernel.architecture, kernel.averages, *pairs)
+                return value, hidden if keep else None
 
-    def share(a: Features, b: Features, *plan: jax.Array) -> list[jax.Array]:
-        def tiles(rows: Features, pairs: jax.Array) -> jax.Array:
-            def tile(pair: jax.Array) -> jax.Array:
-                return value(pick(rows, pair[0]), pick(b, pair[1]))
-
-            listed: jax.Array = jax.lax.map(tile, pairs[0])
-            return listed[None]
+            listed = jax.lax.map(tile, pairs[0])
+            own: tuple[jax.Array, Hidden | None] = jax.tree.map(lambda x: x[None], listed)
+            return own
 
         return [tiles(rows, pairs) for rows, pairs in zip((b, a), plan, strict=False)]
 
-    own_tiles, *cross_tiles = sharded(kernel.devices, 2, len(plan), share)(a, b, *plan)
+    made = sharded(kernel.devices, 2, len(plan), share)(a, b, *plan)
+    (own_tiles, *cross_tiles), hidden = zip(*made, strict=True)
     lower = jnp.tril(assemble(own_tiles, plan[0], m, m), -1)
     gram = lower + lower.T + jnp.diag(diagonal)
     if cross_tiles:
         cross = assemble(cross_tiles[0], plan[1], n, m)
         gram = jnp.block([[real.gram, cross], [cross.T, gram]])
-    return gram, (a, b, diagonal)
+    return gram, (a, b, diagonal, list(hidden))
 
 
-def _joint_backward(
-    kernel: Kernel, saved: tuple[Features, Features, jax.Array], g: jax.Array
-) -> tuple[None, Features, jax.Array]:
-    a, b, diagonal = saved
+def _joint_backward(kernel: Kernel, saved: Saved, g: jax.Array) -> tuple[None, Features, jax.Array]:
+    a, b, diagonal, hidden = saved
     m = len(diagonal)
     n = len(g) - m
     plan = _plan(kernel, n, m)
@@ -147,27 +172,27 @@ def _joint_backward(
         added: Features = jax.tree.map(lambda t, c: t.at[index].add(c), total, change)
         return added
 
-    def share(a: Features, b: Features, *items: jax.Array) -> Features:
-        def own_tile(total: Features, item: tuple[jax.Array, jax.Array]) -> tuple[Features, None]:
-            pair, cotangent = item
+    def share(a: Features, b: Features, *items: Item) -> Features:
+        def own_tile(total: Features, item: Item) -> tuple[Features, None]:
+            pair, cotangent, hidden = item
             rows, columns = pick(b, pair[0]), pick(b, pair[1])
-            changes = vjp(rows, columns, cotangent, both=True)
+            changes = vjp(rows, columns, cotangent, both=True, hidden=hidden)
             return add(add(total, pair[0], changes[0]), pair[1], changes[1]), None
 
-        def cross_tile(total: Features, item: tuple[jax.Array, jax.Array]) -> tuple[Features, None]:
-            pair, cotangent = item
+        def cross_tile(total: Features, item: Item) -> tuple[Features, None]:
+            pair, cotangent, hidden = item
             rows, columns = pick(a, pair[0]), pick(b, pair[1])
-            _, change = vjp(rows, columns, cotangent, both=False)
+            _, change = vjp(rows, columns, cotangent, both=False, hidden=hidden)
             return add(total, pair[1], change), None
 
-        pairs, cotangents = items[: len(plan)], items[len(plan) :]
         total = jax.tree.map(jnp.zeros_like, b)
-        for tile, p, c in zip((own_tile, cross_tile), pairs, cotangents, strict=False):
-            total, _ = jax.lax.scan(tile, total, (p[0], c[0]))
+        for tile, item in zip((own_tile, cross_tile), items, strict=False):
+            total, _ = jax.lax.scan(tile, total, jax.tree.map(lambda x: x[0], item))
         own: Features = jax.tree.map(lambda x: x[None], total)
         return own
 
-    shares = sharded(kernel.devices, 2, 2 * len(plan), share)(a, b, *plan, *cotangents)
+    items = zip(plan, cotangents, hidden, strict=True)
+    shares = sharded(kernel.devices, 2, len(plan), share)(a, b, *items)
     total = jax.tree.map(lambda x: x.sum(0), shares)
     return None, untiled(total, m), g_diagonal
 

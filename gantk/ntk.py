@@ -165,6 +165,8 @@ class Layer(NamedTuple):
     q_b: jax.Array
 
 
+Hidden = list[tuple[jax.Array, jax.Array]]
+"""Covariance and tangent kernel of a block at every layer of activations but the first."""
 Terms = Callable[[Layer], tuple[jax.Array, jax.Array]]
 """kappa_1 and t kappa_0 at the positions of a layer."""
 Cotangents = Callable[[Layer, jax.Array, jax.Array], tuple[Any, ...]]
@@ -195,13 +197,14 @@ def _state(
     return activation.gain * covariance / s, tangent, s
 
 
-def _layers(
+def block(
     architecture: Architecture, averages: Averages, a: Features, b: Features
-) -> tuple[jax.Array, list[Layer]]:
-    """The kernel's block, and what its derivative needs of each layer."""
+) -> tuple[jax.Array, Hidden]:
+    """The kernel of every row of a with every row of b, [n_a, n_b], and what led to it."""
     activation = ACTIVATIONS[architecture.activation]()
     w2, biases = architecture.sigma_w2, _biases(architecture)
-    layers = [Layer((a.patches, b.patches), a.scales[0], b.scales[0])]
+    layer = Layer((a.patches, b.patches), a.scales[0], b.scales[0])
+    hidden: Hidden = []
     for index, mean in enumerate(_means(architecture)):
 
         def terms(item: Layer, index: int = index) -> tuple[jax.Array, jax.Array]:
@@ -209,18 +212,13 @@ def _layers(
             kappa_1, kappa_0 = activation.pair(rho, s)
             return kappa_1, tangent * kappa_0
 
-        kappa_1, product = averages.forward(terms, mean, layers[-1])
+        kappa_1, product = averages.forward(terms, mean, layer)
         covariance = w2 * kappa_1 + biases[index]
         tangent = covariance + w2 * product
         if index + 1 < len(a.scales):
-            scales = a.scales[index + 1], b.scales[index + 1]
-            layers.append(Layer((covariance, tangent), *scales))
-    return tangent[0, 0], layers
-
-
-def block(architecture: Architecture, averages: Averages, a: Features, b: Features) -> jax.Array:
-    """The kernel of every row of a with every row of b, [n_a, n_b]."""
-    return _layers(architecture, averages, a, b)[0]
+            hidden.append((covariance, tangent))
+            layer = Layer(hidden[-1], a.scales[index + 1], b.scales[index + 1])
+    return tangent[0, 0], hidden
 
 
 def block_vjp(
@@ -230,15 +228,21 @@ def block_vjp(
     b: Features,
     g: jax.Array,
     both: bool,
+    hidden: Hidden | None = None,
 ) -> tuple[Features | None, Features]:
     """The cotangents of a (None unless `both`) and of b, for the cotangent g of `block`.
 
     By hand: the pointwise terms are computed again from the covariances, which is cheaper than
     keeping them.
+
+    hidden: as `block` returned it; None to compute it again.
     """
     activation = ACTIVATIONS[architecture.activation]()
     w2 = architecture.sigma_w2
-    _, layers = _layers(architecture, averages, a, b)
+    if hidden is None:
+        _, hidden = block(architecture, averages, a, b)
+    rows = [(a.patches, b.patches), *hidden]
+    layers = [Layer(*each) for each in zip(rows, a.scales, b.scales, strict=True)]
     g_tangent, g_covariance = g[None, None], jnp.zeros_like(g)[None, None]
     scales_a: list[jax.Array] = []
     scales_b: list[jax.Array] = []

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from gantk import kernel as kernel_module
 from gantk.activation import ACTIVATIONS
 from gantk.architecture import architecture
 from gantk.kernel import Kernel
@@ -92,7 +93,7 @@ def test_one_hidden_layer_is_the_arc_cosine_kernel():
 
 
 @pytest.mark.parametrize("dtype", [jnp.float32, jnp.float64])
-def test_blocking_changes_nothing(dtype):
+def test_blocking_changes_nothing(dtype, monkeypatch):
     built, shape = network(2, 1), (12, 12, 1)
     x, z = rows(shape, 5).astype(dtype), rows(shape, 7, seed=1).astype(dtype)
     cotangent = jnp.asarray(np.random.default_rng(2).normal(size=(12, 12)), dtype)
@@ -110,6 +111,27 @@ def test_blocking_changes_nothing(dtype):
         np.testing.assert_allclose(
             other_gradient, gradient, atol=tolerance * float(jnp.abs(gradient).max())
         )
+    monkeypatch.setattr(kernel_module, "KEPT", 0)
+    other, other_gradient = value_and_gradient(Kernel(built, 4, 2))
+    np.testing.assert_allclose(other, value, rtol=tolerance)
+    np.testing.assert_allclose(
+        other_gradient, gradient, atol=tolerance * float(jnp.abs(gradient).max())
+    )
+
+
+def test_what_is_kept_has_a_bound(monkeypatch):
+    """Two layers of 3 x 3 and 1 x 1 positions, two arrays each: 80 bytes a pair in float32."""
+    kernel, x = Kernel(network(2, 1), tile=16, devices=1), rows((12, 12, 1), 64)
+
+    def temporary():
+        step = jax.jit(jax.grad(lambda z: jnp.sum(kernel.gram(z) ** 2)))
+        return step.lower(x.astype(jnp.float32)).compile().memory_analysis().temp_size_in_bytes
+
+    kept = 80 * 10 * 16 * 16
+    monkeypatch.setattr(kernel_module, "KEPT", kept)
+    much = temporary()
+    monkeypatch.setattr(kernel_module, "KEPT", kept - 1)
+    assert much - temporary() > kept / 2
 
 
 def test_gram_is_symmetric_and_positive():
