@@ -1,5 +1,6 @@
 """The rooms stand apart: what the source of each imports, at any level of its code."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from suite.provenance import ROOT
 from tests.imports import ROOMS, file_of, imported, registered, third_party
 
 PACKAGES = (*ROOMS, "suite")
+MUTATIONS = ROOT / "tests" / "mutations"
 
 
 def modules_of(package: str) -> dict[str, Path]:
@@ -71,3 +73,12 @@ def test_registered_modules_import_no_heavy_library(room: str) -> None:
 def test_no_module_is_long() -> None:
     lengths = {n: len(p.read_text(encoding="utf-8").splitlines()) for n, p in MODULES.items()}
     assert {name: length for name, length in lengths.items() if length > 400} == {}
+
+
+@pytest.mark.parametrize("listed", sorted(MUTATIONS.glob("*.toml")), ids=lambda path: path.stem)
+def test_a_listed_fault_can_be_put_in(listed: Path) -> None:
+    """`tests/mutation.py` replaces text that must stand once, and names tests that must exist."""
+    for name, entry in tomllib.loads(listed.read_text(encoding="utf-8")).items():
+        source = (ROOT / name).read_text(encoding="utf-8")
+        assert all((ROOT / test).exists() for test in entry["tests"]), name
+        assert [old for old, _ in entry["faults"] if source.count(old) != 1] == [], name

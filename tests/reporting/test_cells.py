@@ -45,8 +45,9 @@ def test_a_table_holds_the_runs_of_its_own_experiment(made):
     plan = replace(plans[0], cells=plans[0].cells + plans[1].cells)
     made.judge("dcgan", 0, 30.0)
     made.judge("dcgan", 0, 50.0, experiment="table2")
-    row = rows(made, plan)["dcgan", "fid_train"]
-    assert (row.mean, row.planned) == (30.0, 2)
+    for table, value in (("table1", 30.0), ("table2", 50.0)):
+        row = rows(made, plan, table)["dcgan", "fid_train"]
+        assert (row.mean, row.planned) == (value, 2)
 
 
 def test_the_best_of_searched_settings_stands_for_the_method(made):

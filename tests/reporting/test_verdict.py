@@ -67,6 +67,15 @@ def test_more_seeds_are_asked_for_where_spreads_are_larger():
     assert 2 < count(1.0) < count(3.0)
 
 
+def test_more_seeds_are_asked_for_among_more_methods():
+    def count(*others):
+        (sentence,) = said(row("a", 10, 13), row("b", 13, 15), *others)
+        assert "a and b" in sentence or "a from b" in sentence
+        return int(sentence.split("about ")[1].split()[0])
+
+    assert count() < count(row("c", 90, 91), row("d", 95, 96))
+
+
 def test_equal_methods_are_not_asked_for_a_million_seeds():
     (sentence,) = said(row("a", 10, 12, 11), row("b", 12, 10, 11.001))
     assert "No number of training seeds up to 1,000 would tell a from b" in sentence
