@@ -1,7 +1,7 @@
 """Copying rate: the share of generated images nearer to a training image than any other is.
 
 A generated image g with nearest training image x counts if g is nearer to x than every other
-training image that differs from x is to x. That is 1 - authenticity (Alaa et al. 2022, section 3.3)
+training image that differs from x is to x. That is 1 - authenticity (Alaa et al., 2022)
 with distances of pixels, SSIM or features in the place of a trained embedding.
 
 New real images count at a rate of their own (0.27 to 0.5), so only an excess over it is copying.
