@@ -104,17 +104,19 @@ def _biases(architecture: Architecture) -> list[float]:
 
 
 def _patches(images: jax.Array) -> jax.Array:
-    """[n, H, W, C] -> [h, w, n, 16 C]: the window of every output position of the first layer."""
+    """[n, H, W, C] -> [h, w, n, 16 C]: the window of every output position of the first layer.
+
+    A window is 2 x 2 blocks of 2 x 2 pixels, so that it takes 4 slices instead of 16. The order of
+    its pixels does not matter to inner products.
+    """
     h, w = (-(-side // 2) for side in images.shape[1:3])
     # One zero before, as many behind as the last window reaches over the edge.
     pads = [(1, 2 * out + 1 - side) for out, side in zip((h, w), images.shape[1:3], strict=True)]
     padded = jnp.pad(images, ((0, 0), *pads, (0, 0)))
-    shifts = [
-        padded[:, dy : dy + 2 * h - 1 : 2, dx : dx + 2 * w - 1 : 2]
-        for dy in range(WINDOW)
-        for dx in range(WINDOW)
-    ]
-    return jnp.concatenate(shifts, axis=-1).transpose(1, 2, 0, 3)
+    n, channels = len(images), images.shape[3]
+    blocks = padded.reshape(n, h + 1, 2, w + 1, 2, channels).transpose(1, 3, 0, 2, 4, 5)
+    blocks = blocks.reshape(h + 1, w + 1, n, 4 * channels)
+    return jnp.concatenate([blocks[y : y + h, x : x + w] for y in (0, 1) for x in (0, 1)], axis=-1)
 
 
 def features(architecture: Architecture, rows: jax.Array) -> tuple[Features, jax.Array]:
