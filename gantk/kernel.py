@@ -127,6 +127,7 @@ def _joint_forward(
 def _value(
     kernel: Kernel, real: Fixed, own: Features, diagonal: jax.Array, keep: bool
 ) -> tuple[jax.Array, Saved]:
+    """The joint Gram matrix and what its derivative needs; keep: hidden layers too, if they fit."""
     n, m = len(real.gram), len(diagonal)
     a, b = tiled(real.features, n, kernel.tile), tiled(own, m, kernel.tile)
     plan = _plan(kernel, n, m)
@@ -135,8 +136,8 @@ def _value(
     def share(a: Features, b: Features, *plan: jax.Array) -> list[tuple[jax.Array, Hidden | None]]:
         def tiles(rows: Features, pairs: jax.Array) -> tuple[jax.Array, Hidden | None]:
             def tile(pair: jax.Array) -> tuple[jax.Array, Hidden | None]:
-                pairs = pick(rows, pair[0]), pick(b, pair[1])
-                value, hidden = block(kernel.architecture, kernel.averages, *pairs)
+                picked = pick(rows, pair[0]), pick(b, pair[1])
+                value, hidden = block(kernel.architecture, kernel.averages, *picked)
                 return value, hidden if keep else None
 
             listed = jax.lax.map(tile, pairs[0])
