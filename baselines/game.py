@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
@@ -23,7 +24,7 @@ class Lazy:
     """
 
     every: int
-    loss: Callable[[nn.Module, Tensor], Tensor]
+    loss: Callable[[Any, Tensor], Tensor]
 
 
 @dataclass(frozen=True)

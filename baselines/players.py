@@ -40,9 +40,9 @@ class Players:
         layout = torch.channels_last if settings.channels_last else torch.contiguous_format
         self.layout = layout if data.ndim == 4 else torch.contiguous_format
         self.generator, self.discriminator = (
-            network.to(self.where, memory_format=self.layout) for network in game.networks()
+            network.to(self.where).to(memory_format=self.layout) for network in game.networks()
         )
-        self.average = None
+        self.average: nn.Module | None = None
         if settings.ema_halflife is not None:
             self.average = copy.deepcopy(self.generator).requires_grad_(False)
         self.optimiser_g = game.optimiser_g(self.generator.parameters())
@@ -78,8 +78,9 @@ class Players:
             penalty = self._generator_step(lazy.loss(self.generator, self._latents()), loss_d)
             if not sound(penalty):
                 return penalty
-        if self.average is not None and sound(measured):
-            self._follow(number)
+        halflife = self.settings.ema_halflife
+        if self.average is not None and halflife is not None and sound(measured):
+            self._follow(self.average, min(halflife, WARM_UP * number * self.settings.batch))
         return measured
 
     def _judge(self, rows: Tensor) -> Tensor:
@@ -117,15 +118,13 @@ class Players:
         return measured
 
     @torch.no_grad()
-    def _follow(self, number: int) -> None:
+    def _follow(self, average: nn.Module, halflife: float) -> None:
         """Move the average towards the generator; its buffers are the generator's own."""
-        batch = self.settings.batch
-        halflife = min(self.settings.ema_halflife, WARM_UP * number * batch)
-        share = 1 - 0.5 ** (batch / halflife)
-        for kept, new in zip(self.average.parameters(), self.generator.parameters(), strict=True):
+        share = 1 - 0.5 ** (self.settings.batch / halflife)
+        for kept, new in zip(average.parameters(), self.generator.parameters(), strict=True):
             kept.lerp_(new, share)
-        for kept, new in zip(self.average.buffers(), self.generator.buffers(), strict=True):
-            kept.copy_(new)
+        for buffer, own in zip(average.buffers(), self.generator.buffers(), strict=True):
+            buffer.copy_(own)
 
     def _latents(self) -> Tensor:
         return torch.randn(self.settings.batch, self.latent, device=self.where)

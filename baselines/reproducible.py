@@ -3,12 +3,15 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
-from torch.utils import deterministic
 
 from suite.devices import cpu_instead
 from suite.seeds import integer_seed
+
+FILLING: Any = torch.utils.deterministic
+"""Whose attribute PyTorch's type hints do not have."""
 
 
 def device() -> torch.device:
@@ -30,18 +33,18 @@ def reproducible(purpose: str, *seeds: int) -> Iterator[None]:
     """
     # cuBLAS is deterministic only with a workspace of fixed size, chosen before its first use.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-    before = torch.are_deterministic_algorithms_enabled(), deterministic.fill_uninitialized_memory
+    before = torch.are_deterministic_algorithms_enabled(), FILLING.fill_uninitialized_memory
     cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
     tf32 = cudnn.allow_tf32, matmul.allow_tf32
     with torch.random.fork_rng():
         torch.manual_seed(integer_seed(purpose, *seeds))
         torch.use_deterministic_algorithms(True)
         # Filling every new tensor with NaN finds faulty code, at the price of a pass over each.
-        deterministic.fill_uninitialized_memory = False
+        FILLING.fill_uninitialized_memory = False
         cudnn.allow_tf32 = matmul.allow_tf32 = False
         try:
             yield
         finally:
             torch.use_deterministic_algorithms(before[0])
-            deterministic.fill_uninitialized_memory = before[1]
+            FILLING.fill_uninitialized_memory = before[1]
             cudnn.allow_tf32, matmul.allow_tf32 = tf32

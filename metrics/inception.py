@@ -87,7 +87,7 @@ def _state(path: Path) -> dict[str, Tensor]:
         return state
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # TorchScript is what the wheel ships
-        module: nn.Module = torch.jit.load(path, map_location="cpu")  # type: ignore[no-untyped-call]
+        module: nn.Module = torch.jit.load(path, map_location="cpu")
         return dict(module.state_dict())
 
 

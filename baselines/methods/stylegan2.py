@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
     from baselines.game import Game
+    from baselines.networks.stylegan2 import Generator
 
 
 class StyleGan2Settings(AdamSettings):
@@ -64,7 +65,7 @@ def r1_penalty(discriminator: "nn.Module", real: "Tensor") -> "Tensor":
     return gradient.square().flatten(1).sum(dim=1).mean()
 
 
-def path_penalty(generator: "nn.Module", latents: "Tensor") -> "Tensor":
+def path_penalty(generator: "Generator", latents: "Tensor") -> "Tensor":
     """E[(|J_w^T y| - a)^2], a the running mean of the path lengths |J_w^T y|.
 
     Karras et al., 2020, Eq. 4. J_w^T y is the gradient of the image's product with a noise image

@@ -13,7 +13,9 @@ from baselines.sides import check_square
 
 def _initialise(network: nn.Sequential, weight_std: float | None) -> nn.Sequential:
     """Weights from N(0, weight_std^2) and zero biases; None leaves PyTorch's fan-in rule."""
-    for module in network.modules() if weight_std is not None else ():
+    if weight_std is None:
+        return network
+    for module in network.modules():
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
             nn.init.normal_(module.weight, std=weight_std)
             if module.bias is not None:
@@ -21,7 +23,7 @@ def _initialise(network: nn.Sequential, weight_std: float | None) -> nn.Sequenti
     return network
 
 
-def generator(shape: tuple[int, int, int], latent: int, weight_std: float | None) -> nn.Sequential:
+def generator(shape: tuple[int, ...], latent: int, weight_std: float | None) -> nn.Sequential:
     """Latents [b, latent] -> images [b, C, H, W]: grey by sigmoid, colour by tanh.
 
     Raises:
@@ -60,7 +62,7 @@ def generator(shape: tuple[int, int, int], latent: int, weight_std: float | None
 
 
 def discriminator(
-    shape: tuple[int, int, int],
+    shape: tuple[int, ...],
     leak: float,
     weight_std: float | None,
     *,

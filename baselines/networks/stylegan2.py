@@ -63,7 +63,7 @@ class SynthesisBlock(nn.Module):
         self.image_bias = nn.Parameter(torch.zeros(channels))
 
     def forward(
-        self, x: Tensor, image: Tensor | None, styles: list[Tensor]
+        self, x: Tensor, image: Tensor | None, styles: tuple[Tensor, ...]
     ) -> tuple[Tensor, Tensor]:
         """Features and image so far -> those of this resolution; one style a convolution."""
         for conv, style in zip(self.convs, styles, strict=False):
@@ -82,9 +82,11 @@ class Generator(nn.Module):
         InputError: no square, or a side that is not in `baselines.sides.SIDES`.
     """
 
+    path_mean: Tensor
+
     def __init__(
         self,
-        shape: tuple[int, int, int],
+        shape: tuple[int, ...],
         latent: int,
         *,
         style: int,
@@ -124,11 +126,11 @@ class Generator(nn.Module):
 
     def synthesis(self, styles: Tensor) -> Tensor:
         """Images of styles [b, layers, style]."""
-        x = self.start.expand(len(styles), -1, -1, -1)
-        image = None
+        first, *others = self.blocks
         by_layer = styles.unbind(dim=1)
-        for i, block in enumerate(self.blocks):
-            x, image = block(x, image, list(by_layer[max(2 * i - 1, 0) : 2 * i + 2]))
+        x, image = first(self.start.expand(len(styles), -1, -1, -1), None, by_layer[:2])
+        for i, block in enumerate(others, start=1):
+            x, image = block(x, image, by_layer[2 * i - 1 : 2 * i + 2])
         border = (image.shape[-1] - self.side) // 2
         image = image[:, :, border : border + self.side, border : border + self.side]
         return (image + 1) / 2 if self.grey else image
@@ -160,7 +162,7 @@ class Discriminator(nn.Module):
         InputError: no square, or a side that is not in `baselines.sides.SIDES`.
     """
 
-    def __init__(self, shape: tuple[int, int, int], *, channel_base: int, channel_max: int) -> None:
+    def __init__(self, shape: tuple[int, ...], *, channel_base: int, channel_max: int) -> None:
         super().__init__()
         resolutions = _resolutions(shape)[::-1]
         self.border, self.grey = (resolutions[0] - shape[0]) // 2, shape[2] == 1
