@@ -7,6 +7,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
+from suite.cpu import keep_freed_memory
 from suite.devices import refuse
 from suite.errors import InputError, from_os
 from suite.registry import Registered, Registry
@@ -66,6 +67,7 @@ def run(app: typer.Typer) -> NoReturn:
 
     A usage error (an unknown option, say) exits with 2, as is the custom.
     """
+    keep_freed_memory()
     sys.exit(_status(lambda: app(standalone_mode=False)))
 
 

@@ -1,0 +1,27 @@
+"""Memory that is freed and taken again."""
+
+import mmap
+import subprocess
+import sys
+
+import pytest
+
+SCRIPT = """
+import resource, sys
+from suite.cpu import keep_freed_memory
+if sys.argv[1] == "kept":
+    keep_freed_memory()
+for _ in range(20):
+    bytearray(2**26)
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's malloc")
+def test_freed_memory_is_not_cleared_by_the_system_again() -> None:
+    """Of 20 arrays one after the other each has new pages, or all have those of the first."""
+    faults = {
+        kind: int(subprocess.check_output([sys.executable, "-c", SCRIPT, kind], text=True))
+        for kind in ("given back", "kept")
+    }
+    assert faults["given back"] - faults["kept"] > 15 * 2**26 // mmap.PAGESIZE
