@@ -7,18 +7,20 @@ import sys
 import pytest
 
 SCRIPT = """
-import resource, sys
-from suite.cpu import keep_freed_memory
-if sys.argv[1] == "kept":
-    keep_freed_memory()
-for _ in range(20):
-    bytearray(2**26)
-print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
+import resource, sys, typer
+from suite.cli import run
+app = typer.Typer()
+@app.command()
+def faults() -> None:
+    for _ in range(20):
+        bytearray(2**26)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
+app(args=[]) if sys.argv.pop() == "given back" else run(app)
 """
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc's malloc")
-def test_freed_memory_is_not_cleared_by_the_system_again() -> None:
+def test_memory_that_a_command_frees_is_not_cleared_by_the_system_again() -> None:
     """Of 20 arrays one after the other each has new pages, or all have those of the first."""
     faults = {
         kind: int(subprocess.check_output([sys.executable, "-c", SCRIPT, kind], text=True))
