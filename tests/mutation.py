@@ -4,10 +4,12 @@
 
 `tests/mutations/ROOM.toml` holds the faults: for each source file a table with `tests`, the test
 files that ought to see them, and `faults`, a list of [old text, new text], the old text standing
-once in the file. Not a part of `make test`: it takes minutes. Exit status 1 if a fault was missed.
+once in the file. The fastest tests go first. Not a part of `make test`: it takes minutes. Exit
+status 1 if a fault was missed.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -31,20 +33,34 @@ def copied(folder: Path) -> None:
             shutil.copy(ROOT / name, folder / name)
 
 
-def passes(folder: Path, tests: list[str], seconds: float | None = None) -> bool:
-    """Whether the test files pass in so many seconds; an error if they cannot be run."""
-    # bytecode is told apart by size and second of the source: two faults may share both
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *tests]
+def tried(folder: Path, *arguments: str, seconds: float | None = None) -> str | None:
+    """What pytest prints if all passes within so many seconds, else None; ends if it cannot run."""
+    environment = {
+        **os.environ,
+        # bytecode is told apart by size and second of the source: two faults may share both
+        "PYTHONDONTWRITEBYTECODE": "1",
+        # compiled programs are told apart by what they compute: most are those without the fault
+        "JAX_COMPILATION_CACHE_DIR": str(folder / "compiled"),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    }
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *arguments]
     try:
         done = subprocess.run(
             command, cwd=folder, env=environment, capture_output=True, text=True, timeout=seconds
         )
     except subprocess.TimeoutExpired:
-        return False
+        return None
     if done.returncode > 1:
-        sys.exit(f"error: {' '.join(tests)} did not run:\n{done.stdout[-2000:]}{done.stderr}")
-    return done.returncode == 0
+        sys.exit(f"error: {' '.join(command)} did not run:\n{done.stdout[-2000:]}{done.stderr}")
+    return None if done.returncode else done.stdout
+
+
+def fastest_first(printed: str) -> list[str]:
+    """The tests in the order of the time they took, from what pytest prints of durations."""
+    spent: dict[str, float] = {}
+    for took, test in re.findall(r"^([\d.]+)s (?:setup|call) +(.+)$", printed, re.MULTILINE):
+        spent[test] = spent.get(test, 0) + float(took)
+    return sorted(spent, key=spent.__getitem__)
 
 
 def main(room: str, part: str = "") -> int:
@@ -61,16 +77,19 @@ def main(room: str, part: str = "") -> int:
         folder = Path(name)
         copied(folder)
         start = time.monotonic()
-        if not passes(
-            folder, sorted({test for table in tables.values() for test in table["tests"]})
-        ):
-            sys.exit("error: the tests fail without a fault")
+        files = sorted({test for table in tables.values() for test in table["tests"]})
+        printed = tried(folder, *files, "--durations=0", "--durations-min=0")
         seconds = PATIENCE * (time.monotonic() - start)
+        ordered = fastest_first(printed or "")
+        # in this order too, or a test that leans on the one before would catch everything
+        if not ordered or tried(folder, *ordered) is None:
+            sys.exit("error: the tests fail without a fault")
         for file, table in tables.items():
             text = (ROOT / file).read_text()
+            tests = [test for test in ordered if test.split("::")[0] in table["tests"]]
             for old, new in table["faults"]:
                 (folder / file).write_text(text.replace(old, new))
-                caught.append(not passes(folder, table["tests"], seconds))
+                caught.append(tried(folder, *tests, seconds=seconds) is None)
                 word = "caught    " if caught[-1] else "NOT CAUGHT"
                 print(f"{word} {file}: {old.strip()!r} -> {new.strip()!r}", flush=True)
             (folder / file).write_text(text)

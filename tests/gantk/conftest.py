@@ -15,6 +15,8 @@ configure()
 @pytest.fixture(scope="session", autouse=True)
 def compilation_cache(tmp_path_factory, worker_id):
     """Methods are trained several times over: each program is compiled once for all workers."""
+    if "JAX_COMPILATION_CACHE_DIR" in os.environ:
+        return
     base = tmp_path_factory.getbasetemp()
     shared = base if worker_id == "master" else base.parent
     jax.config.update("jax_compilation_cache_dir", str(shared / "compiled"))
