@@ -131,8 +131,8 @@ def test_a_descent_that_has_ended_is_kept_and_not_made_again(tmp_path, settings)
 
 
 def test_early_stopping_counts_from_the_best():
-    """A loss that falls for ten iterations by 1 each, then stands still."""
-    result = run(loss=lambda p, i, c: -jnp.minimum(i, 10.0) + 0 * jnp.sum(p), patience=7, delta=0.5)
+    """A loss that falls for ten iterations by 1 each, then once by less than `delta`."""
+    result = run(loss=lambda p, i, c: -jnp.minimum(i, 10.4) + 0 * jnp.sum(p), patience=7, delta=0.5)
     assert result.stop_reason == "early-stopping"
     assert result.best_iteration == 10
     assert result.trajectory.iterations[-1] == 17
