@@ -165,6 +165,8 @@ READINGS = [
     Reading("torchvision's normalisation", enter=_normalised),
     Reading("[0, 1] into the network", enter=lambda x: (plain(x) + 1) / 2),
     Reading("0 to 255 into the network", enter=lambda x: (plain(x) + 1) * 127.5),
+    Reading("[0, 1] taken for 0 to 255", enter=lambda x: (plain(x) + 1) / 255 - 1),
+    Reading("[-1, 1] taken for 0 to 255", enter=lambda x: plain(x) / 127.5 - 1),
     Reading("first channel only", enter=_one_channel),
     Reading("inverted", images=lambda x: 255 - x),
     Reading("samples inverted, reference not", images=lambda x: 255 - x, both=False),
