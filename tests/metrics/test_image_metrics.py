@@ -94,3 +94,6 @@ def test_errors_of_am_ssim(digits):
     rng = np.random.default_rng(0)
     draws = [matrix[rng.integers(12, size=12)].max(axis=0).mean() for _ in range(1000)]
     assert am_ssim_reverse(pair).std == pytest.approx(np.std(draws), rel=0.25)
+    # generated images are drawn again, not training images: equal ones change nothing
+    equal = _pair(np.repeat(digits[:1], 12, axis=0), digits[20:50])
+    assert am_ssim_reverse(equal).std == pytest.approx(0, abs=1e-12)
