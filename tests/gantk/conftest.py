@@ -14,7 +14,10 @@ configure()
 
 @pytest.fixture(scope="session", autouse=True)
 def compilation_cache(tmp_path_factory, worker_id):
-    """Methods are trained several times over: each program is compiled once for all workers."""
+    """Methods are trained several times over: each program is compiled once for all workers.
+
+    Where the caller names a folder, as `mutation.py` does, they outlive the run there.
+    """
     if "JAX_COMPILATION_CACHE_DIR" in os.environ:
         return
     base = tmp_path_factory.getbasetemp()
