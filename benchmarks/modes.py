@@ -1,0 +1,181 @@
+"""Which settings keep the modes of few images: DCGAN on n digits, one change at a time.
+
+    python -m benchmarks modes
+    python -m benchmarks modes "as tuned" "latent 16"
+
+Some of the changes are settings of `dcgan`, others are made here: rows drawn with replacement, real
+and generated rows in one batch for the discriminator, labels of 0.9, noise on what the
+discriminator sees, unequal learning rates. Prints a Markdown line a change and moment: FID and
+coverage of the training digits, the rate of copies, and how many training digits are the nearest
+one, by SSIM, of some sample.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Any
+
+import numpy as np
+import torch
+import typer
+from torch import Tensor, nn
+from torch.nn.functional import softplus
+
+from baselines.alternating import train
+from baselines.game import Game, adam
+from baselines.losses import logistic, non_saturating
+from baselines.methods.dcgan import DcganSettings, game
+from datasets.draw import draw
+from metrics.evaluate import Reference, evaluate
+from metrics.features import Features
+from metrics.nearest import nearest
+from suite.artefacts import Subset
+from suite.checkpoint import Checkpoint
+from suite.cli import run
+from suite.errors import unknown
+from suite.method import Job
+from suite.seeds import stream
+from suite.source import SOURCES
+
+METRICS = ["fid_train", "am_ssim", "coverage_train", "copying_rate_ssim"]
+EPOCHS = 100
+"""Drawings of n rows with replacement that stand for one without end."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """What differs from `networks: tuned`: settings, the game, the rows, the number of updates."""
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    game: Callable[[Game], Game] = lambda game: game
+    rows: Callable[[Subset], Subset] = lambda subset: subset
+    times: int = 1
+
+
+def with_replacement(subset: Subset) -> Subset:
+    """Rows drawn from `subset` one by one, `EPOCHS` times as many."""
+    n = len(subset.data)
+    drawn = stream("replacement").integers(0, n, n * EPOCHS)
+    return replace(
+        subset,
+        data=subset.data[drawn],
+        labels=subset.labels[drawn],
+        indices=subset.indices[drawn],
+    )
+
+
+def one_batch(game: Game) -> Game:
+    """Real and generated rows normalised together, by the generator's step too."""
+    last: list[Tensor] = []
+
+    def discriminator_loss(discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
+        last[:] = [real]
+        return logistic(*discriminator(torch.cat([real, fake])).float().chunk(2))
+
+    def generator_loss(
+        generator: nn.Module, judge: Callable[[Tensor], Tensor], latents: Tensor
+    ) -> Tensor:
+        scores = judge(torch.cat([last[0], generator(latents)]))
+        return non_saturating(scores.float().chunk(2)[1])
+
+    return replace(game, discriminator_loss=discriminator_loss, generator_loss=generator_loss)
+
+
+def smooth_labels(game: Game) -> Game:
+    """0.9 as the label of real rows (Salimans et al., 2016, section 3.4)."""
+
+    def loss(discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
+        scores = discriminator(real).float()
+        smoothed = 0.9 * softplus(-scores) + 0.1 * softplus(scores)
+        return smoothed.mean() + softplus(discriminator(fake).float()).mean()
+
+    return replace(game, discriminator_loss=loss)
+
+
+class Noise(nn.Module):
+    """Rows + N(0, 0.1^2), pixels in [0, 1] (instance noise; Sønderby et al., 2017)."""
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """The rows with noise of their own."""
+        return rows + 0.1 * torch.randn_like(rows)
+
+
+def instance_noise(game: Game) -> Game:
+    """Noise before the discriminator."""
+
+    def networks() -> tuple[nn.Module, nn.Module]:
+        generator, discriminator = game.networks()
+        return generator, nn.Sequential(Noise(), discriminator)
+
+    return replace(game, networks=networks)
+
+
+def unequal_rates(game: Game) -> Game:
+    """A discriminator four times as fast as the generator (Heusel et al., 2017)."""
+    return replace(
+        game,
+        optimiser_d=adam(DcganSettings(learning_rate=4e-4)),
+        optimiser_g=adam(DcganSettings(learning_rate=1e-4)),
+    )
+
+
+CHANGES = {
+    "as tuned": Change(),
+    "batch 16, four times the updates": Change({"batch": 16}, times=4),
+    "batches drawn with replacement": Change(rows=with_replacement),
+    "real and generated rows in one batch": Change(game=one_batch),
+    "no batch norm in the discriminator": Change({"batch_norm": False}),
+    "labels of 0.9": Change(game=smooth_labels),
+    "noise of 0.1": Change(game=instance_noise),
+    "rates 4e-4 and 1e-4": Change(game=unequal_rates),
+    "rates 1e-3": Change({"learning_rate": 1e-3}),
+    "rates 5e-5": Change({"learning_rate": 5e-5}),
+    "latent 16": Change({"latent": 16}),
+    "average of weights, 10,000 images": Change({"ema_halflife": 10_000}),
+    "translation": Change({"augment": ("translation",)}),
+    "translation, cutout, colour": Change({"augment": ("translation", "cutout", "colour")}),
+}
+
+app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
+
+
+@app.command()
+def main(
+    names: Annotated[list[str] | None, typer.Argument(help="changes; all if none")] = None,
+    n: Annotated[int, typer.Option(help="training digits", min=4)] = 64,
+    updates: Annotated[int, typer.Option(help="generator updates", min=1)] = 1500,
+    samples: Annotated[int, typer.Option(help="rows to judge a moment by", min=2)] = 256,
+    moments: Annotated[int, typer.Option(help="moments to judge, the last ones", min=1)] = 2,
+) -> None:
+    """Train, judge and print."""
+    for name in names or []:
+        if name not in CHANGES:
+            raise unknown("change", name, list(CHANGES))
+    source = SOURCES.lookup("mnist")
+    subset = draw(source, source.settings(), "train", n, 0)
+    references = {"train": Reference.of(subset)}
+    store = Features()
+    print(f"| change | updates | {' | '.join(METRICS)} | nearest digits |")
+    print("| --- " * (len(METRICS) + 3) + "|")
+    for name in names or CHANGES:
+        change = CHANGES[name]
+        settings = DcganSettings(
+            networks="tuned",
+            updates=change.times * updates,
+            snapshots=30,
+            snapshot_rows=samples,
+            **change.settings,
+        )
+        players = change.game(game(settings, subset.data.shape[1:]))
+        job = Job(change.rows(subset), settings, 0, 0, 1, Checkpoint(None))
+        trajectory = train(job, players).trajectory
+        for update, rows in zip(
+            trajectory.iterations[-moments:], trajectory.data[-moments:], strict=True
+        ):
+            found = evaluate(rows, references, METRICS, store, 0)
+            values = " | ".join(f"{found[metric]['value']:.4g}" for metric in METRICS)
+            reached = len(np.unique(nearest(rows, subset.data)["indices"]))
+            print(f"| {name} | {update} | {values} | {reached} of {n} |", flush=True)
+
+
+if __name__ == "__main__":
+    run(app)
