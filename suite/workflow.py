@@ -322,16 +322,22 @@ def gpus(config: Config) -> int:
 def check_devices(config: Config, rules: Set[str], *, here: bool, conda: Collection[Any]) -> None:
     """End the program with one sentence where a job of `rules` could not have its GPU.
 
-    here: whether the jobs run on this machine; elsewhere they find out themselves.
+    here: whether the jobs run on this machine; elsewhere they find out themselves, but not with
+        `auto`, by which this machine has decided for them (`gpus`).
     conda: the ways of deployment; with one, what is installed cannot be known yet.
     """
-    if config.device != "gpu" or not here:
-        return
     needed: dict[str, set[str]] = {"jax": set(), "torch": set()}
     for training in trainings(config):
         needed[training.environment].add(training.rule)
     if embeds(config):
         needed["torch"] |= {"evaluate", "controls", "trajectory"}
+    if config.device == "auto" and not here and rules & set().union(*needed.values()):
+        sys.exit(
+            "error: device: auto asks the machine that plans, and the jobs run elsewhere: set "
+            "`device` to gpu or cpu, in the configuration or by --config device=gpu"
+        )
+    if config.device != "gpu" or not here:
+        return
     visible = devices.visible()
     for framework, names in needed.items():
         why = devices.obstacle(None if conda else framework, *visible)

@@ -64,3 +64,14 @@ def test_a_gpu_is_asked_for_by_auto_where_there_is_one_and_by_metrics_that_embed
     assert workflow.embeds(config("gpu"))
     assert not workflow.embeds(config("gpu", "am_ssim"))
     workflow.check_devices(config("gpu", "am_ssim"), {"evaluate"}, here=True, conda=[])
+
+
+def test_auto_is_refused_where_jobs_that_need_a_device_run_elsewhere(monkeypatch) -> None:
+    monkeypatch.setattr(devices, "visible", lambda: ([], "none"))
+    for rules in ({"train_gantk", "table"}, {"train_baselines"}, {"evaluate"}):
+        with pytest.raises(SystemExit, match=r"auto asks the machine that plans.*set `device`"):
+            workflow.check_devices(config("auto"), rules, here=False, conda=[])
+    workflow.check_devices(config("auto"), {"table", "nearest"}, here=False, conda=[])
+    workflow.check_devices(config("auto", "am_ssim"), {"evaluate"}, here=False, conda=[])
+    for device in ("cpu", "gpu"):
+        workflow.check_devices(config(device), TRAIN, here=False, conda=[])
