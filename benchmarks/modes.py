@@ -7,7 +7,7 @@ Some of the changes are settings of `dcgan`, others are made here: rows drawn wi
 and generated rows in one batch for the discriminator, labels of 0.9, noise on what the
 discriminator sees, unequal learning rates. Prints a Markdown line a change and moment: FID and
 coverage of the training digits, the rate of copies, and how many training digits are the nearest
-one, by SSIM, of some sample.
+one, by SSIM, of some sample; first for as many held-out digits.
 """
 
 from collections.abc import Callable, Mapping
@@ -151,11 +151,22 @@ def main(
         if name not in CHANGES:
             raise unknown("change", name, list(CHANGES))
     source = SOURCES.lookup("mnist")
-    subset = draw(source, source.settings(), "train", n, 0)
+    subset, other = (
+        draw(source, source.settings(), split, rows, 0)
+        for split, rows in (("train", n), ("heldout", samples))
+    )
     references = {"train": Reference.of(subset)}
     store = Features()
+
+    def judge(name: str, update: object, rows: np.ndarray) -> None:
+        found = evaluate(rows, references, METRICS, store, 0)
+        values = " | ".join(f"{found[metric]['value']:.4g}" for metric in METRICS)
+        reached = len(np.unique(nearest(rows, subset.data)["indices"]))
+        print(f"| {name} | {update} | {values} | {reached} of {n} |", flush=True)
+
     print(f"| change | updates | {' | '.join(METRICS)} | nearest digits |")
     print("| --- " * (len(METRICS) + 3) + "|")
+    judge("held-out digits", "", other.data)
     for name in names or CHANGES:
         change = CHANGES[name]
         settings = DcganSettings(
@@ -168,13 +179,9 @@ def main(
         players = change.game(game(settings, subset.data.shape[1:]))
         job = Job(change.rows(subset), settings, 0, 0, 1, Checkpoint(None))
         trajectory = train(job, players).trajectory
-        for update, rows in zip(
-            trajectory.iterations[-moments:], trajectory.data[-moments:], strict=True
-        ):
-            found = evaluate(rows, references, METRICS, store, 0)
-            values = " | ".join(f"{found[metric]['value']:.4g}" for metric in METRICS)
-            reached = len(np.unique(nearest(rows, subset.data)["indices"]))
-            print(f"| {name} | {update} | {values} | {reached} of {n} |", flush=True)
+        last = zip(trajectory.iterations[-moments:], trajectory.data[-moments:], strict=True)
+        for update, rows in last:
+            judge(name, update, rows)
 
 
 if __name__ == "__main__":
