@@ -132,6 +132,9 @@ CHANGES = {
     "latent 16": Change({"latent": 16}),
     "average of weights, 10,000 images": Change({"ema_halflife": 10_000}),
     "translation": Change({"augment": ("translation",)}),
+    "translation, no batch norm in the discriminator": Change(
+        {"augment": ("translation",), "batch_norm": False}
+    ),
     "translation, cutout, colour": Change({"augment": ("translation", "cutout", "colour")}),
 }
 
