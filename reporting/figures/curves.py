@@ -4,7 +4,7 @@ from matplotlib.figure import Figure
 
 from reporting.controls import FLOOR
 from reporting.figures.group import Group
-from reporting.figures.style import REAL, blank, new
+from reporting.figures.style import REAL, blank, legend_beside, new
 from reporting.trajectories import trajectories
 
 
@@ -20,8 +20,7 @@ def draw(group: Group) -> Figure | None:
         return None
     across = min(3, len(metrics))
     down = -(-len(metrics) // across)
-    figure, axes = new(3.6 * across + 1.4, 2.7 * down + 0.3, down, across)
-    figure.suptitle(f"{group.title}: metrics along the training")
+    figure, axes = new(max(4.6, 3.1 * across), 2.7 * down + 0.3, down, across)
     for one, metric in zip(axes, metrics, strict=False):
         for method, snapshots in found.items():
             pen = group.pens[method]
@@ -46,8 +45,7 @@ def draw(group: Group) -> Figure | None:
         one.set_title(group.plan.title(metric))
         one.set_xlabel("iteration")
     blank(axes[len(metrics) :])
-    handles = dict(zip(*reversed(axes[0].get_legend_handles_labels()), strict=True))
-    figure.legend(
-        handles.values(), handles.keys(), loc="outside right upper", title="in brackets: rows"
-    )
+    entries = dict(zip(*reversed(axes[0].get_legend_handles_labels()), strict=True))
+    middle = legend_beside(figure, entries, "in brackets: rows")
+    figure.suptitle(f"{group.title}: metrics along the training", x=middle)
     return figure

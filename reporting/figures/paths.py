@@ -13,7 +13,7 @@ from matplotlib.transforms import Bbox
 
 from reporting.controls import FLOOR
 from reporting.figures.group import Group
-from reporting.figures.style import REAL, SHADE, Pen, new
+from reporting.figures.style import REAL, SHADE, Pen, legend_beside, new
 from reporting.trajectories import Judged, trajectories
 
 ACROSS, UP = "am_ssim", "fid_train"
@@ -117,7 +117,7 @@ def draw(group: Group) -> Figure | None:
     paths = {method: _points(snapshots) for method, snapshots in found.items()}
     if not any(paths.values()):
         return None
-    figure, (axes,) = new(8.2, 4.8)
+    figure, (axes,) = new(5.6, 4.8)
     for method, points in paths.items():
         if points:
             _path(axes, points, group.pens[method], group.plan.title(method))
@@ -127,7 +127,8 @@ def draw(group: Group) -> Figure | None:
     _controls(axes, group)
     axes.set_xlabel("AM-SSIM: mean similarity to the nearest training image (1 = copies)")
     axes.set_ylabel("FID against the training images (log scale)")
-    axes.set_title(f"{group.title}: quality along the training, iterations beside the markers")
-    figure.legend(loc="outside right upper", title="in brackets: rows judged")
+    axes.set_title(f"{group.title}: quality along the training")
+    entries = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    legend_beside(figure, entries, "in brackets: rows judged\nat the markers: iterations")
     _label(figure, axes, paths.values())
     return figure

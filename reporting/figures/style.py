@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib import rcdefaults, rcParams
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -74,6 +75,18 @@ def new(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[F
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure, list(figure.subplots(rows, columns, squeeze=False).flat)
+
+
+def legend_beside(figure: Figure, entries: Mapping[str, Artist], title: str) -> float:
+    """A legend right of the axes, for which the figure grows: they keep their width.
+
+    entries: by label. Returns the middle of what is not legend, as a share of the new width.
+    """
+    legend = figure.legend(entries.values(), entries.keys(), loc="outside right upper", title=title)
+    width, height = figure.get_size_inches()
+    whole = width + legend.get_window_extent().width / figure.dpi
+    figure.set_size_inches(whole, height)
+    return float(width / whole / 2)
 
 
 def save(figure: Figure, path: Path) -> None:

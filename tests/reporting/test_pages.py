@@ -228,6 +228,33 @@ def test_labels_of_paths_lie_upon_no_other_no_marker_and_no_line(half_done):
     assert not any(line.intersects_bbox(box, filled=False) for box in boxes for line in drawn)
 
 
+@pytest.mark.parametrize("kind", [paths, curves])
+def test_a_long_name_of_a_method_takes_nothing_from_the_axes(half_done, kind):
+    """Neither their width nor a part of what is written about them, to which it lends its place."""
+    lines = ["iteration,metric,value,generated"]
+    for i in range(3):
+        lines += [f"{10 * i},fid_train,{100 - 10 * i},16", f"{10 * i},am_ssim,{0.2 + 0.2 * i},16"]
+    write_text(half_done.folder("dcgan") / "trajectory.csv", "\n".join(lines))
+
+    def drawn(title):
+        plan = half_done.planned(titles=half_done.plan.titles | {"dcgan": title})
+        (group,) = groups(plan, half_done.results, runs_of(half_done), Controls())
+        figure = kind.draw(group)
+        figure.draw_without_rendering()
+        return figure
+
+    short, long = drawn("DCGAN"), drawn("DCGAN with settings, " * 5)
+    (legend,) = long.legends
+    box = legend.get_window_extent()
+    written = long.get_tightbbox().transformed(long.dpi_scale_trans)
+    assert all(long.bbox.padded(1).contains(*corner) for corner in written.corners())
+    for narrow, wide in zip(short.axes, long.axes, strict=True):
+        assert wide.bbox.width == pytest.approx(narrow.bbox.width, rel=0.05)
+        assert wide.get_tightbbox().x1 <= box.x0
+    for text in long.texts:
+        assert text.get_window_extent().x1 <= box.x0
+
+
 def test_nothing_run_gives_no_figures_but_the_folder(made):
     write_figures(made.plan, made.results)
     assert list((made.results / "figures").iterdir()) == []
