@@ -45,7 +45,6 @@ def draw(group: Group) -> Figure | None:
         one.set_title(group.plan.title(metric))
         one.set_xlabel("iteration")
     blank(axes[len(metrics) :])
-    entries = dict(zip(*reversed(axes[0].get_legend_handles_labels()), strict=True))
-    middle = legend_beside(figure, entries, "in brackets: rows")
+    middle = legend_beside(figure, axes[0], "in brackets: rows")
     figure.suptitle(f"{group.title}: metrics along the training", x=middle)
     return figure

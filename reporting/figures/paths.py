@@ -128,7 +128,6 @@ def draw(group: Group) -> Figure | None:
     axes.set_xlabel("AM-SSIM: mean similarity to the nearest training image (1 = copies)")
     axes.set_ylabel("FID against the training images (log scale)")
     axes.set_title(f"{group.title}: quality along the training")
-    entries = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
-    legend_beside(figure, entries, "in brackets: rows judged\nat the markers: iterations")
+    legend_beside(figure, axes, "in brackets: rows judged\nat the markers: iterations")
     _label(figure, axes, paths.values())
     return figure

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib import rcdefaults, rcParams
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -77,11 +76,12 @@ def new(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[F
     return figure, list(figure.subplots(rows, columns, squeeze=False).flat)
 
 
-def legend_beside(figure: Figure, entries: Mapping[str, Artist], title: str) -> float:
-    """A legend right of the axes, for which the figure grows: they keep their width.
+def legend_beside(figure: Figure, axes: Axes, title: str) -> float:
+    """A legend of what `axes` show, right of all axes, for which the figure grows.
 
-    entries: by label. Returns the middle of what is not legend, as a share of the new width.
+    The axes keep their width. Returns the middle of what is not legend, as a share of the new width.
     """
+    entries = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
     legend = figure.legend(entries.values(), entries.keys(), loc="outside right upper", title=title)
     width, height = figure.get_size_inches()
     whole = width + legend.get_window_extent().width / figure.dpi
