@@ -79,7 +79,7 @@ def new(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[F
 def legend_beside(figure: Figure, axes: Axes, title: str) -> float:
     """A legend of what `axes` show, right of all axes, for which the figure grows.
 
-    The axes keep their width. Returns the middle of what is not legend, as a share of the new width.
+    The axes keep their width. Returns the middle of what is not legend, in shares of the width.
     """
     entries = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
     legend = figure.legend(entries.values(), entries.keys(), loc="outside right upper", title=title)
