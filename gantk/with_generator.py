@@ -1,6 +1,7 @@
 """GA-NTK with a generator (Eq. 6): batches of real rows against batches of generated ones."""
 
 from dataclasses import replace
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -40,16 +41,15 @@ def _noise(purpose: str, count: int, latent: int, *seeds: int) -> jax.Array:
     return jnp.asarray(stream(purpose, *seeds).normal(size=(count, latent)), jnp.float32)
 
 
-def _images(
+@partial(jax.jit, static_argnums=(0, 1))
+def _drawn(
     generator: Generator, autoencoder: Autoencoder | None, model: Arrays, z: jax.Array
-) -> np.ndarray:
-    """uint8 images from noise, by the statistics stored in the model."""
+) -> jax.Array:
+    """Images in [0, 1] from noise, by the statistics stored in the model."""
     output, _ = generator.apply(model, z, model)
     if autoencoder is not None:
-        output = autoencoder.decode(model, output)
-    elif generator.output == "tanh":
-        output = (output + 1) / 2
-    return from_unit(output)
+        return autoencoder.decode(model, output)
+    return (output + 1) / 2 if generator.output == "tanh" else output
 
 
 def generate(
@@ -65,8 +65,8 @@ def generate(
     configure()
     networks, z = _networks(settings, shape), jnp.asarray(z)
     arrays = {name: jnp.asarray(value) for name, value in model.items()}
-    chunks = [_images(*networks, arrays, z[i : i + DRAWN]) for i in range(0, len(z), DRAWN)]
-    return np.concatenate(chunks)
+    chunks = [_drawn(*networks, arrays, z[i : i + DRAWN]) for i in range(0, len(z), DRAWN)]
+    return from_unit(np.concatenate(chunks))
 
 
 def draw(
@@ -144,8 +144,13 @@ def solve(job: Job[GeneratorSettings]) -> Result:
     calibration = _noise("calibration", DRAWN, settings.latent, job.seed)
     shown = _noise("snapshots", min(n, DRAWN), settings.latent, job.seed, job.part)
 
+    @jax.jit
+    def statistics(weights: Arrays) -> Arrays:
+        return generator.apply(weights, calibration)[1]
+
     def model_of(weights: Arrays) -> Arrays:
-        return weights | generator.apply(weights, calibration)[1] | code_weights
+        model: Arrays = weights | statistics(weights) | code_weights
+        return model
 
     descent = descend(
         loss,
@@ -153,7 +158,7 @@ def solve(job: Job[GeneratorSettings]) -> Result:
         (held, keys),
         settings,
         job.checkpoint,
-        render=lambda weights: _images(generator, autoencoder, model_of(weights), shown),
+        render=lambda weights: from_unit(_drawn(generator, autoencoder, model_of(weights), shown)),
     )
     if autoencoder is not None and job.checkpoint.path is not None:
         replace(job.checkpoint, path=job.checkpoint.path.with_suffix(".autoencoder.npz")).clear()

@@ -22,6 +22,8 @@ def compilation_cache(tmp_path_factory, worker_id):
         return
     base = tmp_path_factory.getbasetemp()
     shared = base if worker_id == "master" else base.parent
+    # In the environment too: `configure` would name the user's own folder again.
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = str(shared / "compiled")
     jax.config.update("jax_compilation_cache_dir", str(shared / "compiled"))
     jax.config.update("jax_compilation_cache_max_size", 2**30)  # a size brings a lock with it
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 1)
