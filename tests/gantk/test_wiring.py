@@ -28,13 +28,15 @@ CODES = Generator(6, (7, 8, 5), (1, 1, 5), (), 2, "tanh")
 AUTOENCODER = Autoencoder((14, 14, 1), (2, 3), 1, 5)
 
 
-def solved(name, shape, **settings):
-    data = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+def solved(name, data, **settings):
     rows = Subset(data, np.zeros(len(data), np.int64), np.arange(len(data)), "noise", "train", 0)
     given = {"iterations": 2, "snapshots": 1, "precision": "float64", **settings}
     resolved = parse(ENTRIES[name].settings, given, name)
-    result = ENTRIES[name].train(Job(rows, resolved, SEED, PART, 9, Checkpoint(None)))
-    return jnp.asarray(data / 255), result
+    return ENTRIES[name].train(Job(rows, resolved, SEED, PART, 9, Checkpoint(None)))
+
+
+def pixels(*shape):
+    return np.random.default_rng(0).integers(0, 256, shape, np.uint8)
 
 
 def drawn(iteration):
@@ -60,7 +62,8 @@ def drawn(iteration):
 )
 def test_rows_move_down_the_gradient_of_the_discriminators(name, settings, step, seen, rows):
     """Eq. 4, 5 and 7, lambda of the released code."""
-    real, result = solved(name, (5, 8, 8, 1), step=step, **settings)
+    data = pixels(5, 8, 8, 1)
+    result, real = solved(name, data, step=step, **settings), jnp.asarray(data / 255)
     lam = 0.01 * 65536 * 2 / (2 * sum(rows))
     moved = jnp.asarray(stream("initial-rows", SEED, PART).random((5, 8, 8, 1)))
     kernels = [(by_hand.kernel(*network), factor) for network, factor in seen]
@@ -90,6 +93,14 @@ def test_rows_move_down_the_gradient_of_the_discriminators(name, settings, step,
         moved = jnp.clip(moved - change, 0, 1)
     assert ((moved == 0) | (moved == 1)).any()
     np.testing.assert_array_equal(result.samples, from_unit(moved))
+
+
+def test_points_are_not_clipped():
+    points = np.random.default_rng(0).normal(0, 3, (5, 2)).astype(np.float32)
+    moved = solved("ga-fntk", points, step=100.0, lam=0.1).samples
+    start = stream("initial-rows", SEED, PART).random((5, 2))
+    assert (moved < 0).any() or (moved > 1).any()
+    assert start.min() > 0 and start.max() < 1
 
 
 @pytest.mark.parametrize(
@@ -122,7 +133,9 @@ def test_generator_moves_down_the_gradient_of_the_discriminator(
 
     monkeypatch.setattr(with_generator, "train_autoencoder", train)
     given = {"batch": 4, "latent": 6, "optimiser": "gradient-descent", "step": 0.5}
-    real, result = solved("ga-cntkg", (5, *shape), clip_norm=None, **given, **settings)
+    data = pixels(5, *shape)
+    result = solved("ga-cntkg", data, clip_norm=None, **given, **settings)
+    real = jnp.asarray(data / 255)
     if settings:
         model, images, iterations, seed = trained[0]
         assert (model, iterations, seed) == (AUTOENCODER, 30, SEED)
