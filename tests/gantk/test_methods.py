@@ -81,6 +81,14 @@ def test_seeds_and_parts_start_elsewhere():
     np.testing.assert_array_equal(start[0], initial_rows("uniform", (3, 2), 0, 0))
 
 
+@pytest.mark.parametrize(("start", "spread"), [("uniform", 12**-0.5), ("normal", 0.25)])
+def test_rows_start_around_grey(start, spread):
+    rows = initial_rows(start, (100, 100), 0, 0)
+    assert rows.mean() == pytest.approx(0.5, abs=0.01)
+    assert rows.std() == pytest.approx(spread, rel=0.03)
+    assert (rows.max() > 1) == (start == "normal")
+
+
 def test_generator_draws_any_number_by_seed():
     method = ENTRIES["ga-cntkg"]
     asked = job("ga-cntkg")
