@@ -42,7 +42,7 @@ def _noise(purpose: str, count: int, latent: int, *seeds: int) -> jax.Array:
 
 
 @partial(jax.jit, static_argnums=(0, 1))
-def _drawn(
+def _unit_images(
     generator: Generator, autoencoder: Autoencoder | None, model: Arrays, z: jax.Array
 ) -> jax.Array:
     """Images in [0, 1] from noise, by the statistics stored in the model."""
@@ -65,8 +65,8 @@ def generate(
     configure()
     networks, z = _networks(settings, shape), jnp.asarray(z)
     arrays = {name: jnp.asarray(value) for name, value in model.items()}
-    chunks = [_drawn(*networks, arrays, z[i : i + DRAWN]) for i in range(0, len(z), DRAWN)]
-    return from_unit(np.concatenate(chunks))
+    chunks = (_unit_images(*networks, arrays, z[i : i + DRAWN]) for i in range(0, len(z), DRAWN))
+    return np.concatenate([from_unit(chunk) for chunk in chunks])
 
 
 def draw(
@@ -158,7 +158,9 @@ def solve(job: Job[GeneratorSettings]) -> Result:
         (held, keys),
         settings,
         job.checkpoint,
-        render=lambda weights: from_unit(_drawn(generator, autoencoder, model_of(weights), shown)),
+        render=lambda weights: from_unit(
+            _unit_images(generator, autoencoder, model_of(weights), shown)
+        ),
     )
     if autoencoder is not None and job.checkpoint.path is not None:
         replace(job.checkpoint, path=job.checkpoint.path.with_suffix(".autoencoder.npz")).clear()
