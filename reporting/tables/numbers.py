@@ -4,16 +4,18 @@ from reporting.tables.cells import Row
 
 
 def decimals(value: float) -> int:
-    """Digits after the point that a value is shown with."""
+    """Digits after the point that a value is shown with: none for large values and counts."""
     size = abs(value)
-    return 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 1 else 3
+    if size >= 1000 or (size >= 100 and size % 1 == 0):
+        return 0
+    return 1 if size >= 100 else 2 if size >= 1 else 3
 
 
 def number(value: float, digits: int | None = None) -> str:
     """A value for reading: about four significant digits, with thousands apart.
 
-    >>> number(1234.6), number(31.104), number(0.4432)
-    ('1,235', '31.10', '0.443')
+    >>> number(1234.6), number(873.0), number(150.26), number(31.104), number(0.4432)
+    ('1,235', '873', '150.3', '31.10', '0.443')
     """
     return f"{value:,.{decimals(value) if digits is None else digits}f}"
 

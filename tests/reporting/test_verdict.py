@@ -91,7 +91,7 @@ def test_with_several_subsets_it_is_data_seeds_that_are_missing():
 def test_methods_of_the_same_value_are_equal():
     where = {"metric": "iterations"}
     assert said(row("a", 100, 100, **where), row("b", 100, 100, **where)) == [
-        "d, n = 64, iterations: a and b are equal, 100.0."
+        "d, n = 64, iterations: a and b are equal, 100."
     ]
 
 
@@ -229,7 +229,7 @@ def test_which_runs_still_improve_at_the_end(path, improves, better):
     if improves and better == "lower":
         assert found == [
             "d, n = 64: still improving in the second half of the budget, by fid_train: "
-            "a (200.0 to 150.0)."
+            "a (200 to 150)."
         ]
 
 
@@ -242,7 +242,7 @@ def test_runs_improve_by_the_first_metric_that_was_followed():
         row("b", 1, 2, metric="fid", followed=path),
     ]
     assert verdict(rows, str, SAMPLES) == [
-        "d, n = 64: still improving in the second half of the budget, by kid: a (300.0 to 100.0)."
+        "d, n = 64: still improving in the second half of the budget, by kid: a (300 to 100)."
     ]
 
 
