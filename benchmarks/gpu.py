@@ -7,7 +7,7 @@ Device, driver and builds; value and gradient of the engine beside those of a CP
 precisions; a product that TF32 would get wrong, in JAX and in PyTorch; iterations a second of
 every method beside what plans take for granted (`resources/rates.csv`, of a CPU, unless `python
 -m suite measure` has run here); a killed run of either room that goes on to the same bytes; memory.
-What the environment cannot do, since JAX and PyTorch with CUDA do not share one, is said and left
+What the environment cannot do, where JAX or PyTorch is a CPU build or missing, is said and left
 out. Exits with 1 where a check fails.
 """
 

@@ -171,7 +171,7 @@ def trainings(config: Config) -> list[Training]:
     The others solve for as many rows at a time as the subset has. A rule has a fixed list of
     files, so that each share of the parts has a rule of its own, for all sizes that have it.
     """
-    # JAX and PyTorch do not share an environment on a GPU.
+    # JAX and PyTorch have environments of their own.
     found = []
     for room, registry in METHODS.items():
         draw = [name for name, method in registry.entries.items() if method.sample]
