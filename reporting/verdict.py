@@ -1,8 +1,9 @@
 """What the numbers of a table support, in sentences: pure functions from rows to words.
 
 Every sentence follows by rule from the rows of one line (dataset, n, metric) or of one place
-(dataset, n). A line's claims that something differs are corrected for their number: chance makes
-one where there is nothing at most once in 20 times (`reporting.intervals`).
+(dataset, n). A line's claims of one kind (which methods differ, which lie beyond a control) are
+corrected for their number: chance makes one where there is nothing at most once in 20 times
+(`reporting.intervals`).
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -130,7 +131,7 @@ def _with_values(rows: Sequence[Row], titles: Titles) -> str:
 
 
 def _one_run(rows: Sequence[Row]) -> str:
-    return " (as far as one run shows)" if all(row.repeats < 2 for row in rows) else ""
+    return " (as far as one run shows)" if any(row.repeats < 2 for row in rows) else ""
 
 
 def _flattered(row: Row) -> bool:
@@ -189,7 +190,7 @@ def below_floor(line: Sequence[Row], titles: Titles) -> list[str]:
     return [
         f"{_with_values(found, titles)} {verb} beyond what other real images get "
         f"({number(_mean(floor))}){_one_run(found)}: that is nearness to the reference rows, not "
-        "better images."
+        "quality."
     ]
 
 
@@ -212,7 +213,7 @@ def improving(place: Sequence[Row], titles: Titles) -> list[str]:
     if not found:
         return []
     return [
-        "still improving in the second half of the budget, by "
+        "still improving in the second half of the training, by "
         f"{titles(followed[0].metric)}: {listed(found)}."
     ]
 

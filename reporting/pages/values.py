@@ -110,7 +110,7 @@ def facts(row: Row, floor: Row | None, copying: str) -> dict[str, str]:
         "budget": budget(row),
         "second half": ""
         if row.second_half is None
-        else "from {} at half of it to {} at its end, in samples of the first run".format(
+        else "from {} early in it to {} at its end, in samples of the first run".format(
             *map(number, row.second_half)
         ),
         "rows judged": f"{row.few:,}, fewer than of a run" if row.few is not None else "",

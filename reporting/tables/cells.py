@@ -57,10 +57,11 @@ class Row:
 
     @property
     def second_half(self) -> tuple[float, float] | None:
-        """The metric of the first run at half of its budget, and at its end; None if not followed
-        to both."""
-        half = [value for when, value in self.followed if when <= self.followed[-1][0] / 2]
-        return (half[-1], self.followed[-1][1]) if half else None
+        """The metric of the first run where its second half was first looked at, and at its end;
+        None if it was not looked at in between."""
+        end = self.followed[-1][0] if self.followed else 0
+        late = [value for when, value in self.followed if when >= end / 2]
+        return (late[0], late[-1]) if len(late) > 1 else None
 
     @property
     def _all(self) -> list[float]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from reporting.runs import Evaluation, Measured, Run
-from reporting.tables.numbers import number
+from reporting.tables.numbers import decimals, number, signed
 from reporting.tables.searched import choose
 from suite.config import Cell
 
@@ -55,7 +55,12 @@ def test_without_a_whole_variant_the_first_stands_and_is_called_so() -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(1234.5, "1,234"), (999.94, "999.9"), (123.45, "123.5"), (12.345, "12.35"), (0.1234, "0.123")],
+    [
+        *[(1234.5, "1,234"), (999.94, "999.9"), (123.45, "123.5"), (12.345, "12.35")],
+        *[(0.1234, "0.123"), (0.0441, "0.044"), (0.00497, "0.00497"), (1.452e-4, "0.000145")],
+        *[(6.83e-9, "6.83e-09"), (3e-13, "0.000")],
+    ],
 )
 def test_numbers_have_about_four_digits(value: float, text: str) -> None:
     assert number(value) == text
+    assert signed(-value, decimals(value)) == f"−{text}"

@@ -185,10 +185,19 @@ def test_what_lies_beyond_the_floor():
     sentences = said(*rows, control("disjoint", 25.0, 0.5))
     assert sentences[1:] == [
         "d, n = 64, fid_train: a (10.50) and b (21.00) lie beyond what other real images get "
-        "(25.00): that is nearness to the reference rows, not better images."
+        "(25.00): that is nearness to the reference rows, not quality."
     ]
     unsure = said(*rows, control("disjoint", 25.0, 20.0))
     assert not any("beyond what" in sentence for sentence in unsure)
+
+
+def test_a_claim_with_a_method_of_one_run_says_so():
+    rows = row("a", 10, 10.5, 11), row("b", 15, error=0.5)
+    sentences = said(*rows, control("disjoint", 25.0, 0.5))
+    assert (
+        "a (10.50) and b (15.00) lie beyond what other real images get (25.00) (as far as one"
+        in (sentences[-1])
+    )
 
 
 def test_the_floor_of_a_metric_that_should_be_high_is_above():
@@ -210,11 +219,12 @@ def test_a_floor_of_fewer_rows_is_none_and_is_said():
 @pytest.mark.parametrize(
     ("path", "improves"),
     [
-        ([(0, 400), (10, 300), (49, 200), (100, 150)], True),
+        ([(0, 400), (49, 300), (51, 200), (100, 150)], True),
         ([(0, 400), (50, 200), (90, 151), (100, 150)], True),
         ([(0, 400), (10, 300), (50, 152), (100, 150)], False),  # within 5 % of the half's
         ([(0, 400), (10, 120), (50, 200), (100, 150)], False),  # it was better before
         ([(0, 400), (10, 150), (50, 150), (100, 220)], False),
+        ([(0, 400), (1, 390), (17, 380), (300, 150)], False),  # nobody looked in between
         ([(100, 150)], False),
         ([], False),
     ],
@@ -228,7 +238,7 @@ def test_which_runs_still_improve_at_the_end(path, improves, better):
     assert bool(found) == improves
     if improves and better == "lower":
         assert found == [
-            "d, n = 64: still improving in the second half of the budget, by fid_train: "
+            "d, n = 64: still improving in the second half of the training, by fid_train: "
             "a (200 to 150)."
         ]
 
@@ -242,7 +252,7 @@ def test_runs_improve_by_the_first_metric_that_was_followed():
         row("b", 1, 2, metric="fid", followed=path),
     ]
     assert verdict(rows, str, SAMPLES) == [
-        "d, n = 64: still improving in the second half of the budget, by kid: a (300 to 100)."
+        "d, n = 64: still improving in the second half of the training, by kid: a (300 to 100)."
     ]
 
 
