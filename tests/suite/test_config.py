@@ -1,6 +1,7 @@
 """The configuration: one sentence for every fault, and a schema that follows the models."""
 
 import copy
+import re
 from pathlib import Path
 
 import jsonschema
@@ -266,3 +267,15 @@ def test_schema_accepts_the_shipped_configurations(path: Path) -> None:
 def test_schema_refuses_what_the_model_refuses(path: str, value: object) -> None:
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(changed(path, value), json_schema())
+
+
+def test_lines_of_celeba_in_the_papers_grid_make_a_configuration(tmp_path: Path) -> None:
+    """They stand under comments: CelebA's files must be fetched by hand."""
+    text = (ROOT / "config/config.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "whole.yaml"
+    path.write_text(re.sub(r"^( +)# (?=.*:)", r"\1", text, flags=re.MULTILINE), encoding="utf-8")
+    found = {
+        (cell.experiment, cell.n) for cell in cells(load_config(path)) if cell.dataset == "celeba"
+    }
+    assert found == {("table1", n) for n in (64, 128, 256)} | {("table2", 2048), ("table9", 256)}
+    assert settings_of(load_config(path), "table1", "celeba", "dcgan").updates == 100_000
