@@ -122,7 +122,8 @@ def _add_tile(total: np.ndarray, x: _Columns, y: _Columns, tile: tuple[slice, sl
 def ssim_matrix(x: np.ndarray, y: np.ndarray, window: Window = PAPER_WINDOW) -> np.ndarray:
     """SSIM of every image of `x` with every image of `y`.
 
-    x: uint8 [N, H, W, C]; y: uint8 [M, H, W, C]. Returns float64 [N, M], values in [-1, 1].
+    x: uint8 [N, H, W, C]; y: uint8 [M, H, W, C]. Returns float64 [N, M], values in [-1, 1]
+    but for rounding (below 1e-6).
     Memory: 8 N M bytes, and the patches of one row of positions.
 
     Raises:

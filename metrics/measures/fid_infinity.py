@@ -3,7 +3,8 @@
 FID falls like a + b / N with the number N of generated images; a is estimated by least squares
 over several N. The bias of the reference set stays, so only a large one makes sense of it; below
 the 2,048 dimensions of the features the covariances are singular and the fall is not quite 1 / N,
-for which `fit` (the share of variance explained) is given.
+for which `fit` (the share of variance explained) is given: None where nothing varies, as for
+generated images that are all equal.
 """
 
 import numpy as np
@@ -17,8 +18,10 @@ SIZES = 8
 
 def extrapolated(
     x: np.ndarray, y: np.ndarray, rng: np.random.Generator
-) -> tuple[float, float, float]:
+) -> tuple[float, float, float | None]:
     """The intercept a, its standard error, and the share of variance that the line explains.
+
+    The share is None where the distances at all sizes are equal.
 
     Distances at sizes from N / 4 to N, evenly spaced in 1 / N, each on rows drawn anew.
 
@@ -38,8 +41,9 @@ def extrapolated(
         gains = influence(x[rows], y)
         change[rows] += coefficient * (gains - gains.mean()) / size
     slope, intercept = solver @ values
-    left = np.var(values - (slope / sizes + intercept))
-    return float(intercept), float(np.linalg.norm(change)), float(1 - left / np.var(values))
+    left, variance = np.var(values - (slope / sizes + intercept)), np.var(values)
+    fit = float(1 - left / variance) if variance else None
+    return float(intercept), float(np.linalg.norm(change)), fit
 
 
 def fid_infinity(pair: Pair) -> Value:

@@ -24,8 +24,12 @@ def sinkhorn(pair: Pair) -> Value:
     import torch
     from geomloss import SamplesLoss
 
-    x, y = (torch.from_numpy(rows.astype(np.float32)) for rows in (pair.generated, pair.reference))
-    loss = SamplesLoss("sinkhorn", backend="tensorized", potentials=True, **SETTINGS)
+    both = (pair.generated, pair.reference)
+    x, y = (torch.from_numpy(rows.astype(np.float32)) for rows in both)
+    # geomloss takes the logarithm of the diameter, which is 0 where all points are one
+    diameter = None if np.ptp(np.concatenate(both), axis=0).any() else 1.0
+    options = {"backend": "tensorized", "potentials": True, "diameter": diameter}
+    loss = SamplesLoss("sinkhorn", **options, **SETTINGS)
     left, right = (potential.numpy().astype(np.float64).ravel() for potential in loss(x, y))
     exact, _ = wasserstein_2(pair.generated, pair.reference)
     return Value(

@@ -1,5 +1,6 @@
 """What every registered metric and extractor keeps to."""
 
+import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +10,7 @@ import pytest
 
 from metrics.evaluate import Reference, applicable, evaluate
 from metrics.features import Features
+from suite.errors import InputError
 from suite.measure import EXTRACTORS, MEASURES, Extractor, Measure
 from suite.registry import Registry
 
@@ -78,6 +80,24 @@ def test_a_metric_works_at_its_minimum(name):
     count = max(measure.minimum, 4 if measure.labelled else 1)
     entry = _value(measure, draw(0, measure.minimum), draw(1, count))
     assert np.isfinite(entry["value"])
+
+
+@pytest.mark.parametrize("name", FOUND)
+@pytest.mark.parametrize("real", ["many", "one, repeated"])
+def test_a_collapsed_generator_gets_a_number_or_one_sentence(name, real):
+    measure = FOUND[name]
+    draw = _images if measure.data == "images" else _points
+    reference = draw(0, 30) if real == "many" else np.repeat(draw(0, 1), 30, axis=0)
+    generated = np.repeat(reference[:1], 40, axis=0)
+    if real != "many" and name.startswith("copying_rate"):
+        with pytest.raises(InputError, match="needs two training images that differ"):
+            _value(measure, generated, reference)
+        return
+    entry = _value(measure, generated, reference)
+    json.dumps(entry, allow_nan=False)  # as metrics.json is written
+    low, high = measure.range
+    assert low is None or entry["value"] >= low
+    assert high is None or entry["value"] <= high + 1e-6  # SSIM in float32
 
 
 def test_titles_are_distinct_and_extractors_exist():
