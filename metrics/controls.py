@@ -5,6 +5,9 @@ heldout    held-out real rows: new images of the same quality
 disjoint   real rows of the training split, none of them a training row: the noise floor, below
            which no difference between methods means anything
 
+New real rows are not judged against the set that they come from, held-out rows or the whole split
+(`class`), since a member of its own reference scores like a copy.
+
 Each is judged on as many rows as a run has samples, since FID and its like fall with the number of
 rows; where there are fewer, on all there are, and its count tells.
 """
@@ -27,6 +30,8 @@ TITLES = {
     "heldout": "held-out images",
     "disjoint": "disjoint real images",
 }
+OWN = {"heldout": "heldout", "disjoint": "class"}
+"""The reference set that holds the rows of a control."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +75,7 @@ def judge_controls(
 ) -> Judged:
     """Metrics of each control, on `samples` rows or all there are.
 
-    names: the metrics; None for all that apply. A control is not compared with itself as the
-    held-out set (which says nothing); with the training set it is.
+    names: the metrics; None for all that apply. Those against a control's `OWN` set are left out.
 
     Raises:
         InputError: see `disjoint_rows` and `metrics.evaluate.check`.
@@ -93,7 +97,7 @@ def judge_controls(
         if not len(data):
             left_out.append(f"{title}: every image of the split is a training image")
             continue
-        allowed = {k: v for k, v in references.items() if not (k == control == "heldout")}
+        allowed = {k: v for k, v in references.items() if k != OWN.get(control)}
         chosen = applicable(data, allowed) if names is None else list(names)
         measures = [MEASURES.lookup(name) for name in chosen]
         asked = [measure for measure in measures if measure.reference in allowed]

@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 
 from metrics import weights
 from metrics.__main__ import app
+from metrics.controls import disjoint_rows, judge_controls
+from metrics.features import Features
 from metrics.similarity import ssim_matrix
 from suite.artefacts import Subset, Trajectory, save_samples
 from suite.errors import InputError
@@ -298,7 +300,31 @@ def test_controls_judge_real_images(tmp_path):
     }
     values = {name: entry["metrics"]["am_ssim"]["value"] for name, entry in report.items()}
     assert values["train"] == pytest.approx(1, abs=1e-6)
-    assert values["disjoint"] < 0.99  # no training image among them
+
+
+def test_disjoint_rows_hold_no_training_row(tmp_path):
+    train = Subset.load(_kept(tmp_path / "train.npz", list(range(0, 12))))
+    pool = Subset.load(_kept(tmp_path / "class.npz", list(range(60))))
+    rows = disjoint_rows(train, pool, 60, 0)
+    copies = (rows[:, None] == train.data[None]).all(axis=(2, 3, 4))
+    assert copies.shape == (48, 12) and not copies.any()
+
+
+def test_new_real_rows_are_not_judged_against_the_set_that_holds_them(tmp_path, monkeypatch):
+    monkeypatch.setattr(Features, "embed", lambda self, name, rows: rows.reshape(len(rows), -1))
+    train = _kept(tmp_path / "train.npz", list(range(0, 12)))
+    pool = _kept(tmp_path / "class.npz", list(range(60)))
+    heldout = _kept(tmp_path / "heldout.npz", list(range(40, 60)), "heldout")
+    judged = judge_controls(*map(Subset.load, (train, heldout, pool)), None, 9, Features(), 0)
+    sets = {
+        control: {metric["reference_set"] for metric in entry["metrics"].values()}
+        for control, entry in judged.controls.items()
+    }
+    assert sets == {
+        "train": {"train", "heldout", "class"},
+        "heldout": {"train", "class"},
+        "disjoint": {"train", "heldout"},
+    }
 
 
 def test_controls_are_judged_on_as_many_rows_as_a_run_has_samples(tmp_path):
