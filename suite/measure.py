@@ -101,7 +101,7 @@ class Measure(Registered):
     """A registered metric.
 
     title: what tables and figures call it.
-    about: what it sees and what it misses, in one or two sentences.
+    about: what it sees and what it misses, in a few sentences.
     unit: of its values; what is counted, for a share.
     range: least and largest possible value; None where there is no bound (no least: no largest).
     better: which direction is better; `neither` where both ends are bad.

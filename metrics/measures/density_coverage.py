@@ -3,6 +3,9 @@
 The balls are those of precision, around reference rows alone. Density counts how many balls hold
 a generated row, over k: its expected value is 1 for equal distributions, and it can be larger.
 Coverage is the share of balls that hold a generated row.
+
+The paper's features are those of VGG-16, these the pooled ones of Inception, or LeNet's: values do
+not compare with published ones.
 """
 
 from dataclasses import replace
@@ -40,7 +43,8 @@ def _pair(
         name=f"density{tag}_{reference}",
         title=f"Density ({title})",
         about=f"Sees unlike images as precision does, outliers of the reference count less. {eyes} "
-        "Misses copying, and lost modes mostly.",
+        "Misses copying, and lost modes mostly. Published values are of VGG-16's features and do "
+        "not compare.",
         unit="balls that hold a generated row, over k",
         range=(0, None),
         better="higher",
@@ -55,7 +59,8 @@ def _pair(
         name=f"coverage{tag}_{reference}",
         title=f"Coverage ({title})",
         about=f"Sees lost modes. {eyes} Grows with the number of generated rows (0.25 for 64 new "
-        "digits, 0.99 for 2,048): compare at one number.",
+        "digits, 0.99 for 2,048): compare at one number. Published values are of VGG-16's features "
+        "and do not compare.",
         unit="share of reference rows",
         range=(0, 1),
         compute=lambda pair: coverage(pair, extractor),

@@ -4,6 +4,9 @@ Both ask whether a row lies within the distance of some row of the other set to 
 nearest neighbour in its own set. Precision is the share of generated rows within the balls of
 reference rows; recall the share of reference rows within the balls of generated rows. Recall
 depends on both counts: balls of many generated rows are small.
+
+The paper's features are those of VGG-16, these the pooled ones of Inception: values do not compare
+with published ones.
 """
 
 from dataclasses import replace
@@ -67,7 +70,8 @@ def _pair(reference: ReferenceSet, title: str) -> tuple[Measure, Measure]:
         name=f"precision_{reference}",
         title=f"Precision ({title})",
         about="Sees noise and blur in single images (0.02 for faint noise). Misses lost modes and "
-        "copying: one real image, repeated, scores 1.",
+        "copying: one real image, repeated, scores 1. Published values are of VGG-16's features "
+        "and do not compare.",
         unit="share of generated rows",
         range=(0, 1),
         better="higher",
@@ -82,7 +86,8 @@ def _pair(reference: ReferenceSet, title: str) -> tuple[Measure, Measure]:
         name=f"recall_{reference}",
         title=f"Recall ({title})",
         about="Sees lost modes (0.6 for half the digits, 0 for one image, repeated) and noise. "
-        "Depends on both counts, and one outlier among the generated rows covers much.",
+        "Depends on both counts, and one outlier among the generated rows covers much. Published "
+        "values are of VGG-16's features and do not compare.",
         unit="share of reference rows",
         compute=recall,
     )
