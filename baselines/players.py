@@ -60,8 +60,9 @@ class Players:
     def update(self, number: int) -> list[float]:
         """Update `number` (1, 2, ...): returns losses and gradient norm, as in `MEASURED`.
 
-        If one of them is not sound the generator has not been touched: its weights are those
-        of the last sound update.
+        If one of them is not sound, the generator's step that it belongs to has not been taken:
+        the weights are those of the step before, which for a lazy penalty is the same update's.
+        The average follows sound updates alone.
         """
         losses = [
             self._discriminator_step((number - 1) * self.settings.n_dis + step)

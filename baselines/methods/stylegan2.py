@@ -71,7 +71,8 @@ def path_penalty(generator: "Generator", latents: "Tensor") -> "Tensor":
     Karras et al., 2020, Eq. 4. J_w^T y is the gradient of the image's product with a noise image
     y, whose scale 1/side makes the length independent of the resolution. As each layer has a
     style of its own, the length is the root of the mean over layers of the squared norms.
-    Updates `generator.path_mean`.
+    Updates `generator.path_mean`, which is saved with the weights, unless the lengths are not
+    finite.
     """
     import torch
 
@@ -81,7 +82,9 @@ def path_penalty(generator: "Generator", latents: "Tensor") -> "Tensor":
     (gradient,) = torch.autograd.grad((rows * noise).sum(), styles, create_graph=True)
     lengths = gradient.square().sum(dim=2).mean(dim=1).sqrt()
     with torch.no_grad():
-        generator.path_mean.lerp_(lengths.mean(), 0.01)
+        mean = lengths.mean()
+        if mean.isfinite():
+            generator.path_mean.lerp_(mean, 0.01)
     return (lengths - generator.path_mean).square().mean()
 
 

@@ -10,10 +10,10 @@ from typer import Typer
 
 from baselines.alternating import train
 from baselines.batches import Batches
-from baselines.game import scored_discriminator, scored_generator
+from baselines.game import Lazy, scored_discriminator, scored_generator
 from baselines.methods.dcgan import DCGAN, DcganSettings, game
 from baselines.methods.gan import GAN, VanillaSettings
-from baselines.players import Players
+from baselines.players import Players, sound
 from baselines.reproducible import reproducible
 from baselines.scaling import from_network, to_network
 from suite.artefacts import Subset, check_data
@@ -128,6 +128,20 @@ def test_a_gradient_that_is_not_finite_never_reaches_the_generator():
     assert result.history[-1]["iteration"] == 1
     assert np.isfinite(result.history[-1]["loss_g"])
     assert all(np.isfinite(a).all() for a in result.model.values())
+
+
+def test_a_penalty_that_is_not_sound_leaves_the_weights_of_the_step_before_it():
+    def after(**changed):
+        with reproducible("test"):
+            spied = dataclasses.replace(game(SETTINGS, SHAPE), **changed)
+            players = Players(spied, SETTINGS, subset().data, 0)
+            measured = players.update(1)
+        return measured, parameters(players.generator)
+
+    spoilt = Lazy(1, lambda generator, latents: generator(latents).sum() * float("nan"))
+    measured, kept = after(lazy_g=spoilt)
+    assert not sound(measured)
+    assert kept.equal(after()[1])
 
 
 def test_history_records_the_means_since_the_record_before():

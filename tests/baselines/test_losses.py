@@ -135,6 +135,16 @@ def test_the_path_length_of_a_linear_generator_is_that_of_its_matrix(monkeypatch
     assert generator.matrix.grad.abs().sum() > 0
 
 
+def test_paths_that_are_not_finite_leave_the_mean_of_the_lengths():
+    generator = LinearGenerator(torch.randn(3, 4), layers=5)
+    assert stylegan2.path_penalty(generator, torch.randn(6, 3, requires_grad=True)).isfinite()
+    mean = generator.path_mean.item()
+    with torch.no_grad():
+        generator.matrix[0, 0] = torch.nan
+    assert stylegan2.path_penalty(generator, torch.randn(6, 3, requires_grad=True)).isnan()
+    assert generator.path_mean.item() == mean > 0
+
+
 def test_clipping_bounds_every_weight_and_leaves_small_ones():
     critic = nn.Linear(3, 2)
     with torch.no_grad():
