@@ -51,8 +51,9 @@ class GanSettings(Settings):
     )
     patience: PositiveInt | None = Field(
         None,
-        description="stop when the distance that the discriminator sees has not changed by "
-        "`delta` for so long (P section 13); null: never [generator updates]",
+        description="stop when the running mean of the discriminator's loss (WGAN-GP's with its "
+        "penalty) has not changed by `delta` for so long (P section 13); null: never "
+        "[generator updates]",
     )
     delta: NonNegativeFloat = Field(0.05, description="the change that counts (P section 13)")
     precision: Literal["float32", "bfloat16"] = Field(

@@ -13,11 +13,13 @@ MEMORY = 0.99
 class EarlyStopping:
     """Watches minus the loss of the discriminator: the distance that it sees between the rows.
 
-    For WGAN and WGAN-GP that is the estimate of the Wasserstein distance, which follows the
-    quality of the images (Arjovsky et al., 2017, Fig. 3); the paper does not say which loss it
-    watched. An untrained discriminator sees no distance: what it sees rises first, and falls as
-    the generator learns. So both a new maximum and a new minimum since that maximum count as
-    change.
+    For WGAN that is the estimate of the Wasserstein distance, which follows the quality of the
+    images (Arjovsky et al., 2017, Fig. 3). For WGAN-GP the gradient penalty is taken off it: with
+    a weight of 10 an untrained critic, whose gradient is near 0, starts near -10, and its first
+    rise of up to 10 is the penalty's fall. The paper does not say which loss it watched.
+
+    An untrained discriminator sees no distance: what it sees rises first, and falls as the
+    generator learns. So both a new maximum and a new minimum since that maximum count as change.
 
     patience, delta: stop after `patience` updates without a change of more than `delta`.
     average: exponential mean of the distance; NaN before the first update.
