@@ -3,7 +3,7 @@
 from matplotlib.figure import Figure
 
 from reporting.figures.group import Group
-from reporting.figures.style import blank, new, show
+from reporting.figures.style import REAL, blank, new, show
 from suite import paths
 from suite.artefacts import Subset, load_samples
 
@@ -13,22 +13,26 @@ POINTS = 2048
 
 
 def draw(group: Group) -> Figure:
-    """The first 64 training images, then the first 64 samples of each method's first run."""
-    sheets = len(group.runs) + 1
-    down = -(-sheets // (3 if sheets % 3 == 0 else 4))
-    across = -(-sheets // down)
-    figure, axes = new(3.1 * across, 3.35 * down, down, across)
-    real = Subset.load(group.subset).data
-    square = group.square
-    kind = "images" if real.ndim == 4 else "points"
-    figure.suptitle(f"{group.title}: real {kind} and samples of each method")
-    show(axes[0], real[: SHOWN if real.ndim == 4 else POINTS], COLUMNS, square=square)
-    axes[0].set_title("real (training)")
-    for one, (method, runs) in zip(axes[1:], group.runs.items(), strict=False):
-        samples = load_samples(runs[0].part / paths.SAMPLES)
-        samples = samples[: SHOWN if samples.ndim == 4 else POINTS]
-        show(one, samples, COLUMNS, group.pens[method].color, square)
+    """The first 64 training images, then the first 64 samples of each method's first run.
+
+    Of the samples alone where the subset is gone.
+    """
+    sheets, heading = [], "samples of each method"
+    if group.subset.exists():
+        real = Subset.load(group.subset).data
+        sheets.append(("real (training)", real, REAL))
+        heading = f"real {'images' if real.ndim == 4 else 'points'} and {heading}"
+    for method, runs in group.runs.items():
         state = "" if runs[0].trained != "diverged" else " (diverged)"
-        one.set_title(group.plan.title(method) + state)
-    blank(axes[len(group.runs) + 1 :])
+        samples = load_samples(runs[0].part / paths.SAMPLES)
+        sheets.append((group.plan.title(method) + state, samples, group.pens[method].color))
+    down = -(-len(sheets) // (3 if len(sheets) % 3 == 0 else 4))
+    across = -(-len(sheets) // down)
+    figure, axes = new(3.1 * across, 3.35 * down, down, across)
+    square = group.square
+    figure.suptitle(f"{group.title}: {heading}")
+    for one, (title, rows, color) in zip(axes, sheets, strict=False):
+        show(one, rows[: SHOWN if rows.ndim == 4 else POINTS], COLUMNS, color, square)
+        one.set_title(title)
+    blank(axes[len(sheets) :])
     return figure

@@ -53,6 +53,22 @@ def test_figures_show_what_there_is_and_no_more(half_done):
     assert names == [f"{kind}-table1-mnist-n64.{form}" for kind in kinds for form in ("png", "svg")]
 
 
+def test_samples_are_drawn_without_real_images_where_the_subset_is_gone(half_done):
+    def titles():
+        (group,) = groups(half_done.plan, half_done.results, runs_of(half_done), Controls())
+        figure = samples.draw(group)
+        return figure.get_suptitle(), [axes.get_title() for axes in figure.axes]
+
+    assert titles() == (
+        "MNIST, n = 64: real images and samples of each method",
+        ["real (training)", "DCGAN", "ga-cntk"],
+    )
+    (half_done.results / "data" / "mnist" / "n64" / "seed0.npz").unlink()
+    assert titles() == ("MNIST, n = 64: samples of each method", ["DCGAN", "ga-cntk"])
+    write_figures(half_done.plan, half_done.results)
+    assert len(list((half_done.results / "figures").glob("*.png"))) == 4
+
+
 def test_points_are_scattered_where_images_are_tiled(made):
     points = np.random.default_rng(0).uniform(size=(16, 2)).astype(np.float32)
     rows = np.arange(16)
