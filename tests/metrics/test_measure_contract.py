@@ -118,12 +118,17 @@ def test_only_what_fits_applies():
     assert "w2_heldout" in unlabelled and "modes_covered" not in unlabelled
 
 
-@pytest.mark.parametrize("name", ["pixels", "lenet"])
+# Inception's weights may not be at hand: test_inception.py
+@pytest.mark.parametrize("name", sorted(EXTRACTORS.entries.keys() - {"inception"}))
 def test_features_of_a_row_depend_on_its_image_alone(name):
-    features, images = Features(), _images(3, 9)
-    whole = features.embed(name, images)
-    assert whole.dtype == np.float32 and len(whole) == 9
-    assert np.allclose(features.embed(name, images[4:5]), whole[4:5], rtol=1e-5, atol=1e-5)
+    only = EXTRACTORS.entries[name].shape
+    for shape in [only] if only else [(28, 28, 1), (9, 12, 3)]:
+        images = np.random.default_rng(3).integers(0, 256, (9, *shape), dtype=np.uint8)
+        whole = Features().embed(name, images)
+        assert whole.dtype == np.float32 and whole.ndim == 2 and len(whole) == 9
+        assert np.isfinite(whole).all() and len(np.unique(whole, axis=0)) == 9
+        one = Features().embed(name, images[4:5])
+        assert np.allclose(one, whole[4:5], rtol=1e-5, atol=1e-5)
 
 
 def test_features_are_kept_by_content(tmp_path, monkeypatch):

@@ -13,12 +13,19 @@ TEMPLATES = {
     "torch_method": ("baselines/methods", "tests/baselines/test_baseline_contract.py"),
     "dataset": ("datasets/sources", "tests/datasets/test_sources.py"),
     "metric": ("metrics/measures", "tests/metrics/test_measure_contract.py"),
+    "extractor": ("metrics/extractors", "tests/metrics/test_measure_contract.py"),
 }
 """Template -> the folder that it is copied to, and the contract of what stands there."""
 
 
 def test_there_is_a_template_a_kind() -> None:
     assert {path.stem for path in (ROOT / "templates").glob("*.py")} == TEMPLATES.keys()
+
+
+def test_there_is_one_for_every_folder_that_the_readme_names() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    told = re.findall(r"`(\w+/\w+)/NAME\.py`", text)
+    assert sorted(told) == sorted(folder for folder, _ in TEMPLATES.values())
 
 
 def test_contributing_shows_where_each_goes_and_how_to_test_it() -> None:
@@ -49,10 +56,11 @@ def test_copied_templates_are_listed_and_keep_their_contracts(unrun) -> None:
         room = folder.partition("/")[0]
         return {entry["name"] for entry in json.loads(run(room, "list", "--json"))}
 
-    before = {folder: listed(folder) for folder, _ in TEMPLATES.values()}
+    added = {}
     for template, (folder, _) in TEMPLATES.items():
+        before = listed(folder)
         shutil.copy2(ROOT / "templates" / f"{template}.py", unrun.root / folder)
-    added = {folder: listed(folder) - before[folder] for folder, _ in TEMPLATES.values()}
+        added[template] = listed(folder) - before
     assert all(added.values()), added
 
     names = sorted(name for found in added.values() for name in found)
