@@ -70,13 +70,17 @@ class _TwiceError(yaml.YAMLError):
 class _OneOfEach(yaml.SafeLoader):
     """Refuses a key that stands twice, of which YAML would keep the last in silence."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+    # As it is read: construction copies the keys of what is merged (`<<`) into the mapping.
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
         seen: set[str] = set()
         for key, _ in node.value:
-            if key.value in seen:
-                raise _TwiceError(f"line {key.start_mark.line + 1}: '{key.value}' stands twice")
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    line = key.start_mark.line + 1
+                    raise _TwiceError(f"line {line}: '{key.value}' stands twice")
+                seen.add(key.value)
+        return node
 
 
 def read_yaml(path: Path) -> Any:

@@ -183,6 +183,13 @@ def test_a_key_that_stands_twice_is_refused_with_its_line(tmp_path: Path) -> Non
     assert read_yaml(path) == {"a": {"n": [1]}, "b": {"n": [1], "c": 1}}
 
 
+def test_a_value_merged_from_elsewhere_and_set_anew_stands_once(tmp_path: Path) -> None:
+    """Merging copies the keys of a mapping into another: what is copied was not written twice."""
+    path = tmp_path / "config.yaml"
+    path.write_text("a: &x {n: 1}\nb: {c: &y {<<: *x, n: 2}}\nd: {<<: *y, e: 3}\n")
+    assert read_yaml(path) == {"a": {"n": 1}, "b": {"c": {"n": 2}}, "d": {"n": 2, "e": 3}}
+
+
 def test_missing_part_is_named() -> None:
     values = copy.deepcopy(VALID)
     del values["experiments"]
@@ -197,7 +204,9 @@ def test_dataset_of_an_experiment_needs_an_entry() -> None:
         parse_config(values)
 
 
-@pytest.mark.parametrize("text", ["a: [", "- 1", "just words", ""])
+@pytest.mark.parametrize(
+    "text", ["a: [", "- 1", "just words", "", "? [a, b]\n: 1", "? {a: b}\n: 1"]
+)
 def test_unusable_yaml(tmp_path: Path, text: str) -> None:
     path = tmp_path / "config.yaml"
     path.write_text(text)
