@@ -4,6 +4,7 @@ The runs of such a method are called METHOD@KEY=VALUE,... in files, figures and 
 """
 
 import json
+import re
 from collections.abc import Mapping
 from functools import cache
 from itertools import product
@@ -46,10 +47,10 @@ def searched(model: type[Settings], overrides: Mapping[str, Any]) -> list[str]:
 
 
 def _name(value: Any) -> str:
-    """A value in the name of a variant: a list as a+b."""
+    """A value in the name of a variant: a list as a+b, a path by its last part."""
     if isinstance(value, list):
         return "+".join(map(_name, value)) or "none"
-    return json.dumps(value).strip('"')
+    return json.dumps(value).strip('"').rpartition("/")[2]
 
 
 def variants(
@@ -58,7 +59,7 @@ def variants(
     """Every combination of the listed values: variant -> overrides without lists.
 
     Raises:
-        InputError: a list is empty, or names a value twice.
+        InputError: a list is empty, names a value twice, or one that no folder can be called by.
 
     >>> class Example(Settings):
     ...     step: float = 1.0
@@ -67,12 +68,18 @@ def variants(
     """
     keys = searched(model, overrides)
     for key in keys:
-        values = [json.dumps(value) for value in overrides[key]]
-        if not values or len(set(values)) != len(values):
+        names = [_name(value) for value in overrides[key]]
+        if not names or len(set(names)) != len(names):
             raise InputError(
                 f"{where}.{key}: a list stands for a run with each of its values: give at least "
-                "one, and each once"
+                "one, and each once (of a path the last part counts)"
             )
+        for value, name in zip(overrides[key], names, strict=True):
+            if not re.fullmatch(r"[A-Za-z0-9._+-]+", name):
+                raise InputError(
+                    f"{where}.{key}: '{value}' makes no folder's name, which the runs with each "
+                    "value of a list need: rename it, in letters, digits and any of . _ + -"
+                )
     found = {}
     for chosen in product(*(overrides[key] for key in keys)):
         own = dict(zip(keys, chosen, strict=True))

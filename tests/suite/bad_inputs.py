@@ -143,6 +143,10 @@ CONFIGURATIONS = [
     configuration({"experiments.own.methods.dcgan": {"updats": 3}}, "did you mean 'updates'?"),
     configuration({"experiments.own.methods.dcgan": {"updates": 0}}, "updates"),
     configuration(
+        {"experiments.own.methods": {"gantk2": {"start": ["my rows.npz", "standard-normal"]}}},
+        "'my rows.npz' makes no folder's name",
+    ),
+    configuration(
         {"datasets.mine.source.size": 28, "experiments.own.methods": {"ga-cntkg": {"batch": 9}}},
         "batch 9: the subset has 8 rows",
     ),

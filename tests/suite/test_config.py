@@ -126,6 +126,36 @@ def test_a_list_of_lists_stands_for_a_run_with_each() -> None:
     }
 
 
+def test_a_path_is_called_by_its_last_part() -> None:
+    """The names of runs are folders: a slash in one would be of no rule."""
+    starts = ["resources/gantk2/density-a.npz", "standard-normal"]
+    values = changed("experiments/table1/methods/gantk2", {"start": starts})
+    found = {
+        c.method: settings_of(parse_config(values), c.experiment, c.dataset, c.method).start
+        for c in cells(parse_config(values))
+        if c.method.startswith("gantk2")
+    }
+    assert found == {
+        "gantk2@start=density-a.npz": Path(starts[0]),
+        "gantk2@start=standard-normal": "standard-normal",
+    }
+
+
+@pytest.mark.parametrize(
+    ("starts", "sentence"),
+    [
+        (["my start.npz", "b.npz"], r"gantk2\.start: 'my start\.npz' .*no folder's name.*rename"),
+        (["a;b.npz", "b.npz"], r"'a;b\.npz' .*rename"),
+        (["é.npz", "b.npz"], "'é.npz' .*rename"),
+        (["folder/", "b.npz"], "'folder/' .*rename"),
+        (["a/x.npz", "b/x.npz"], "each once .*last part"),
+    ],
+)
+def test_a_value_that_no_folder_can_be_called_by(starts, sentence) -> None:
+    with pytest.raises(InputError, match=sentence):
+        parse_config(changed("experiments/table1/methods/gantk2", {"start": starts}))
+
+
 @pytest.mark.parametrize(
     ("rates", "criterion", "sentence"),
     [
