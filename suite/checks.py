@@ -44,7 +44,8 @@ def look(config: Config, dataset: str) -> Present | None:
     """What a dataset holds; None where its files have yet to be downloaded.
 
     Raises:
-        InputError: files are missing or damaged, or fewer rows are held out than asked.
+        InputError: files are missing or damaged, a split has no row, or fewer rows are held out
+            than asked.
     """
     kind, settings = config.kind(dataset), config.source(dataset)
     asked = config.datasets[dataset].heldout
@@ -52,6 +53,9 @@ def look(config: Config, dataset: str) -> Present | None:
     if files is None:
         return None
     train, heldout = kind.open(settings, "train"), kind.open(settings, "heldout")
+    for rows, purpose in ((train, "to train on"), (heldout, "to be held out")):
+        if not len(rows.labels):
+            raise InputError(f"no row is left {purpose}: let `source` choose more, or add files")
     if 0 < sum(file.stat().st_size for file in files) <= READABLE:
         for rows in (train, heldout):
             for i in range(len(rows.labels)):

@@ -120,6 +120,13 @@ CONFIGURATIONS = [
     configuration({"datasets.mine.source.path": "nowhere"}, "nowhere: no such file or folder"),
     configuration({"datasets.mine.source.path": "empty"}, "empty: holds no image"),
     configuration({"datasets.mine.source.path": "few"}, "fewer than 10 images leave none"),
+    configuration(
+        {
+            "datasets.mnist": {"source": {"digits": [12]}},
+            "experiments.own.datasets.mnist": {"n": [8]},
+        },
+        "datasets.mnist: no row is left to train on",
+    ),
     configuration({"datasets.mine.source.path": "mixed"}, "01.png: 9 x 8 pixels where 00.png"),
     configuration({"datasets.mine.source.path": "cut"}, "05.png: damaged or no image"),
     configuration({"datasets.mine.source.path": "text"}, "05.png: damaged or no image"),

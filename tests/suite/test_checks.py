@@ -98,6 +98,22 @@ def test_what_has_to_be_downloaded_first_passes():
     check(parse_config(values))
 
 
+def test_a_split_without_rows_is_refused(tmp_path):
+    """Nine images leave none for the every tenth that is held out."""
+    save(tmp_path / "nine", 9, 16, 16, 3)
+    faces = {"source": {"path": str(tmp_path / "nine"), "size": 16}}
+    for datasets, sentence in (
+        ({"mnist": {"source": {"digits": [12]}}}, r"datasets\.mnist: no row is left to train on"),
+        ({"celeba-hq": faces}, r"datasets\.celeba-hq: no row is left to be held out"),
+        ({"celeba-hq": {**faces, "heldout": 2}}, r"celeba-hq: no row is left to be held out"),
+    ):
+        grid = {name: {"n": [4]} for name in datasets}
+        experiments = {"a": {"datasets": grid, "methods": {"ga-fntk": {}}}}
+        values = {"name": "few", "datasets": datasets, "experiments": experiments}
+        with pytest.raises(InputError, match=sentence):
+            check(parse_config(values))
+
+
 def test_missing_weights_are_named(folder):
     with pytest.raises(InputError, match=r"inception_weights: .*nowhere\.pth: no such file"):
         check(config(folder).model_copy(update={"inception_weights": ROOT / "nowhere.pth"}))
