@@ -19,7 +19,7 @@ from suite.errors import InputError
 from suite.provenance import ROOT
 
 Budget = Literal["quick", "evening", "paper"]
-SIDES = (16, 28, 32, 64, 128)
+SIDES = (28, 32, 64, 128)
 """Sides that every method takes [pixels]."""
 SIZES = (32, 64, 128, 256)
 """Training-set sizes to choose from [images]."""

@@ -2,15 +2,17 @@
 
 import subprocess
 import sys
+from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
 from PIL import Image
 
-from datasets.init import LEAST, PLANS, fitted, name_of, side_of, sizes_of, text_of
-from datasets.survey import survey
-from suite.config import load_config
+from datasets.init import LEAST, PLANS, SIDES, fitted, name_of, side_of, sizes_of, text_of
+from datasets.survey import Survey, survey
+from suite.config import cells, load_config, method_entry, settings_of
 from suite.cost import Rate
 from suite.errors import InputError
 from suite.provenance import ROOT
@@ -38,6 +40,11 @@ def rates(seconds):
     }
 
 
+def seen(side, grey=False):
+    """What a survey says of 80 square pictures."""
+    return Survey(Path("some"), 80, Counter({(side, side): 80}), grey)
+
+
 def test_a_survey_tells_grey_from_colour_and_counts_sizes(tmp_path):
     grey = survey(pictures(tmp_path / "grey", 12, (28, 28), grey=True))
     colour = survey(pictures(tmp_path / "colour", 11, (40, 30)))
@@ -61,7 +68,7 @@ def test_pictures_stored_on_their_side_count_upright(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("size", "most", "side"), [((100, 40), 64, 32), ((64, 64), 64, 64), ((10, 10), 64, 16)]
+    ("size", "most", "side"), [((100, 40), 64, 32), ((64, 64), 64, 64), ((10, 10), 64, 28)]
 )
 def test_the_side_is_one_that_every_method_takes(tmp_path, size, most, side):
     assert side_of(survey(pictures(tmp_path / "some", 1, size)), most) == side
@@ -96,6 +103,18 @@ def test_the_configuration_is_valid_and_says_what_was_seen(tmp_path, budget):
     # 40 digits leave 36 to learn from: a batch of 64 would ask for more rows than there are.
     methods = read.experiments["comparison"].methods
     assert all(settings.get("batch", 32) <= 32 for settings in methods.values())
+
+
+@pytest.mark.parametrize("budget", PLANS)
+def test_every_method_takes_every_side_that_can_be_written(budget):
+    sides = {side_of(seen(side), PLANS[budget].side) for side in range(4, 200)}
+    assert sides <= {*SIDES} and len(sides) > 1
+    for side in sides:
+        for grey in (False, True):
+            config, _ = fitted([seen(side, grey)], budget, "mine", rates(0.001), 2)
+            for cell in cells(config):
+                settings = settings_of(config, cell.experiment, cell.dataset, cell.method)
+                method_entry(cell.method).check(settings, (side, side, 1 if grey else 3), cell.n)
 
 
 def test_budgets_are_cut_until_the_wait_fits(tmp_path):
