@@ -14,7 +14,7 @@ import yaml
 from datasets.survey import Survey
 from suite.config import Config, method_entry, parse_config
 from suite.cost import Rate, duration, estimate, many, wait
-from suite.devices import visible
+from suite.devices import FRAMEWORKS, obstacle, visible
 from suite.errors import InputError
 from suite.provenance import ROOT
 
@@ -152,9 +152,12 @@ def values_of(surveys: Sequence[Survey], budget: Budget, name: str, share: float
         datasets[here] = {"kind": "folder", "source": source}
         grids[here] = {"n": sizes_of(found, plan.sizes)}
     least = min(n for grid in grids.values() for n in grid["n"])
+    # Not `auto`, which clusters refuse: budgets are cut to what the cores here can do.
+    gpus = visible()
+    obstacles = [obstacle(framework, *gpus) for framework in FRAMEWORKS]
     return {
         "name": name,
-        "device": "gpu" if visible()[0] else "cpu",
+        "device": "cpu" if any(obstacles) else "gpu",
         "samples": plan.samples,
         "metrics": ["fid_train", "fid_heldout", "am_ssim", "copying_rate_ssim"],
         "seeds": {"training": list(SEEDS)},
@@ -245,7 +248,9 @@ def text_of(
             f"# A comparison of class '{budget}': about {duration(seconds)} with {many(cores)}.",
             f"# Run it:  snakemake --cores {cores} --configfile {out}",
             "# Every key is described in config/schema.json.",
-            block("name", "device"),
+            block("name"),
+            "# `gpu` needs JAX and PyTorch with CUDA, which `--use-conda` has.",
+            block("device"),
             "# Images judged a run, and by what; `python -m metrics list` explains each.",
             block("samples", "metrics"),
             "# Three training seeds seldom prove a winner, five often do.",

@@ -12,10 +12,12 @@ from PIL import Image
 
 from datasets.init import LEAST, PLANS, SIDES, fitted, name_of, side_of, sizes_of, text_of
 from datasets.survey import Survey, survey
+from suite import devices
 from suite.config import cells, load_config, method_entry, settings_of
 from suite.cost import Rate
 from suite.errors import InputError
 from suite.provenance import ROOT
+from suite.workflow import check_devices
 
 
 def pictures(folder, count, size, grey=False, turned=False):
@@ -115,6 +117,24 @@ def test_every_method_takes_every_side_that_can_be_written(budget):
             for cell in cells(config):
                 settings = settings_of(config, cell.experiment, cell.dataset, cell.method)
                 method_entry(cell.method).check(settings, (side, side, 1 if grey else 3), cell.n)
+
+
+@pytest.mark.parametrize(
+    ("gpus", "builds", "device"),
+    [
+        ([["GPU-a"]], {"jax", "torch"}, "gpu"),
+        ([["GPU-a"]], {"torch"}, "cpu"),
+        ([["GPU-a"]], {"jax"}, "cpu"),
+        ([], {"jax", "torch"}, "cpu"),
+    ],
+)
+def test_the_device_is_one_that_the_workflow_takes_here(monkeypatch, gpus, builds, device):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setattr(devices, "listed", lambda: (gpus, "" if gpus else "none"))
+    monkeypatch.setattr(devices, "cuda_build", lambda framework: framework in builds)
+    config, _ = fitted([seen(32)], "quick", "mine", rates(0.001), 2)
+    assert config.device == device
+    check_devices(config, {"train_gantk_0_0", "train_baselines", "evaluate"}, here=True, conda=())
 
 
 def test_budgets_are_cut_until_the_wait_fits(tmp_path):
