@@ -18,7 +18,8 @@ min_version("9.0")
 gc.set_threshold(100_000)
 
 
-if "name" not in config:
+# So far these are those of the command line.
+if not workflow.configfiles:
 
     configfile: f"{workflow.basedir}/config/config.yaml"
 

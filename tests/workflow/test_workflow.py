@@ -219,6 +219,16 @@ def test_two_grids_do_not_merge(finished) -> None:
     assert planned["subset"] == 1
 
 
+def test_a_configuration_without_a_name_is_not_filled_up(unrun) -> None:
+    """Its grid would run beside that of config/config.yaml, under the name of that."""
+    text = (unrun.root / "config/quick.yaml").read_text(encoding="utf-8")
+    nameless = re.sub(r"^name: .*\n", "", text, flags=re.MULTILINE)
+    (unrun.root / "nameless.yaml").write_text(nameless, encoding="utf-8")
+    done = unrun.snakemake("--dry-run", config="nameless.yaml")
+    last = done.stderr.strip().splitlines()[-1]
+    assert (done.returncode, last) == (1, "error: config: name: field required")
+
+
 def test_points_have_no_nearest_images(finished) -> None:
     both = {"mnist": {"n": [8]}, "ring8": {"n": [8]}}
     changes = {
