@@ -1,26 +1,14 @@
 """Features of image sets, computed once a set."""
 
-import fcntl
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from suite.artefacts import digest_of
-from suite.files import read_arrays, write_arrays
+from suite.files import held, read_arrays, write_arrays
 from suite.measure import EXTRACTORS, Extractor, Weights
-
-
-@contextmanager
-def _held(path: Path) -> Iterator[None]:
-    """Wait for a lock and keep it: jobs that need the same features compute them once."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 @dataclass
@@ -58,7 +46,8 @@ class Features:
         if self.folder is None:
             return extractor.embed(images, weights)
         path = self.folder / f"{key}.npz"
-        with _held(self.folder / f".{key}.lock"):
+        # Jobs that need the same features compute them once.
+        with held(self.folder / f".{key}.lock"):
             if not path.exists():
                 write_arrays(path, {"features": extractor.embed(images, weights)})
         return read_arrays(path, "features")["features"]

@@ -1,5 +1,6 @@
-"""Files that are either whole or absent."""
+"""Files that are either whole or absent, and the lock of those that one job at a time may make."""
 
+import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -38,6 +39,18 @@ def replacing(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # no folder, no temporary file: the first error tells why
             temporary.unlink()
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Wait for the lock that a file stands for, and keep it: one job at a time has it.
+
+    It is the kernel's, so a killed job gives it back; the file stays.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def write_text(path: Path, text: str) -> None:

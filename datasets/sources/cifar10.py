@@ -8,6 +8,7 @@ import numpy as np
 from pydantic import Field
 
 from datasets.cifar import read_binary, read_pickled
+from datasets.download import download
 from suite.errors import InputError
 from suite.settings import Settings
 from suite.source import Rows, Source, Split
@@ -42,13 +43,7 @@ class Cifar10Settings(Settings):
 def _download(path: Path) -> None:
     from torchvision.datasets import CIFAR10
 
-    try:
-        CIFAR10(path, download=True)
-    except (RuntimeError, OSError) as error:
-        raise InputError(
-            f"CIFAR-10 could not be downloaded into {path} ({error}): unpack its archive there "
-            "and set source to 'folder'"
-        ) from error
+    download(CIFAR10, path, "CIFAR-10", "unpack its archive there and set source to 'folder'")
 
 
 def _batches(path: Path, split: Split) -> tuple[list[Path], Reader]:

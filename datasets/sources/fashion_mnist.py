@@ -6,8 +6,8 @@ from typing import Literal, get_args
 import numpy as np
 from pydantic import Field
 
+from datasets.download import download
 from datasets.idx import files_of, read_split
-from suite.errors import InputError
 from suite.settings import Settings
 from suite.source import Rows, Source, Split
 
@@ -44,14 +44,11 @@ class FashionMnistSettings(Settings):
 def _download(path: Path) -> Path:
     from torchvision.datasets import FashionMNIST
 
-    try:
-        FashionMNIST(path, download=True)
-    except (RuntimeError, OSError) as error:
-        raise InputError(
-            f"Fashion-MNIST could not be downloaded into {path} ({error}): put its four IDX files "
-            "into a folder (Debian's dataset-fashion-mnist has them) and set source to 'folder' "
-            "and path to it"
-        ) from error
+    remedy = (
+        "put its four IDX files into a folder (Debian's dataset-fashion-mnist has them) and set "
+        "source to 'folder' and path to it"
+    )
+    download(FashionMNIST, path, "Fashion-MNIST", remedy)
     return path / "FashionMNIST" / "raw"
 
 

@@ -6,8 +6,8 @@ from typing import Literal
 import numpy as np
 from pydantic import Field
 
+from datasets.download import download
 from datasets.idx import files_of, read_split
-from suite.errors import InputError
 from suite.files import read_arrays
 from suite.provenance import ROOT
 from suite.settings import Settings
@@ -38,13 +38,8 @@ def _bundled(split: Split) -> tuple[np.ndarray, np.ndarray]:
 def _download(path: Path, split: Split) -> tuple[np.ndarray, np.ndarray]:
     from torchvision.datasets import MNIST
 
-    try:
-        MNIST(path, train=split == "train", download=True)
-    except (RuntimeError, OSError) as error:
-        raise InputError(
-            f"MNIST could not be downloaded into {path} ({error}): put its four IDX files into a "
-            "folder and set source to 'folder' and path to it"
-        ) from error
+    remedy = "put its four IDX files into a folder and set source to 'folder' and path to it"
+    download(MNIST, path, "MNIST", remedy)
     return read_split(path / "MNIST" / "raw", split)
 
 

@@ -1,5 +1,10 @@
 """What holds for every dataset: nested subsets, and one sentence for missing files."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
+from typing import get_args
+
 import numpy as np
 import pytest
 
@@ -13,6 +18,8 @@ WITH_FILES = [
 ]
 WITHOUT_FILES = sorted({*SOURCES.entries} - {*WITH_FILES} | {"mnist"})
 """mnist has files too, but brings some along."""
+DOWNLOADED = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST", "cifar10": "CIFAR10"}
+"""What torchvision calls those that it fetches."""
 
 
 @pytest.mark.parametrize("name", WITHOUT_FILES)
@@ -49,3 +56,33 @@ def test_missing_files_are_one_sentence_with_the_path(name, split, tmp_path):
     with pytest.raises(InputError, match="nowhere") as error:
         rows(name, split, **values)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", DOWNLOADED)
+def test_one_job_at_a_time_downloads_into_a_folder(name, tmp_path, monkeypatch):
+    """torchvision writes under the final names, which a second job would take for whole files."""
+    meeting, together = Barrier(2), []
+
+    def fetch(*_, **__):
+        with suppress(BrokenBarrierError):
+            together.append(meeting.wait(0.5))
+        raise RuntimeError("no network")
+
+    def job(_):
+        with pytest.raises(InputError, match=r"downloaded into .*new .no network.: (put|unp)"):
+            rows(name, source="download", path=tmp_path / "new")
+
+    monkeypatch.setattr(f"torchvision.datasets.{DOWNLOADED[name]}", fetch)
+    with ThreadPoolExecutor() as jobs:
+        list(jobs.map(job, range(2)))
+    assert not together
+
+
+def test_every_source_that_is_downloaded_is_tried():
+    found = {
+        name
+        for name in WITH_FILES
+        for field in SOURCES.lookup(name).settings.model_fields.values()
+        if "download" in get_args(field.annotation)
+    }
+    assert found == {*DOWNLOADED}
