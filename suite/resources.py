@@ -1,7 +1,7 @@
 """What a scheduler is asked for a job: minutes and memory, by rule and size.
 
 Minutes come from the rates that `suite.cost` knows, doubled; they may be too few, since a training
-that runs out of time goes on from its checkpoint.
+that runs out of time goes on from its checkpoint, and a job that judges gets more at each attempt.
 """
 
 import json
@@ -9,13 +9,16 @@ import math
 from functools import cache
 from typing import Any
 
-from suite.config import Config, method_entry
+from suite.config import MOST_HELD, Config, method_entry, settings_of
 from suite.cost import EMBED, JOB, known_rates
 from suite.method import Work
-from suite.workflow import embeds, train_settings
+from suite.source import SOURCES
+from suite.workflow import embeds, references, source_kind, source_settings, train_settings
 
 LONGEST, UNKNOWN, MARGIN, SHORT = 1440, 240, 10, 60
 """Minutes: of a job at most, of one without a rate, of its start and files, of a short job."""
+WHOLE = 60_000
+"""Rows of a training split that has yet to be downloaded: MNIST's."""
 PROCESS = 3000
 """Memory of a process with its framework [MB]; those of results/reference peak at 0.5 to 1.6 GB."""
 MATRICES = 16
@@ -41,18 +44,37 @@ def _training(variant: str, settings: str, data: str, n: int, parts: int) -> int
     return _minutes(rate.start + parts * (rate.seconds(work) - rate.start))
 
 
+def judging_minutes(config: Config, wildcards: Any, images: int, attempt: int) -> int:
+    """Minutes of a job that judges so many images beside the sets that they are compared with."""
+    kind, settings = source_kind(config, wildcards), source_settings(config, wildcards)
+    for reference in references(config):
+        if reference == "class":
+            images += _whole(kind, settings)
+        else:
+            images += config.datasets[wildcards.dataset].heldout or MOST_HELD
+    return min(LONGEST, attempt * _judging(images + int(wildcards.n), embeds(config)))
+
+
 @cache
-def judging_minutes(config_samples: int, embedding: bool) -> int:
-    """Minutes of judging so many images thrice over: as a run, as controls, along a training."""
+def _whole(kind: str, settings: str) -> int:
+    """Rows of a whole training split."""
+    source = SOURCES.lookup(kind)
+    chosen = source.settings.model_validate(json.loads(settings))
+    return WHOLE if source.files(chosen) is None else len(source.open(chosen, "train").labels)
+
+
+@cache
+def _judging(images: int, embedding: bool) -> int:
     rate = known_rates().get((EMBED, "images") if embedding else (JOB, ""))
-    if rate is None:
-        return UNKNOWN
-    return _minutes(rate.seconds(Work(3 * config_samples, 1, 1.0)))
+    return UNKNOWN if rate is None else _minutes(rate.seconds(Work(images, 1, 1.0)))
 
 
-def judging(config: Config) -> int:
-    """Minutes of a job that judges."""
-    return judging_minutes(config.samples, embeds(config))
+def followed(config: Config, wildcards: Any) -> int:
+    """Images that a job judges along a training, at most."""
+    asked = (wildcards.experiment, wildcards.dataset, wildcards.method)
+    settings = settings_of(config, *asked)
+    rows = getattr(settings, "snapshot_rows", int(wildcards.n))
+    return (getattr(settings, "snapshots", 0) + 1) * rows
 
 
 def _minutes(seconds: float) -> int:

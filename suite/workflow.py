@@ -351,6 +351,18 @@ def job_prefix(config: Config, root: str) -> str:
     return f"set -euo pipefail; export {variables}; "
 
 
+def said_once(command: str) -> str:
+    """A command of a rule with retries, which is not tried again where it ended in a sentence.
+
+    A job that was killed is started again; one that ended in a sentence would end in it again.
+    Logs are deleted before each start, so the sentence is looked up in a copy.
+    """
+    return (
+        "[ {resources.attempt} = 1 ] || ! grep '^error: ' {log}.said | tee {log} || exit 1; "
+        f"{command} 2>&1 | tee {{log}} {{log}}.said; rm {{log}}.said"
+    )
+
+
 def environment(config: Config) -> str:
     """Environment variables of a long job, as a shell prefix.
 

@@ -1,5 +1,6 @@
 """What a scheduler is asked for: by rule, size and rate."""
 
+import math
 from types import SimpleNamespace
 
 import pytest
@@ -15,10 +16,10 @@ def config(monkeypatch: pytest.MonkeyPatch) -> Config:
     rates = {("dcgan", "images"): Rate(0.0, 0.01, 60.0), ("embed", "images"): Rate(0, 0.1, 0)}
     monkeypatch.setattr(resources, "known_rates", lambda: rates)
     resources._training.cache_clear()
-    resources.judging_minutes.cache_clear()
+    resources._judging.cache_clear()
     yield load_config(ROOT / "config" / "config.yaml")
     resources._training.cache_clear()
-    resources.judging_minutes.cache_clear()
+    resources._judging.cache_clear()
 
 
 def wildcards(method: str, n: int, dataset: str = "mnist") -> SimpleNamespace:
@@ -43,9 +44,39 @@ def test_without_a_rate_a_training_gets_what_it_can_go_on_from(config: Config) -
     assert resources.training_minutes(config, wildcards("ga-cntk", 64), 4) == resources.UNKNOWN
 
 
-def test_judging_takes_longer_where_images_are_embedded(config: Config) -> None:
-    assert resources.judging_minutes(2048, True) == resources.MARGIN + 21
-    assert resources.judging_minutes(2048, False) == resources.UNKNOWN
+@pytest.mark.parametrize(
+    ("metrics", "source", "compared"),
+    [
+        (["fid_train"], {}, 64),
+        (["fid_train", "fid_heldout"], {}, 64 + 1000),
+        (["fid_train", "fid_class"], {}, 64 + 4096),
+        (["fid_train", "fid_class"], {"source": "download"}, 64 + resources.WHOLE),
+    ],
+)
+def test_judging_counts_what_samples_are_compared_with(config, metrics, source, compared) -> None:
+    """0.1 s an image, doubled; the bundled digits are 4,096."""
+    mnist = config.datasets["mnist"].model_copy(update={"heldout": 1000, "source": source})
+    asked = config.model_copy(update={"metrics": metrics, "datasets": {"mnist": mnist}})
+    minutes = resources.judging_minutes(asked, wildcards("dcgan", 64), 2048, 1)
+    assert minutes == resources.MARGIN + math.ceil(0.2 * (2048 + compared) / 60)
+
+
+def test_a_job_that_judges_gets_more_time_at_each_attempt(config: Config) -> None:
+    asked = (config, wildcards("dcgan", 64), 2048)
+    first, second, last = (resources.judging_minutes(*asked, attempt) for attempt in (1, 2, 400))
+    assert second == 2 * first and last == resources.LONGEST
+
+
+def test_judging_without_a_rate_gets_what_is_enough(config: Config, monkeypatch) -> None:
+    monkeypatch.setattr(resources, "embeds", lambda _: False)
+    asked = resources.judging_minutes(config, wildcards("dcgan", 64), 2048, 1)
+    assert asked == resources.UNKNOWN
+
+
+def test_a_trajectory_has_the_rows_of_every_snapshot(config: Config) -> None:
+    """21 by default: of 64 images where a GAN draws them, of all n where they are solved."""
+    assert resources.followed(config, wildcards("dcgan", 256)) == 21 * 64
+    assert resources.followed(config, wildcards("ga-cntk", 256)) == 21 * 256
 
 
 def test_memory_grows_with_the_square_of_the_rows() -> None:

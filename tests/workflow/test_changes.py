@@ -3,6 +3,7 @@
 import subprocess
 
 import numpy as np
+import pytest
 from PIL import Image
 
 FAULT = """
@@ -27,6 +28,22 @@ def train(job):
     with Path("tries.txt").open("a") as file:
         file.write("tried\\n")
     os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+JUDGED = """
+import os
+import signal
+from pathlib import Path
+
+judged = judge_controls
+
+
+def judge_controls(*arguments):
+    with Path("tries.txt").open("a") as file:
+        file.write("tried\\n")
+    if len(Path("tries.txt").read_text().splitlines()) == 1:
+        {end}
+    return judged(*arguments)
 """
 
 
@@ -105,3 +122,25 @@ def test_in_the_job_of_a_cluster_a_killed_training_is_not_started_again(unrun) -
     done = unrun.snakemake("--mode", "remote", "--retries", "0", run)
     assert done.returncode == 1
     assert (unrun.root / "tries.txt").read_text().splitlines() == ["tried"], done.stderr
+
+
+@pytest.mark.parametrize(
+    ("end", "tries", "status"),
+    [
+        ("os.kill(os.getpid(), signal.SIGKILL)", 2, 0),
+        ("raise InputError('made to fail: mend it')", 1, 1),
+    ],
+    ids=["killed", "a sentence"],
+)
+def test_a_job_that_judges_is_tried_again_if_it_was_killed(unrun, end, tries, status) -> None:
+    """It has no checkpoint: one that a scheduler ended at its time limit begins anew."""
+    module = unrun.root / "metrics" / "controls.py"
+    text = module.read_text(encoding="utf-8")
+    module.write_text(text + JUDGED.format(end=end), encoding="utf-8")
+    target = "controls/mnist/n8/data0.json"
+    config = unrun.varied("judged", metrics=["am_ssim"])
+    done = unrun.snakemake(f"results/tiny/{target}", config=config)
+    assert (unrun.root / "tries.txt").read_text().splitlines() == ["tried"] * tries, done.stderr
+    assert done.returncode == status
+    said = f"error: made to fail: mend it (results/tiny/logs/{target}.log)"
+    assert (said in done.stderr) == bool(status)

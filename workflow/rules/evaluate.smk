@@ -15,6 +15,8 @@ rule weights:
         "python -m metrics fetch-weights {params.weights} 2> >(tee {log} >&2) > {output}"
 
 
+# Of a job that judges: as in train.smk, the Snakemake inside the job of a cluster starts it once.
+RETRIES = 2 if workflow.is_main_process else 0
 WEIGHTS = rules.weights.output if plan.embeds(CONFIG) else []
 FIRST = f"{RUN}/{paths.FIRST_PART}"
 FEATURES = f"{RESULTS}/{paths.FEATURES}"
@@ -36,12 +38,14 @@ rule evaluate:
         f"{LOGS}/{paths.RUN}/metrics.log",
     benchmark:
         f"{BENCHMARKS}/{paths.RUN}/metrics.tsv"
+    retries: RETRIES
     conda:
         "../../envs/torch.yaml"
     threads: CONFIG.threads
     resources:
         gpu=GPU if plan.embeds(CONFIG) else 0,
-        runtime=resources.judging(CONFIG),
+        attempt=lambda w, attempt: attempt,
+        runtime=lambda w, attempt: resources.judging_minutes(CONFIG, w, CONFIG.samples, attempt),
         mem_mb=2 * resources.PROCESS,
     params:
         environment=plan.environment(CONFIG),
@@ -57,9 +61,11 @@ rule evaluate:
         "evaluate {wildcards.method} on {wildcards.n} rows of {wildcards.dataset}"
         " ({wildcards.experiment}, seed {wildcards.seed})"
     shell:
-        "{params.environment} python -m metrics evaluate {params.parts} {params.sets}"
-        " --metrics {params.metrics} --samples {params.samples} --seed {params.seed}"
-        " --features {params.features} {params.weights} --out {output} 2>&1 | tee {log}"
+        plan.said_once(
+            "{params.environment} python -m metrics evaluate {params.parts} {params.sets}"
+            " --metrics {params.metrics} --samples {params.samples} --seed {params.seed}"
+            " --features {params.features} {params.weights} --out {output}"
+        )
 
 
 rule controls:
@@ -72,12 +78,14 @@ rule controls:
         f"{RESULTS}/{paths.CONTROLS}",
     log:
         f"{LOGS}/{paths.CONTROLS}.log",
+    retries: RETRIES
     conda:
         "../../envs/torch.yaml"
     threads: CONFIG.threads
     resources:
         gpu=GPU if plan.embeds(CONFIG) else 0,
-        runtime=resources.judging(CONFIG),
+        attempt=lambda w, attempt: attempt,
+        runtime=lambda w, attempt: resources.judging_minutes(CONFIG, w, 3 * CONFIG.samples, attempt),
         mem_mb=2 * resources.PROCESS,
     params:
         environment=plan.environment(CONFIG),
@@ -90,10 +98,12 @@ rule controls:
     message:
         "evaluate real images beside {wildcards.n} rows of {wildcards.dataset}"
     shell:
-        "{params.environment} python -m metrics controls --train {input.train} --heldout {input.heldout}"
-        " --class {input.whole} --metrics {params.metrics} --samples {params.samples}"
-        " --seed {params.seed} --features {params.features} {params.weights}"
-        " --out {output} 2>&1 | tee {log}"
+        plan.said_once(
+            "{params.environment} python -m metrics controls --train {input.train} --heldout {input.heldout}"
+            " --class {input.whole} --metrics {params.metrics} --samples {params.samples}"
+            " --seed {params.seed} --features {params.features} {params.weights}"
+            " --out {output}"
+        )
 
 
 rule trajectory:
@@ -108,12 +118,16 @@ rule trajectory:
         f"{LOGS}/{paths.RUN}/trajectory.log",
     benchmark:
         f"{BENCHMARKS}/{paths.RUN}/trajectory.tsv"
+    retries: RETRIES
     conda:
         "../../envs/torch.yaml"
     threads: CONFIG.threads
     resources:
         gpu=GPU if plan.embeds(CONFIG) else 0,
-        runtime=resources.judging(CONFIG),
+        attempt=lambda w, attempt: attempt,
+        runtime=lambda w, attempt: resources.judging_minutes(
+            CONFIG, w, resources.followed(CONFIG, w), attempt
+        ),
         mem_mb=2 * resources.PROCESS,
     params:
         environment=plan.environment(CONFIG),
@@ -128,9 +142,11 @@ rule trajectory:
         "follow {wildcards.method} on {wildcards.n} rows of {wildcards.dataset}"
         " ({wildcards.experiment}, seed {wildcards.seed}) along its training"
     shell:
-        "{params.environment} python -m metrics trajectory {params.part} {params.sets}"
-        " --metrics {params.metrics} --seed {params.seed} --features {params.features}"
-        " {params.weights} --out {output} 2>&1 | tee {log}"
+        plan.said_once(
+            "{params.environment} python -m metrics trajectory {params.part} {params.sets}"
+            " --metrics {params.metrics} --seed {params.seed} --features {params.features}"
+            " {params.weights} --out {output}"
+        )
 
 
 rule nearest:

@@ -52,11 +52,10 @@ for training in plan.trainings(CONFIG):
             "train {wildcards.method} on {wildcards.n} rows of {wildcards.dataset}"
             " ({wildcards.experiment}, seed {wildcards.seed}, "
             f"{training.title})"
-        # A job that was killed is started again; one that ended in a sentence would end in it
-        # again. Logs are deleted before each start, so the sentence is looked up in a copy.
         shell:
-            "[ {resources.attempt} = 1 ] || ! grep '^error: ' {log}.said | tee {log} || exit 1; "
-            "{params.environment} python -m {params.room} train {params.method} --data {input}"
-            " --out {params.folder} --part {resources.first_part} --parts {resources.parts}"
-            " --seed {wildcards.seed} --samples {params.samples} --settings {params.settings:q}"
-            " --checkpoint {params.checkpoints} 2>&1 | tee {log} {log}.said; rm {log}.said"
+            plan.said_once(
+                "{params.environment} python -m {params.room} train {params.method} --data {input}"
+                " --out {params.folder} --part {resources.first_part} --parts {resources.parts}"
+                " --seed {wildcards.seed} --samples {params.samples} --settings {params.settings:q}"
+                " --checkpoint {params.checkpoints}"
+            )
