@@ -1,0 +1,1 @@
+"""The tests. A package, since installed ones bring a `tests` that would be found in its place."""
