@@ -1,6 +1,8 @@
 """Digests of source: they follow imports, and nothing else."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,6 @@ from suite.provenance import (
     files_digest,
     git_commit,
     package_versions,
-    peak_memory_mib,
     source_digest,
 )
 from tests.imports import ROOMS, file_of, imported
@@ -24,6 +25,12 @@ FILES = {
     "shared/kernel.py": "import shared.tiles\nK = 1\n",
     "shared/tiles.py": "import room.main\n",
 }
+PEAK = """
+from suite.provenance import peak_memory_mib
+print(peak_memory_mib())
+block = bytearray(b"x") * (200 * 2**20)
+print(peak_memory_mib())
+"""
 
 
 def forget() -> None:
@@ -103,10 +110,12 @@ def test_commit_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_peak_memory_counts_what_was_touched() -> None:
-    before = peak_memory_mib()
-    block = bytearray(b"x") * (200 * 2**20)
-    assert peak_memory_mib() > before + 100 or before > 1000
-    del block
+    """In a process of its own, below a shell: a child begins with the memory of its parent."""
+    shell = ["sh", "-c", '"$0" -c "$1"; :', sys.executable, PEAK]
+    done = subprocess.check_output(shell, cwd=provenance.ROOT, text=True)
+    before, after = map(float, done.split())
+    assert before < 100
+    assert 190 < after - before < 210
 
 
 def test_files_digest_follows_names_and_content_and_times_where_content_is_much(
