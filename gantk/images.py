@@ -16,13 +16,16 @@ def to_unit(data: np.ndarray, dtype: Any) -> np.ndarray:
 def from_unit(rows: ArrayLike) -> np.ndarray:
     """Rows [n, H, W, C] in [0, 1] to uint8 images, rounded; points [n, 2] to float32.
 
-    >>> from_unit(np.array([[[[0.0], [0.5], [2.0]]]])).ravel().tolist()
-    [0, 128, 255]
+    A run that diverged may end in NaN or infinity: NaN becomes 0, infinity the largest value there
+    is, so that what was reached can still be kept and shown.
+
+    >>> from_unit(np.array([[[[0.0], [0.5], [2.0], [np.nan]]]])).ravel().tolist()
+    [0, 128, 255, 0]
     """
     values = np.asarray(rows)
     if values.ndim == 2:
-        return values.astype(np.float32)
-    pixels: np.ndarray = np.clip(np.rint(values * 255), 0, 255).astype(np.uint8)
+        return np.nan_to_num(values.astype(np.float32))
+    pixels: np.ndarray = np.clip(np.rint(np.nan_to_num(values) * 255), 0, 255).astype(np.uint8)
     return pixels
 
 

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmarks.ablation import app
-from suite.artefacts import Subset
+from suite.artefacts import Subset, check_data
 from suite.checkpoint import Checkpoint
 from suite.errors import InputError
 from suite.method import METHODS, Job
@@ -59,6 +59,20 @@ def test_the_samples_of_a_generator_move_to_the_target_and_can_be_drawn_anew():
     assert first.shape == (5, 2) and first.dtype == np.float32
     np.testing.assert_array_equal(first, again)
     assert (first != other).all()
+
+
+def test_what_a_generator_that_diverged_reached_on_points_can_be_kept():
+    """After a step so large that the generated points are infinite."""
+    method, settings = ENTRIES["gantk2-generator"], {"width": 8, "latent": 4, "step": 1e20}
+    result = run("gantk2-generator", rows(), iterations=5, **settings)
+    resolved = parse(method.settings, settings, "settings")
+    assert result.stop_reason == "diverged"
+    for points in (
+        result.samples,
+        result.trajectory.data[-1],
+        method.sample(result.model, resolved, (2,), 5, 0),
+    ):
+        assert np.abs(check_data(points, "points")).max() > 1e38
 
 
 def test_a_generator_has_no_start():
