@@ -60,7 +60,7 @@ class Checkpoint:
         write_text(marker, f"{same}\n" * (count + 1))
 
     def withdraw(self) -> None:
-        """Do not count this attempt: it ended in a sentence, and what it says can be mended."""
+        """Do not count this attempt: the user ended it, or will mend what its sentence says."""
         if self.path is not None:
             marker = _attempts(self.path)
             before = marker.read_text(encoding="utf-8").splitlines(keepends=True)

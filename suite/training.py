@@ -129,7 +129,7 @@ def _run_one(method: Method[S], job: Job[S], out: Path, identity: dict[str, Any]
     job.checkpoint.begin()
     try:
         result = method.train(job)
-    except InputError:
+    except (InputError, KeyboardInterrupt):
         job.checkpoint.withdraw()
         raise
     out.mkdir(parents=True, exist_ok=True)

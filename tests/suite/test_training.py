@@ -3,6 +3,9 @@
 import csv
 import io
 import json
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +16,7 @@ from suite.artefacts import Subset, Trajectory, load_samples
 from suite.checkpoint import ATTEMPTS, Checkpoint
 from suite.errors import InputError
 from suite.method import Job, Method, Result, snapshot_iterations
+from suite.provenance import ROOT
 from suite.settings import Settings
 from suite.training import Place, history_text, run_method, square
 
@@ -132,6 +136,45 @@ def test_an_attempt_that_ended_in_a_sentence_does_not_count(tmp_path: Path) -> N
                 checkpoint_every=0.0,
                 framework="torch",
             )
+
+
+SIGNALLED = """
+import os, sys
+from pathlib import Path
+import numpy as np
+from suite.artefacts import Subset
+from suite.method import Method
+from suite.settings import Settings
+from suite.training import Place, run_method
+
+folder = Path(sys.argv[2])
+method = Method("made", "Made", Settings, lambda job: os.kill(os.getpid(), int(sys.argv[1])))
+rows = Subset(np.zeros((1, 4, 4, 1), np.uint8), np.zeros(1), np.zeros(1), "mnist", "train", 0)
+run_method(
+    *(method, "source", rows, Settings(), [Place(0, folder / "out", folder / "state.npz")]),
+    seed=0,
+    samples=1,
+    checkpoint_every=0.0,
+    framework="torch",
+)
+"""
+
+
+@pytest.mark.parametrize(
+    ("number", "attempts"), [(signal.SIGINT, 0), (signal.SIGTERM, 1), (signal.SIGKILL, 1)]
+)
+def test_an_attempt_that_the_user_interrupted_does_not_count(
+    number: int, attempts: int, tmp_path: Path
+) -> None:
+    """One that a scheduler ended does: it asks first, by SIGTERM, and kills then."""
+    done = subprocess.run(
+        [sys.executable, "-c", SIGNALLED, str(int(number)), str(tmp_path)],
+        cwd=ROOT,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
+    assert done.returncode == -number
+    assert len((tmp_path / "state.attempts").read_text().splitlines()) == attempts
 
 
 def test_the_square_is_read_like_a_page():
