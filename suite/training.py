@@ -270,7 +270,9 @@ def training_app(room: str, help: str) -> typer.Typer:
         model = read_arrays(run / paths.MODEL)
         shape = load_samples(run / paths.SAMPLES).shape[1:]
         resolved = parse(method.settings, record["settings"], str(path))
-        save_samples(out, method.sample(model, resolved, shape, count, seed))
+        with lease(ROOMS[room]):
+            samples = method.sample(model, resolved, shape, count, seed)
+        save_samples(out, samples)
 
     @app.command()
     def walk(
@@ -290,6 +292,8 @@ def training_app(room: str, help: str) -> typer.Typer:
             )
         shape = load_samples(run / paths.SAMPLES).shape[1:]
         model = read_arrays(run / paths.MODEL)
-        save_samples(out, method.generate(model, resolved, shape, square(side)))
+        with lease(ROOMS[room]):
+            images = method.generate(model, resolved, shape, square(side))
+        save_samples(out, images)
 
     return app

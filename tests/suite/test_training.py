@@ -3,22 +3,25 @@
 import csv
 import io
 import json
+import os
 import signal
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from suite.artefacts import Subset, Trajectory, load_samples
+from suite.artefacts import Subset, Trajectory, load_samples, save_samples
 from suite.checkpoint import ATTEMPTS, Checkpoint
 from suite.errors import InputError
-from suite.method import Job, Method, Result, snapshot_iterations
+from suite.files import write_arrays, write_json
+from suite.method import METHODS, Job, Method, Result, snapshot_iterations
 from suite.provenance import ROOT
 from suite.settings import Settings
-from suite.training import Place, history_text, run_method, square
+from suite.training import Place, history_text, run_method, square, training_app
 
 
 class MadeSettings(Settings):
@@ -182,6 +185,37 @@ def test_the_square_is_read_like_a_page():
         square(3),
         [[-2, 2], [0, 2], [2, 2], [-2, 0], [0, 0], [2, 0], [-2, -2], [0, -2], [2, -2]],
     )
+
+
+@pytest.mark.parametrize(("command", "option"), [("sample", "--count"), ("walk", "--side")])
+def test_drawing_has_the_device_that_was_asked_for(
+    command: str, option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Latent(Settings):
+        latent: int = 2
+
+    seen = []
+
+    def draw(*_: object) -> np.ndarray:
+        seen.append((os.environ["CUDA_VISIBLE_DEVICES"], os.environ["JAX_PLATFORMS"]))
+        return rows().data
+
+    write_json(tmp_path / "run.json", {"method": "made", "settings": {}})
+    write_arrays(tmp_path / "model.npz", {"x": np.zeros(1)})
+    save_samples(tmp_path / "samples.npz", rows().data)
+    method = Method("made", "Made", Latent, lambda job: None, draw, generate=draw)
+    monkeypatch.setitem(METHODS, "gantk", SimpleNamespace(lookup=lambda *_: method))
+    for name in ("CUDA_VISIBLE_DEVICES", "JAX_PLATFORMS"):
+        monkeypatch.setenv(name, "")
+    arguments = [command, str(tmp_path), "--out", str(tmp_path / "drawn.npz"), option, "2"]
+    app = training_app("gantk", "Made.")
+    monkeypatch.setenv("DEVICE", "gpu")
+    with pytest.raises(InputError, match="device: gpu, but no GPU is to be seen"):
+        app(arguments, standalone_mode=False)
+    monkeypatch.setenv("DEVICE", "cpu")
+    app(arguments, standalone_mode=False)
+    assert seen == [("", "cpu")]
+    np.testing.assert_array_equal(load_samples(tmp_path / "drawn.npz"), rows().data)
 
 
 class Killed(BaseException):

@@ -1,5 +1,7 @@
 """`device` before any job: refused in one sentence, where jobs of this machine need it."""
 
+import re
+
 import pytest
 
 from suite import devices, workflow
@@ -75,3 +77,13 @@ def test_auto_is_refused_where_jobs_that_need_a_device_run_elsewhere(monkeypatch
     workflow.check_devices(config("auto", "am_ssim"), {"evaluate"}, here=False, conda=[])
     for device in ("cpu", "gpu"):
         workflow.check_devices(config(device), TRAIN, here=False, conda=[])
+
+
+def test_a_walk_is_drawn_on_the_cpu(unrun) -> None:
+    """A GPU would have to be leased for 144 images."""
+    methods = {"ga-cntkg": {"latent": 2, "batch": 4, "iterations": 3}}
+    config = unrun.varied("latent", device="gpu", experiments__table1__methods=methods)
+    walk = "results/tiny/runs/table1/mnist/n8/ga-cntkg/data0/seed0/walk.npz"
+    done = unrun.snakemake("--dry-run", "--printshellcmds", walk, config=config)
+    commands = re.findall(r"(?:(DEVICE=\w+) )?python -m gantk (walk|train)", done.stdout)
+    assert commands == [("DEVICE=gpu", "train"), ("DEVICE=cpu", "walk")], done.stderr
