@@ -11,13 +11,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from suite.config import Cell, Config, cells, method_entry, settings_of, shares
 from suite.errors import InputError
 from suite.files import cache_folder, read_json
 from suite.measure import MEASURES
-from suite.method import Work
+from suite.method import Method, Work
 from suite.provenance import ROOT, machine
+from suite.settings import Settings, parse
+from suite.workflow import gpus
 
 SHIPPED = ROOT / "resources" / "rates.csv"
 EMBED, JOB = "embed", "job"
@@ -81,25 +84,37 @@ def known_rates() -> dict[tuple[str, str], Rate]:
     return read_rates(SHIPPED) | read_rates(own_rates())
 
 
-def past_seconds(results: Path) -> dict[tuple[str, str, float], float]:
+def past_seconds(results: Path) -> dict[tuple[Any, ...], float]:
     """Seconds of an iteration in the runs that this machine has finished below `results`.
 
-    By (method, data, size of a pass), so that they serve the same work only.
+    By all that decides them, so that they serve the same work only.
     """
-    found: dict[tuple[str, str, float], float] = {}
+    found: dict[tuple[Any, ...], float] = {}
     for path in sorted(results.glob("*/runs/**/run.json")):
         record = read_json(path)
         rate = record.get("iterations_per_second")
         if record.get("machine") != machine() or not rate:
             continue
-        method = method_entry(record["method"])
+        try:
+            method = method_entry(record["method"])
+            settings = parse(method.settings, record["settings"], str(path))
+        except InputError:  # a method, or a setting, that there is no more
+            continue
         if method.work is None:
             continue
         shape = tuple(record["data"]["shape"])
-        settings = method.settings.model_validate(record["settings"])
         work = method.work(settings, shape, record["data"]["n"])
-        found[method.name, _data(shape), round(work.size, 6)] = 1 / rate
+        on_gpu = "cpu" not in record["device"]
+        found[_same_work(method, settings, shape, work, on_gpu)] = 1 / rate
     return found
+
+
+def _same_work(
+    method: Method[Any], settings: Settings, shape: tuple[int, ...], work: Work, on_gpu: bool
+) -> tuple[Any, ...]:
+    """What the time of an iteration follows from: everything but how many there are."""
+    others = settings.model_dump_json(exclude={method.budget})
+    return method.name, others, shape, round(work.size, 6), on_gpu
 
 
 def _data(shape: tuple[int, ...]) -> str:
@@ -111,7 +126,8 @@ def _training(
     cell: Cell,
     shape: tuple[int, ...],
     rates: Mapping[tuple[str, str], Rate],
-    past: Mapping[tuple[str, str, float], float],
+    past: Mapping[tuple[Any, ...], float],
+    on_gpu: bool,
 ) -> tuple[float, float] | None:
     """Seconds of a job's start, and of each solution that it finds; None without a rate."""
     method = method_entry(cell.method)
@@ -120,7 +136,7 @@ def _training(
         return None
     settings = settings_of(config, cell.experiment, cell.dataset, cell.method)
     work = method.work(settings, shape, cell.n)
-    seconds = past.get((method.name, _data(shape), round(work.size, 6)))
+    seconds = past.get(_same_work(method, settings, shape, work, on_gpu))
     if seconds is None:
         return rate.start, rate.seconds(work) - rate.start
     return rate.start, work.iterations * seconds
@@ -130,7 +146,7 @@ def estimate(
     config: Config,
     shapes: Mapping[str, tuple[int, ...]],
     rates: Mapping[tuple[str, str], Rate],
-    past: Mapping[tuple[str, str, float], float],
+    past: Mapping[tuple[Any, ...], float],
 ) -> list[Item]:
     """Every kind of job of a configuration.
 
@@ -139,6 +155,7 @@ def estimate(
     embeds = any(MEASURES.lookup(name).extractor == "inception" for name in config.metrics)
     job, embed = rates.get((JOB, "")), rates.get((EMBED, "images"))
     runs = len(config.seeds.data) * len(config.seeds.training)
+    on_gpu = bool(gpus(config))
     items: list[Item] = []
 
     def judging(what: str, jobs: int, images: int, shape: tuple[int, ...]) -> Item:
@@ -157,7 +174,7 @@ def estimate(
         seen = (getattr(settings, "snapshots", 0) + 1) * min(
             getattr(settings, "snapshot_rows", cell.n), 256
         )
-        cost = _training(config, cell, shape, rates, past)
+        cost = _training(config, cell, shape, rates, past, on_gpu)
         jobs = Counter(len(share) for share in shares(config, cell.parts))
         for parts, number in jobs.items():
             seconds = None if cost is None else cost[0] + parts * cost[1]

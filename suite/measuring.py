@@ -46,10 +46,14 @@ def noise(rows: int, shape: tuple[int, ...]) -> Subset:
 def _run(config: Config, *arguments: str) -> tuple[float, float]:
     """Wall time of a command of a room [s], and the share of it that other work left to it."""
     started, used = time.perf_counter(), _children()
-    threads = {"OMP_NUM_THREADS": str(config.threads), "TQDM_DISABLE": "1"}
+    asked = {
+        "DEVICE": config.device,
+        "OMP_NUM_THREADS": str(config.threads),
+        "TQDM_DISABLE": "1",
+    }
     done = subprocess.run(
         [sys.executable, "-m", *arguments],
-        env={**os.environ, **threads},
+        env={**os.environ, **asked},
         capture_output=True,
         text=True,
         check=False,

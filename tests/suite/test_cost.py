@@ -1,6 +1,5 @@
 """What a configuration costs: by hand, and against what Snakemake plans."""
 
-import json
 import re
 import subprocess
 import sys
@@ -11,6 +10,7 @@ from suite import measuring
 from suite.config import all_methods, load_config, parse_config
 from suite.cost import Item, Rate, duration, estimate, past_seconds, read_rates, table, wait
 from suite.errors import InputError
+from suite.files import write_json
 from suite.measuring import _line, save_rates
 from suite.method import Work
 from suite.provenance import ROOT, machine
@@ -90,24 +90,65 @@ def test_unknown_speed_is_said_and_not_guessed():
     assert "of unknown speed" in table(items, 2) and "core-hours" not in table(items, 2)
 
 
+def remember(results, **changes):
+    """Leave the record of a finished run of GA-CNTK, 50 iterations a second."""
+    record = {
+        "method": "ga-cntk",
+        "settings": {},
+        "data": {"n": 64, "shape": [28, 28, 1]},
+        "machine": machine(),
+        "device": "1 x cpu (cpu)",
+        "iterations_per_second": 50,
+    }
+    number = len(list(results.glob("old/runs/*")))
+    write_json(results / "old" / "runs" / str(number) / "run.json", record | changes)
+
+
+GA_CNTK, DCGAN = (
+    "train ga-cntk on 64 rows of mnist, 2 solutions each",
+    "train dcgan on 64 rows of mnist",
+)
+
+
 def test_runs_of_this_machine_serve_the_same_work(tmp_path):
-    found = config()
-    for number, name in enumerate((machine(), "another, 64 cores")):
-        folder = tmp_path / "old" / "runs" / str(number)
-        folder.mkdir(parents=True)
-        record = {
-            "method": "ga-cntk",
-            "settings": {},
-            "data": {"n": 64, "shape": [28, 28, 1]},
-            "machine": name,
-            "iterations_per_second": 50 if name == machine() else 1,
-        }
-        (folder / "run.json").write_text(json.dumps(record), encoding="utf-8")
-    past = past_seconds(tmp_path)
-    assert past == {("ga-cntk", "images", 1.0): 0.02}
-    items = by_name(estimate(found, MNIST, RATES, past))
-    known = items["train ga-cntk on 64 rows of mnist, 2 solutions each"]
-    assert known.seconds == pytest.approx(20 + 2 * 100 * 0.02)
+    """Whatever their budget was."""
+    remember(tmp_path, settings={"iterations": 7, "snapshots": 3})
+    remember(tmp_path, settings={"snapshots": 3}, machine="another, 64 cores")
+    items = by_name(estimate(config(), MNIST, RATES, past_seconds(tmp_path)))
+    assert items[GA_CNTK].seconds == pytest.approx(20 + 2 * 100 * 0.02)
+    assert items[DCGAN].seconds == pytest.approx(5 + 10 * 2 * (0.1 + 0.2 * 0.5))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"device": "1 x NVIDIA H200 (gpu)"},
+        {"data": {"n": 65, "shape": [28, 28, 1]}},
+        {"data": {"n": 64, "shape": [14, 56, 1]}},
+        {"settings": {"snapshots": 3, "kernel": "neural-tangents"}},
+        {"settings": {"snapshots": 3, "removed since": 1}},
+        {"method": "removed-since"},
+    ],
+)
+def test_runs_do_not_serve_other_work_or_that_of_another_time(tmp_path, changes):
+    remember(tmp_path, **{"settings": {"snapshots": 3}, **changes})
+    items = estimate(config(), MNIST, RATES, past_seconds(tmp_path))
+    assert by_name(items)[GA_CNTK].seconds == pytest.approx(20 + 2 * 100 * 0.01)
+
+
+@pytest.mark.parametrize("changes", [{"n_dis": 5}, {"networks": "tuned"}, {}])
+def test_steps_and_networks_of_a_gan_are_part_of_its_work(tmp_path, changes):
+    settings = {"batch": 32, "snapshots": 3, "snapshot_rows": 32, **changes}
+    remember(tmp_path, method="dcgan", settings=settings, device="cpu")
+    items = by_name(estimate(config(), MNIST, RATES, past_seconds(tmp_path)))
+    known = 5 + 10 * (0.02 if not changes else 2 * (0.1 + 0.2 * 0.5))
+    assert items[DCGAN].seconds == pytest.approx(known)
+
+
+def test_runs_on_a_gpu_serve_a_gpu(tmp_path):
+    remember(tmp_path, settings={"snapshots": 3}, device="1 x NVIDIA H200 (gpu)")
+    items = by_name(estimate(config(device="gpu"), MNIST, RATES, past_seconds(tmp_path)))
+    assert items[GA_CNTK].seconds == pytest.approx(20 + 2 * 100 * 0.02)
 
 
 def test_wait_is_shared_by_cores_but_not_within_a_job():
@@ -136,6 +177,13 @@ def test_on_a_cpu_that_is_shared_a_command_counts_for_what_it_got(monkeypatch, d
         measuring.subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0)
     )
     assert measuring._run(config(device=device), "metrics") == (8.0, share)
+
+
+def test_rates_are_measured_on_the_device_that_was_asked_for(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    monkeypatch.setenv("DEVICE", "cpu")
+    with pytest.raises(InputError, match="device: gpu, but no GPU is to be seen"):
+        measuring.measure(config(device="gpu"), MNIST)
 
 
 def test_a_rate_follows_from_two_sizes():
