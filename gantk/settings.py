@@ -135,12 +135,6 @@ class DiscriminatorSettings(DescentSettings, ArchitectureSettings):
         description="how the work is cut: by rows of positions, for a CPU's caches; in tiles as "
         "large as memory allows, for a GPU; or by the device (the same numbers up to rounding)",
     )
-    clip: bool = Field(
-        True, description="project pixels to [0, 1] after each update, as the released code does"
-    )
-    start: Literal["uniform", "normal"] = Field(
-        "uniform", description="initial rows: uniform on [0, 1], or normal (0.5, 0.25)"
-    )
 
     @model_validator(mode="before")
     @classmethod
@@ -153,6 +147,17 @@ class DiscriminatorSettings(DescentSettings, ArchitectureSettings):
     def rows(self, n: int) -> tuple[int, int]:
         """Real rows, and generated rows, that an iteration uses of n each."""
         return n, n
+
+
+class RowSettings(DiscriminatorSettings):
+    """Generated rows that move themselves, without a generator."""
+
+    clip: bool = Field(
+        True, description="project pixels to [0, 1] after each update, as the released code does"
+    )
+    start: Literal["uniform", "normal"] = Field(
+        "uniform", description="initial rows: uniform on [0, 1], or normal (0.5, 0.25)"
+    )
 
 
 class ConvolutionalSettings(DiscriminatorSettings):

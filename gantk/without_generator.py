@@ -18,17 +18,17 @@ from gantk.descent import descend
 from gantk.discriminator import Discriminators, Held
 from gantk.images import from_unit, initial_rows, to_unit
 from gantk.keys import Keys, run_keys
-from gantk.settings import DiscriminatorSettings
+from gantk.settings import RowSettings
 from suite.method import Job, Result
 
-D = TypeVar("D", bound=DiscriminatorSettings)
+D = TypeVar("D", bound=RowSettings)
 
 Loss = Callable[[jax.Array, jax.Array, tuple[Held, Keys]], jax.Array]
 
 
 @lru_cache(maxsize=1)
 def _problem(
-    settings: DiscriminatorSettings, shape: tuple[int, ...], seen: tuple[int, ...]
+    settings: RowSettings, shape: tuple[int, ...], seen: tuple[int, ...]
 ) -> tuple[Discriminators, Loss]:
     """What the solutions on subsets of one shape share, so that their program is compiled once."""
     n, side = shape[:2]

@@ -183,6 +183,16 @@ def _places(part: int, parts: int | None, out: Path, checkpoint: Path | None) ->
     return places
 
 
+def _settings_of(method: Method[S], record: dict[str, Any], path: Path) -> S:
+    """The settings of a finished run, without those that its method has no more.
+
+    Its model is drawn from as it stands, whatever it was trained with.
+    """
+    known = method.settings.model_fields
+    values = {name: value for name, value in record["settings"].items() if name in known}
+    return parse(method.settings, values, str(path))
+
+
 def training_app(room: str, help: str) -> typer.Typer:
     """The command line of a room of methods: list, train, join and sample."""
     registry = METHODS[room]
@@ -269,7 +279,7 @@ def training_app(room: str, help: str) -> typer.Typer:
             raise InputError(f"--count {count}: ask for at least one sample")
         model = read_arrays(run / paths.MODEL)
         shape = load_samples(run / paths.SAMPLES).shape[1:]
-        resolved = parse(method.settings, record["settings"], str(path))
+        resolved = _settings_of(method, record, path)
         with lease(ROOMS[room]):
             samples = method.sample(model, resolved, shape, count, seed)
         save_samples(out, samples)
@@ -284,7 +294,7 @@ def training_app(room: str, help: str) -> typer.Typer:
         path = run / paths.RECORD
         record = read_json(path)
         method = registry.lookup(record["method"], str(path))
-        resolved = parse(method.settings, record["settings"], str(path))
+        resolved = _settings_of(method, record, path)
         if method.generate is None or getattr(resolved, "latent", None) != 2:
             raise InputError(
                 f"{run}: only a generator of two latents can be shown on a square: train one with "

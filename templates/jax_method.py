@@ -7,12 +7,12 @@ with the descent that all methods share: checkpoints, snapshots and stop rules a
 from pydantic import Field, PositiveInt
 
 from gantk.checks import check_square
-from gantk.settings import ConvolutionalSettings, kernel_work
+from gantk.settings import ConvolutionalSettings, RowSettings, kernel_work
 from suite.errors import InputError
 from suite.method import Job, Method, Result
 
 
-class CoarseSettings(ConvolutionalSettings):
+class CoarseSettings(ConvolutionalSettings, RowSettings):
     """What a configuration can set, beside the settings of every such method; with its unit."""
 
     shrink: PositiveInt = Field(

@@ -1,11 +1,15 @@
 """GA-CNTK: images that fool an infinitely wide convolutional discriminator (P section 3, Eq. 4)."""
 
 from gantk.checks import check_square
-from gantk.settings import ConvolutionalSettings, kernel_work
+from gantk.settings import ConvolutionalSettings, RowSettings, kernel_work
 from suite.method import Job, Method, Result
 
 
-def train(job: Job[ConvolutionalSettings]) -> Result:
+class SolvedSettings(ConvolutionalSettings, RowSettings):
+    """Images that move themselves, against a discriminator of square images."""
+
+
+def train(job: Job[SolvedSettings]) -> Result:
     """Solve Eq. 4 for as many images as the subset has."""
     from gantk.without_generator import solve
 
@@ -13,7 +17,7 @@ def train(job: Job[ConvolutionalSettings]) -> Result:
     return solve(job, job.subset.data.shape[1:2])
 
 
-def check(settings: ConvolutionalSettings, shape: tuple[int, ...], n: int) -> None:
+def check(settings: SolvedSettings, shape: tuple[int, ...], n: int) -> None:
     """Square images of any size."""
     check_square(shape)
 
@@ -21,7 +25,7 @@ def check(settings: ConvolutionalSettings, shape: tuple[int, ...], n: int) -> No
 GA_CNTK = Method(
     "ga-cntk",
     "GA-CNTK",
-    ConvolutionalSettings,
+    SolvedSettings,
     train,
     work=kernel_work,
     check=check,

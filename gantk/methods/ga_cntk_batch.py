@@ -5,11 +5,11 @@ from typing import Literal
 from pydantic import Field
 
 from gantk.checks import check_square
-from gantk.settings import BatchSettings, kernel_work
+from gantk.settings import BatchSettings, RowSettings, kernel_work
 from suite.method import Job, Method, Result
 
 
-class SampledSettings(BatchSettings):
+class SampledSettings(BatchSettings, RowSettings):
     """Settings of the batch-wise variants without a generator."""
 
     generated: Literal["sampled", "all"] = Field(

@@ -1,18 +1,18 @@
 """GA-FNTK: rows that fool an infinitely wide fully connected discriminator (P section 4)."""
 
 from gantk.checks import check_augmented
-from gantk.settings import DiscriminatorSettings, kernel_work
+from gantk.settings import RowSettings, kernel_work
 from suite.method import Job, Method, Result
 
 
-def train(job: Job[DiscriminatorSettings]) -> Result:
+def train(job: Job[RowSettings]) -> Result:
     """Solve Eq. 4 for as many images, or 2-D points, as the subset has."""
     from gantk.without_generator import solve
 
     return solve(job)
 
 
-def check(settings: DiscriminatorSettings, shape: tuple[int, ...], n: int) -> None:
+def check(settings: RowSettings, shape: tuple[int, ...], n: int) -> None:
     """Any rows; augmented ones are images."""
     check_augmented(settings.augment, shape)
 
@@ -20,7 +20,7 @@ def check(settings: DiscriminatorSettings, shape: tuple[int, ...], n: int) -> No
 GA_FNTK = Method(
     "ga-fntk",
     "GA-FNTK",
-    DiscriminatorSettings,
+    RowSettings,
     train,
     work=kernel_work,
     check=check,

@@ -81,6 +81,12 @@ def test_every_setting_of_the_network_reaches_every_kernel(name, monkeypatch):
             assert np.abs(after / before - 1).min() > 1e-3, setting
 
 
+@pytest.mark.parametrize("setting", [{"clip": False}, {"start": "normal"}])
+def test_a_generator_has_no_settings_of_rows_that_move_themselves(setting):
+    with pytest.raises(InputError, match="unknown key"):
+        parse(ENTRIES["ga-cntkg"].settings, setting, "settings")
+
+
 def test_codes_have_no_convolutions():
     with pytest.raises(InputError, match="leave convs out"):
         parse(ENTRIES["ga-cntkg"].settings, {"space": "code", "convs": 2}, "settings")

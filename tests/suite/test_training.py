@@ -188,7 +188,7 @@ def test_the_square_is_read_like_a_page():
 
 
 @pytest.mark.parametrize(("command", "option"), [("sample", "--count"), ("walk", "--side")])
-def test_drawing_has_the_device_that_was_asked_for(
+def test_a_finished_run_is_drawn_from_on_the_device_that_was_asked_for(
     command: str, option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Latent(Settings):
@@ -200,7 +200,8 @@ def test_drawing_has_the_device_that_was_asked_for(
         seen.append((os.environ["CUDA_VISIBLE_DEVICES"], os.environ["JAX_PLATFORMS"]))
         return rows().data
 
-    write_json(tmp_path / "run.json", {"method": "made", "settings": {}})
+    settings = {"latent": 2, "removed since": 1}
+    write_json(tmp_path / "run.json", {"method": "made", "settings": settings})
     write_arrays(tmp_path / "model.npz", {"x": np.zeros(1)})
     save_samples(tmp_path / "samples.npz", rows().data)
     method = Method("made", "Made", Latent, lambda job: None, draw, generate=draw)
