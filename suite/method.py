@@ -86,7 +86,8 @@ class Method(Registered, Generic[S]):
 
     name: what configurations and command lines call it.
     title: what tables and figures call it.
-    settings: its settings model; every field has a default and a description with its unit.
+    settings: its settings model; every field has a default and a description with its unit. A
+        Path names a file, whose content is part of what identifies a run.
     train: the protocol. Heavy libraries are imported inside.
     sample: (model, settings, image shape [H, W, C] or (2,), count, seed) -> samples, for methods
         with a generator; None for those that solve for the samples themselves.

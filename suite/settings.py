@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -16,6 +17,11 @@ class Settings(BaseModel):
 
 
 S = TypeVar("S", bound=BaseModel)
+
+
+def files_of(settings: Settings) -> list[Path]:
+    """The files that settings name, a change of which changes what is made with them."""
+    return [value for _, value in settings if isinstance(value, Path)]
 
 
 def _keys_at(model: type[BaseModel], path: tuple[Any, ...]) -> list[str]:

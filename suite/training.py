@@ -21,8 +21,15 @@ from suite.errors import InputError
 from suite.files import read_arrays, read_json, write_arrays, write_json, write_text
 from suite.lease import lease
 from suite.method import METHODS, Job, Method, Result, S
-from suite.provenance import git_commit, machine, package_versions, peak_memory_mib, source_digest
-from suite.settings import parse, parse_pairs
+from suite.provenance import (
+    files_digest,
+    git_commit,
+    machine,
+    package_versions,
+    peak_memory_mib,
+    source_digest,
+)
+from suite.settings import files_of, parse, parse_pairs
 
 
 def history_text(history: list[dict[str, float]]) -> str:
@@ -97,6 +104,7 @@ def _identity(
     Not the device: it changes last digits, as another machine does, and run.json records it. A
     run that was begun on a GPU and killed shall be able to end on a CPU.
     """
+    files = files_of(settings)
     return {
         "method": method.name,
         "settings": settings.model_dump(mode="json"),
@@ -110,6 +118,7 @@ def _identity(
         "seeds": {"data": subset.seed, "training": seed, "part": part},
         "samples": samples,
         "source": source,
+        **({"files": files_digest(files)} if files else {}),
     }
 
 

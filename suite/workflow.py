@@ -35,6 +35,7 @@ from suite.files import read_yaml
 from suite.measure import EXTRACTORS, MEASURES
 from suite.method import METHODS
 from suite.provenance import ROOT, files_digest, source_digest
+from suite.settings import files_of
 from suite.source import SOURCES
 from suite.variants import MARK, method_of
 
@@ -248,11 +249,14 @@ def rows_digest(config: Config, wildcards: Any) -> str:
     )
 
 
-def method_digest(wildcards: Any) -> str:
-    """Digest of the source that trains a method."""
+def method_digest(config: Config, wildcards: Any) -> str:
+    """Digest of the source that trains a method, and of the files that its settings name."""
+    settings = settings_of(config, wildcards.experiment, wildcards.dataset, wildcards.method)
+    files = files_of(settings)
     room = method_room(wildcards.method)
     module = METHODS[room].module_of(method_of(wildcards.method))
-    return source_digest(f"{room}.__main__", module)
+    source = source_digest(f"{room}.__main__", module)
+    return source + files_digest(files) if files else source
 
 
 def references(config: Config) -> list[str]:

@@ -43,9 +43,9 @@ def generate(
 def check(settings: GeneratorSettings, shape: tuple[int, ...], n: int) -> None:
     """Square images of the sizes that there are networks for, and a batch of at most n."""
     data = settings.autoencoder_data
+    if data is not None and not data.is_file():
+        raise InputError(f"autoencoder_data: {data}: no such file: check the path")
     if settings.space == "code":
-        if data is not None and not data.is_file():
-            raise InputError(f"autoencoder_data: {data}: no such file: check the path")
         check_side(shape, CODE_SIDES, "the autoencoder")
     else:
         check_side(shape, GENERATOR_SIDES, "the generator")

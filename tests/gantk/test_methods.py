@@ -141,6 +141,14 @@ def test_what_cannot_be_done_is_refused_in_one_sentence(name, settings, shape, w
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("space", ["code", "image"])
+def test_a_file_that_is_not_there_is_refused_before_any_job(space, tmp_path):
+    given = {"space": space, "autoencoder_data": str(tmp_path / "nowhere.npz")}
+    settings = job("ga-cntkg", **given).settings
+    with pytest.raises(InputError, match=r"nowhere\.npz: no such file"):
+        ENTRIES["ga-cntkg"].check(settings, (28, 28, 1), 6)
+
+
 @pytest.mark.parametrize("lam", [-1, 0, "large", float("nan")])
 def test_lambda_must_be_positive(lam):
     with pytest.raises(InputError, match="lam"):

@@ -86,14 +86,36 @@ def test_rows_of_a_reference() -> None:
 
 def test_digest_follows_the_metrics_and_their_extractors(monkeypatch: pytest.MonkeyPatch) -> None:
     named: list[tuple[str, ...]] = []
+    searched = {"datasets": {"mnist": {"n": [8]}}, "methods": {"dcgan": {"updates": [2, 3]}}}
     monkeypatch.setattr(plan, "source_digest", lambda *modules: named.append(modules) or "")
     plan.metrics_digest(config())
-    plan.method_digest(wildcards(method="dcgan@learning_rate=1"))
+    asked = wildcards(experiment="table1", dataset="mnist", method="dcgan@updates=2")
+    plan.method_digest(config(experiments={"table1": searched}), asked)
     plan.dataset_digest(config(), wildcards(dataset="ring8"))
     metrics, method, dataset = map(set, named)
     assert metrics == {"metrics.__main__", "metrics.measures.fid", "metrics.extractors.inception"}
     assert method == {"baselines.__main__", "baselines.methods.dcgan"}
     assert dataset == {"datasets.__main__", "datasets.sources.ring8"}
+
+
+def test_digest_of_a_method_follows_the_files_that_its_settings_name(tmp_path) -> None:
+    """Where they name none it is that of the source."""
+    start = tmp_path / "start.npz"
+    methods = {"gantk2": {}, "gantk2-finite": {"start": str(start)}}
+    found = config(experiments={"t": {"datasets": {"ring8": {"n": [8]}}, "methods": methods}})
+
+    def digest(method: str, *texts: str) -> list[str]:
+        digests = []
+        for text in texts:
+            start.write_text(text)
+            asked = wildcards(experiment="t", dataset="ring8", method=method)
+            digests.append(plan.method_digest(found, asked))
+        return digests
+
+    first, same, other = digest("gantk2-finite", "one", "one", "two")
+    assert first == same != other
+    source = plan.source_digest("gantk.__main__", "gantk.methods.gantk2")
+    assert digest("gantk2", "one", "two") == [source, source]
 
 
 def test_names_of_variants_match_their_room_alone() -> None:

@@ -28,6 +28,10 @@ class MadeSettings(Settings):
     length: int = 3
 
 
+class FileSettings(MadeSettings):
+    rows: Path | None = None
+
+
 def rows(shift: int = 0) -> Subset:
     data = np.arange(2 * 16, dtype=np.uint8).reshape(2, 4, 4, 1) + np.uint8(shift)
     return Subset(data, np.zeros(2, np.int64), np.arange(2), "mnist", "train", 0)
@@ -88,6 +92,20 @@ def test_data_seed_and_split_are_part_of_the_run(tmp_path: Path) -> None:
         )
     }
     assert len(keys) == 3
+
+
+def test_what_a_file_holds_that_settings_name_is_part_of_the_run(tmp_path: Path) -> None:
+    """Not its time; and a run whose settings name none is what it was without such settings."""
+    named, state = FileSettings(rows=tmp_path / "rows.npz"), tmp_path / "state.npz"
+    keys = []
+    for text in ("one", "one", "two"):
+        named.rows.write_text(text)
+        keys.append(run(tmp_path / f"out{len(keys)}", state, settings=named).checkpoint.key)
+    assert keys[0] == keys[1] != keys[2]
+    records = [json.loads((tmp_path / f"out{i}" / "run.json").read_text()) for i in range(3)]
+    assert records[0]["files"] == records[1]["files"] != records[2]["files"]
+    run(tmp_path / "none", state, settings=FileSettings())
+    assert "files" not in json.loads((tmp_path / "none" / "run.json").read_text())
 
 
 def test_finished_run_leaves_its_files_and_no_checkpoint(tmp_path: Path) -> None:

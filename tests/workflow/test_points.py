@@ -1,6 +1,7 @@
 """Points, whose methods and metrics are others than those of images, through the whole workflow."""
 
 import csv
+import shutil
 
 import numpy as np
 import yaml
@@ -56,3 +57,8 @@ def test_points_from_their_source_to_the_table(unrun) -> None:
     moved = load_samples(runs / "gantk2@rule=ipm/data0/seed0/part0/samples.npz")
     assert w2(moved, start) < w2(moved, real)
     assert (results / "figures/samples-flow-letters-n16.png").is_file()
+    start_file = unrun.root / "resources/gantk2/letter-a.npz"
+    start_file.touch()
+    assert unrun.planned("points.yaml") == {}
+    shutil.copy(unrun.root / "resources/gantk2/density-a.npz", start_file)
+    assert unrun.planned("points.yaml")["train_gantk"] == 2  # both variants of gantk2

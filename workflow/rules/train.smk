@@ -47,7 +47,7 @@ for training in plan.trainings(CONFIG):
             environment=plan.environment(CONFIG),
             samples=lambda w: plan.sample_count(CONFIG, w),
             settings=lambda w: plan.train_settings(CONFIG, w),
-            source=lambda w: plan.method_digest(w),
+            source=lambda w: plan.method_digest(CONFIG, w),
         message:
             "train {wildcards.method} on {wildcards.n} rows of {wildcards.dataset}"
             " ({wildcards.experiment}, seed {wildcards.seed}, "
