@@ -10,7 +10,7 @@ from snakemake.utils import min_version
 sys.path.insert(0, workflow.basedir)
 
 from reporting.captions import CAPTIONS
-from suite import paths, resources, workflow as plan
+from suite import devices, paths, resources, workflow as plan
 
 min_version("9.0")
 
@@ -31,7 +31,7 @@ BENCHMARKS = f"{RESULTS}/{paths.BENCHMARKS}"
 RUN = f"{RESULTS}/{paths.RUN}"
 PART = f"{RESULTS}/{paths.PART}"
 REFERENCE = f"{RESULTS}/{paths.REFERENCE}"
-GPU = plan.gpus(CONFIG)
+GPU = devices.asked(CONFIG.device)
 
 
 report: "workflow/report/overview.rst"

@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from suite.config import Cell, Config, cells, method_entry, settings_of, shares
+from suite.devices import asked
 from suite.errors import InputError
 from suite.files import cache_folder, read_json
 from suite.measure import MEASURES
 from suite.method import Method, Work
 from suite.provenance import ROOT, machine
 from suite.settings import Settings, parse
-from suite.workflow import gpus
 
 SHIPPED = ROOT / "resources" / "rates.csv"
 EMBED, JOB = "embed", "job"
@@ -155,7 +155,7 @@ def estimate(
     embeds = any(MEASURES.lookup(name).extractor == "inception" for name in config.metrics)
     job, embed = rates.get((JOB, "")), rates.get((EMBED, "images"))
     runs = len(config.seeds.data) * len(config.seeds.training)
-    on_gpu = bool(gpus(config))
+    on_gpu = bool(asked(config.device))
     items: list[Item] = []
 
     def judging(what: str, jobs: int, images: int, shape: tuple[int, ...]) -> Item:

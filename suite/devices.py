@@ -91,6 +91,11 @@ def visible() -> tuple[list[str], str]:
     return list(dict.fromkeys(found)), "" if found else unknown
 
 
+def asked(device: str) -> int:
+    """GPUs that a job asks for; with `auto`, whether there is one to be seen where this runs."""
+    return int(bool(visible()[0]) if device == "auto" else device == "gpu")
+
+
 def _entries(preset: str) -> list[str]:
     entries = []
     for entry in (part.strip() for part in preset.split(",")):

@@ -316,18 +316,11 @@ def embeds(config: Config) -> bool:
     return any(EXTRACTORS.lookup(name).arithmetic for name in extractors(config))
 
 
-def gpus(config: Config) -> int:
-    """GPUs that a job asks for; with `auto`, whether there is one to be seen where this runs."""
-    if config.device == "auto":
-        return int(bool(devices.visible()[0]))
-    return int(config.device == "gpu")
-
-
 def check_devices(config: Config, rules: Set[str], *, here: bool, conda: Collection[Any]) -> None:
     """End the program with one sentence where a job of `rules` could not have its GPU.
 
     here: whether the jobs run on this machine; elsewhere they find out themselves, but not with
-        `auto`, by which this machine has decided for them (`gpus`).
+        `auto`, by which this machine has decided for them (`devices.asked`).
     conda: the ways of deployment; with one, what is installed cannot be known yet.
     """
     needed: dict[str, set[str]] = {"jax": set(), "torch": set()}

@@ -55,14 +55,14 @@ def test_without_a_gpu_what_trains_or_embeds_is_refused(monkeypatch) -> None:
             workflow.check_devices(config("gpu"), rules, here=True, conda=["conda"])
     for device in ("auto", "cpu"):
         workflow.check_devices(config(device), TRAIN, here=True, conda=[])
-        assert workflow.gpus(config(device)) == 0
-    assert workflow.gpus(config("gpu")) == 1
+        assert devices.asked(device) == 0
+    assert devices.asked("gpu") == 1
 
 
 @pytest.mark.usefixtures("one_gpu")
 def test_a_gpu_is_asked_for_by_auto_where_there_is_one_and_by_metrics_that_embed() -> None:
-    assert workflow.gpus(config("auto")) == 1
-    assert workflow.gpus(config("cpu")) == 0
+    assert devices.asked("auto") == 1
+    assert devices.asked("cpu") == 0
     assert workflow.embeds(config("gpu"))
     assert not workflow.embeds(config("gpu", "am_ssim"))
     workflow.check_devices(config("gpu", "am_ssim"), {"evaluate"}, here=True, conda=[])
