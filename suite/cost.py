@@ -25,6 +25,8 @@ from suite.settings import Settings, parse
 SHIPPED = ROOT / "resources" / "rates.csv"
 EMBED, JOB = "embed", "job"
 """Names of two rates beside the methods': features of an image, and a job that does little else."""
+SHOWN = 256
+"""Rows of a snapshot of GA-NTK with a generator, at most."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,15 @@ def _same_work(
     return method.name, others, shape, round(work.size, 6), on_gpu
 
 
+def images_followed(method: Method[Any], settings: Settings, n: int) -> int:
+    """Rows that are judged along a training: of its start and of every snapshot.
+
+    A generator shows as many as `snapshot_rows` says, else at most `SHOWN`; the others have n.
+    """
+    rows = n if method.sample is None else min(n, SHOWN)
+    return (getattr(settings, "snapshots", 0) + 1) * getattr(settings, "snapshot_rows", rows)
+
+
 def _data(shape: tuple[int, ...]) -> str:
     return "images" if len(shape) == 3 else "points"
 
@@ -171,9 +182,7 @@ def estimate(
         row = math.prod(shape) * (1 if len(shape) == 3 else 4)
         place = f"{cell.method} on {cell.n} rows of {cell.dataset}"
         rows = config.samples if cell.parts == 1 else cell.n
-        seen = (getattr(settings, "snapshots", 0) + 1) * min(
-            getattr(settings, "snapshot_rows", cell.n), 256
-        )
+        seen = images_followed(method_entry(cell.method), settings, cell.n)
         cost = _training(config, cell, shape, rates, past, on_gpu)
         jobs = Counter(len(share) for share in shares(config, cell.parts))
         for parts, number in jobs.items():

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from suite.config import MOST_HELD, Config, method_entry, settings_of
-from suite.cost import EMBED, JOB, known_rates
+from suite.cost import EMBED, JOB, images_followed, known_rates
 from suite.method import Work
 from suite.source import SOURCES
 from suite.workflow import embeds, references, source_kind, source_settings, train_settings
@@ -70,11 +70,10 @@ def _judging(images: int, embedding: bool) -> int:
 
 
 def followed(config: Config, wildcards: Any) -> int:
-    """Images that a job judges along a training, at most."""
+    """Images that a job judges along a training."""
     asked = (wildcards.experiment, wildcards.dataset, wildcards.method)
-    settings = settings_of(config, *asked)
-    rows = getattr(settings, "snapshot_rows", int(wildcards.n))
-    return (getattr(settings, "snapshots", 0) + 1) * rows
+    method = method_entry(wildcards.method)
+    return images_followed(method, settings_of(config, *asked), int(wildcards.n))
 
 
 def _minutes(seconds: float) -> int:

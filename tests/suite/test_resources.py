@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import pytest
 
 from suite import resources
-from suite.config import Config, load_config
-from suite.cost import Rate
+from suite.config import Config, all_methods, load_config
+from suite.cost import Rate, images_followed
 from suite.provenance import ROOT
 
 
@@ -77,6 +77,14 @@ def test_a_trajectory_has_the_rows_of_every_snapshot(config: Config) -> None:
     """21 by default: of 64 images where a GAN draws them, of all n where they are solved."""
     assert resources.followed(config, wildcards("dcgan", 256)) == 21 * 64
     assert resources.followed(config, wildcards("ga-cntk", 256)) == 21 * 256
+
+
+def test_a_generator_without_rows_of_its_own_shows_256_at_most() -> None:
+    method = all_methods()["ga-cntkg"]
+    for n, shown in ((64, 64), (256, 256), (512, 256)):
+        assert images_followed(method, method.settings(), n) == 21 * shown
+    solved = all_methods()["ga-cntk"]
+    assert images_followed(solved, solved.settings(), 512) == 21 * 512
 
 
 def test_memory_grows_with_the_square_of_the_rows() -> None:
