@@ -98,7 +98,9 @@ class Config(Settings):
         "if there is one; `gpu`: nowhere else, and the choice for a cluster",
     )
     jobs_per_gpu: PositiveInt = Field(
-        1, description="jobs that share one GPU of this machine (a small n fills none)"
+        1,
+        description="jobs of GANs and metrics that share one GPU of this machine (a small n fills "
+        "none); one of GA-NTK has it alone, and waits for that",
     )
     threads: PositiveInt = Field(1, description="CPU threads of a training job")
     parts_per_job: PositiveInt = Field(

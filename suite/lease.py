@@ -7,8 +7,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import IO
 
 from suite import devices
 from suite.errors import InputError, from_os
@@ -30,9 +31,9 @@ def jobs_per_gpu() -> int:
 def lease(framework: str) -> Iterator[str | None]:
     """Hold a GPU until the block ends and make it the only visible one; None on a CPU.
 
-    Waits while every GPU is held by as many other jobs of this user as may share one. A scheduler
-    that gave this job one GPU is believed: nothing is locked. The lock is the kernel's, so a
-    killed job gives its GPU back.
+    Waits while every GPU is held by as many other jobs of this user as may share one, of which
+    PyTorch's do and JAX's never (`_whole`). A scheduler that gave this job one GPU is believed:
+    nothing is locked. The lock is the kernel's, so a killed job gives its GPU back.
 
     framework: `jax` or `torch`, which the block must not have imported yet.
 
@@ -60,8 +61,10 @@ def lease(framework: str) -> Iterator[str | None]:
     if len(gpus) == 1 and "CUDA_VISIBLE_DEVICES" in os.environ and _scheduled():
         yield gpus[0]
         return
-    with _held(gpus, jobs_per_gpu()) as uuid:
-        os.environ["CUDA_VISIBLE_DEVICES"] = uuid
+    with ExitStack() as held:
+        slots = jobs_per_gpu()
+        take = _whole if framework == "jax" and slots > 1 else _share
+        os.environ["CUDA_VISIBLE_DEVICES"] = uuid = take(held, gpus, slots)
         yield uuid
 
 
@@ -69,30 +72,75 @@ def _scheduled() -> bool:
     return any(os.environ.get(name) for name in SCHEDULERS)
 
 
-@contextmanager
-def _held(gpus: list[str], slots: int) -> Iterator[str]:
-    """One of the GPUs, the emptiest first: each has a lock file a slot."""
-    folder = Path(tempfile.gettempdir()) / f"gantk-bench-gpus-{os.getuid()}"
+def _share(held: ExitStack, gpus: list[str], slots: int) -> str:
+    """A share of a GPU, the emptiest first."""
     while True:
         for slot in range(slots):
             for uuid in gpus:
-                try:
-                    folder.mkdir(exist_ok=True)
-                    handle = open(folder / f"{uuid.replace('/', '-')}.{slot}", "w")
-                except OSError as error:
-                    raise from_os(error) from error
-                with handle:
-                    try:
-                        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    except BlockingIOError:
-                        continue
-                    except OSError as error:
-                        if error.errno not in NO_LOCKS:
-                            raise
-                        raise InputError(
-                            f"{folder}: the file system has no locks, so that jobs cannot share "
-                            "the GPUs out: set TMPDIR to a folder of this machine"
-                        ) from error
-                    yield uuid
-                    return
+                if not (door := _locked(uuid, "door")):
+                    continue
+                with door:
+                    if share := _locked(uuid, str(slot)):
+                        held.enter_context(share)
+                        return uuid
         time.sleep(1)
+
+
+def _whole(held: ExitStack, gpus: list[str], slots: int) -> str:
+    """All shares of a GPU, of one that nobody uses if there is one.
+
+    Processes share a GPU by turns of milliseconds. An iteration of GA-NTK takes less, and then asks
+    the CPU whether to go on: it would make one a turn, 97 a second beside six others on an H200,
+    where alone it makes 3,029 (results/reference/gpu.md).
+    """
+    while True:
+        for wait in (False, True):
+            for uuid in gpus:
+                with ExitStack() as mine:
+                    if _cleared(mine, uuid, slots, wait):
+                        held.enter_context(mine.pop_all())
+                        return uuid
+        time.sleep(1)
+
+
+def _cleared(mine: ExitStack, uuid: str, slots: int, wait: bool) -> bool:
+    """Whether all shares of a GPU are held now, or once the jobs that are there have ended.
+
+    Its door is held from the beginning, so that no other job comes in meanwhile.
+    """
+    if not (door := _locked(uuid, "door")):
+        return False
+    mine.enter_context(door)
+    if wait:
+        print(f"waiting for the jobs on {uuid} to end, to have it alone", file=sys.stderr)
+    for slot in range(slots):
+        while not (share := _locked(uuid, str(slot))):
+            if not wait:
+                return False
+            time.sleep(1)
+        mine.enter_context(share)
+    return True
+
+
+def _locked(uuid: str, what: str) -> IO[str] | None:
+    """The lock of a share of a GPU or of its door, held until it is closed; None if it is taken."""
+    folder = Path(tempfile.gettempdir()) / f"gantk-bench-gpus-{os.getuid()}"
+    try:
+        folder.mkdir(exist_ok=True)
+        handle = open(folder / f"{uuid.replace('/', '-')}.{what}", "w")
+    except OSError as error:
+        raise from_os(error) from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        handle.close()
+        return None
+    except OSError as error:
+        handle.close()
+        if error.errno not in NO_LOCKS:
+            raise
+        raise InputError(
+            f"{folder}: the file system has no locks, so that jobs cannot share the GPUs out: set "
+            "TMPDIR to a folder of this machine"
+        ) from error
+    return handle

@@ -205,13 +205,13 @@ def test_jobs_share_a_gpu_by_a_setting_and_spread_first(smi, built, monkeypatch)
     leases = []
     for _ in range(4):
         monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-        leases.append(lease.lease("jax"))
+        leases.append(lease.lease("torch"))
         held.append(leases[-1].__enter__())
     assert held == ["GPU-aa11", "GPU-bb22", "GPU-aa11", "GPU-bb22"]
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
     monkeypatch.setattr(lease.time, "sleep", lambda seconds: pytest.fail("no slot is free"))
     with pytest.raises(pytest.fail.Exception, match="no slot"):
-        lease.lease("jax").__enter__()
+        lease.lease("torch").__enter__()
     for one in leases:
         one.__exit__(None, None, None)
 

@@ -4,6 +4,7 @@ import os
 import select
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ import os, sys
 from suite import devices
 from suite.lease import lease
 devices.cuda_build = lambda framework: True
-with lease("jax") as name:
+with lease(sys.argv[1]) as name:
     print(name, os.environ["CUDA_VISIBLE_DEVICES"], flush=True)
     sys.stdin.read()
 """
@@ -34,29 +35,66 @@ def two_gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def holder() -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", HOLDER],
+def started(jobs: ExitStack, framework: str) -> subprocess.Popen[str]:
+    """A job that says which GPU it has, and holds it until it is killed or `jobs` is closed."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, framework],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     )
+    jobs.callback(process.wait)
+    jobs.callback(process.kill)
+    return process
+
+
+def is_waiting(process: subprocess.Popen[str]) -> bool:
+    return not select.select([process.stdout], [], [], 2.5)[0]
 
 
 @pytest.mark.usefixtures("two_gpus")
-def test_each_job_sees_one_gpu_of_its_own_and_a_killed_one_gives_it_back() -> None:
-    first, second = holder(), holder()
-    waiting = None
-    try:
+@pytest.mark.parametrize("framework", ["jax", "torch"])
+def test_each_job_sees_one_gpu_of_its_own_and_a_killed_one_gives_it_back(framework: str) -> None:
+    with ExitStack() as jobs:
+        first, second = (started(jobs, framework) for _ in range(2))
         lines = sorted(process.stdout.readline().split() for process in (first, second))
         assert lines == [["GPU-aa", "GPU-aa"], ["GPU-bb", "GPU-bb"]]
-        waiting = holder()
-        ready, _, _ = select.select([waiting.stdout], [], [], 1.5)
-        assert not ready, "a third job must wait"
+        third = started(jobs, framework)
+        assert is_waiting(third)
         first.kill()
-        assert waiting.stdout.readline().split()[0] in ("GPU-aa", "GPU-bb")
-    finally:
-        for process in filter(None, (first, second, waiting)):
-            process.kill()
-            process.wait()
+        assert third.stdout.readline().split()[0] in ("GPU-aa", "GPU-bb")
+
+
+@pytest.mark.usefixtures("two_gpus")
+def test_jobs_of_pytorch_share_a_gpu_and_one_of_jax_has_it_alone(monkeypatch) -> None:
+    monkeypatch.setenv("JOBS_PER_GPU", "2")
+    with ExitStack() as jobs:
+        torch = started(jobs, "torch")
+        assert torch.stdout.readline().split()[0] == "GPU-aa"
+        alone = started(jobs, "jax")
+        assert alone.stdout.readline().split()[0] == "GPU-bb", "the one that nobody uses"
+        beside = started(jobs, "torch")
+        assert beside.stdout.readline().split()[0] == "GPU-aa"
+        waiting, late = started(jobs, "torch"), started(jobs, "jax")
+        assert is_waiting(waiting) and is_waiting(late)
+        alone.kill()
+        assert waiting.stdout.readline().split()[0] == "GPU-bb"
+
+
+@pytest.mark.usefixtures("two_gpus")
+def test_while_a_job_of_jax_waits_no_other_comes_in(monkeypatch) -> None:
+    monkeypatch.setenv("JOBS_PER_GPU", "2")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    with ExitStack() as jobs:
+        first = started(jobs, "torch")
+        assert first.stdout.readline().split()[0] == "GPU-bb"
+        whole = started(jobs, "jax")
+        assert is_waiting(whole)
+        late = started(jobs, "torch")
+        assert is_waiting(late), "a share is free, but it is wanted"
+        first.kill()
+        assert whole.stdout.readline().split()[0] == "GPU-bb"
+        assert is_waiting(late)
+        whole.kill()
+        assert late.stdout.readline().split()[0] == "GPU-bb"
