@@ -90,7 +90,7 @@ def _whole(held: ExitStack, gpus: list[str], slots: int) -> str:
     """All shares of a GPU, of one that nobody uses if there is one.
 
     Processes share a GPU by turns of milliseconds. An iteration of GA-NTK takes less, and then asks
-    the CPU whether to go on: it would make one a turn, 97 a second beside six others on an H200,
+    the CPU whether to go on: it would make one a turn, 93 a second beside six others on an H200,
     where alone it makes 3,029 (results/reference/gpu.md).
     """
     while True:
