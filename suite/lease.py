@@ -87,7 +87,7 @@ def _share(held: ExitStack, gpus: list[str], slots: int) -> str:
 
 
 def _whole(held: ExitStack, gpus: list[str], slots: int) -> str:
-    """All shares of a GPU, of one that nobody uses if there is one.
+    """A GPU alone, one that nobody uses if there is one.
 
     Processes share a GPU by turns of milliseconds. An iteration of GA-NTK takes less, and then asks
     the CPU whether to go on: it would make one a turn, 93 a second beside six others on an H200,
@@ -96,30 +96,29 @@ def _whole(held: ExitStack, gpus: list[str], slots: int) -> str:
     while True:
         for wait in (False, True):
             for uuid in gpus:
-                with ExitStack() as mine:
-                    if _cleared(mine, uuid, slots, wait):
-                        held.enter_context(mine.pop_all())
-                        return uuid
+                if door := _cleared(uuid, slots, wait):
+                    held.enter_context(door)
+                    return uuid
         time.sleep(1)
 
 
-def _cleared(mine: ExitStack, uuid: str, slots: int, wait: bool) -> bool:
-    """Whether all shares of a GPU are held now, or once the jobs that are there have ended.
+def _cleared(uuid: str, slots: int, wait: bool) -> IO[str] | None:
+    """The door of a GPU that nobody is on, or (wait) once the jobs there have ended; else None.
 
-    Its door is held from the beginning, so that no other job comes in meanwhile.
+    It is held from the beginning, so that no other job comes in meanwhile.
     """
     if not (door := _locked(uuid, "door")):
-        return False
-    mine.enter_context(door)
+        return None
     if wait:
         print(f"waiting for the jobs on {uuid} to end, to have it alone", file=sys.stderr)
     for slot in range(slots):
         while not (share := _locked(uuid, str(slot))):
             if not wait:
-                return False
+                door.close()
+                return None
             time.sleep(1)
-        mine.enter_context(share)
-    return True
+        share.close()
+    return door
 
 
 def _locked(uuid: str, what: str) -> IO[str] | None:
