@@ -42,6 +42,7 @@ def started(jobs: ExitStack, framework: str) -> subprocess.Popen[str]:
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
     )
     jobs.callback(process.wait)
@@ -76,7 +77,9 @@ def test_jobs_of_pytorch_share_a_gpu_and_one_of_jax_has_it_alone(monkeypatch) ->
         assert alone.stdout.readline().split()[0] == "GPU-bb", "the one that nobody uses"
         beside = started(jobs, "torch")
         assert beside.stdout.readline().split()[0] == "GPU-aa"
-        waiting, late = started(jobs, "torch"), started(jobs, "jax")
+        late = started(jobs, "jax")
+        assert late.stderr.readline().startswith("waiting for the jobs on GPU-aa to end")
+        waiting = started(jobs, "torch")
         assert is_waiting(waiting) and is_waiting(late)
         alone.kill()
         assert waiting.stdout.readline().split()[0] == "GPU-bb"
@@ -90,7 +93,7 @@ def test_while_a_job_of_jax_waits_no_other_comes_in(monkeypatch) -> None:
         first = started(jobs, "torch")
         assert first.stdout.readline().split()[0] == "GPU-bb"
         whole = started(jobs, "jax")
-        assert is_waiting(whole)
+        assert whole.stderr.readline().startswith("waiting for the jobs on GPU-bb to end")
         late = started(jobs, "torch")
         assert is_waiting(late), "a share is free, but it is wanted"
         first.kill()
