@@ -82,7 +82,7 @@ lint: $(INSTALLED)
 	$(BIN)/mypy
 
 schema: $(INSTALLED)  ## config/schema.json from the models
-	$(BIN)/python -m suite.schema > .venv/schema.json
+	$(BIN)/python -m suite.planning.schema > .venv/schema.json
 	mv .venv/schema.json config/schema.json
 
 bad-inputs: $(INSTALLED)  ## results/reference/bad-inputs.md and device-faults.md from the tests' cases
@@ -96,7 +96,7 @@ lock: $(INSTALLED)  ## requirements.lock from requirements.in; UPGRADE=name take
 		--no-emit-index-url --custom-compile-command "make lock" --quiet --output-file requirements.lock
 
 envs: $(INSTALLED)  ## envs/*.yaml from envs/rooms.toml and requirements.lock
-	$(BIN)/python -m suite.environments
+	$(BIN)/python -m suite.planning.environments
 
 $(INSTALLED): requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed: set PYTHON")'

@@ -10,7 +10,10 @@ from snakemake.utils import min_version
 sys.path.insert(0, workflow.basedir)
 
 from reporting.captions import CAPTIONS
-from suite import devices, paths, resources, workflow as plan
+from suite.running import devices
+from suite.running import paths
+from suite.planning import resources
+from suite.planning import rules as plan
 
 min_version("9.0")
 

@@ -1,7 +1,7 @@
 """Command line of this room: `python -m baselines --help`."""
 
-from suite.cli import run
-from suite.training import training_app
+from suite.running.cli import run
+from suite.running.training import training_app
 
 app = training_app("baselines", "The GANs that the paper compares with, in PyTorch.")
 

@@ -17,7 +17,7 @@ from baselines.reproducible import device_name, reproducible
 from baselines.sampling import generate, latents, weights
 from baselines.settings import G
 from baselines.stopping import EarlyStopping
-from suite.method import Job, Result, StopReason, snapshot_iterations
+from suite.protocol.method import Job, Result, StopReason, snapshot_iterations
 
 RECORDS = 1000
 """About how many records a whole run leaves."""

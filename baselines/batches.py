@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from suite.seeds import stream
+from suite.protocol.seeds import stream
 
 
 class Batches:

@@ -7,7 +7,7 @@ import numpy as np
 
 from baselines.settings import G, GanSettings
 from baselines.sides import check_augmented, check_square
-from suite.method import Job, Method, Result, Work
+from suite.protocol.method import Job, Method, Result, Work
 
 if TYPE_CHECKING:
     from baselines.game import Game
@@ -33,7 +33,7 @@ def adversarial(
     """A registered method that the shared alternating loop trains.
 
     game: (settings, shape of a row: [H, W, C] or (2,)) -> players and losses.
-    size: the same -> size of a pass (`suite.method.Work`).
+    size: the same -> size of a pass (`suite.protocol.method.Work`).
     tiny: what else, beside `TINY`, a handful of rows asks for.
     """
 

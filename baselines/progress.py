@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from suite.artefacts import Trajectory
+from suite.protocol.artefacts import Trajectory
 
 MEASURED = ("loss_d", "loss_g", "gradient_norm")
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 
-from suite.devices import cpu_instead
-from suite.seeds import integer_seed
+from suite.protocol.seeds import integer_seed
+from suite.running.devices import cpu_instead
 
 FILLING: Any = torch.utils.deterministic
 """Whose attribute PyTorch's type hints do not have."""

@@ -6,8 +6,8 @@ from torch import Tensor, nn
 
 from baselines.reproducible import device, reproducible
 from baselines.scaling import from_network
-from suite.errors import InputError
-from suite.seeds import stream
+from suite.protocol.seeds import stream
+from suite.running.errors import InputError
 
 CHUNK = 256
 

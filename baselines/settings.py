@@ -4,7 +4,7 @@ from typing import Literal, TypeVar
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
-from suite.settings import Settings
+from suite.protocol.settings import Settings
 
 Augmentation = Literal["translation", "cutout", "colour"]
 

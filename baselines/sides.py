@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from suite.errors import InputError
+from suite.running.errors import InputError
 
 SIDES = (16, 28, 32, 64, 128, 256)
 
@@ -16,7 +16,7 @@ def check_square(shape: tuple[int, ...]) -> None:
     >>> check_square((28, 28, 1))
     >>> check_square((30, 30, 1))
     Traceback (most recent call last):
-    suite.errors.InputError: images of 30 x 30: the networks take squares with a side of 16, ...
+    suite.running.errors.InputError: images of 30 x 30: the networks take squares with ...
     """
     height, width, _ = shape
     if height != width or height not in SIDES:

@@ -5,7 +5,7 @@ import runpy
 import sys
 
 import benchmarks
-from suite.errors import unknown
+from suite.running.errors import unknown
 
 NAMES = [info.name for info in pkgutil.iter_modules(benchmarks.__path__) if info.name[0] != "_"]
 

@@ -16,8 +16,8 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from suite.cli import run
-from suite.config import cells, load_config, method_entry, settings_of
+from suite.planning.configuration import cells, load_config, method_entry, settings_of
+from suite.running.cli import run
 
 app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
 
@@ -31,8 +31,8 @@ def main(
     from datasets.draw import draw
     from metrics.evaluate import Reference, evaluate, suited
     from metrics.features import Features
-    from suite.checkpoint import Checkpoint
-    from suite.method import Job
+    from suite.protocol.method import Job
+    from suite.running.checkpoint import Checkpoint
 
     plan, store = load_config(config), Features()
     printed: list[str] = []

@@ -21,11 +21,11 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from baselines.networks import infogan
 from baselines.reproducible import device, device_name
-from suite.artefacts import Subset
-from suite.checkpoint import Checkpoint
-from suite.method import METHODS, Job
-from suite.seeds import stream
-from suite.settings import parse
+from suite.protocol.artefacts import Subset
+from suite.protocol.method import METHODS, Job
+from suite.protocol.seeds import stream
+from suite.protocol.settings import parse
+from suite.running.checkpoint import Checkpoint
 
 GANS = METHODS["baselines"].entries
 FASTER: dict[str, dict[str, Any]] = {

@@ -14,7 +14,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from suite.cli import run
+from suite.running.cli import run
 
 app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
 
@@ -34,9 +34,9 @@ def infinite(settings: Any, real: Any, fake: Any, new: Any) -> np.ndarray:
     import jax
     import jax.numpy as jnp
 
-    from gantk.dynamics import labels
-    from gantk.flow import KernelDiscriminator
-    from gantk.training import weights
+    from gantk.dynamics.closed_form import labels
+    from gantk.gantk2.flow import KernelDiscriminator
+    from gantk.gantk2.rules import weights
 
     kernel = KernelDiscriminator.of(settings, 1, len(fake)).kernel
     rows = jnp.concatenate([real, fake])
@@ -51,8 +51,8 @@ def finite(settings: Any, width: int, real: Any, fake: Any, new: Any) -> np.ndar
     import jax
     import jax.numpy as jnp
 
-    from gantk.finite import initial_twins, output, train_twins
-    from gantk.flow import architecture_of
+    from gantk.gantk2.finite import initial_twins, output, train_twins
+    from gantk.gantk2.flow import architecture_of
     from gantk.keys import named_key
 
     network = architecture_of(settings)
@@ -69,7 +69,7 @@ def finite(settings: Any, width: int, real: Any, fake: Any, new: Any) -> np.ndar
 
 def objective(settings: Any, f: np.ndarray) -> np.ndarray:
     """c(f)."""
-    from gantk.objectives import POINT_OBJECTIVES
+    from gantk.dynamics.objectives import POINT_OBJECTIVES
 
     return np.asarray(POINT_OBJECTIVES[settings.score].generated(f))
 
@@ -78,7 +78,7 @@ def direction(settings: Any, real: Any, fake: Any) -> np.ndarray:
     """Minus the gradient of mean c(f) at the fakes, [n, d]."""
     import jax
 
-    from gantk.flow import KernelDiscriminator
+    from gantk.gantk2.flow import KernelDiscriminator
 
     made = KernelDiscriminator.of(settings, 1, len(fake))
 
@@ -97,8 +97,8 @@ def plane(low: float, high: float, side: int) -> tuple[np.ndarray, np.ndarray]:
 def points(name: str, n: int, **settings: Any) -> np.ndarray:
     """Rows of a dataset."""
     from datasets.draw import draw
-    from suite.settings import parse
-    from suite.source import SOURCES
+    from suite.protocol.settings import parse
+    from suite.protocol.source import SOURCES
 
     source = SOURCES.lookup(name)
     return draw(source, parse(source.settings, settings, name), "train", n, 0).data
@@ -106,7 +106,7 @@ def points(name: str, n: int, **settings: Any) -> np.ndarray:
 
 def width_1d() -> Any:
     """c(f) along a line, IPM and LSGAN, by widths."""
-    from gantk.flow_settings import InfiniteSettings
+    from gantk.gantk2.settings import InfiniteSettings
     from reporting.figures.style import PALETTE, new
 
     figure, axes = new(8, 3, 1, 2)
@@ -129,7 +129,7 @@ def width_1d() -> Any:
 
 def width_2d() -> Any:
     """c(f) in the plane at width 512 and infinity, LSGAN, density a towards b."""
-    from gantk.flow_settings import InfiniteSettings
+    from gantk.gantk2.settings import InfiniteSettings
     from reporting.figures.style import new
 
     settings = InfiniteSettings(rule="squares")
@@ -151,12 +151,12 @@ def width_2d() -> Any:
 
 def flow(iterations: tuple[int, ...] = (0, 10, 100, 400), n: int = 128) -> Any:
     """Points over c(f) along the flow: IPM on a ring of radius 5, ReLU with biases, step 1000."""
-    from gantk.flow_settings import InfiniteSettings
+    from gantk.gantk2.settings import InfiniteSettings
     from gantk.methods.gantk2 import GANTK2
     from reporting.figures.style import new
-    from suite.artefacts import Subset
-    from suite.checkpoint import Checkpoint
-    from suite.method import Job
+    from suite.protocol.artefacts import Subset
+    from suite.protocol.method import Job
+    from suite.running.checkpoint import Checkpoint
 
     real = points("ring8", n, radius=5, variance=0.25, centre=0)
     subset = Subset(real, np.zeros(n, np.int64), np.arange(n), "ring8", "train", 0)
@@ -180,8 +180,8 @@ def field() -> Any:
     import jax
     import jax.numpy as jnp
 
-    from gantk.flow import KernelDiscriminator
-    from gantk.flow_settings import InfiniteSettings
+    from gantk.gantk2.flow import KernelDiscriminator
+    from gantk.gantk2.settings import InfiniteSettings
     from reporting.figures.style import new
 
     x, y = np.meshgrid(np.linspace(-2, 2, 15), np.linspace(0, 2, 15))

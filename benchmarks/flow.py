@@ -17,7 +17,7 @@ import numpy as np
 import typer
 
 from benchmarks.discriminators import points
-from suite.cli import run
+from suite.running.cli import run
 
 app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
 
@@ -35,11 +35,11 @@ def main(
     import jax
     import jax.numpy as jnp
 
-    from gantk.dynamics import labels
-    from gantk.flow import KernelDiscriminator, architecture_of
-    from gantk.flow_settings import InfiniteSettings
-    from gantk.peer import PeerKernel
-    from gantk.training import weights
+    from gantk.dynamics.closed_form import labels
+    from gantk.gantk2.flow import KernelDiscriminator, architecture_of
+    from gantk.gantk2.rules import weights
+    from gantk.gantk2.settings import InfiniteSettings
+    from gantk.kernel.peer import PeerKernel
 
     settings = InfiniteSettings(rule=rule)
     made = KernelDiscriminator.of(settings, 2, n)

@@ -26,15 +26,15 @@ from typing import Annotated, Any, NamedTuple
 import numpy as np
 import typer
 
-from suite import devices
-from suite.cli import run
-from suite.config import all_methods, method_room
-from suite.cost import known_rates
-from suite.errors import InputError
-from suite.files import read_arrays, read_json
-from suite.lease import lease
-from suite.measuring import median_pass, noise
-from suite.provenance import machine
+from suite.planning.configuration import all_methods, method_room
+from suite.planning.cost import known_rates
+from suite.planning.rates import median_pass, noise
+from suite.running import devices
+from suite.running.cli import run
+from suite.running.errors import InputError
+from suite.running.files import read_arrays, read_json
+from suite.running.lease import lease
+from suite.running.provenance import machine
 
 SHAPE = (28, 28, 1)
 BOUNDS = {"float32": 1e-4, "float64": 1e-8}
@@ -81,8 +81,8 @@ def step(precision: str, n: int) -> dict[str, np.ndarray]:
     import jax
     import jax.numpy as jnp
 
-    from gantk.architecture import architecture
-    from gantk.discriminator import gram_loss, make_kernel, released_lambda
+    from gantk.dynamics.discriminator import gram_loss, make_kernel, released_lambda
+    from gantk.kernel.architecture import architecture
     from gantk.settings import DiscriminatorSettings
 
     settings = DiscriminatorSettings()

@@ -19,8 +19,8 @@ import typer
 
 from reporting.intervals import Values, difference, estimate
 from reporting.tables.cells import Row, surely_better
-from suite.cli import run
-from suite.seeds import stream
+from suite.protocol.seeds import stream
+from suite.running.cli import run
 
 app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
 LAYOUTS = [(1, 2), (1, 3), (1, 5), (1, 10), (2, 3), (3, 1), (3, 3), (5, 1), (5, 3), (10, 1)]

@@ -23,8 +23,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 import numpy as np
 import typer
 
-from suite.cli import run
-from suite.errors import InputError
+from suite.running.cli import run
+from suite.running.errors import InputError
 
 SHAPES = {"mnist": (28, 28, 1), "cifar10": (32, 32, 3), "celeba": (64, 64, 3)}
 TURN = 1.0
@@ -38,8 +38,8 @@ def rows(dataset: str, n: int, mix: float) -> tuple[np.ndarray, np.ndarray]:
     mix: 0 for noise, as at the start of a descent; 1 for the real rows themselves.
     """
     from datasets.draw import draw
-    from suite.seeds import stream
-    from suite.source import SOURCES
+    from suite.protocol.seeds import stream
+    from suite.protocol.source import SOURCES
 
     shape = (n, *SHAPES[dataset])
     if dataset == "mnist":
@@ -70,8 +70,8 @@ def contestant(
 
     jax.config.update("jax_enable_x64", True)  # all else of the peer's is JAX's default
 
-    from gantk.architecture import architecture
-    from gantk.discriminator import gram_loss, make_kernel, released_lambda
+    from gantk.dynamics.discriminator import gram_loss, make_kernel, released_lambda
+    from gantk.kernel.architecture import architecture
     from gantk.settings import DiscriminatorSettings
 
     settings = DiscriminatorSettings(kernel=kernel_name, blocking=blocking)

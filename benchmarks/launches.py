@@ -22,9 +22,9 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from suite.cli import run
-from suite.errors import InputError
-from suite.provenance import ROOT
+from suite.running.cli import run
+from suite.running.errors import InputError
+from suite.running.provenance import ROOT
 
 PLUGIN = ROOT / ".venvs" / "cuda"
 CASES = {
@@ -111,11 +111,11 @@ def compiled(method: str, shape: tuple[int, ...], n: int, blocking: str) -> Any:
     from jax.experimental import topologies
     from jax.sharding import SingleDeviceSharding
 
-    from gantk import with_generator, without_generator
-    from gantk.discriminator import Discriminators, Held
-    from suite.artefacts import Subset
-    from suite.checkpoint import Checkpoint
-    from suite.method import METHODS, Job
+    from gantk.descent import with_generator, without_generator
+    from gantk.dynamics.discriminator import Discriminators, Held
+    from suite.protocol.artefacts import Subset
+    from suite.protocol.method import METHODS, Job
+    from suite.running.checkpoint import Checkpoint
 
     fields = [f"  {name}: {value}" for name, value in H100.items()]
     capability = "  cuda_compute_capability { major: 9 minor: 0 }"

@@ -24,9 +24,9 @@ from metrics.features import Features
 from metrics.frechet import frechet_distance
 from metrics.similarity import PAPER_WINDOW, Window, ssim_matrix
 from metrics.weights import inception_weights
-from suite.cli import run
-from suite.files import read_arrays
-from suite.provenance import ROOT
+from suite.running.cli import run
+from suite.running.files import read_arrays
+from suite.running.provenance import ROOT
 
 REPEATS = 5
 

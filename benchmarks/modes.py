@@ -28,13 +28,13 @@ from datasets.draw import draw
 from metrics.evaluate import Reference, evaluate
 from metrics.features import Features
 from metrics.nearest import nearest
-from suite.artefacts import Subset
-from suite.checkpoint import Checkpoint
-from suite.cli import run
-from suite.errors import unknown
-from suite.method import Job
-from suite.seeds import stream
-from suite.source import SOURCES
+from suite.protocol.artefacts import Subset
+from suite.protocol.method import Job
+from suite.protocol.seeds import stream
+from suite.protocol.source import SOURCES
+from suite.running.checkpoint import Checkpoint
+from suite.running.cli import run
+from suite.running.errors import unknown
 
 METRICS = ["fid_train", "am_ssim", "coverage_train", "copying_rate_ssim"]
 EPOCHS = 100

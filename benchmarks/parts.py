@@ -22,10 +22,10 @@ from typing import Annotated, NamedTuple
 import typer
 
 from datasets.draw import draw
-from suite.cli import run
-from suite.cpu import available_cores
-from suite.errors import InputError
-from suite.source import SOURCES
+from suite.protocol.source import SOURCES
+from suite.running.cli import run
+from suite.running.cpu import available_cores
+from suite.running.errors import InputError
 
 WHOLE = 32, 5000
 app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)

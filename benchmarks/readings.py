@@ -34,9 +34,9 @@ from metrics.inception import Inception
 from metrics.runs import load_generated
 from metrics.similarity import ssim_matrix
 from metrics.weights import inception_weights
-from suite.artefacts import load_samples
-from suite.cli import run
-from suite.errors import InputError
+from suite.protocol.artefacts import load_samples
+from suite.running.cli import run
+from suite.running.errors import InputError
 
 app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
 

@@ -24,14 +24,14 @@ from datasets.draw import draw
 from metrics.evaluate import Reference, evaluate
 from metrics.features import Features
 from reporting.intervals import difference, estimate
-from suite.artefacts import Subset
-from suite.checkpoint import Checkpoint
-from suite.cli import run
-from suite.config import all_methods
-from suite.method import Job
-from suite.seeds import stream
-from suite.settings import parse
-from suite.source import SOURCES
+from suite.planning.configuration import all_methods
+from suite.protocol.artefacts import Subset
+from suite.protocol.method import Job
+from suite.protocol.seeds import stream
+from suite.protocol.settings import parse
+from suite.protocol.source import SOURCES
+from suite.running.checkpoint import Checkpoint
+from suite.running.cli import run
 
 app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
 SIZES = 2, 3, 5

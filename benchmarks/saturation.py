@@ -21,18 +21,18 @@ import numpy as np
 import typer
 from tqdm import trange
 
-from gantk.architecture import Architecture, architecture
 from gantk.backend import configure
-from gantk.discriminator import gram_loss, released_lambda
-from gantk.finite import Layers, initial_layers, network_output
+from gantk.descent.layers import conv
+from gantk.dynamics.discriminator import gram_loss, released_lambda
+from gantk.gantk2.finite import Layers, initial_layers, network_output
 from gantk.images import initial_rows, to_unit
-from gantk.kernel import Kernel
+from gantk.kernel.architecture import Architecture, architecture
+from gantk.kernel.gram import Kernel
 from gantk.keys import named_key
-from gantk.layers import conv
 from gantk.settings import ConvolutionalSettings
 from reporting.figures.style import REAL, new, save
-from suite.artefacts import Subset
-from suite.errors import InputError
+from suite.protocol.artefacts import Subset
+from suite.running.errors import InputError
 
 Weights = tuple[Layers, Layers]
 """Of convolutions, then of dense layers."""

@@ -14,10 +14,10 @@ import typer
 
 from metrics.evaluate import Reference, evaluate
 from metrics.features import Features
-from suite.cli import run
-from suite.files import read_arrays
-from suite.provenance import ROOT
-from suite.seeds import stream
+from suite.protocol.seeds import stream
+from suite.running.cli import run
+from suite.running.files import read_arrays
+from suite.running.provenance import ROOT
 
 METRICS = (
     *(f"{name}_{reference}" for name in ("fid", "kid") for reference in ("train", "heldout")),

@@ -6,13 +6,13 @@ from typing import Annotated, cast
 import typer
 
 from datasets.draw import draw
-from suite.cli import make_app, run
-from suite.cost import duration, known_rates, many
-from suite.cpu import available_cores
-from suite.errors import InputError
-from suite.files import write_text
-from suite.settings import parse_pairs
-from suite.source import SOURCES, Split
+from suite.planning.cost import duration, known_rates, many
+from suite.protocol.settings import parse_pairs
+from suite.protocol.source import SOURCES, Split
+from suite.running.cli import make_app, run
+from suite.running.cpu import available_cores
+from suite.running.errors import InputError
+from suite.running.files import write_text
 
 app = make_app("datasets", "Draw subsets of the paper's datasets.", SOURCES)
 

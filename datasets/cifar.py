@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from suite.errors import InputError, from_os
+from suite.running.errors import InputError, from_os
 
 EDGE, CHANNELS = 32, 3
 PIXELS = EDGE * EDGE * CHANNELS

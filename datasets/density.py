@@ -5,8 +5,8 @@ from collections.abc import Callable
 import numpy as np
 
 from datasets.mixture import POOL
-from suite.seeds import stream
-from suite.source import Rows, Split
+from suite.protocol.seeds import stream
+from suite.protocol.source import Rows, Split
 
 
 def grid(side: int) -> tuple[np.ndarray, np.ndarray]:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from suite.errors import InputError
-from suite.files import held
+from suite.running.errors import InputError
+from suite.running.files import held
 
 
 def download(dataset: Callable[..., object], path: Path, title: str, remedy: str) -> None:

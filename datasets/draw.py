@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from suite.artefacts import Subset, check_data
-from suite.errors import InputError
-from suite.seeds import stream
-from suite.settings import Settings
-from suite.source import Source, Split
+from suite.protocol.artefacts import Subset, check_data
+from suite.protocol.seeds import stream
+from suite.protocol.settings import Settings
+from suite.protocol.source import Source, Split
+from suite.running.errors import InputError
 
 
 def draw(

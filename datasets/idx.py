@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from suite.errors import InputError, from_os
-from suite.source import Split
+from suite.protocol.source import Split
+from suite.running.errors import InputError, from_os
 
 FILES: dict[Split, str] = {"train": "train", "heldout": "t10k"}
 

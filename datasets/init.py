@@ -12,11 +12,11 @@ from typing import Any, Literal
 import yaml
 
 from datasets.survey import Survey
-from suite.config import Config, method_entry, parse_config
-from suite.cost import Rate, duration, estimate, many, wait
-from suite.devices import FRAMEWORKS, obstacle, visible
-from suite.errors import InputError
-from suite.provenance import ROOT
+from suite.planning.configuration import Config, method_entry, parse_config
+from suite.planning.cost import Rate, duration, estimate, many, wait
+from suite.running.devices import FRAMEWORKS, obstacle, visible
+from suite.running.errors import InputError
+from suite.running.provenance import ROOT
 
 Budget = Literal["quick", "evening", "paper"]
 SIDES = (28, 32, 64, 128)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from suite.seeds import stream
-from suite.source import Rows, Split
+from suite.protocol.seeds import stream
+from suite.protocol.source import Rows, Split
 
 POOL = 65536
 """Points of each split; subsets are drawn from them."""

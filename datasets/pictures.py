@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from suite.errors import InputError
-from suite.pictures import opened, read_image
+from suite.protocol.image_files import opened, read_image
+from suite.running.errors import InputError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -51,7 +51,7 @@ def upright(path: Path) -> tuple[int, int]:
     """(width, height) of an image file as it stands, by its head alone.
 
     Raises:
-        InputError: see `suite.pictures.opened`.
+        InputError: see `suite.protocol.image_files.opened`.
     """
     with opened(path) as file:
         width, height = file.size
@@ -82,7 +82,8 @@ def read_picture(path: Path, shaping: Shaping) -> np.ndarray:
     """One image file as uint8 [H, W, C], upright by its orientation tag.
 
     Raises:
-        InputError: see `suite.pictures.read_image`; or the image is smaller than the crop.
+        InputError: see `suite.protocol.image_files.read_image`; or the image is smaller than
+            the crop.
     """
     from PIL import Image
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from datasets.pictures import Shaping, read_picture, upright
-from suite.pictures import image_files
+from suite.protocol.image_files import image_files
 
 LOOKED_AT = 32
 """Pictures that are read whole, to tell grey ones from coloured ones."""

@@ -16,12 +16,12 @@ from mkdocs.structure.files import File, Files
 from pydantic import BaseModel
 
 from docs.docstrings import as_markdown, escaped
-from suite.config import Config
-from suite.measure import EXTRACTORS, MEASURES, Measure
-from suite.method import METHODS
-from suite.provenance import ROOT
-from suite.registry import Registry
-from suite.source import SOURCES
+from suite.planning.configuration import Config
+from suite.protocol.method import METHODS
+from suite.protocol.metric import EXTRACTORS, METRICS, Metric
+from suite.protocol.registry import Registry
+from suite.protocol.source import SOURCES
+from suite.running.provenance import ROOT
 
 ROOMS = ("suite", "datasets", "gantk", "baselines", "metrics", "reporting", "benchmarks")
 Schema = Mapping[str, Any]
@@ -118,7 +118,7 @@ def settings_page() -> str:
         table(HEAD, setting_lines(Config).values()),
     ]
     for name in ("Seeds", "Dataset", "Experiment", "Grid"):
-        model = getattr(import_module("suite.config"), name)
+        model = getattr(import_module("suite.planning.configuration"), name)
         text += [
             f"### {name}",
             inspect.getdoc(model) or "",
@@ -137,7 +137,7 @@ def settings_page() -> str:
     return "\n\n".join(text) + "\n"
 
 
-def _range(measure: Measure) -> str:
+def _range(measure: Metric) -> str:
     low, high = measure.range
     if low is None:
         return "any value"
@@ -145,9 +145,9 @@ def _range(measure: Measure) -> str:
 
 
 def _by(
-    measures: Iterable[Measure], key: Callable[[Measure], str]
-) -> Iterable[tuple[str, list[Measure]]]:
-    groups: dict[str, list[Measure]] = {}
+    measures: Iterable[Metric], key: Callable[[Metric], str]
+) -> Iterable[tuple[str, list[Metric]]]:
+    groups: dict[str, list[Metric]] = {}
     for measure in measures:
         groups.setdefault(key(measure), []).append(measure)
     return groups.items()
@@ -163,9 +163,7 @@ def metrics_page() -> str:
         "class. A metric needs at least so many rows on either side, and the features of an "
         "extractor where one is named.",
     ]
-    for module, measures in _by(
-        MEASURES.entries.values(), lambda one: MEASURES.module_of(one.name)
-    ):
+    for module, measures in _by(METRICS.entries.values(), lambda one: METRICS.module_of(one.name)):
         title, _, equations = (inspect.getdoc(import_module(module)) or "").partition("\n")
         text += [f"## {module.rpartition('.')[2].replace('_', ' ')}", escaped(title)]
         text.append(as_markdown(equations.strip("\n")))

@@ -1,7 +1,7 @@
 """Command line of this room: `python -m gantk --help`."""
 
-from suite.cli import run
-from suite.training import training_app
+from suite.running.cli import run
+from suite.running.training import training_app
 
 app = training_app("gantk", "GA-NTK, the paper's methods, in JAX.")
 

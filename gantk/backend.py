@@ -6,8 +6,8 @@ import os
 import platform
 from pathlib import Path
 
-from suite.cpu import available_cores
-from suite.files import cache_folder
+from suite.running.cpu import available_cores
+from suite.running.files import cache_folder
 
 
 def cpu_threads() -> int:

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import jax
 
-from gantk import blocking_rows, blocking_whole, exponential, squarings
-from gantk.architecture import Architecture
-from gantk.ntk import Averages
+from gantk.dynamics import exponential, squarings
+from gantk.kernel import blocking_rows, blocking_whole
+from gantk.kernel.architecture import Architecture
+from gantk.kernel.ntk import Averages
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class Blocking:
 
     averages: how a tile goes through the positions of its images.
     tile: (architecture, side of the images, rows, devices) -> rows of a tile.
-    residual: exp(-lambda K) y; see `gantk.exponential.residual`.
+    residual: exp(-lambda K) y; see `gantk.dynamics.exponential.residual`.
     """
 
     averages: Averages

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from suite.errors import InputError
+from suite.running.errors import InputError
 
 GENERATOR_SIDES = (28, 32, 64, 128, 256)
 """Sides of the images that GA-CNTKg has a generator for (P Tables 3 to 5)."""

@@ -5,7 +5,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from suite.seeds import stream
+from suite.protocol.seeds import stream
 
 
 def to_unit(data: np.ndarray, dtype: Any) -> np.ndarray:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import jax
 
-from suite.seeds import integer_seed
+from suite.protocol.seeds import integer_seed
 
 
 def named_key(purpose: str, *seeds: int) -> jax.Array:

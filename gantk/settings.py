@@ -13,10 +13,10 @@ from pydantic import (
     model_validator,
 )
 
-from gantk.activation import ACTIVATIONS
-from suite.errors import InputError
-from suite.method import Work
-from suite.settings import Settings
+from gantk.kernel.activation import ACTIVATIONS
+from suite.protocol.method import Work
+from suite.protocol.settings import Settings
+from suite.running.errors import InputError
 
 if TYPE_CHECKING:
     ActivationName = str
@@ -72,7 +72,7 @@ class DescentSettings(OptimiserSettings):
 
 
 class ArchitectureSettings(Settings):
-    """The discriminator's infinitely wide network; `gantk.architecture` builds it."""
+    """The discriminator's infinitely wide network; `gantk.kernel.architecture` builds it."""
 
     activation: ActivationName = Field("relu", description="nonlinearity of the network")
     sigma_w2: PositiveFloat = Field(

@@ -30,15 +30,15 @@ from metrics.evaluate import Reference, check, evaluate
 from metrics.inputs import read_rows
 from metrics.nearest import nearest
 from metrics.runs import load_generated, load_records, snapshots
-from suite.artefacts import Subset, digest_of
-from suite.cli import make_app, run
-from suite.files import write_arrays, write_json, write_text
-from suite.measure import EXTRACTORS, MEASURES
+from suite.protocol.artefacts import Subset, digest_of
+from suite.protocol.metric import EXTRACTORS, METRICS
+from suite.running.cli import make_app, run
+from suite.running.files import write_arrays, write_json, write_text
 
 app = make_app(
     "metrics",
     "How good, how varied and how new generated images are.",
-    MEASURES,
+    METRICS,
     EXTRACTORS,
 )
 

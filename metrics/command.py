@@ -10,11 +10,11 @@ import typer
 
 from metrics.evaluate import Reference, References, applicable, suited
 from metrics.features import Features
-from suite.artefacts import Subset
-from suite.errors import InputError
-from suite.lease import lease
-from suite.measure import EXTRACTORS, MEASURES
-from suite.provenance import git_commit, package_versions, source_digest
+from suite.protocol.artefacts import Subset
+from suite.protocol.metric import EXTRACTORS, METRICS
+from suite.running.errors import InputError
+from suite.running.lease import lease
+from suite.running.provenance import git_commit, package_versions, source_digest
 
 Parts = Annotated[list[Path], typer.Argument(help="folders that the parts of one run left")]
 Out = Annotated[Path, typer.Option(help="file to write")]
@@ -63,8 +63,8 @@ def references_of(**paths: Path | None) -> dict[str, Reference]:
 
 def leased(names: list[str] | None) -> AbstractContextManager[object]:
     """A GPU for as long as the metrics are computed (None: any), if one of them embeds on one."""
-    used = MEASURES.entries if names is None else names
-    extractors = {MEASURES.lookup(name).extractor for name in used}
+    used = METRICS.entries if names is None else names
+    extractors = {METRICS.lookup(name).extractor for name in used}
     embeds = any(EXTRACTORS.lookup(name).arithmetic for name in extractors if name)
     return lease("torch") if embeds else nullcontext()
 
@@ -83,7 +83,7 @@ def prepare(out: Path) -> None:
 
 def provenance_of(names: list[str], features: Features) -> dict[str, Any]:
     """Packages, commit, digest of the source, weights and arithmetic behind the metrics `names`."""
-    modules = [MEASURES.module_of(name) for name in names]
+    modules = [METRICS.module_of(name) for name in names]
     modules += [EXTRACTORS.module_of(name) for name in features.used()]
     return {
         "packages": package_versions(),

@@ -20,10 +20,10 @@ import numpy as np
 
 from metrics.evaluate import Reference, applicable, evaluate
 from metrics.features import Features
-from suite.artefacts import Subset
-from suite.errors import InputError
-from suite.measure import MEASURES
-from suite.seeds import stream
+from suite.protocol.artefacts import Subset
+from suite.protocol.metric import METRICS
+from suite.protocol.seeds import stream
+from suite.running.errors import InputError
 
 TITLES = {
     "train": "training images",
@@ -99,7 +99,7 @@ def judge_controls(
             continue
         allowed = {k: v for k, v in references.items() if k != OWN.get(control)}
         chosen = applicable(data, allowed) if names is None else list(names)
-        measures = [MEASURES.lookup(name) for name in chosen]
+        measures = [METRICS.lookup(name) for name in chosen]
         asked = [measure for measure in measures if measure.reference in allowed]
         fitting = [measure.name for measure in asked if measure.minimum <= len(data)]
         left_out += [

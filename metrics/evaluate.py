@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from metrics.features import Features
-from suite.artefacts import Subset
-from suite.errors import InputError
-from suite.measure import EXTRACTORS, MEASURES, Measure, Pair, Value
+from suite.protocol.artefacts import Subset
+from suite.protocol.metric import EXTRACTORS, METRICS, Metric, Pair, Value
+from suite.running.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -39,19 +39,19 @@ def applicable(rows: np.ndarray, references: References) -> list[str]:
     """Every metric that these rows and reference sets allow."""
     return [
         name
-        for name, measure in MEASURES.entries.items()
+        for name, measure in METRICS.entries.items()
         if _obstacle(measure, rows, references) is None
     ]
 
 
-def check(names: Sequence[str], rows: np.ndarray, references: References) -> list[Measure]:
+def check(names: Sequence[str], rows: np.ndarray, references: References) -> list[Metric]:
     """The metrics called `names`, once it is certain that each can be computed.
 
     Raises:
         InputError: an unknown metric, a missing reference set or label, too few rows, images
             smaller than the metric takes, or sets whose rows differ in shape.
     """
-    measures = [MEASURES.lookup(name) for name in names]
+    measures = [METRICS.lookup(name) for name in names]
     for name, reference in references.items():
         if reference.data.shape[1:] != rows.shape[1:]:
             raise InputError(
@@ -73,7 +73,7 @@ def suited(names: Sequence[str], rows: np.ndarray) -> list[str]:
     Raises:
         InputError: an unknown metric, or none is left.
     """
-    reasons = {name: _mismatch(MEASURES.lookup(name), rows) for name in names}
+    reasons = {name: _mismatch(METRICS.lookup(name), rows) for name in names}
     left = [name for name in names if reasons[name] is None]
     if not left:
         raise InputError(f"no metric fits: {names[0]} {reasons[names[0]]}")
@@ -83,7 +83,7 @@ def suited(names: Sequence[str], rows: np.ndarray) -> list[str]:
     return left
 
 
-def _mismatch(measure: Measure, rows: np.ndarray) -> str | None:
+def _mismatch(measure: Metric, rows: np.ndarray) -> str | None:
     """Why a metric is not made for such rows, or None if it is."""
     if measure.data != kind_of(rows):
         return f"judges {measure.data}, not {kind_of(rows)}: give {measure.data}"
@@ -97,7 +97,7 @@ def _mismatch(measure: Measure, rows: np.ndarray) -> str | None:
     return None
 
 
-def _obstacle(measure: Measure, rows: np.ndarray, references: References) -> str | None:
+def _obstacle(measure: Metric, rows: np.ndarray, references: References) -> str | None:
     """Why a metric cannot be computed and what to do, or None if it can."""
     mismatch = _mismatch(measure, rows)
     if mismatch:
@@ -154,7 +154,7 @@ def evaluate(
     return entries
 
 
-def _entry(measure: Measure, pair: Pair, value: Value) -> dict[str, Any]:
+def _entry(measure: Metric, pair: Pair, value: Value) -> dict[str, Any]:
     return {
         "title": measure.title,
         "value": value.value,

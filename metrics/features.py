@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from suite.artefacts import digest_of
-from suite.files import held, read_arrays, write_arrays
-from suite.measure import EXTRACTORS, Extractor, Weights
+from suite.protocol.artefacts import digest_of
+from suite.protocol.metric import EXTRACTORS, Extractor, Weights
+from suite.running.files import held, read_arrays, write_arrays
 
 
 @dataclass

@@ -21,7 +21,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision.models import inception_v3
 from torchvision.models.inception import BasicConv2d
 
-from suite.errors import InputError
+from suite.running.errors import InputError
 
 LEAVES = ("conv.weight", "bn.bias", "bn.running_mean", "bn.running_var")
 

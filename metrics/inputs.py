@@ -5,21 +5,21 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from suite.artefacts import load_samples
-from suite.errors import InputError
-from suite.pictures import image_files, read_image
+from suite.protocol.artefacts import load_samples
+from suite.protocol.image_files import image_files, read_image
+from suite.running.errors import InputError
 
 
 def read_rows(path: Path) -> np.ndarray:
     """Images or points from `path`.
 
-    path: a folder of image files (in the order of their names, as `suite.pictures` finds and reads
-        them), or an npz with the array `data` (or only one array).
+    path: a folder of image files (in the order of their names, as `suite.protocol.image_files`
+        finds and reads them), or an npz with the array `data` (or only one array).
     Returns uint8 [N, H, W, 1 or 3], or float32 [N, 2].
 
     Raises:
         InputError: nothing there, damaged, images that differ in size or colour, or one that
-            `suite.pictures.read_image` refuses.
+            `suite.protocol.image_files.read_image` refuses.
     """
     if path.suffix == ".npy":
         raise InputError(f"{path}: an array without a name: write an .npz (numpy.savez), or images")

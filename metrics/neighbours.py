@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from suite.measure import Pair
+from suite.protocol.metric import Pair
 
 
 def distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from suite import paths
-from suite.artefacts import Trajectory, check_data, load_samples
-from suite.errors import InputError
-from suite.files import read_json
+from suite.protocol.artefacts import Trajectory, check_data, load_samples
+from suite.running import paths
+from suite.running.errors import InputError
+from suite.running.files import read_json
 
 
 def load_records(parts: Sequence[Path]) -> list[dict[str, Any]]:

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from suite.cpu import available_cores
-from suite.errors import InputError
-from suite.measure import Pair
+from suite.protocol.metric import Pair
+from suite.running.cpu import available_cores
+from suite.running.errors import InputError
 
 # Numbers in a tile (pairs times positions): large enough to keep Python out of the way.
 _TILE = 2**18

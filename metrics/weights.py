@@ -16,9 +16,9 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from suite.errors import InputError
-from suite.files import cache_folder, replacing
-from suite.measure import Weights
+from suite.protocol.metric import Weights
+from suite.running.errors import InputError
+from suite.running.files import cache_folder, replacing
 
 
 @dataclass(frozen=True)

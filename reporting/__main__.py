@@ -11,10 +11,10 @@ from reporting.plan import Plan, plan_of
 from reporting.runs import read_runs
 from reporting.tables.fill import fill
 from reporting.tables.text import markdown, tidy
-from suite.cli import make_app, run
-from suite.config import load_config
-from suite.files import write_text
-from suite.paths import FIGURES, PAGE, TABLE
+from suite.planning.configuration import load_config
+from suite.running.cli import make_app, run
+from suite.running.files import write_text
+from suite.running.paths import FIGURES, PAGE, TABLE
 
 app = make_app("reporting", "Tables, figures and the report of a reproduction.")
 

@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from reporting.plan import Plan
 from reporting.runs import Measured
-from suite import paths
-from suite.errors import from_validation
-from suite.files import read_json
+from suite.running import paths
+from suite.running.errors import from_validation
+from suite.running.files import read_json
 
 PREFIX = "control:"
 FLOOR = f"{PREFIX}disjoint"

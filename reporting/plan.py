@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from suite.config import MOST_HELD, Cell, Config, all_methods, cells, settings_of
-from suite.measure import MEASURES
-from suite.variants import MARK
+from suite.planning.configuration import MOST_HELD, Cell, Config, all_methods, cells, settings_of
+from suite.planning.variants import MARK
+from suite.protocol.metric import METRICS
 
 
 @dataclass(frozen=True)
@@ -90,11 +90,11 @@ def plan_of(config: Config) -> Plan:
             (dataset, metric)
             for dataset in config.datasets
             for metric in config.metrics
-            if MEASURES.lookup(metric).data != config.kind(dataset).data
+            if METRICS.lookup(metric).data != config.kind(dataset).data
         ),
         titles={name: method.title for name, method in all_methods().items()}
         | {name: config.dataset_title(name) for name in config.datasets}
-        | {name: measure.title for name, measure in MEASURES.entries.items()},
+        | {name: measure.title for name, measure in METRICS.entries.items()},
         methods=tuple(all_methods()),
         settings={
             (c.experiment, c.dataset, c.method): settings_of(
@@ -109,7 +109,7 @@ def plan_of(config: Config) -> Plan:
             for name, experiment in config.experiments.items()
         },
         explained={
-            measure.title: measure.summary for measure in map(MEASURES.lookup, config.metrics)
+            measure.title: measure.summary for measure in map(METRICS.lookup, config.metrics)
         },
         protocol=_protocol(config),
     )

@@ -5,8 +5,8 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-from suite.errors import InputError, from_os
-from suite.provenance import ROOT
+from suite.running.errors import InputError, from_os
+from suite.running.provenance import ROOT
 
 FOLDER = ROOT / "resources" / "paper"
 COLUMNS = ["dataset", "n", "method", "metric", "published", "printed_as"]

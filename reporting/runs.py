@@ -9,10 +9,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from reporting.plan import Plan
-from suite import paths
-from suite.config import Cell
-from suite.errors import InputError, from_validation
-from suite.files import read_json
+from suite.planning.configuration import Cell
+from suite.running import paths
+from suite.running.errors import InputError, from_validation
+from suite.running.files import read_json
 
 ERROR = re.compile(r"error: |[A-Za-z_.]+(Error|Exception)\b")
 Status = Literal["ok", "diverged", "failed", "missing"]

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reporting.runs import Run
-from suite import paths
-from suite.errors import InputError, from_os
+from suite.running import paths
+from suite.running.errors import InputError, from_os
 
 
 class Judged(NamedTuple):

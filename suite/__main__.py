@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from suite.checks import look
-from suite.cli import make_app, run
-from suite.config import Config, load_config
-from suite.cost import estimate, known_rates, own_rates, past_seconds, table
-from suite.cpu import available_cores
-from suite.measuring import measure as measured
-from suite.measuring import save_rates
+from suite.planning.checks import look
+from suite.planning.configuration import Config, load_config
+from suite.planning.cost import estimate, known_rates, own_rates, past_seconds, table
+from suite.planning.rates import measure as measured
+from suite.planning.rates import save_rates
+from suite.running.cli import make_app, run
+from suite.running.cpu import available_cores
 
 app = make_app("suite", "What a configuration costs, before any of it runs.")
 

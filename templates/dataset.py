@@ -6,9 +6,9 @@ Write here what the images are and where they come from, with the paper or the a
 import numpy as np
 from pydantic import Field, PositiveInt
 
-from suite.seeds import stream
-from suite.settings import Settings
-from suite.source import Rows, Source, Split
+from suite.protocol.seeds import stream
+from suite.protocol.settings import Settings
+from suite.protocol.source import Rows, Source, Split
 
 POOL = 4096
 """Images of each split; a run draws its subset from them."""

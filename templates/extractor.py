@@ -6,7 +6,7 @@ for them: `extractor="levels"`, and `pair.features("levels")` in its function.
 
 import numpy as np
 
-from suite.measure import Extractor, Weights
+from suite.protocol.metric import Extractor, Weights
 
 LEVELS = 16
 

@@ -8,8 +8,8 @@ from pydantic import Field, PositiveInt
 
 from gantk.checks import check_square
 from gantk.settings import ConvolutionalSettings, RowSettings, kernel_work
-from suite.errors import InputError
-from suite.method import Job, Method, Result
+from suite.protocol.method import Job, Method, Result
+from suite.running.errors import InputError
 
 
 class CoarseSettings(ConvolutionalSettings, RowSettings):
@@ -23,12 +23,12 @@ class CoarseSettings(ConvolutionalSettings, RowSettings):
 def train(job: Job[CoarseSettings]) -> Result:
     """Solve Eq. 4 for images that a discriminator of shrunk images takes for real."""
     # Front ends read this file where JAX is missing: import it inside functions only.
-    from gantk.without_generator import solve
+    from gantk.descent.without_generator import solve
 
     shape = job.subset.data.shape
     check(job.settings, shape[1:], len(job.subset.data))
-    # Everything random takes job.seed and job.part, by suite.seeds. A loop of its own calls
-    # job.checkpoint.load() at first, and save(state) whenever job.checkpoint.due().
+    # Everything random takes job.seed and job.part, by suite.protocol.seeds. A loop of its own
+    # calls job.checkpoint.load() at first, and save(state) whenever job.checkpoint.due().
     return solve(job, (shape[1] // job.settings.shrink,))
 
 

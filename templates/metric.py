@@ -1,11 +1,11 @@
-"""Distance of means: a metric on pixels. Copy this file to metrics/measures/, then edit it.
+"""Distance of means: a metric on pixels. Copy this file to metrics/definitions/, then edit it.
 
 Write here what the metric measures, its equation with the source, and where it misleads.
 """
 
 import numpy as np
 
-from suite.measure import Measure, Pair, Value
+from suite.protocol.metric import Metric, Pair, Value
 
 
 def distance_of_means(pair: Pair) -> Value:
@@ -28,7 +28,7 @@ def distance_of_means(pair: Pair) -> Value:
 
 # Two sets, two metrics: one file may register several.
 MEAN_TRAIN, MEAN_HELDOUT = (
-    Measure(
+    Metric(
         name=f"mean_{reference}",
         title=f"Distance of means ({reference})",
         about="Sees a shift of all images in brightness or place. Blind to lost modes.",

@@ -5,13 +5,13 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from suite.measure import EXTRACTORS, MEASURES
-from suite.method import METHODS
-from suite.provenance import ROOT
-from suite.registry import Registry
-from suite.source import SOURCES
+from suite.protocol.method import METHODS
+from suite.protocol.metric import EXTRACTORS, METRICS
+from suite.protocol.registry import Registry
+from suite.protocol.source import SOURCES
+from suite.running.provenance import ROOT
 
-REGISTRIES: tuple[Registry, ...] = (*METHODS.values(), SOURCES, MEASURES, EXTRACTORS)
+REGISTRIES: tuple[Registry, ...] = (*METHODS.values(), SOURCES, METRICS, EXTRACTORS)
 ROOMS = ("datasets", "gantk", "baselines", "metrics", "reporting")
 
 

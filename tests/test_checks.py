@@ -5,7 +5,7 @@ from itertools import chain
 
 import yaml
 
-from suite.provenance import ROOT
+from suite.running.provenance import ROOT
 
 ACTIONS = yaml.safe_load((ROOT / ".github/workflows/checks.yml").read_text(encoding="utf-8"))
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")

@@ -13,11 +13,11 @@ from pydantic import BaseModel, Field
 
 from docs.docstrings import as_markdown
 from docs.pages import ROOMS, metrics_page, modules_of, setting_lines, settings_page, values_of
-from suite import paths
-from suite.config import RULES, Config, all_methods
-from suite.measure import MEASURES
-from suite.provenance import ROOT
-from suite.source import SOURCES
+from suite.planning.configuration import RULES, Config, all_methods
+from suite.protocol.metric import METRICS
+from suite.protocol.source import SOURCES
+from suite.running import paths
+from suite.running.provenance import ROOT
 
 FOLDERS = (*ROOMS, "workflow", "config", "tests", "envs", "profiles", "resources", "results")
 
@@ -56,7 +56,7 @@ def test_links_and_pictures_are_there(text: str) -> None:
 
 def test_every_metric_is_described_in_its_own_words() -> None:
     page = unescape(metrics_page())
-    for name, measure in MEASURES.entries.items():
+    for name, measure in METRICS.entries.items():
         line = next(line for line in page.splitlines() if line.startswith(f"| `{name}` |"))
         assert measure.title in line and f"| {measure.better} |" in line and measure.unit in line
         told = next(line for line in page.splitlines() if line.startswith("`") and name in line)

@@ -9,7 +9,7 @@ import pytest
 
 import docs.docstrings
 import reporting.tables.numbers
-from suite.provenance import ROOT
+from suite.running.provenance import ROOT
 
 ROOMS = ("suite", "datasets", "gantk", "baselines", "metrics", "reporting", "docs")
 MODULES = [

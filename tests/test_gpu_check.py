@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from benchmarks import gpu
-from suite import devices
-from suite.cli import run
+from suite.running import devices
+from suite.running.cli import run
 
 
 def printed(monkeypatch, capsys, *words: str) -> tuple[int, list[list[str]], str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from suite.provenance import ROOT
+from suite.running.provenance import ROOT
 from tests.imports import ROOMS, file_of, imported, registered, third_party
 
 PACKAGES = (*ROOMS, "suite")

@@ -6,9 +6,9 @@ import numpy as np
 from pydantic import Field
 
 from datasets.pictures import Shaping, reader
-from suite.errors import InputError, from_os, unknown
-from suite.settings import Settings
-from suite.source import Rows, Source, Split
+from suite.protocol.settings import Settings
+from suite.protocol.source import Rows, Source, Split
+from suite.running.errors import InputError, from_os, unknown
 
 IMAGES, ATTRIBUTES = "img_align_celeba", "list_attr_celeba.txt"
 LAST_OF_TRAIN, FIRST_OF_TEST = 162770, 182638  # list_eval_partition.txt, by file number

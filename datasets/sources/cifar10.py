@@ -9,9 +9,9 @@ from pydantic import Field
 
 from datasets.cifar import read_binary, read_pickled
 from datasets.download import download
-from suite.errors import InputError
-from suite.settings import Settings
-from suite.source import Rows, Source, Split
+from suite.protocol.settings import Settings
+from suite.protocol.source import Rows, Source, Split
+from suite.running.errors import InputError
 
 Class = Literal[
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"

@@ -11,8 +11,8 @@ import numpy as np
 from pydantic import Field
 
 from datasets.density import from_picture
-from suite.settings import Settings
-from suite.source import Rows, Source, Split
+from suite.protocol.settings import Settings
+from suite.protocol.source import Rows, Source, Split
 
 
 class DensitySettings(Settings):

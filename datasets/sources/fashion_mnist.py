@@ -8,8 +8,8 @@ from pydantic import Field
 
 from datasets.download import download
 from datasets.idx import files_of, read_split
-from suite.settings import Settings
-from suite.source import Rows, Source, Split
+from suite.protocol.settings import Settings
+from suite.protocol.source import Rows, Source, Split
 
 Article = Literal[
     "t-shirt",

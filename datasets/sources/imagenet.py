@@ -6,9 +6,9 @@ import numpy as np
 from pydantic import Field
 
 from datasets.pictures import Shaping, reader
-from suite.pictures import image_files
-from suite.settings import Settings
-from suite.source import Rows, Source, Split
+from suite.protocol.image_files import image_files
+from suite.protocol.settings import Settings
+from suite.protocol.source import Rows, Source, Split
 
 FOLDERS = {"train": "train", "heldout": "val"}
 

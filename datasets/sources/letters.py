@@ -12,8 +12,8 @@ import numpy as np
 from pydantic import Field
 
 from datasets.density import from_picture
-from suite.settings import Settings
-from suite.source import Rows, Source, Split
+from suite.protocol.settings import Settings
+from suite.protocol.source import Rows, Source, Split
 
 STROKE = 0.11
 """Half the width of a stroke, where the side of the picture is 2."""

@@ -8,10 +8,10 @@ from pydantic import Field
 
 from datasets.download import download
 from datasets.idx import files_of, read_split
-from suite.files import read_arrays
-from suite.provenance import ROOT
-from suite.settings import Settings
-from suite.source import Rows, Source, Split
+from suite.protocol.settings import Settings
+from suite.protocol.source import Rows, Source, Split
+from suite.running.files import read_arrays
+from suite.running.provenance import ROOT
 
 BUNDLED = ROOT / "resources" / "mnist" / "mnist.npz"
 

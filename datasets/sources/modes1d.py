@@ -8,9 +8,9 @@ import numpy as np
 from pydantic import Field, NonNegativeFloat
 
 from datasets.mixture import POOL
-from suite.seeds import stream
-from suite.settings import Settings
-from suite.source import Rows, Source, Split
+from suite.protocol.seeds import stream
+from suite.protocol.settings import Settings
+from suite.protocol.source import Rows, Source, Split
 
 
 class ModesSettings(Settings):

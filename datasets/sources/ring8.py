@@ -4,8 +4,8 @@ import numpy as np
 from pydantic import Field, PositiveFloat
 
 from datasets.mixture import mixture
-from suite.settings import Settings
-from suite.source import Rows, Source, Split
+from suite.protocol.settings import Settings
+from suite.protocol.source import Rows, Source, Split
 
 
 class RingSettings(Settings):

@@ -2,7 +2,7 @@
 
 from gantk.checks import check_square
 from gantk.settings import ConvolutionalSettings, RowSettings, kernel_work
-from suite.method import Job, Method, Result
+from suite.protocol.method import Job, Method, Result
 
 
 class SolvedSettings(ConvolutionalSettings, RowSettings):
@@ -11,7 +11,7 @@ class SolvedSettings(ConvolutionalSettings, RowSettings):
 
 def train(job: Job[SolvedSettings]) -> Result:
     """Solve Eq. 4 for as many images as the subset has."""
-    from gantk.without_generator import solve
+    from gantk.descent.without_generator import solve
 
     check_square(job.subset.data.shape[1:])
     return solve(job, job.subset.data.shape[1:2])

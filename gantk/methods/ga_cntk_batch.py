@@ -6,7 +6,7 @@ from pydantic import Field
 
 from gantk.checks import check_square
 from gantk.settings import BatchSettings, RowSettings, kernel_work
-from suite.method import Job, Method, Result
+from suite.protocol.method import Job, Method, Result
 
 
 class SampledSettings(BatchSettings, RowSettings):
@@ -26,7 +26,7 @@ class SampledSettings(BatchSettings, RowSettings):
 
 def train(job: Job[SampledSettings]) -> Result:
     """Solve Eq. 5 for as many images as the subset has."""
-    from gantk.without_generator import solve
+    from gantk.descent.without_generator import solve
 
     check_square(job.subset.data.shape[1:])
     return solve(job, job.subset.data.shape[1:2])

@@ -5,8 +5,8 @@ from pydantic import Field
 from gantk.checks import check_square
 from gantk.methods.ga_cntk_batch import SampledSettings
 from gantk.settings import kernel_work
-from suite.errors import InputError
-from suite.method import Job, Method, Result
+from suite.protocol.method import Job, Method, Result
+from suite.running.errors import InputError
 
 LEVELS = {256: (256, 64, 16), 64: (64, 16), 28: (28, 14)}
 
@@ -40,7 +40,7 @@ def check(settings: MultiresSettings, shape: tuple[int, ...], n: int) -> None:
 
 def train(job: Job[MultiresSettings]) -> Result:
     """Solve Eq. 7 for as many images as the subset has, the losses in equal weight."""
-    from gantk.without_generator import solve
+    from gantk.descent.without_generator import solve
 
     shape = job.subset.data.shape[1:]
     check_square(shape)

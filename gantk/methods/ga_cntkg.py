@@ -4,13 +4,13 @@ import numpy as np
 
 from gantk.checks import CODE_SIDES, GENERATOR_SIDES, check_side
 from gantk.settings import GeneratorSettings, kernel_work
-from suite.errors import InputError
-from suite.method import Job, Method, Result
+from suite.protocol.method import Job, Method, Result
+from suite.running.errors import InputError
 
 
 def train(job: Job[GeneratorSettings]) -> Result:
     """Solve Eq. 6, and draw the samples asked for."""
-    from gantk.with_generator import solve
+    from gantk.descent.with_generator import solve
 
     return solve(job)
 
@@ -23,7 +23,7 @@ def sample(
     seed: int,
 ) -> np.ndarray:
     """Draw images from a trained generator."""
-    from gantk.with_generator import draw
+    from gantk.descent.with_generator import draw
 
     return draw(model, settings, shape, count, seed)
 
@@ -35,7 +35,7 @@ def generate(
     z: np.ndarray,
 ) -> np.ndarray:
     """Draw images at given places of the latent space."""
-    from gantk.with_generator import generate
+    from gantk.descent.with_generator import generate
 
     return generate(model, settings, shape, z)
 

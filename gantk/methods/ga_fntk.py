@@ -2,12 +2,12 @@
 
 from gantk.checks import check_augmented
 from gantk.settings import RowSettings, kernel_work
-from suite.method import Job, Method, Result
+from suite.protocol.method import Job, Method, Result
 
 
 def train(job: Job[RowSettings]) -> Result:
     """Solve Eq. 4 for as many images, or 2-D points, as the subset has."""
-    from gantk.without_generator import solve
+    from gantk.descent.without_generator import solve
 
     return solve(job)
 

@@ -1,13 +1,13 @@
 """GAN(TK)^2: points along the gradient flow of an infinitely wide discriminator, held as it is."""
 
 from gantk.checks import check_square
-from gantk.flow_settings import InfiniteSettings, check_start, flow_work
-from suite.method import Job, Method, Result
+from gantk.gantk2.settings import InfiniteSettings, check_start, flow_work
+from suite.protocol.method import Job, Method, Result
 
 
 def train(job: Job[InfiniteSettings]) -> Result:
     """Move as many rows as the subset has (Franceschi et al., 2022)."""
-    from gantk.flow import solve_infinite
+    from gantk.gantk2.flow import solve_infinite
 
     check(job.settings, job.subset.data.shape[1:], len(job.subset.data))
     return solve_infinite(job)

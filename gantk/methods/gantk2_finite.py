@@ -1,12 +1,12 @@
 """GAN(TK)^2 at finite width: points along the flow of a network in NTK parametrisation."""
 
-from gantk.flow_settings import FiniteSettings, check_start, flow_work
-from suite.method import Job, Method, Result
+from gantk.gantk2.settings import FiniteSettings, check_start, flow_work
+from suite.protocol.method import Job, Method, Result
 
 
 def train(job: Job[FiniteSettings]) -> Result:
     """Move as many rows as the subset has (Franceschi et al., 2022)."""
-    from gantk.finite import solve_finite
+    from gantk.gantk2.finite import solve_finite
 
     check(job.settings, job.subset.data.shape[1:], len(job.subset.data))
     return solve_finite(job)

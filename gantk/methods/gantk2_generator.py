@@ -5,14 +5,14 @@ from typing import Any
 import numpy as np
 
 from gantk.checks import check_square
-from gantk.flow_settings import GeneratedSettings, flow_work
-from suite.errors import InputError
-from suite.method import Job, Method, Result
+from gantk.gantk2.settings import GeneratedSettings, flow_work
+from suite.protocol.method import Job, Method, Result
+from suite.running.errors import InputError
 
 
 def train(job: Job[GeneratedSettings]) -> Result:
     """Train the generator (Franceschi et al., 2022)."""
-    from gantk.flow_generator import solve_generator
+    from gantk.gantk2.flow_generator import solve_generator
 
     check(job.settings, job.subset.data.shape[1:], len(job.subset.data))
     return solve_generator(job)
@@ -22,7 +22,7 @@ def sample(
     model: dict[str, np.ndarray], settings: Any, shape: tuple[int, ...], count: int, seed: int
 ) -> np.ndarray:
     """More samples."""
-    from gantk.flow_generator import draw
+    from gantk.gantk2.flow_generator import draw
 
     return draw(model, settings, shape, count, seed)
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from suite.devices import cpu_instead
-from suite.measure import Extractor, Weights
+from suite.protocol.metric import Extractor, Weights
+from suite.running.devices import cpu_instead
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
-from suite.files import read_arrays
-from suite.measure import Extractor, Weights
-from suite.provenance import ROOT
+from suite.protocol.metric import Extractor, Weights
+from suite.running.files import read_arrays
+from suite.running.provenance import ROOT
 
 WEIGHTS = ROOT / "resources" / "lenet" / "lenet.npz"
 BATCH = 1024

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from suite.measure import Extractor, Weights
+from suite.protocol.metric import Extractor, Weights
 
 
 def embed(images: np.ndarray, weights: Weights | None) -> np.ndarray:

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from reporting.figures.group import Group
 from reporting.figures.learning import read_columns
 from reporting.figures.style import new
-from suite import paths
+from suite.running import paths
 
 THEOREM = {"optimiser": "gradient-descent", "objective": "half_square", "schedule": "constant"}
 """What the theorem is about: plain gradient descent on half of the squared norm (Eq. 16)."""

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from reporting.figures.group import Group
 from reporting.figures.style import new
-from suite.variants import method_of
+from suite.planning.variants import method_of
 
 FEWEST = 4
 """Settings of a method that make a box."""

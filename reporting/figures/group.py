@@ -8,8 +8,8 @@ from reporting.controls import Control, Controls
 from reporting.figures.style import Pen, pens, square_of
 from reporting.plan import Plan
 from reporting.runs import Run
-from suite import paths
-from suite.artefacts import Subset
+from suite.protocol.artefacts import Subset
+from suite.running import paths
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from matplotlib.figure import Figure
 
 from reporting.figures.group import Group
 from reporting.figures.style import LINES, blank, new
-from suite import paths
-from suite.errors import InputError, from_os
+from suite.running import paths
+from suite.running.errors import InputError, from_os
 
 
 def read_columns(path: Path) -> dict[str, list[float]]:

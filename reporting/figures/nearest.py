@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 
 from reporting.figures.group import Group
 from reporting.figures.style import new, tile
-from suite import paths
-from suite.files import read_arrays
+from suite.running import paths
+from suite.running.files import read_arrays
 
 
 def _pairs(axes: Axes, path: Path) -> None:

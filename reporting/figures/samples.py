@@ -4,8 +4,8 @@ from matplotlib.figure import Figure
 
 from reporting.figures.group import Group
 from reporting.figures.style import REAL, blank, new, show
-from suite import paths
-from suite.artefacts import Subset, load_samples
+from suite.protocol.artefacts import Subset, load_samples
+from suite.running import paths
 
 COLUMNS = 8
 SHOWN = 64

@@ -7,8 +7,8 @@ from reporting.figures.group import Group
 from reporting.figures.learning import read_columns
 from reporting.figures.strips import moments
 from reporting.figures.style import EDGE, blank, new, tile
-from suite import paths
-from suite.artefacts import Trajectory
+from suite.protocol.artefacts import Trajectory
+from suite.running import paths
 
 STAGES = 6
 SIDE = 2

@@ -5,8 +5,8 @@ from matplotlib.figure import Figure
 
 from reporting.figures.group import Group
 from reporting.figures.style import blank, new, show
-from suite import paths
-from suite.artefacts import Trajectory
+from suite.protocol.artefacts import Trajectory
+from suite.running import paths
 
 MOMENTS = 9
 SHOWN = 4

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from reporting.plan import Plan
 from reporting.published import read_published
-from suite.files import replacing
+from suite.running.files import replacing
 
 # Searched so that each is at least 3:1 against white, and that any two are far apart for readers
 # with any colour vision (tests/reporting/test_figures_style.py measures both).

@@ -6,8 +6,8 @@ from matplotlib.figure import Figure
 
 from reporting.figures.group import Group
 from reporting.figures.style import new, show
-from suite import paths
-from suite.artefacts import load_samples
+from suite.protocol.artefacts import load_samples
+from suite.running import paths
 
 
 def draw(group: Group) -> Figure | None:

@@ -16,8 +16,8 @@ from reporting.plan import Plan
 from reporting.runs import Run
 from reporting.tables.fill import Filled, fill
 from reporting.tables.layout import VERDICT, introduction, notes_of, reading
-from suite import paths
-from suite.provenance import ROOT
+from suite.running import paths
+from suite.running.provenance import ROOT
 
 LIBRARY = ROOT / "resources" / "datatables"
 MOST = 8

@@ -14,9 +14,9 @@ from reporting.figures.strips import moments
 from reporting.figures.style import REAL, tile
 from reporting.pages.charts import variable
 from reporting.runs import Run
-from suite import paths
-from suite.artefacts import Subset, Trajectory, load_samples
-from suite.files import read_arrays
+from suite.protocol.artefacts import Subset, Trajectory, load_samples
+from suite.running import paths
+from suite.running.files import read_arrays
 
 SHOWN = 64
 PIXELS = SHOWN * 32 * 32

@@ -12,7 +12,7 @@ from reporting.runs import Run, Status
 from reporting.tables.experiments import Table
 from reporting.tables.searched import Chosen, Search, choose
 from reporting.trajectories import Judged, trajectory_of
-from suite.variants import method_of
+from suite.planning.variants import method_of
 
 SEVERITY: tuple[Status, ...] = ("failed", "diverged", "missing", "ok")
 SIGNS = {"lower": 1.0, "higher": -1.0}

@@ -7,7 +7,7 @@ from statistics import fmean
 from typing import NamedTuple
 
 from reporting.runs import Run
-from suite.variants import MARK
+from suite.planning.variants import MARK
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from datasets.draw import draw
-from suite.settings import parse
-from suite.source import SOURCES
+from suite.protocol.settings import parse
+from suite.protocol.source import SOURCES
 
 FOLDER = Path(__file__).parent
 POINTS = 512

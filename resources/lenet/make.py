@@ -15,8 +15,8 @@ from tqdm import tqdm
 from datasets.sources.mnist import MnistSettings, open_mnist
 from metrics.extractors.lenet import WEIGHTS
 from metrics.lenet import LeNet, to_batch
-from suite.files import write_arrays
-from suite.seeds import integer_seed, stream
+from suite.protocol.seeds import integer_seed, stream
+from suite.running.files import write_arrays
 
 EPOCHS, BATCH, RATE = 12, 128, 2e-3
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from datasets.sources.mnist import BUNDLED, MnistSettings, open_mnist
-from suite.files import write_arrays
-from suite.seeds import stream
+from suite.protocol.seeds import stream
+from suite.running.files import write_arrays
 
 arrays = {}
 for split, count in (("train", 4096), ("heldout", 1024)):

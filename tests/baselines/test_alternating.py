@@ -16,12 +16,12 @@ from baselines.methods.gan import GAN, VanillaSettings
 from baselines.players import Players, sound
 from baselines.reproducible import reproducible
 from baselines.scaling import from_network, to_network
-from suite.artefacts import Subset, check_data
-from suite.checkpoint import Checkpoint
-from suite.cli import run
-from suite.errors import InputError
-from suite.method import Job
-from suite.seeds import stream
+from suite.protocol.artefacts import Subset, check_data
+from suite.protocol.method import Job
+from suite.protocol.seeds import stream
+from suite.running.checkpoint import Checkpoint
+from suite.running.cli import run
+from suite.running.errors import InputError
 
 
 def subset(shape=(5, 16, 16, 1)):

@@ -10,10 +10,10 @@ from baselines import augment
 from baselines.methods.dcgan import DCGAN, DcganSettings, game
 from baselines.players import Players
 from baselines.reproducible import reproducible
-from suite.artefacts import Subset
-from suite.checkpoint import Checkpoint
-from suite.errors import InputError
-from suite.method import Job
+from suite.protocol.artefacts import Subset
+from suite.protocol.method import Job
+from suite.running.checkpoint import Checkpoint
+from suite.running.errors import InputError
 
 
 @pytest.fixture(autouse=True)

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from suite.artefacts import Subset, check_data
-from suite.checkpoint import Checkpoint
-from suite.method import METHODS, Job
-from suite.settings import parse
+from suite.protocol.artefacts import Subset, check_data
+from suite.protocol.method import METHODS, Job
+from suite.protocol.settings import parse
+from suite.running.checkpoint import Checkpoint
 
 ENTRIES = METHODS["baselines"].entries
 UPDATES = 5

@@ -8,9 +8,9 @@ from torch import nn
 from baselines.methods.dcgan import DCGAN, DcganSettings, game
 from baselines.reproducible import reproducible
 from baselines.sampling import generate, latents
-from suite.artefacts import Subset
-from suite.checkpoint import Checkpoint
-from suite.method import Job
+from suite.protocol.artefacts import Subset
+from suite.protocol.method import Job
+from suite.running.checkpoint import Checkpoint
 
 SHAPE = (16, 16, 1)
 

@@ -7,7 +7,7 @@ from torch import nn
 
 from baselines.methods import dcgan, gan, lsgan, sngan, stylegan2, wgan, wgan_gp
 from baselines.networks import infogan
-from suite.errors import InputError
+from suite.running.errors import InputError
 
 METHODS = {
     "gan": (gan.game, gan.VanillaSettings),

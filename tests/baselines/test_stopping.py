@@ -8,9 +8,9 @@ from baselines.methods.dcgan import DCGAN, DcganSettings, game
 from baselines.players import Players
 from baselines.reproducible import reproducible
 from baselines.stopping import EarlyStopping
-from suite.artefacts import Subset
-from suite.checkpoint import Checkpoint
-from suite.method import Job
+from suite.protocol.artefacts import Subset
+from suite.protocol.method import Job
+from suite.running.checkpoint import Checkpoint
 
 
 def watch(distances, patience=50, delta=0.05):

@@ -17,9 +17,9 @@ from baselines import augment
 from baselines.players import Players
 from baselines.reproducible import reproducible
 from baselines.sampling import generate
-from suite.method import METHODS
-from suite.seeds import stream
-from suite.settings import parse
+from suite.protocol.method import METHODS
+from suite.protocol.seeds import stream
+from suite.protocol.settings import parse
 from tests.baselines.by_hand import (
     Adam,
     RmsProp,

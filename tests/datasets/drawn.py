@@ -4,8 +4,8 @@ import numpy as np
 from PIL import Image
 
 from datasets.draw import draw
-from suite.settings import parse
-from suite.source import SOURCES
+from suite.protocol.settings import parse
+from suite.protocol.source import SOURCES
 
 RNG = np.random.default_rng(0)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from suite.errors import InputError
+from suite.running.errors import InputError
 from tests.datasets.drawn import noise, rows
 
 NAMES = ["Male", "Smiling", "Straight_Hair"]

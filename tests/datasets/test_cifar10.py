@@ -8,7 +8,7 @@ import pytest
 
 from datasets.cifar import PIXELS
 from datasets.sources.cifar10 import CLASSES
-from suite.errors import InputError
+from suite.running.errors import InputError
 from tests.datasets.drawn import RNG, rows
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from suite.errors import InputError
+from suite.running.errors import InputError
 from tests.datasets.drawn import rows, save_images
 
 

@@ -12,12 +12,12 @@ from PIL import Image
 
 from datasets.init import LEAST, PLANS, SIDES, fitted, name_of, side_of, sizes_of, text_of
 from datasets.survey import Survey, survey
-from suite import devices
-from suite.config import cells, load_config, method_entry, settings_of
-from suite.cost import Rate
-from suite.errors import InputError
-from suite.provenance import ROOT
-from suite.workflow import check_devices
+from suite.planning.configuration import cells, load_config, method_entry, settings_of
+from suite.planning.cost import Rate
+from suite.planning.rules import check_devices
+from suite.running import devices
+from suite.running.errors import InputError
+from suite.running.provenance import ROOT
 
 
 def pictures(folder, count, size, grey=False, turned=False):

@@ -6,7 +6,7 @@ import struct
 import numpy as np
 import pytest
 
-from suite.errors import InputError
+from suite.running.errors import InputError
 from tests.datasets.drawn import RNG, rows
 
 

@@ -8,9 +8,9 @@ from typing import get_args
 import numpy as np
 import pytest
 
-from suite.artefacts import check_data
-from suite.errors import InputError
-from suite.source import SOURCES
+from suite.protocol.artefacts import check_data
+from suite.protocol.source import SOURCES
+from suite.running.errors import InputError
 from tests.datasets.drawn import rows
 
 WITH_FILES = [

@@ -3,7 +3,7 @@
 import jax
 import jax.numpy as jnp
 
-from gantk.peer import import_neural_tangents
+from gantk.kernel.peer import import_neural_tangents
 
 IMAGE = ("NHWC", "HWIO", "NHWC")
 

@@ -5,12 +5,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gantk.augment import STEPS, augment, colour, cutout, translation
+from gantk.descent.augment import STEPS, augment, colour, cutout, translation
 from gantk.keys import named_key
 from gantk.settings import DiscriminatorSettings
-from suite.errors import InputError
-from suite.method import METHODS
-from suite.settings import parse
+from suite.protocol.method import METHODS
+from suite.protocol.settings import parse
+from suite.running.errors import InputError
 
 KEY = named_key("test", 0)
 

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from skimage.metrics import structural_similarity as oracle
 
-from gantk.autoencoder import (
+from gantk.descent.autoencoder import (
     Autoencoder,
     make_autoencoder,
     structural_similarity,
     train_autoencoder,
 )
 from gantk.keys import named_key
-from suite.checkpoint import Checkpoint
-from suite.seeds import stream
+from suite.protocol.seeds import stream
+from suite.running.checkpoint import Checkpoint
 from tests.gantk import by_hand
 
 # 14 is no multiple of 4: 14, 7, 4, and back to 16, of which 14 are kept.

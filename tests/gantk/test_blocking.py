@@ -7,12 +7,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gantk import blocking_whole
-from gantk.architecture import Architecture
 from gantk.blocking import BLOCKINGS, blocking_on
-from gantk.discriminator import gram_loss
-from gantk.kernel import Kernel
-from gantk.ntk import block, block_vjp, features
+from gantk.dynamics.discriminator import gram_loss
+from gantk.kernel import blocking_whole
+from gantk.kernel.architecture import Architecture
+from gantk.kernel.gram import Kernel
+from gantk.kernel.ntk import block, block_vjp, features
 from gantk.settings import DiscriminatorSettings
 
 NETWORKS = {

@@ -7,10 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gantk import descent
-from gantk.descent import descend
+from gantk.descent import loop as descent
+from gantk.descent.loop import descend
 from gantk.settings import DescentSettings
-from suite.checkpoint import Checkpoint
+from suite.running.checkpoint import Checkpoint
 
 
 class Killed(Exception):

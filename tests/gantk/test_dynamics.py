@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 import scipy.linalg
 
-from gantk.activation import ACTIVATIONS
-from gantk.architecture import Architecture
-from gantk.discriminator import gram_loss, released_lambda, separating_lambda
-from gantk.dynamics import labels, regularise, search_lambda, separation_error
-from gantk.exponential import residual
-from gantk.kernel import Kernel
-from gantk.objectives import OBJECTIVES
+from gantk.dynamics.closed_form import labels, regularise, search_lambda, separation_error
+from gantk.dynamics.discriminator import gram_loss, released_lambda, separating_lambda
+from gantk.dynamics.exponential import residual
+from gantk.dynamics.objectives import OBJECTIVES
+from gantk.kernel.activation import ACTIVATIONS
+from gantk.kernel.architecture import Architecture
+from gantk.kernel.gram import Kernel
 from gantk.settings import DiscriminatorSettings
-from suite.errors import InputError
+from suite.running.errors import InputError
 
 
 def gram(n=8, seed=0):

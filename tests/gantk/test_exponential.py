@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import scipy.linalg
 
-from gantk import exponential, squarings
-from gantk.dynamics import labels
-from gantk.exponential import residual
+from gantk.dynamics import exponential, squarings
+from gantk.dynamics.closed_form import labels
+from gantk.dynamics.exponential import residual
 
 ROWS = 140
 RESIDUALS = {"spectra": residual, "squarings": squarings.residual}

@@ -8,17 +8,17 @@ import numpy as np
 import pytest
 import scipy.integrate
 
-from gantk.discriminator import gram_loss
-from gantk.dynamics import labels
-from gantk.finite import initial_twins, output, train_twins
-from gantk.flow import KernelDiscriminator, architecture_of
-from gantk.flow_settings import InfiniteSettings
-from gantk.kernel import Kernel
-from gantk.peer import PeerKernel, import_neural_tangents
-from gantk.radial import RadialKernel
+from gantk.dynamics.closed_form import labels
+from gantk.dynamics.discriminator import gram_loss
+from gantk.gantk2.finite import initial_twins, output, train_twins
+from gantk.gantk2.flow import KernelDiscriminator, architecture_of
+from gantk.gantk2.rules import logistic_steps, trained, weights
+from gantk.gantk2.settings import InfiniteSettings
+from gantk.kernel.gram import Kernel
+from gantk.kernel.peer import PeerKernel, import_neural_tangents
+from gantk.kernel.radial import RadialKernel
 from gantk.settings import DiscriminatorSettings
-from gantk.training import logistic_steps, trained, weights
-from suite.errors import InputError
+from suite.running.errors import InputError
 
 NETWORKS = {
     "b = 1": {},

@@ -7,11 +7,11 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmarks.ablation import app
-from suite.artefacts import Subset, check_data
-from suite.checkpoint import Checkpoint
-from suite.errors import InputError
-from suite.method import METHODS, Job
-from suite.settings import parse
+from suite.protocol.artefacts import Subset, check_data
+from suite.protocol.method import METHODS, Job
+from suite.protocol.settings import parse
+from suite.running.checkpoint import Checkpoint
+from suite.running.errors import InputError
 
 ENTRIES = METHODS["gantk"].entries
 NAMES = ("gantk2", "gantk2-finite")

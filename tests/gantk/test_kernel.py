@@ -7,11 +7,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gantk import kernel as kernel_module
-from gantk.activation import ACTIVATIONS
-from gantk.architecture import architecture
-from gantk.kernel import Kernel
-from gantk.peer import PeerKernel
+from gantk.kernel import gram as kernel_module
+from gantk.kernel.activation import ACTIVATIONS
+from gantk.kernel.architecture import architecture
+from gantk.kernel.gram import Kernel
+from gantk.kernel.peer import PeerKernel
 from gantk.settings import ArchitectureSettings
 
 

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gantk.layers import conv, deconv, double, draw_weights, layer_shapes
+from gantk.descent.layers import conv, deconv, double, draw_weights, layer_shapes
 
 IMAGE = ("NHWC", "HWIO", "NHWC")
 

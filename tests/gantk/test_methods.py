@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from gantk.images import initial_rows
-from suite.artefacts import Subset
-from suite.checkpoint import Checkpoint
-from suite.errors import InputError
-from suite.method import METHODS, Job
-from suite.settings import parse
+from suite.protocol.artefacts import Subset
+from suite.protocol.method import METHODS, Job
+from suite.protocol.settings import parse
+from suite.running.checkpoint import Checkpoint
+from suite.running.errors import InputError
 
 ENTRIES = METHODS["gantk"].entries
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gantk.generator import code_generator, image_generator
+from gantk.descent.generators import code_generator, image_generator
 
 
 @pytest.mark.parametrize(

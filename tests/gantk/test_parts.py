@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gantk import descent, without_generator
 from gantk.backend import program_cache
-from suite.artefacts import Subset
-from suite.checkpoint import Checkpoint
-from suite.files import read_arrays
-from suite.method import METHODS, Job
-from suite.provenance import ROOT
+from gantk.descent import loop as descent
+from gantk.descent import without_generator
+from suite.protocol.artefacts import Subset
+from suite.protocol.method import METHODS, Job
+from suite.running.checkpoint import Checkpoint
+from suite.running.files import read_arrays
+from suite.running.provenance import ROOT
 
 FNTK = METHODS["gantk"].lookup("ga-fntk")
 

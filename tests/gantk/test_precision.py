@@ -7,10 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from suite.artefacts import Subset
-from suite.checkpoint import Checkpoint
-from suite.method import METHODS, Job
-from suite.settings import parse
+from suite.protocol.artefacts import Subset
+from suite.protocol.method import METHODS, Job
+from suite.protocol.settings import parse
+from suite.running.checkpoint import Checkpoint
 
 ENTRIES = METHODS["gantk"].entries
 

@@ -9,23 +9,23 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gantk.activation import ACTIVATIONS
-from gantk.architecture import architecture
-from gantk.kernel import Kernel
+from gantk.kernel.activation import ACTIVATIONS
+from gantk.kernel.architecture import architecture
+from gantk.kernel.gram import Kernel
+from gantk.kernel.peer import PeerKernel
 from gantk.methods.ga_cntk_batch import SampledSettings
-from gantk.peer import PeerKernel
 from gantk.settings import (
     PRESETS,
     ArchitectureSettings,
     ConvolutionalSettings,
     DiscriminatorSettings,
 )
-from suite.artefacts import Subset
-from suite.checkpoint import Checkpoint
-from suite.errors import InputError
-from suite.method import METHODS, Job
-from suite.provenance import ROOT
-from suite.settings import parse
+from suite.protocol.artefacts import Subset
+from suite.protocol.method import METHODS, Job
+from suite.protocol.settings import parse
+from suite.running.checkpoint import Checkpoint
+from suite.running.errors import InputError
+from suite.running.provenance import ROOT
 
 ENTRIES = METHODS["gantk"].entries
 GA_NTK = [n for n, entry in ENTRIES.items() if issubclass(entry.settings, DiscriminatorSettings)]
@@ -55,7 +55,7 @@ def kernels(name, monkeypatch, **settings):
         raise Built
 
     monkeypatch.setattr(Kernel, "on_all_devices", staticmethod(record))
-    monkeypatch.setattr("gantk.discriminator.Discriminators.hold", stop)
+    monkeypatch.setattr("gantk.dynamics.discriminator.Discriminators.hold", stop)
     data = np.zeros((6, 28, 28, 1), np.uint8)
     subset = Subset(data, np.zeros(6, np.int64), np.arange(6), "black", "train", 0)
     given = {**ENTRIES[name].tiny, **settings}

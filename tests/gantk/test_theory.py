@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from datasets.draw import draw
-from gantk.activation import ACTIVATIONS
-from gantk.architecture import Architecture
-from gantk.dynamics import labels
-from gantk.exponential import residual
-from gantk.kernel import Kernel
-from suite.artefacts import Subset
-from suite.checkpoint import Checkpoint
-from suite.method import METHODS, Job
-from suite.settings import parse
-from suite.source import SOURCES
+from gantk.dynamics.closed_form import labels
+from gantk.dynamics.exponential import residual
+from gantk.kernel.activation import ACTIVATIONS
+from gantk.kernel.architecture import Architecture
+from gantk.kernel.gram import Kernel
+from suite.protocol.artefacts import Subset
+from suite.protocol.method import METHODS, Job
+from suite.protocol.settings import parse
+from suite.protocol.source import SOURCES
+from suite.running.checkpoint import Checkpoint
 
 ENTRIES = METHODS["gantk"].entries
 

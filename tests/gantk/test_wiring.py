@@ -8,16 +8,16 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from gantk import with_generator
-from gantk.autoencoder import Autoencoder
-from gantk.generator import Generator
+from gantk.descent import with_generator
+from gantk.descent.autoencoder import Autoencoder
+from gantk.descent.generators import Generator
 from gantk.images import from_unit
 from gantk.keys import named_key
-from suite.artefacts import Subset
-from suite.checkpoint import Checkpoint
-from suite.method import METHODS, Job
-from suite.seeds import integer_seed, stream
-from suite.settings import parse
+from suite.protocol.artefacts import Subset
+from suite.protocol.method import METHODS, Job
+from suite.protocol.seeds import integer_seed, stream
+from suite.protocol.settings import parse
+from suite.running.checkpoint import Checkpoint
 from tests.gantk import by_hand
 
 ENTRIES = METHODS["gantk"].entries

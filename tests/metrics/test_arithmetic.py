@@ -7,7 +7,7 @@ import numpy as np
 from metrics.command import leased
 from metrics.extractors import inception
 from metrics.features import Features
-from suite.measure import EXTRACTORS
+from suite.protocol.metric import EXTRACTORS
 
 
 def test_features_of_another_processor_are_computed_anew(tmp_path, monkeypatch) -> None:

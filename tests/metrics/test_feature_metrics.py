@@ -7,14 +7,14 @@ from prdc import compute_prdc
 from torch_fidelity.metric_kid import kernel_mmd
 from torch_fidelity.metric_prc import calculate_precision_recall_full
 
+from metrics.definitions import fid_infinity
+from metrics.definitions.density_coverage import coverage, density
+from metrics.definitions.fid import fid
+from metrics.definitions.kid import polynomial_kernel, squared_mmd
+from metrics.definitions.precision_recall import precision, recall
 from metrics.frechet import frechet_distance, standard_error
-from metrics.measures import fid_infinity
-from metrics.measures.density_coverage import coverage, density
-from metrics.measures.fid import fid
-from metrics.measures.kid import polynomial_kernel, squared_mmd
-from metrics.measures.precision_recall import precision, recall
 from metrics.neighbours import bootstrap_error, distances, radii
-from suite.measure import Pair
+from suite.protocol.metric import Pair
 
 
 def _features(seed: int, rows: int, columns: int = 32, shift: float = 0.0) -> np.ndarray:

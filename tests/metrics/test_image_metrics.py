@@ -3,18 +3,18 @@
 import numpy as np
 import pytest
 
-from metrics.measures.am_ssim import am_ssim, am_ssim_reverse
-from metrics.measures.copying import (
+from metrics.definitions.am_ssim import am_ssim, am_ssim_reverse
+from metrics.definitions.copying import (
     COPYING_RATE,
     COPYING_RATE_INCEPTION,
     COPYING_RATE_SSIM,
     share_of_copies,
 )
 from metrics.similarity import ssim_matrix
-from suite.errors import InputError
-from suite.files import read_arrays
-from suite.measure import Pair
-from suite.provenance import ROOT
+from suite.protocol.metric import Pair
+from suite.running.errors import InputError
+from suite.running.files import read_arrays
+from suite.running.provenance import ROOT
 
 
 @pytest.fixture(scope="module")

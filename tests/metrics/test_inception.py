@@ -10,9 +10,9 @@ from metrics.extractors import inception as extractor
 from metrics.features import Features
 from metrics.frechet import frechet_distance
 from metrics.inception import Inception, convolutions, load_network, plain_network
-from suite.errors import InputError
-from suite.files import read_arrays
-from suite.provenance import ROOT
+from suite.running.errors import InputError
+from suite.running.files import read_arrays
+from suite.running.provenance import ROOT
 
 CPU = torch.device("cpu")
 NAMES = list(convolutions(plain_network()))

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from metrics.inputs import read_rows
-from suite.errors import InputError
+from suite.running.errors import InputError
 
 
 def _pixels(channels: int = 1, count: int = 3) -> np.ndarray:

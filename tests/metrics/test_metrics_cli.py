@@ -14,10 +14,10 @@ from metrics.__main__ import app
 from metrics.controls import disjoint_rows, judge_controls
 from metrics.features import Features
 from metrics.similarity import ssim_matrix
-from suite.artefacts import Subset, Trajectory, save_samples
-from suite.errors import InputError
-from suite.files import write_json
-from suite.provenance import ROOT
+from suite.protocol.artefacts import Subset, Trajectory, save_samples
+from suite.running.errors import InputError
+from suite.running.files import write_json
+from suite.running.provenance import ROOT
 
 
 def _images(seed: int, count: int = 5, shape: tuple[int, ...] = (8, 8, 1)) -> np.ndarray:

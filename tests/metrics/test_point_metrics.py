@@ -5,10 +5,10 @@ import itertools
 import numpy as np
 import pytest
 
-from metrics.measures.modes import high_quality, modes_covered, modes_of
-from metrics.measures.sinkhorn import sinkhorn
-from metrics.measures.wasserstein import wasserstein_2
-from suite.measure import Pair
+from metrics.definitions.modes import high_quality, modes_covered, modes_of
+from metrics.definitions.sinkhorn import sinkhorn
+from metrics.definitions.wasserstein import wasserstein_2
+from suite.protocol.metric import Pair
 
 
 def _points(seed: int, count: int) -> np.ndarray:

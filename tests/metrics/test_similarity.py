@@ -5,7 +5,7 @@ import pytest
 from skimage.metrics import structural_similarity
 
 from metrics.similarity import Window, ssim_matrix
-from suite.errors import InputError
+from suite.running.errors import InputError
 
 
 def _images(seed: int, count: int, shape: tuple[int, int, int] = (20, 17, 1)) -> np.ndarray:

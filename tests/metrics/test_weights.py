@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from metrics import weights
-from suite.errors import InputError
+from suite.running.errors import InputError
 
 CONTENT = b"weights"
 DIGEST = hashlib.sha256(CONTENT).hexdigest()

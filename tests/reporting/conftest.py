@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from reporting.plan import Plan
-from suite.artefacts import Subset, Trajectory, save_samples
-from suite.config import Cell
-from suite.files import write_json, write_text
+from suite.planning.configuration import Cell
+from suite.protocol.artefacts import Subset, Trajectory, save_samples
+from suite.running.files import write_json, write_text
 
 
 class Reproduction:

@@ -10,8 +10,8 @@ from reporting.runs import read_runs
 from reporting.tables.cells import Row, order, ranked
 from reporting.tables.fill import fill
 from reporting.tables.text import markdown, tidy
-from suite.errors import InputError
-from suite.files import write_text
+from suite.running.errors import InputError
+from suite.running.files import write_text
 
 PUBLISHED = read_published("table1")
 

@@ -8,8 +8,8 @@ from reporting.controls import read_controls
 from reporting.figures import bound, boxes, stages, walks
 from reporting.figures.group import groups
 from reporting.runs import read_runs
-from suite.artefacts import Trajectory, save_samples
-from suite.files import write_text
+from suite.protocol.artefacts import Trajectory, save_samples
+from suite.running.files import write_text
 
 
 def only_group(made, plan):

@@ -18,8 +18,8 @@ from reporting.pages.pictures import PIXELS, sheet
 from reporting.runs import read_runs
 from reporting.tables.fill import fill
 from reporting.tables.text import tidy
-from suite.artefacts import Subset, Trajectory, save_samples
-from suite.files import write_arrays, write_text
+from suite.protocol.artefacts import Subset, Trajectory, save_samples
+from suite.running.files import write_arrays, write_text
 from tests.reporting.strict import parsed
 
 

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from reporting.intervals import Estimate, difference, estimate, holm, needed, welch
-from suite.seeds import stream
+from suite.protocol.seeds import stream
 
 
 def test_interval_of_several_runs_is_students():

@@ -9,9 +9,9 @@ from reporting.figures.group import groups
 from reporting.figures.learning import read_columns
 from reporting.runs import read_runs
 from reporting.trajectories import read_trajectory
-from suite.artefacts import Subset, Trajectory, save_samples
-from suite.errors import InputError
-from suite.files import write_arrays, write_text
+from suite.protocol.artefacts import Subset, Trajectory, save_samples
+from suite.running.errors import InputError
+from suite.running.files import write_arrays, write_text
 from tests.reporting.strict import parsed
 
 

@@ -5,8 +5,8 @@ import yaml
 
 from reporting.__main__ import app
 from reporting.plan import plan_of
-from suite.cli import run
-from suite.config import all_methods, parse_config
+from suite.planning.configuration import all_methods, parse_config
+from suite.running.cli import run
 
 VALUES = {
     "name": "made",

@@ -1,7 +1,7 @@
 import pytest
 
 from reporting.published import COLUMNS, read_published
-from suite.errors import InputError
+from suite.running.errors import InputError
 
 TABLES = {"table1": 144, "table2": 12, "table9": 63}
 

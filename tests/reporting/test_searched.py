@@ -7,7 +7,7 @@ import pytest
 from reporting.runs import Evaluation, Measured, Run
 from reporting.tables.numbers import decimals, number, signed
 from reporting.tables.searched import choose
-from suite.config import Cell
+from suite.planning.configuration import Cell
 
 
 def runs(

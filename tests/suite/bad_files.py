@@ -6,8 +6,8 @@ import numpy as np
 import yaml
 from PIL import Image
 
-from suite.artefacts import Subset
-from suite.files import write_json
+from suite.protocol.artefacts import Subset
+from suite.running.files import write_json
 
 CONFIG = {
     "name": "made",

@@ -12,9 +12,9 @@ from subprocess import CompletedProcess
 from unittest import mock
 from urllib.error import URLError
 
-from suite import workflow
-from suite.cli import run
-from suite.config import parse_config
+from suite.planning import rules as workflow
+from suite.planning.configuration import parse_config
+from suite.running.cli import run
 from tests.suite.bad_files import OWN
 
 
@@ -175,7 +175,7 @@ CONFIGURATIONS = [
         'device: "gpu", on a machine without one',
         without_gpu,
         "device: gpu, but no GPU is to be seen",
-        faults={"suite.devices.visible": lambda: ([], "there is no nvidia-smi")},
+        faults={"suite.running.devices.visible": lambda: ([], "there is no nvidia-smi")},
     ),
 ]
 """Configurations that `snakemake` refuses before the first job."""
@@ -291,7 +291,7 @@ JOBS = [
         "out of memory (RESOURCE_EXHAUSTED: Out of memory allocating 9 bytes)",
         "JAX runs out of memory",
         **{
-            "suite.training.run_method": raising(
+            "suite.running.training.run_method": raising(
                 RuntimeError("RESOURCE_EXHAUSTED: Out of memory allocating 9 bytes")
             )
         },
@@ -301,7 +301,7 @@ JOBS = [
         "out of memory (CUDA out of memory. Tried to allocate 9 GiB)",
         "PyTorch runs out of memory",
         **{
-            "suite.training.run_method": raising(
+            "suite.running.training.run_method": raising(
                 RuntimeError("CUDA out of memory. Tried to allocate 9 GiB")
             )
         },
@@ -310,7 +310,7 @@ JOBS = [
         f"{SOLVE} good.npz",
         "interrupted",
         "Ctrl-C",
-        **{"suite.training.run_method": raising(KeyboardInterrupt())},
+        **{"suite.running.training.run_method": raising(KeyboardInterrupt())},
     ),
 ]
 """What cannot be known before a job runs."""

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from unittest import mock
 
-from suite import cli, devices, lease
-from suite.errors import InputError
+from suite.running import cli, devices, lease
+from suite.running.errors import InputError
 
 TWO = "echo 'GPU 0: NVIDIA H100 (UUID: GPU-aa11)\nGPU 1: NVIDIA H100 (UUID: GPU-bb22)'"
 CUT = (

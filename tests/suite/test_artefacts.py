@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from suite import files
-from suite.artefacts import Subset, Trajectory, check_data, load_samples, save_samples
-from suite.errors import InputError
-from suite.files import read_json, write_arrays, write_json, write_text
+from suite.protocol.artefacts import Subset, Trajectory, check_data, load_samples, save_samples
+from suite.running import files
+from suite.running.errors import InputError
+from suite.running.files import read_json, write_arrays, write_json, write_text
 
 
 def images(n: int = 4) -> np.ndarray:

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from suite.artefacts import Subset
-from suite.cli import run
-from suite.provenance import ROOT
+from suite.protocol.artefacts import Subset
+from suite.running.cli import run
+from suite.running.provenance import ROOT
 from tests.suite.bad_inputs import CASES, Case, command
 from tests.suite.bad_inputs_page import filled, line, outcome
 

@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from suite.checkpoint import Checkpoint
-from suite.errors import InputError
-from suite.provenance import ROOT
+from suite.running.checkpoint import Checkpoint
+from suite.running.errors import InputError
+from suite.running.provenance import ROOT
 
 WRITER = """
 import sys, numpy as np
 from pathlib import Path
-from suite.checkpoint import Checkpoint
-from suite.errors import InputError
+from suite.running.checkpoint import Checkpoint
+from suite.running.errors import InputError
 checkpoint = Checkpoint(Path(sys.argv[1]), "key")
 iteration = 0
 while True:

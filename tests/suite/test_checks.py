@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from suite.checks import check
-from suite.config import parse_config
-from suite.errors import InputError
-from suite.method import METHODS
-from suite.provenance import ROOT
+from suite.planning.checks import check
+from suite.planning.configuration import parse_config
+from suite.protocol.method import METHODS
+from suite.running.errors import InputError
+from suite.running.provenance import ROOT
 
 RNG = np.random.default_rng(0)
 
@@ -146,8 +146,8 @@ def test_sizes_that_pass_are_those_that_gans_have_networks_for(name):
 
 
 def test_sizes_that_pass_are_those_that_ga_cntkg_has_networks_for():
-    from gantk.autoencoder import make_autoencoder
-    from gantk.generator import image_generator
+    from gantk.descent.autoencoder import make_autoencoder
+    from gantk.descent.generators import image_generator
 
     method = METHODS["gantk"].entries["ga-cntkg"]
     made = {"image": lambda shape: image_generator(shape, 4), "code": make_autoencoder}

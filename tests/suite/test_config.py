@@ -8,17 +8,17 @@ import jsonschema
 import pytest
 import yaml
 
-from suite.config import (
+from suite.planning.configuration import (
     all_methods,
     cells,
     load_config,
     parse_config,
     settings_of,
 )
-from suite.errors import InputError
-from suite.files import read_yaml
-from suite.provenance import ROOT
-from suite.schema import json_schema, schema_text
+from suite.planning.schema import json_schema, schema_text
+from suite.running.errors import InputError
+from suite.running.files import read_yaml
+from suite.running.provenance import ROOT
 
 FILES = sorted((ROOT / "config").glob("*.yaml"))
 VALID = {

@@ -6,14 +6,23 @@ import sys
 
 import pytest
 
-from suite import measuring
-from suite.config import all_methods, load_config, parse_config
-from suite.cost import Item, Rate, duration, estimate, past_seconds, read_rates, table, wait
-from suite.errors import InputError
-from suite.files import write_json
-from suite.measuring import _line, save_rates
-from suite.method import Work
-from suite.provenance import ROOT, machine
+from suite.planning import rates as measuring
+from suite.planning.configuration import all_methods, load_config, parse_config
+from suite.planning.cost import (
+    Item,
+    Rate,
+    duration,
+    estimate,
+    past_seconds,
+    read_rates,
+    table,
+    wait,
+)
+from suite.planning.rates import _line, save_rates
+from suite.protocol.method import Work
+from suite.running.errors import InputError
+from suite.running.files import write_json
+from suite.running.provenance import ROOT, machine
 
 MNIST = {"mnist": (28, 28, 1)}
 RATES = {

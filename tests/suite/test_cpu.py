@@ -8,7 +8,7 @@ import pytest
 
 SCRIPT = """
 import resource, sys, typer
-from suite.cli import run
+from suite.running.cli import run
 app = typer.Typer()
 @app.command()
 def faults() -> None:

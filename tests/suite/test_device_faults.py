@@ -2,7 +2,7 @@
 
 import pytest
 
-from suite.provenance import ROOT
+from suite.running.provenance import ROOT
 from tests.suite.device_faults import CASES, SAID, Case, does, line, spoken
 
 PAGE = (ROOT / "results" / "reference" / "device-faults.md").read_text(encoding="utf-8")

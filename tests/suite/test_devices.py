@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from suite import cli, devices, lease
-from suite.errors import InputError
+from suite.running import cli, devices, lease
+from suite.running.errors import InputError
 
 TWO = "GPU 0: NVIDIA H100 (UUID: GPU-aa11)\nGPU 1: NVIDIA H100 (UUID: GPU-bb22)"
 CUT = (

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from suite import lease
-from suite.provenance import ROOT
+from suite.running import lease
+from suite.running.provenance import ROOT
 
 HOLDER = """
 import os, sys
-from suite import devices
-from suite.lease import lease
+from suite.running import devices
+from suite.running.lease import lease
 devices.cuda_build = lambda framework: True
 with lease(sys.argv[1]) as name:
     print(name, os.environ["CUDA_VISIBLE_DEVICES"], flush=True)

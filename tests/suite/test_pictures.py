@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from metrics.inputs import read_rows
-from suite.errors import InputError
-from suite.pictures import image_files, read_image
+from suite.protocol.image_files import image_files, read_image
+from suite.running.errors import InputError
 from tests.datasets.drawn import rows
 
 COLOUR = Image.fromarray(np.random.default_rng(0).integers(0, 256, (9, 8, 3), dtype=np.uint8))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from suite import provenance
-from suite.provenance import (
+from suite.running import provenance
+from suite.running.provenance import (
     files_digest,
     git_commit,
     package_versions,
@@ -26,7 +26,7 @@ FILES = {
     "shared/tiles.py": "import room.main\n",
 }
 PEAK = """
-from suite.provenance import peak_memory_mib
+from suite.running.provenance import peak_memory_mib
 print(peak_memory_mib())
 block = bytearray(b"x") * (200 * 2**20)
 print(peak_memory_mib())
@@ -134,7 +134,7 @@ def test_files_digest_follows_names_and_content_and_times_where_content_is_much(
     renamed = files[0].rename(tmp_path / "c")
     assert files_digest([renamed, files[1]]) != before
 
-    monkeypatch.setattr("suite.provenance.READABLE", 7)
+    monkeypatch.setattr("suite.running.provenance.READABLE", 7)
     before = files_digest([renamed, files[1]])
     os.utime(renamed, (2, 2))
     assert files_digest([renamed, files[1]]) != before

@@ -8,23 +8,23 @@ from pathlib import Path
 
 import pytest
 
-from suite.errors import InputError
-from suite.measure import EXTRACTORS, MEASURES
-from suite.method import METHODS
-from suite.provenance import ROOT
-from suite.registry import Registry
-from suite.source import SOURCES, Source
+from suite.protocol.method import METHODS
+from suite.protocol.metric import EXTRACTORS, METRICS
+from suite.protocol.registry import Registry
+from suite.protocol.source import SOURCES, Source
+from suite.running.errors import InputError
+from suite.running.provenance import ROOT
 
-REGISTRIES = {r.package: r for r in (*METHODS.values(), SOURCES, MEASURES, EXTRACTORS)}
+REGISTRIES = {r.package: r for r in (*METHODS.values(), SOURCES, METRICS, EXTRACTORS)}
 HEAVY = ["jax", "torch", "torchvision", "scipy", "skimage", "matplotlib", "tensorflow"]
 PROBE = f"""
 import json, sys
 for name in {HEAVY!r}:
     sys.modules[name] = None  # makes `import name` fail
-from suite.measure import EXTRACTORS, MEASURES
-from suite.method import METHODS
-from suite.source import SOURCES, Source
-registries = *METHODS.values(), SOURCES, MEASURES, EXTRACTORS
+from suite.protocol.metric import EXTRACTORS, METRICS
+from suite.protocol.method import METHODS
+from suite.protocol.source import SOURCES, Source
+registries = *METHODS.values(), SOURCES, METRICS, EXTRACTORS
 print(json.dumps({{r.package: list(r.entries) for r in registries}}))
 """
 
@@ -65,8 +65,8 @@ def test_settings_have_defaults_and_descriptions(registry: Registry) -> None:
 
 
 MADE = """
-from suite.source import Source
-from suite.settings import Settings
+from suite.protocol.source import Source
+from suite.protocol.settings import Settings
 {name} = Source("{name}", "Made", Settings, lambda settings, split: None)
 """
 

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from suite import resources
-from suite.config import Config, all_methods, load_config
-from suite.cost import Rate, images_followed
-from suite.provenance import ROOT
+from suite.planning import resources
+from suite.planning.configuration import Config, all_methods, load_config
+from suite.planning.cost import Rate, images_followed
+from suite.running.provenance import ROOT
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from suite import workflow as plan
-from suite.config import parse_config, shares
-from suite.files import write_text
-from suite.method import METHODS
+from suite.planning import rules as plan
+from suite.planning.configuration import parse_config, shares
+from suite.protocol.method import METHODS
+from suite.running.files import write_text
 
 
 def config(**changes: object):
@@ -93,7 +93,11 @@ def test_digest_follows_the_metrics_and_their_extractors(monkeypatch: pytest.Mon
     plan.method_digest(config(experiments={"table1": searched}), asked)
     plan.dataset_digest(config(), wildcards(dataset="ring8"))
     metrics, method, dataset = map(set, named)
-    assert metrics == {"metrics.__main__", "metrics.measures.fid", "metrics.extractors.inception"}
+    assert metrics == {
+        "metrics.__main__",
+        "metrics.definitions.fid",
+        "metrics.extractors.inception",
+    }
     assert method == {"baselines.__main__", "baselines.methods.dcgan"}
     assert dataset == {"datasets.__main__", "datasets.sources.ring8"}
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from suite.seeds import integer_seed, stream
+from suite.protocol.seeds import integer_seed, stream
 
 FIRST = [354, 547, 697, 277, 712]
 SEED = 5053231222975291363

@@ -14,14 +14,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from suite.artefacts import Subset, Trajectory, load_samples, save_samples
-from suite.checkpoint import ATTEMPTS, Checkpoint
-from suite.errors import InputError
-from suite.files import write_arrays, write_json
-from suite.method import METHODS, Job, Method, Result, snapshot_iterations
-from suite.provenance import ROOT
-from suite.settings import Settings
-from suite.training import Place, history_text, run_method, square, training_app
+from suite.protocol.artefacts import Subset, Trajectory, load_samples, save_samples
+from suite.protocol.method import METHODS, Job, Method, Result, snapshot_iterations
+from suite.protocol.settings import Settings
+from suite.running.checkpoint import ATTEMPTS, Checkpoint
+from suite.running.errors import InputError
+from suite.running.files import write_arrays, write_json
+from suite.running.provenance import ROOT
+from suite.running.training import Place, history_text, run_method, square, training_app
 
 
 class MadeSettings(Settings):
@@ -163,10 +163,10 @@ SIGNALLED = """
 import os, sys
 from pathlib import Path
 import numpy as np
-from suite.artefacts import Subset
-from suite.method import Method
-from suite.settings import Settings
-from suite.training import Place, run_method
+from suite.protocol.artefacts import Subset
+from suite.protocol.method import Method
+from suite.protocol.settings import Settings
+from suite.running.training import Place, run_method
 
 folder = Path(sys.argv[2])
 method = Method("made", "Made", Settings, lambda job: os.kill(os.getpid(), int(sys.argv[1])))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from suite.provenance import ROOT
+from suite.running.provenance import ROOT
 
 PARTS = [
     *("Snakefile", "workflow", "profiles", "config", "envs", "resources", "suite", "datasets"),

@@ -9,7 +9,7 @@ from PIL import Image
 FAULT = """
 from pathlib import Path
 
-from suite.errors import InputError
+from suite.running.errors import InputError
 
 
 def train(job):

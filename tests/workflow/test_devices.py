@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from suite import devices, workflow
-from suite.config import Config, parse_config
+from suite.planning import rules as workflow
+from suite.planning.configuration import Config, parse_config
+from suite.running import devices
 
 TRAIN = {"train_gantk", "train_baselines"}
 

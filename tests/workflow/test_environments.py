@@ -6,8 +6,8 @@ from importlib.metadata import packages_distributions
 import pytest
 import yaml
 
-from suite.config import load_config
-from suite.environments import (
+from suite.planning.configuration import load_config
+from suite.planning.environments import (
     FOLDER,
     LOCK,
     Environment,
@@ -16,9 +16,9 @@ from suite.environments import (
     locked_versions,
     project_name,
 )
-from suite.errors import InputError
-from suite.provenance import ROOT
-from suite.workflow import trainings
+from suite.planning.rules import trainings
+from suite.running.errors import InputError
+from suite.running.provenance import ROOT
 from tests.imports import ROOMS, reached, registered, third_party
 
 ENVIRONMENTS = environments()
@@ -35,7 +35,7 @@ def runs(environment: Environment) -> set[str]:
     """
     rooms = environment.rooms
     modules = reached({f"{r}.__main__" for r in rooms}.union(*map(registered, rooms)))
-    if "suite.config" in modules:
+    if "suite.planning.configuration" in modules:
         modules |= reached(set().union(*map(registered, ROOMS)), functions=False)
     return modules
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from suite.provenance import ROOT
+from suite.running.provenance import ROOT
 
 STANDIN = ROOT / "tests" / "workflow" / "standin" / "bin"
 KEPT = ROOT / ".snakemake" / "test-envs"

@@ -7,7 +7,7 @@ import numpy as np
 import yaml
 from scipy.optimize import linear_sum_assignment
 
-from suite.artefacts import load_samples
+from suite.protocol.artefacts import load_samples
 
 CONFIG = {
     "name": "points",

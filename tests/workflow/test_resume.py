@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from suite.files import read_arrays
+from suite.running.files import read_arrays
 
 LENGTH = {"ga-cntk": {"iterations": 400}, "dcgan": {"updates": 40, "batch": 8}}
 PARTS = {"ga-cntk": 2, "dcgan": 1}

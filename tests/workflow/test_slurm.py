@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from suite.files import read_arrays, read_json
+from suite.running.files import read_arrays, read_json
 from tests.workflow.conftest import Checkout, copy_of_checkout
 
 pytestmark = pytest.mark.slurm

@@ -6,14 +6,14 @@ import shutil
 import subprocess
 import sys
 
-from suite.provenance import ROOT
+from suite.running.provenance import ROOT
 
 TEMPLATES = {
     "jax_method": ("gantk/methods", "tests/gantk/test_methods.py"),
     "torch_method": ("baselines/methods", "tests/baselines/test_baseline_contract.py"),
     "dataset": ("datasets/sources", "tests/datasets/test_sources.py"),
-    "metric": ("metrics/measures", "tests/metrics/test_measure_contract.py"),
-    "extractor": ("metrics/extractors", "tests/metrics/test_measure_contract.py"),
+    "metric": ("metrics/definitions", "tests/metrics/test_metric_contract.py"),
+    "extractor": ("metrics/extractors", "tests/metrics/test_metric_contract.py"),
 }
 """Template -> the folder that it is copied to, and the contract of what stands there."""
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from reporting.captions import CAPTIONS
-from suite.config import RULES
+from suite.planning.configuration import RULES
 
 RUN = "runs/table1/mnist/n8/ga-cntk/data0/seed0"
 AFTER = {"table": 1, "draw": 1, "report": 1, "all": 1}
@@ -146,12 +146,12 @@ def test_more_samples_need_only_the_missing_solutions(finished) -> None:
             {"train_baselines": 1, **JUDGED, **AFTER},
         ),
         (
-            "metrics/measures/am_ssim.py",
+            "metrics/definitions/am_ssim.py",
             {"evaluate": 2, "controls": 1, "trajectory": 2, "nearest": 2, **AFTER},
         ),
         ("reporting/pages/index.py", AFTER),
         ("reporting/pages/templates/style.css", AFTER),
-        ("suite/workflow.py", {}),
+        ("suite/planning/rules.py", {}),
         ("config/quick.yaml", {}),
     ],
 )

@@ -1,4 +1,4 @@
-# A rule for each environment and share of the parts of a run (suite.workflow.trainings). The
+# A rule for each environment and share of the parts of a run (suite.planning.rules.trainings). The
 # checkpoint is a parameter: as an output it would be deleted with those of a killed job. Which
 # parts a job makes is a resource: as a parameter, another `parts_per_job` would rerun them.
 # Records come first, since they are what is asked for: a match of the first file is found fastest.
@@ -24,7 +24,7 @@ for training in plan.trainings(CONFIG):
         wildcard_constraints:
             method=training.methods,
             n=training.sizes,
-        # A job without progress refuses (suite.checkpoint). Inside the job of a cluster another
+        # A job without progress refuses (suite.running.checkpoint). Inside the job of a cluster another
         # Snakemake runs it, which must not start it again by itself.
         retries: 20 if workflow.is_main_process else 0
         conda:

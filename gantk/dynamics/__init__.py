@@ -1,0 +1,1 @@
+"""The discriminator in closed form, exp(-lambda K) y. `discriminator.py` is the door."""

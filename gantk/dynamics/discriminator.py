@@ -1,0 +1,190 @@
+"""The discriminators of GA-NTK: from real and generated rows to a loss, with lambda chosen."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from gantk.blocking import BLOCKINGS, blocking_on
+from gantk.descent.augment import augment
+from gantk.dynamics.closed_form import labels, regularise, search_lambda
+from gantk.dynamics.objectives import OBJECTIVES
+from gantk.images import average_pool
+from gantk.kernel.architecture import Architecture, architecture
+from gantk.kernel.gram import Kernel
+from gantk.kernel.peer import PeerKernel
+from gantk.settings import DiscriminatorSettings
+from suite.running.errors import InputError
+
+
+class GramKernel(Protocol):
+    """What a discriminator asks of a kernel; `gantk.kernel.gram.Kernel` says more of each."""
+
+    def fixed(self, rows: jax.Array) -> Any:
+        """What `joint` needs of real rows; its `take` picks some of them."""
+
+    def joint(self, real: Any, generated: jax.Array) -> jax.Array:
+        """K of real rows then generated ones, [n + m, n + m]."""
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """How the work is cut, for provenance."""
+
+
+def make_kernel(
+    settings: DiscriminatorSettings, architecture: Architecture, side: int, rows: int
+) -> GramKernel:
+    """The kernel that the settings name.
+
+    side: side length of the images (any for points). rows: generated rows of an iteration. Both
+    decide the blocking only.
+    """
+    if settings.kernel == "neural-tangents":
+        return PeerKernel(architecture)
+    return Kernel.on_all_devices(architecture, side, rows, settings.blocking)
+
+
+def released_lambda(rate: float, rows: int) -> float:
+    """lambda of the released code: learning rate 0.01, 65,536 steps, divided by 2 label columns."""
+    return 0.01 * 65536 * rate / (2 * rows)
+
+
+def separating_lambda(settings: DiscriminatorSettings, gram: jax.Array, real: int) -> float:
+    """lambda by Algorithm 1.
+
+    gram: K of the real rows then noise, [rows, rows], not regularised yet.
+
+    Raises:
+        InputError: it finds none, as for rows that repeat the noise.
+    """
+    try:
+        return search_lambda(
+            np.asarray(regularise(gram, settings.diag_reg)), real, settings.separation
+        )
+    except ValueError as error:
+        raise InputError(f"{error}: raise `separation`, or give `lam` as a number") from error
+
+
+def gram_loss(
+    settings: DiscriminatorSettings, real: int, generated: int
+) -> Callable[[jax.Array, jax.Array], jax.Array]:
+    """(K of real rows then generated ones, lambda) -> loss, a float64 scalar."""
+    objective = OBJECTIVES[settings.objective]
+    y = jnp.asarray(labels(real, generated, objective.negative))
+    residual = BLOCKINGS[blocking_on(settings.blocking)].residual
+
+    def loss(gram: jax.Array, lam: jax.Array) -> jax.Array:
+        rest = residual(regularise(gram, settings.diag_reg), lam, y)
+        return objective.loss(y, rest)
+
+    return loss
+
+
+class Held(NamedTuple):
+    """The arrays of a descent that the discriminators' loss needs, kept out of the program.
+
+    real: of each discriminator, what its kernel needs of the real rows; where augmentation
+        changes these in every iteration, the rows themselves, alone.
+    lams: lambda of each, float64 scalars.
+    """
+
+    real: list[Any]
+    lams: list[jax.Array]
+
+
+@dataclass(frozen=True)
+class Discriminators:
+    """One or several discriminators of the same rows, in equal weight.
+
+    settings: what is asked of them.
+    kernels: one each.
+    factors: pixels a side that each sees averaged into one (Eq. 7); 1 is full resolution.
+    rows: real and generated rows of an iteration.
+    black: value of black pixels, for augmentation.
+    """
+
+    settings: DiscriminatorSettings
+    kernels: tuple[GramKernel, ...]
+    factors: tuple[int, ...]
+    rows: tuple[int, int]
+    black: float = 0.0
+
+    @staticmethod
+    def of_images(
+        settings: DiscriminatorSettings,
+        side: int,
+        seen: Sequence[int],
+        rows: tuple[int, int],
+        black: float = 0.0,
+    ) -> "Discriminators":
+        """A convolutional discriminator for every side in `seen`, of images of `side` pixels."""
+        kernels = [make_kernel(settings, architecture(settings, s), s, rows[1]) for s in seen]
+        factors = tuple(side // s for s in seen)
+        return Discriminators(settings, tuple(kernels), factors, rows, black)
+
+    @staticmethod
+    def of_rows(
+        settings: DiscriminatorSettings, side: int, rows: tuple[int, int]
+    ) -> "Discriminators":
+        """One fully connected discriminator; side: see `make_kernel`."""
+        kernel = make_kernel(settings, architecture(settings, None), side, rows[1])
+        return Discriminators(settings, (kernel,), (1,), rows)
+
+    def hold(self, real: jax.Array, noise: Callable[[], jax.Array]) -> Held:
+        """Prepare for a descent, lambda included.
+
+        real: every real row. noise: makes as many generated rows as an iteration uses, for
+        Algorithm 1.
+
+        Raises:
+            InputError: Algorithm 1 finds no lambda.
+        """
+        lam, (used, generated) = self.settings.lam, self.rows
+        held, lams = [], []
+        for kernel, factor in zip(self.kernels, self.factors, strict=True):
+            held.append(jax.jit(kernel.fixed)(average_pool(real, factor)))
+            if lam == "released-code":
+                lams.append(released_lambda(self.settings.rate, used + generated))
+            elif lam == "algorithm-1":
+                first = held[-1].take(jnp.arange(used))
+                gram = jax.jit(kernel.joint)(first, average_pool(noise(), factor))
+                lams.append(separating_lambda(self.settings, gram, used))
+            else:
+                lams.append(lam)
+        augmented = self.settings.augment
+        return Held([real] if augmented else held, [jnp.float64(value) for value in lams])
+
+    def _used(
+        self, held: Held, chosen: jax.Array | None, generated: jax.Array, key: jax.Array
+    ) -> tuple[list[Any], jax.Array]:
+        """What the kernels take of the chosen real rows, and the generated rows, both augmented."""
+        names = self.settings.augment
+        if not names:
+            return [real if chosen is None else real.take(chosen) for real in held.real], generated
+        first, second = jax.random.split(key)
+        real = held.real[0] if chosen is None else held.real[0][chosen]
+        real = augment(first, real, names, self.black)
+        fixed = [
+            kernel.fixed(average_pool(real, factor))
+            for kernel, factor in zip(self.kernels, self.factors, strict=True)
+        ]
+        return fixed, augment(second, generated, names, self.black)
+
+    def loss(
+        self, held: Held, chosen: jax.Array | None, generated: jax.Array, key: jax.Array
+    ) -> jax.Array:
+        """The sum of the discriminators' losses, a float64 scalar.
+
+        chosen: which real rows are used; None for all. key: of what augmentation draws.
+        """
+        used, generated = self._used(held, chosen, generated, key)
+        loss_of = gram_loss(self.settings, *self.rows)
+        total = jnp.zeros((), jnp.float64)
+        for kernel, factor, real, lam in zip(
+            self.kernels, self.factors, used, held.lams, strict=True
+        ):
+            total += loss_of(kernel.joint(real, average_pool(generated, factor)), lam)
+        return total

@@ -1,0 +1,191 @@
+"""Points that follow a kernel discriminator: GAN(TK)^2 and GA-NTK as one family.
+
+f_t = sum_j w_j(t) k(., s_j) over the 2n rows s, real and generated (`gantk.gantk2.rules`). A
+member is a kernel, a rule for w, the rows whose f is scored and by what, and whether the gradient
+goes through the training:
+
+                       rule                     scored      c(f)             through
+GAN(TK)^2              ipm, squares, logistic   generated   as the rule's    no
+GA-NTK, cross_entropy  squares, lambda = 2t/n   all         non_saturating   yes
+
+Without `through` the generated rows move as particles of the Wasserstein gradient flow of
+E c(f_t) with f_t held (Franceschi et al., 2022, "A Neural Tangent Kernel Perspective of GANs").
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from gantk.backend import configure, device_name, gpu_memory
+from gantk.descent.loop import Descent, descend
+from gantk.dynamics.closed_form import labels
+from gantk.dynamics.objectives import POINT_OBJECTIVES
+from gantk.gantk2.frozen import frozen_scores
+from gantk.gantk2.rules import LEAST_STEPS, logistic_steps, trained, weights
+from gantk.gantk2.settings import FlowSettings, InfiniteSettings, check_start
+from gantk.images import from_unit, to_unit
+from gantk.kernel.architecture import Architecture
+from gantk.kernel.gram import Kernel
+from gantk.kernel.radial import RadialKernel
+from suite.protocol.artefacts import digest_of
+from suite.protocol.method import Job, Result
+from suite.protocol.seeds import stream
+
+
+def to_signed(data: np.ndarray, dtype: Any) -> np.ndarray:
+    """uint8 images to [-1, 1]; points as they are."""
+    unit = to_unit(data, dtype)
+    return 2 * unit - 1 if data.dtype == np.uint8 else unit
+
+
+def from_signed(rows: Any) -> np.ndarray:
+    """Rows [n, H, W, C] to uint8 images, cut off at -1 and 1; points [n, 2] to float32."""
+    values = np.asarray(rows)
+    return from_unit(values if values.ndim == 2 else (values + 1) / 2)
+
+
+def start_rows(job: Job[Any]) -> tuple[np.ndarray, dict[str, Any]]:
+    """The generated rows at the start, and what run.json says of them."""
+    shape = job.subset.data.shape
+    given = check_start(job.settings, shape[1:], shape[0])
+    if given is None:
+        return stream("flow", job.seed, job.part).standard_normal(shape), {}
+    return to_signed(given, np.float64), {"start_digest": digest_of(given)}
+
+
+def architecture_of(settings: FlowSettings) -> Architecture:
+    """The network; only a kernel's can have convolutions."""
+    convs = settings.convs if isinstance(settings, InfiniteSettings) else 0
+    return Architecture(
+        convs,
+        3 if settings.dense is None else settings.dense,
+        settings.activation,
+        settings.sigma_w2,
+        settings.sigma_b2,
+        settings.output_bias,
+    )
+
+
+@dataclass(frozen=True)
+class KernelDiscriminator:
+    """A discriminator of infinite width.
+
+    kernel: k. steps: of the logistic flow.
+    """
+
+    settings: InfiniteSettings
+    kernel: Kernel | RadialKernel
+    steps: int = LEAST_STEPS
+
+    @staticmethod
+    def of(settings: InfiniteSettings, side: int, rows: int) -> "KernelDiscriminator":
+        """That of the settings; side and rows: see `gantk.dynamics.discriminator.make_kernel`."""
+        if settings.kernel == "rbf":
+            return KernelDiscriminator(settings, RadialKernel())
+        network = architecture_of(settings)
+        return KernelDiscriminator(settings, Kernel.on_all_devices(network, side, rows))
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What run.json says of the kernel's blocking."""
+        return {"kernels": [self.kernel.record]} if isinstance(self.kernel, Kernel) else {}
+
+    def _held_scores(
+        self, real: Any, generated: jax.Array, gram: jax.Array, w: jax.Array
+    ) -> jax.Array:
+        if isinstance(self.kernel, Kernel):
+            return frozen_scores(self.kernel, real, generated, gram, w)
+        return self.kernel.scores(real, generated, gram, w)
+
+    def loss(self, real: Any, generated: jax.Array) -> jax.Array:
+        """Mean of c(f) over the scored rows of each kind, a float64 scalar.
+
+        real: `kernel.fixed` of the n real rows. generated: as many, [n, ...].
+        """
+        settings, n = self.settings, len(generated)
+        objective = POINT_OBJECTIVES[settings.score]
+        y = jnp.asarray(labels(n, n, -1.0))
+        if settings.through:
+            f = trained(
+                settings.rule, self.kernel.joint(real, generated), y, settings.time, self.steps
+            )
+            scores = f[n:]
+        else:
+            gram = self.kernel.joint(real, jax.lax.stop_gradient(generated))
+            w = weights(settings.rule, gram, y, settings.time, self.steps)
+            f = gram.astype(jnp.float64) @ w
+            scores = self._held_scores(real, generated, gram, w)
+        total = jnp.mean(objective.generated(scores))
+        if settings.scored == "all":
+            total += jnp.mean(objective.real(f[:n]))
+        return total
+
+
+def prepared(
+    settings: InfiniteSettings, real: jax.Array, generated: jax.Array
+) -> tuple[KernelDiscriminator, Any]:
+    """The discriminator, and what its kernel keeps of the real rows.
+
+    generated: rows at the start, as many as real ones, which decide the logistic flow's steps.
+
+    Raises:
+        InputError: the logistic loss needs too many steps.
+    """
+    discriminator = KernelDiscriminator.of(settings, real.shape[1], len(generated))
+    fixed = jax.jit(discriminator.kernel.fixed)(real)
+    if settings.rule == "logistic":
+        gram = jax.jit(discriminator.kernel.joint)(fixed, generated)
+        steps = logistic_steps(settings.time, float(jnp.diagonal(gram).max()))
+        discriminator = replace(discriminator, steps=steps)
+    return discriminator, fixed
+
+
+def flow_result(
+    job: Job[Any],
+    descent: Descent,
+    samples: np.ndarray,
+    details: dict[str, Any],
+    model: dict[str, np.ndarray] | None = None,
+) -> Result:
+    """What a method returns."""
+    return Result(
+        samples,
+        descent.trajectory,
+        descent.history,
+        descent.stop_reason,
+        descent.compile_seconds,
+        device_name(),
+        {**details, "best_iteration": descent.best_iteration, **gpu_memory()},
+        model,
+    )
+
+
+def solve_infinite(job: Job[InfiniteSettings]) -> Result:
+    """Move as many rows as the subset has along the discriminators of infinite width.
+
+    Raises:
+        InputError: the rows of `start` do not fit; the logistic loss needs too many steps.
+    """
+    settings, shape = job.settings, job.subset.data.shape
+    configure()
+    dtype = jnp.dtype(settings.precision)
+    rows, details = start_rows(job)
+    start = jnp.asarray(rows, dtype)
+    real = jnp.asarray(to_signed(job.subset.data, dtype), dtype)
+    discriminator, fixed = prepared(settings, real, start)
+    details |= discriminator.record
+    clipped = settings.clip and len(shape) == 4
+    descent = descend(
+        lambda rows, _, fixed: discriminator.loss(fixed, rows),
+        start,
+        fixed,
+        settings,
+        job.checkpoint,
+        render=from_signed,
+        project=lambda rows: jnp.clip(rows, -1, 1) if clipped else rows,
+        title=f"part {job.part}",
+    )
+    return flow_result(job, descent, from_signed(descent.parameters), details)

@@ -1,0 +1,87 @@
+"""Scores of a discriminator that does not follow its rows: the gradient of f_t as it stands.
+
+f(x_i) = sum_j w_j k(x_i, s_j) is differentiated in x_i alone, though x_i is one of the s_j too and
+w depends on it: k's derivative in one argument. The tiles of `gantk.kernel.gram` have it already;
+the pair of a row with itself has half the derivative of k(x, x), by symmetry.
+"""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+
+from gantk.kernel.gram import Fixed, Kernel
+from gantk.kernel.ntk import Features, block_vjp, features
+from gantk.kernel.tiles import disassemble, pick, sharded, tile_pairs, tiled, untiled
+
+
+def frozen_scores(
+    kernel: Kernel, real: Fixed, generated: jax.Array, gram: jax.Array, w: jax.Array
+) -> jax.Array:
+    """f on the m generated rows, float64 [m]; differentiable in `generated`, with w and s fixed.
+
+    gram: K of real rows then generated ones, [n + m, n + m]. w: float64 [n + m].
+    """
+    own, diagonal = features(kernel.architecture, generated)
+    return _scores(kernel, real, own, diagonal, gram, w)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(0,))
+def _scores(
+    kernel: Kernel,
+    real: Fixed,
+    own: Features,
+    diagonal: jax.Array,
+    gram: jax.Array,
+    w: jax.Array,
+) -> jax.Array:
+    """The scores, from features and diagonal of the generated rows."""
+    return gram[-len(diagonal) :].astype(w.dtype) @ w
+
+
+def _forward(
+    kernel: Kernel,
+    real: Fixed,
+    own: Features,
+    diagonal: jax.Array,
+    gram: jax.Array,
+    w: jax.Array,
+) -> tuple[jax.Array, tuple[Features, Features, jax.Array, jax.Array]]:
+    return _scores(kernel, real, own, diagonal, gram, w), (real.features, own, diagonal, w)
+
+
+def _backward(
+    kernel: Kernel, saved: tuple[Features, Features, jax.Array, jax.Array], g: jax.Array
+) -> tuple[None, Features, jax.Array, None, None]:
+    fixed, own, diagonal, w = saved
+    m = len(diagonal)
+    n = len(w) - m
+    everything = jax.tree.map(lambda a, b: jnp.concatenate([a, b], axis=2), fixed, own)
+    a, b = tiled(everything, n + m, kernel.tile), tiled(own, m, kernel.tile)
+    pairs = tile_pairs(
+        -(-(n + m) // kernel.tile), -(-m // kernel.tile), symmetric=False, devices=kernel.devices
+    )
+    outer = (w[:, None] * g[None, :]).astype(diagonal.dtype)
+    g_diagonal = jnp.diagonal(outer[n:]) / 2
+    outer = outer.at[n + jnp.arange(m), jnp.arange(m)].set(0)
+
+    vjp = partial(block_vjp, kernel.architecture, kernel.averages)
+
+    def share(a: Features, b: Features, pairs: jax.Array, cotangents: jax.Array) -> Features:
+        def tile(total: Features, item: tuple[jax.Array, jax.Array]) -> tuple[Features, None]:
+            pair, cotangent = item
+            rows, columns = pick(a, pair[0]), pick(b, pair[1])
+            _, change = vjp(rows, columns, cotangent, both=False)
+            added: Features = jax.tree.map(lambda t, c: t.at[pair[1]].add(c), total, change)
+            return added, None
+
+        total, _ = jax.lax.scan(tile, jax.tree.map(jnp.zeros_like, b), (pairs[0], cotangents[0]))
+        own: Features = jax.tree.map(lambda x: x[None], total)
+        return own
+
+    cotangents = disassemble(outer, pairs, kernel.tile)
+    shares = sharded(kernel.devices, 2, 2, share)(a, b, jnp.asarray(pairs), cotangents)
+    return None, untiled(jax.tree.map(lambda x: x.sum(0), shares), m), g_diagonal, None, None
+
+
+_scores.defvjp(_forward, _backward)

@@ -1,0 +1,1 @@
+"""Kernels: Gram matrices of infinitely wide networks. `gram.py` is the door."""

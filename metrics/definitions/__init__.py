@@ -1,0 +1,1 @@
+"""One file a metric; each defines one or more `Metric`s."""

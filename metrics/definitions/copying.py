@@ -1,0 +1,115 @@
+"""Copying rate: the share of generated images nearer to a training image than any other is.
+
+A generated image g with nearest training image x counts if g is nearer to x than every other
+training image that differs from x is to x. That is 1 - authenticity (Alaa et al., 2022)
+with distances of pixels, SSIM or features in the place of a trained embedding.
+
+New real images count at a rate of their own (0.27 to 0.5), so only an excess over it is copying.
+`baseline`, beside the rate, estimates it from the training images alone, each left out in turn and
+judged against the others; the held-out control shows it too. By SSIM the rate overlooks copies with
+faint noise: on a flat background SSIM sees nothing but the noise.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from metrics.neighbours import across, distances, standard_error
+from metrics.similarity import PAPER_WINDOW, of_pair, ssim_matrix
+from suite.protocol.metric import Metric, Pair, Value
+from suite.running.errors import InputError
+
+
+def share_of_copies(gaps: np.ndarray, own: np.ndarray) -> Value:
+    """The rate from distances to distinct training rows [N, n], and among these [n, n]; n >= 2.
+
+    The baseline in the details is the share of mutual nearest neighbours among the training rows:
+    a row that is left out counts if it is the nearest of its nearest. None for n = 2,
+    where no other row is left to compare with.
+
+    >>> training = np.array([[0.0], [1.0], [3.0]])
+    >>> own = np.abs(training - training.T)
+    >>> gaps = np.abs(np.array([[0.1], [7.0]]) - training.T)  # near a copy of the first; far away
+    >>> share_of_copies(gaps, own).value
+    0.5
+    """
+    own = own.copy()
+    np.fill_diagonal(own, np.inf)
+    hits = gaps.min(axis=1) < own.min(axis=1)[gaps.argmin(axis=1)]
+    nearest = own.argmin(axis=1)
+    mutual = nearest[nearest] == np.arange(len(own))
+    baseline = float(mutual.mean()) if len(own) > 2 else None
+    return Value(float(hits.mean()), standard_error(hits), {"baseline": baseline})
+
+
+def distinct(pair: Pair) -> np.ndarray:
+    """Positions of the first of equal training rows, int64 [n]; ask for them by `pair.once`.
+
+    Raises:
+        InputError: all rows are equal.
+    """
+    flat = pair.reference.reshape(len(pair.reference), -1)
+    kept = np.sort(np.unique(flat, axis=0, return_index=True)[1])
+    if len(kept) < 2:
+        raise InputError(
+            "the copying rate needs two training images that differ and all are equal: give "
+            "others, or leave the metric out"
+        )
+    return kept
+
+
+def rate_by_ssim(pair: Pair) -> Value:
+    """The rate by SSIM with the paper's window (Figs. 17-19 judge copies by SSIM)."""
+    kept = pair.once(distinct)
+    own = ssim_matrix(pair.reference[kept], pair.reference[kept])
+    return share_of_copies(1 - pair.once(of_pair)[:, kept], 1 - own)
+
+
+def rate_by_features(pair: Pair, extractor: str) -> Value:
+    """The rate by Euclidean distances of an extractor's features."""
+    kept = pair.once(distinct)
+    rows = pair.features(extractor)[1][kept]
+    return share_of_copies(pair.once(across, extractor)[:, kept], distances(rows, rows))
+
+
+def _measure(
+    name: str, title: str, extractor: str | None, misses: str, compute: Callable[[Pair], Value]
+) -> Metric:
+    return Metric(
+        name=name,
+        title=title,
+        about="Copies score 1, and new real images 0.27 to 0.5: only the excess over the baseline "
+        f"is copying. {misses} 1 - authenticity (Alaa et al., 2022).",
+        unit="share of generated images",
+        range=(0, 1),
+        better="neither",
+        reference="train",
+        data="images",
+        minimum=2,
+        extractor=extractor,
+        compute=compute,
+        side=PAPER_WINDOW.size if extractor is None else 1,
+    )
+
+
+COPYING_RATE = _measure(
+    "copying_rate",
+    "Copying rate",
+    "pixels",
+    "Sees through noise and blur, misses copies shifted by a pixel or two.",
+    lambda pair: rate_by_features(pair, "pixels"),
+)
+COPYING_RATE_INCEPTION = _measure(
+    "copying_rate_inception",
+    "Copying rate (Inception)",
+    "inception",
+    "Sees copies that are shifted, misses copies with noise or blur.",
+    lambda pair: rate_by_features(pair, "inception"),
+)
+COPYING_RATE_SSIM = _measure(
+    "copying_rate_ssim",
+    "Copying rate (SSIM)",
+    None,
+    "Sees through blur, misses copies with faint noise or a shift.",
+    rate_by_ssim,
+)

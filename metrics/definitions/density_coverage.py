@@ -1,0 +1,79 @@
+"""Density and coverage (Naeem et al. 2020), with k = 5 as there.
+
+The balls are those of precision, around reference rows alone. Density counts how many balls hold
+a generated row, over k: its expected value is 1 for equal distributions, and it can be larger.
+Coverage is the share of balls that hold a generated row.
+
+The paper's features are those of VGG-16, these the pooled ones of Inception, or LeNet's: values do
+not compare with published ones.
+"""
+
+from dataclasses import replace
+
+from metrics.neighbours import across, bootstrap_error, reference_radii, standard_error
+from suite.protocol.metric import Metric, Pair, ReferenceSet, Value
+from suite.protocol.seeds import stream
+
+K = 5
+DETAILS = {"neighbours": K}
+
+
+def density(pair: Pair, extractor: str) -> Value:
+    """Balls of reference rows that hold a generated row, over k, mean over generated rows."""
+    inside = pair.once(across, extractor) < pair.once(reference_radii, extractor, K)
+    counts = inside.sum(axis=1) / K
+    return Value(float(counts.mean()), standard_error(counts), DETAILS)
+
+
+def coverage(pair: Pair, extractor: str) -> Value:
+    """Share of reference rows whose ball holds a generated row."""
+    inside = pair.once(across, extractor) < pair.once(reference_radii, extractor, K)
+    error = bootstrap_error(inside, stream("coverage:bootstrap", pair.seed))
+    return Value(float(inside.any(axis=0).mean()), error, DETAILS)
+
+
+def _pair(
+    reference: ReferenceSet,
+    title: str,
+    extractor: str = "inception",
+    tag: str = "",
+    eyes: str = "Inception features make faint noise cost nearly all of it.",
+) -> tuple[Metric, Metric]:
+    base = Metric(
+        name=f"density{tag}_{reference}",
+        title=f"Density ({title})",
+        about=f"Sees unlike images as precision does, outliers of the reference count less. {eyes} "
+        "Misses copying, and lost modes mostly. Published values are of VGG-16's features and do "
+        "not compare.",
+        unit="balls that hold a generated row, over k",
+        range=(0, None),
+        better="higher",
+        reference=reference,
+        data="images",
+        minimum=K + 1,
+        extractor=extractor,
+        compute=lambda pair: density(pair, extractor),
+    )
+    other = replace(
+        base,
+        name=f"coverage{tag}_{reference}",
+        title=f"Coverage ({title})",
+        about=f"Sees lost modes. {eyes} Grows with the number of generated rows (0.25 for 64 new "
+        "digits, 0.99 for 2,048): compare at one number. Published values are of VGG-16's features "
+        "and do not compare.",
+        unit="share of reference rows",
+        range=(0, 1),
+        compute=lambda pair: coverage(pair, extractor),
+    )
+    return base, other
+
+
+DENSITY_TRAIN, COVERAGE_TRAIN = _pair("train", "train")
+DENSITY_HELDOUT, COVERAGE_HELDOUT = _pair("heldout", "held-out")
+DENSITY_LENET, COVERAGE_LENET = _pair(
+    "heldout",
+    "held-out, LeNet",
+    "lenet",
+    "_lenet",
+    "A digit classifier's features overlook noise and are strict with a shift by two pixels.",
+)

@@ -1,1 +1,0 @@
-"""One file a metric; each defines one or more `Measure`s."""

@@ -1,0 +1,153 @@
+"""What can be known of a configuration before any job runs: the counts and sizes of its data."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from suite.planning.configuration import MOST_HELD, Cell, Config, cells, method_entry, settings_of
+from suite.protocol.metric import EXTRACTORS, METRICS, Metric
+from suite.running.errors import InputError
+
+READABLE = 2**24
+"""Bytes of files that are read whole to see that none is damaged: about a second."""
+
+
+@dataclass(frozen=True)
+class Present:
+    """What a dataset holds.
+
+    shape: of a row, [H, W, C] or (2,).
+    train: rows of the training split. heldout: rows that are held out of it.
+    labelled: whether every row has a label.
+    """
+
+    data: Literal["images", "points"]
+    shape: tuple[int, ...]
+    train: int
+    heldout: int
+    labelled: bool
+
+
+@contextmanager
+def _within(place: str) -> Iterator[None]:
+    """Put the place in the configuration before the sentence of an error."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{place}: {error}") from error
+
+
+def look(config: Config, dataset: str) -> Present | None:
+    """What a dataset holds; None where its files have yet to be downloaded.
+
+    Raises:
+        InputError: files are missing or damaged, a split has no row, or fewer rows are held out
+            than asked.
+    """
+    kind, settings = config.kind(dataset), config.source(dataset)
+    asked = config.datasets[dataset].heldout
+    files = kind.files(settings)
+    if files is None:
+        return None
+    train, heldout = kind.open(settings, "train"), kind.open(settings, "heldout")
+    for rows, purpose in ((train, "to train on"), (heldout, "to be held out")):
+        if not len(rows.labels):
+            raise InputError(f"no row is left {purpose}: let `source` choose more, or add files")
+    if 0 < sum(file.stat().st_size for file in files) <= READABLE:
+        for rows in (train, heldout):
+            for i in range(len(rows.labels)):
+                rows.read(np.array([i]))
+    there = len(heldout.labels)
+    if asked is not None and asked > there:
+        raise InputError(
+            f"heldout: {asked} rows asked of the {there} that can be held out: choose at most "
+            f"{there}, or leave it out"
+        )
+    shape, other = (rows.read(np.arange(1)).shape[1:] for rows in (train, heldout))
+    if shape != other:
+        raise InputError(
+            f"held-out rows of shape {list(other)} where training rows have {list(shape)}: set a "
+            "size to bring all images to"
+        )
+    return Present(
+        data=kind.data,
+        shape=shape,
+        train=len(train.labels),
+        heldout=min(there, MOST_HELD) if asked is None else asked,
+        labelled=bool((train.labels >= 0).all()),
+    )
+
+
+def _fits(measure: Metric, present: Present) -> bool:
+    shape = measure.extractor and EXTRACTORS.lookup(measure.extractor).shape
+    return measure.data == present.data and shape in (None, "", present.shape)
+
+
+def _check_metrics(config: Config, dataset: str, n: int, present: Present) -> None:
+    fitting = [m for m in map(METRICS.lookup, config.metrics) if _fits(m, present)]
+    if not fitting:
+        raise InputError(f"metrics: none of them judges the {present.data} of {dataset}: add one")
+    rows = {"train": n, "heldout": present.heldout, "class": present.train}
+    for measure in fitting:
+        sides = {"samples": config.samples, f"the {measure.reference} set": rows[measure.reference]}
+        for side, count in sides.items():
+            if count < measure.minimum:
+                raise InputError(
+                    f"metrics: {measure.name} needs at least {measure.minimum} rows on either side "
+                    f"and {side} of {dataset} has {count}: give more, or leave the metric out"
+                )
+        if measure.labelled and not present.labelled:
+            raise InputError(
+                f"metrics: {measure.name} needs labels, which {dataset} has not: leave it out"
+            )
+
+
+def _check_side(config: Config, dataset: str, present: Present) -> None:
+    # Nearest training images are found by SSIM, whatever the metrics.
+    for name in (*config.metrics, "am_ssim"):
+        least = METRICS.lookup(name).side
+        if present.data == "images" and min(present.shape[:2]) < least:
+            height, width = present.shape[:2]
+            raise InputError(
+                f"datasets.{dataset}: images of {width} x {height}, where {name} and the figure of "
+                f"nearest images need {least} x {least}: set `size` to {least} or more"
+            )
+
+
+def _check_cell(config: Config, cell: Cell, present: Present) -> None:
+    if cell.n > present.train:
+        raise InputError(
+            f"experiments.{cell.experiment}.datasets.{cell.dataset}.n: {cell.n} rows asked of the "
+            f"{present.train} for training: choose at most {present.train}"
+        )
+    check = method_entry(cell.method).check
+    if check is not None:
+        settings = settings_of(config, cell.experiment, cell.dataset, cell.method)
+        with _within(f"experiments.{cell.experiment}: {cell.method} on {cell.dataset}"):
+            check(settings, present.shape, cell.n)
+
+
+def check(config: Config, where: str = "config") -> None:
+    """Refuse what a job would fail on later; datasets that have yet to be downloaded pass.
+
+    Raises:
+        InputError: data that are missing; more rows asked than there are; rows or batches that a
+            method cannot take; too few rows, or too small ones, for a metric.
+    """
+    weights = config.inception_weights
+    if weights is not None and not weights.is_file():
+        raise InputError(f"{where}: inception_weights: {weights}: no such file: check the path")
+    found: dict[str, Present | None] = {}
+    for cell in cells(config):
+        if cell.dataset not in found:
+            with _within(f"{where}: datasets.{cell.dataset}"):
+                found[cell.dataset] = look(config, cell.dataset)
+        present = found[cell.dataset]
+        if present is not None:
+            with _within(where):
+                _check_side(config, cell.dataset, present)
+                _check_cell(config, cell, present)
+                _check_metrics(config, cell.dataset, cell.n, present)

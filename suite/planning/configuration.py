@@ -1,0 +1,287 @@
+"""The configuration of a reproduction: the one model behind the schema, the grid and the rules."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PositiveInt, field_validator
+
+from suite.planning.variants import method_of, variants
+from suite.protocol.method import METHODS, Method
+from suite.protocol.metric import METRICS
+from suite.protocol.settings import Settings, parse
+from suite.protocol.source import SOURCES, Source
+from suite.running.errors import InputError, unknown
+from suite.running.files import read_yaml
+
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$")]
+"""A name that a file can have on every system."""
+
+Overrides = dict[str, Any]
+MOST_HELD = 1024
+"""Held-out rows where the configuration does not say how many."""
+
+TRAIN = "train_"
+"""What the names of rules that train begin with; no name of an experiment does."""
+RULES = {
+    *("all", "figures", "subset", "reference", "train_gantk", "train_baselines", "weights"),
+    *("evaluate", "controls", "trajectory", "nearest", "walk", "configuration", "table", "draw"),
+    "report",
+}
+"""The rules of the workflow, whose names no experiment can have: it is a target itself.
+
+Those that make several parts end in the first and the last of them, `train_gantk_0_3`."""
+
+
+class Seeds(Settings):
+    """The seeds of a reproduction: every run uses one of each kind, and records them."""
+
+    data: tuple[Seed, ...] = Field((0,), min_length=1, description="seeds that draw the subsets")
+    training: tuple[Seed, ...] = Field(
+        (0, 1, 2),
+        min_length=1,
+        description="seeds of the methods; a cell is mean and std over them",
+    )
+    evaluation: Seed = Field(0, description="seed of whatever the metrics draw")
+
+
+class Dataset(Settings):
+    """Where a dataset comes from and what is held out of training."""
+
+    kind: str | None = Field(None, description="a registered dataset; default: the entry's name")
+    heldout: PositiveInt | None = Field(
+        None, description=f"held-out images [images]; default: all there are, at most {MOST_HELD}"
+    )
+    source: Overrides = Field({}, description="settings of the kind's own loader")
+
+
+class Grid(Settings):
+    """The sizes of one dataset in one experiment, and what they change for the methods."""
+
+    n: tuple[PositiveInt, ...] = Field(min_length=1, description="training-set sizes [images]")
+    methods: dict[str, Overrides] = Field(
+        {}, description="settings for this dataset, over those of the experiment"
+    )
+
+
+class Experiment(Settings):
+    """One table: a grid of datasets and sizes against methods."""
+
+    title: str | None = Field(
+        None, description="heading of its table; default: the paper's, or the experiment's name"
+    )
+    description: str | None = Field(None, description="what a reader must know to read its table")
+    datasets: dict[str, Grid] = Field(
+        min_length=1, description="the datasets, each with its sizes: the lines of the table"
+    )
+    methods: dict[str, Overrides] = Field(
+        min_length=1,
+        description="the methods, each with the settings that differ from its defaults; a list in "
+        "place of a value (of lists, where it is a list itself) stands for a run with each of its "
+        "values (see criterion)",
+    )
+
+
+class Config(Settings):
+    """A reproduction: everything under results/NAME comes from one of these."""
+
+    name: Name = Field(description="the folder under results/")
+    title: str | None = Field(
+        None, description="heading of its page; default: that of its only table, or the name"
+    )
+    device: Literal["auto", "gpu", "cpu"] = Field(
+        "auto",
+        description="where methods train and images are embedded; `auto`: on a GPU of this machine "
+        "if there is one; `gpu`: nowhere else, and the choice for a cluster",
+    )
+    jobs_per_gpu: PositiveInt = Field(
+        1,
+        description="jobs of GANs and metrics that share one GPU of this machine (a small n fills "
+        "none); one of GA-NTK has it alone, and waits for that",
+    )
+    threads: PositiveInt = Field(1, description="CPU threads of a training job")
+    parts_per_job: PositiveInt = Field(
+        4,
+        description="independent solutions of a run of GA-NTK that one job finds, one after the "
+        "other: more save starts and compilation, fewer spread over more cores or GPUs; results "
+        "are the same, and a change reruns nothing that is there",
+    )
+    samples: PositiveInt = Field(2048, description="images judged a run (P section 8.2) [images]")
+    metrics: tuple[str, ...] = Field(
+        ("fid_train", "fid_heldout", "am_ssim"),
+        min_length=1,
+        description="what every run is judged by, in the order of the tables",
+    )
+    criterion: str | None = Field(
+        None,
+        description="the metric whose mean over runs chooses which of the listed settings of a "
+        "method stands in a table; null: each has a column of its own",
+    )
+    inception_weights: Path | None = Field(
+        None, description="FID Inception weights (.pth or .pt); default: found or downloaded"
+    )
+    seeds: Seeds = Field(Seeds(), description="the seeds of subsets, trainings and metrics")
+    datasets: dict[Name, Dataset] = Field(
+        min_length=1, description="datasets by the name that tables, figures and files call them"
+    )
+    experiments: dict[Name, Experiment] = Field(
+        min_length=1,
+        description="tables by name; table1, table2 and table9 stand beside the paper's values",
+    )
+
+    @field_validator("metrics", "seeds", mode="after")
+    @classmethod
+    def _distinct(cls, value: Any) -> Any:
+        for values in [value] if isinstance(value, tuple) else [value.data, value.training]:
+            if len(set(values)) != len(values):
+                raise ValueError("an entry stands twice: name each once")
+        return value
+
+    @field_validator("experiments", mode="after")
+    @classmethod
+    def _no_rule(cls, value: dict[str, Experiment]) -> dict[str, Experiment]:
+        taken = next((n for n in value if n in RULES or n.startswith(TRAIN)), None)
+        if taken is not None:
+            raise ValueError(f"'{taken}' is a rule of the workflow: give it another name")
+        return value
+
+    def kind(self, dataset: str) -> Source[Any]:
+        """The registered dataset behind an entry of `datasets`."""
+        return SOURCES.lookup(self.datasets[dataset].kind or dataset)
+
+    def source(self, dataset: str) -> Settings:
+        """The settings of an entry's loader."""
+        model: type[Settings] = self.kind(dataset).settings
+        return parse(model, self.datasets[dataset].source, f"datasets.{dataset}.source")
+
+    def dataset_title(self, dataset: str) -> str:
+        """What tables and figures call an entry: its kind's title, or the name it was given."""
+        return dataset if self.datasets[dataset].kind else self.kind(dataset).title
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One method on one subset size: a cell of a table, reached by several runs."""
+
+    experiment: str
+    dataset: str
+    n: int
+    method: str
+    """the method, or a variant of it where its settings are searched (`suite.planning.variants`)"""
+    parts: int
+    """independent solutions a run is joined from (1 for methods with a generator)"""
+
+
+def all_methods() -> dict[str, Method[Any]]:
+    """Every registered method by name, room by room."""
+    return {name: entry for room in METHODS.values() for name, entry in room.entries.items()}
+
+
+def method_room(name: str, where: str = "") -> str:
+    """The room of method (or variant) `name`; InputError with the nearest name if none has it."""
+    name = method_of(name)
+    for room, registry in METHODS.items():
+        if name in registry.entries:
+            return room
+    raise unknown("method", name, all_methods(), where)
+
+
+def method_entry(name: str, where: str = "") -> Method[Any]:
+    """The registered method `name`, or that of the variant `name`."""
+    return METHODS[method_room(name, where)].lookup(method_of(name))
+
+
+def _overrides(config: Config, experiment: str, dataset: str, method: str) -> dict[str, Overrides]:
+    """Variant -> what the experiment, then the dataset, set for a method."""
+    plan = config.experiments[experiment]
+    merged = {**plan.methods[method], **plan.datasets[dataset].methods.get(method, {})}
+    where = f"experiments.{experiment}.methods.{method}"
+    return variants(method, method_entry(method, where).settings, merged, where)
+
+
+def settings_of(config: Config, experiment: str, dataset: str, variant: str) -> Settings:
+    """The settings of a method (or variant): defaults, the experiment's, then the dataset's."""
+    method = method_of(variant)
+    overrides = _overrides(config, experiment, dataset, method)[variant]
+    own = config.experiments[experiment].datasets[dataset].methods.get(method)
+    where = f"experiments.{experiment}" + (f".datasets.{dataset}" if own else "")
+    model: type[Settings] = method_entry(method).settings
+    return parse(model, overrides, f"{where}.methods.{method}")
+
+
+def parts_of(config: Config, method: str, n: int) -> int:
+    """How many independent solutions a run is joined from: one if the method has a generator."""
+    solves = method_entry(method).sample is None
+    return math.ceil(config.samples / n) if solves else 1
+
+
+def shares(config: Config, parts: int) -> list[range]:
+    """The parts of a run, job by job. Another number of parts changes the last job alone."""
+    most = config.parts_per_job
+    return [range(first, min(first + most, parts)) for first in range(0, parts, most)]
+
+
+def cells(config: Config) -> Iterator[Cell]:
+    """Every cell of every experiment, in the order of the configuration."""
+    for experiment, plan in config.experiments.items():
+        for dataset, grid in plan.datasets.items():
+            for n in grid.n:
+                for method in plan.methods:
+                    for variant in _overrides(config, experiment, dataset, method):
+                        yield Cell(experiment, dataset, n, variant, parts_of(config, variant, n))
+
+
+def _criteria(config: Config) -> list[str]:
+    """The configured metrics that have a good side, so that a best setting exists."""
+    measures = {name: METRICS.lookup(name) for name in config.metrics}
+    return [name for name, measure in measures.items() if measure.better != "neither"]
+
+
+def parse_config(values: Mapping[str, Any], where: str = "config") -> Config:
+    """Validate a configuration, names and settings of every method and dataset included.
+
+    Raises:
+        InputError: unknown key, wrong type or value, unknown dataset, method or metric.
+    """
+    config = parse(Config, values, where)
+    for name, entry in config.datasets.items():
+        place = f"{where}: datasets.{name}"
+        if entry.kind is None and name not in SOURCES.entries:
+            near = unknown("dataset", name, SOURCES.entries, f"{where}: datasets")
+            raise InputError(f"{near}: rename it, or give it a kind")
+        parse(SOURCES.lookup(entry.kind or name, place).settings, entry.source, f"{place}.source")
+    for name in config.metrics:
+        METRICS.lookup(name, f"{where}: metrics")
+    if config.criterion is not None and config.criterion not in _criteria(config):
+        raise InputError(
+            f"{where}: criterion: '{config.criterion}' cannot choose among settings: name one of "
+            f"{', '.join(_criteria(config))}, or leave it out"
+        )
+    for experiment, plan in config.experiments.items():
+        place = f"{where}: experiments.{experiment}"
+        for dataset, grid in plan.datasets.items():
+            if dataset not in config.datasets:
+                raise unknown("dataset", dataset, config.datasets, f"{place}.datasets")
+            for method in grid.methods:
+                if method not in plan.methods:
+                    raise InputError(
+                        f"{place}.datasets.{dataset}.methods: '{method}' is not among the "
+                        f"experiment's methods ({', '.join(plan.methods)}): add it there"
+                    )
+            for method in plan.methods:
+                settings = method_entry(method, f"{place}.methods").settings
+                # A fault in what a dataset sets anew would go unseen otherwise.
+                inside = f"{place}.methods.{method}"
+                for given in variants(method, settings, plan.methods[method], inside).values():
+                    parse(settings, given, inside)
+                for variant in _overrides(config, experiment, dataset, method):
+                    settings_of(config, experiment, dataset, variant)
+    return config
+
+
+def load_config(path: Path) -> Config:
+    """Read and validate a YAML (or JSON) configuration."""
+    return parse_config(read_yaml(path), str(path))

@@ -1,0 +1,253 @@
+"""What a configuration will cost, before any of it runs: jobs, hours, disk, the end of the wait.
+
+The time of a training is iterations * steps * (a + b * size) + start, by
+`suite.protocol.method.Work`.
+a, b and start come from a file of rates: those that this machine measured, where it has (`python
+-m suite measure`, and the runs below results/), else those that come with the suite.
+"""
+
+import csv
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from suite.planning.configuration import Cell, Config, cells, method_entry, settings_of, shares
+from suite.protocol.method import Method, Work
+from suite.protocol.metric import METRICS
+from suite.protocol.settings import Settings, parse
+from suite.running.devices import asked
+from suite.running.errors import InputError
+from suite.running.files import cache_folder, read_json
+from suite.running.provenance import ROOT, machine
+
+SHIPPED = ROOT / "resources" / "rates.csv"
+EMBED, JOB = "embed", "job"
+"""Names of two rates beside the methods': features of an image, and a job that does little else."""
+SHOWN = 256
+"""Rows of a snapshot of GA-NTK with a generator, at most."""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Seconds of one kind of work.
+
+    fixed: of a pass, whatever its size. each: of a pass, for every unit of size. start: of the
+    process before its first pass, imports and compilation included.
+    """
+
+    fixed: float
+    each: float
+    start: float
+
+    def seconds(self, work: Work) -> float:
+        """Time of a whole job.
+
+        >>> Rate(fixed=0.01, each=0.02, start=5.0).seconds(Work(iterations=100, steps=2, size=1.0))
+        11.0
+        """
+        return self.start + work.iterations * work.steps * (self.fixed + self.each * work.size)
+
+
+@dataclass(frozen=True)
+class Item:
+    """Jobs of one kind. seconds: of each, None where no rate is known. bytes: what each leaves."""
+
+    what: str
+    jobs: int
+    seconds: float | None
+    bytes: int
+
+
+def own_rates() -> Path:
+    """Where the rates of this machine are kept."""
+    return cache_folder() / "rates.csv"
+
+
+def read_rates(path: Path) -> dict[tuple[str, str], Rate]:
+    """Rates by (name, data); InputError where the file is no table of rates."""
+    try:
+        with open(path, newline="", encoding="utf-8") as file:
+            return {
+                (line["name"], line["data"]): Rate(
+                    float(line["fixed"]), float(line["each"]), float(line["start"])
+                )
+                for line in csv.DictReader(file)
+            }
+    except FileNotFoundError:
+        return {}
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: is no table of rates ({error}): delete it") from error
+
+
+def known_rates() -> dict[tuple[str, str], Rate]:
+    """The shipped rates, with those of this machine over them."""
+    return read_rates(SHIPPED) | read_rates(own_rates())
+
+
+def past_seconds(results: Path) -> dict[tuple[Any, ...], float]:
+    """Seconds of an iteration in the runs that this machine has finished below `results`.
+
+    By all that decides them, so that they serve the same work only.
+    """
+    found: dict[tuple[Any, ...], float] = {}
+    for path in sorted(results.glob("*/runs/**/run.json")):
+        record = read_json(path)
+        rate = record.get("iterations_per_second")
+        if record.get("machine") != machine() or not rate:
+            continue
+        try:
+            method = method_entry(record["method"])
+            settings = parse(method.settings, record["settings"], str(path))
+        except InputError:  # a method, or a setting, that there is no more
+            continue
+        if method.work is None:
+            continue
+        shape = tuple(record["data"]["shape"])
+        work = method.work(settings, shape, record["data"]["n"])
+        on_gpu = "cpu" not in record["device"]
+        found[_same_work(method, settings, shape, work, on_gpu)] = 1 / rate
+    return found
+
+
+def _same_work(
+    method: Method[Any], settings: Settings, shape: tuple[int, ...], work: Work, on_gpu: bool
+) -> tuple[Any, ...]:
+    """What the time of an iteration follows from: everything but how many there are."""
+    others = settings.model_dump_json(exclude={method.budget})
+    return method.name, others, shape, round(work.size, 6), on_gpu
+
+
+def images_followed(method: Method[Any], settings: Settings, n: int) -> int:
+    """Rows that are judged along a training: of its start and of every snapshot.
+
+    A generator shows as many as `snapshot_rows` says, else at most `SHOWN`; the others have n.
+    """
+    rows = n if method.sample is None else min(n, SHOWN)
+    return (getattr(settings, "snapshots", 0) + 1) * getattr(settings, "snapshot_rows", rows)
+
+
+def _data(shape: tuple[int, ...]) -> str:
+    return "images" if len(shape) == 3 else "points"
+
+
+def _training(
+    config: Config,
+    cell: Cell,
+    shape: tuple[int, ...],
+    rates: Mapping[tuple[str, str], Rate],
+    past: Mapping[tuple[Any, ...], float],
+    on_gpu: bool,
+) -> tuple[float, float] | None:
+    """Seconds of a job's start, and of each solution that it finds; None without a rate."""
+    method = method_entry(cell.method)
+    rate = rates.get((method.name, _data(shape)))
+    if method.work is None or rate is None:
+        return None
+    settings = settings_of(config, cell.experiment, cell.dataset, cell.method)
+    work = method.work(settings, shape, cell.n)
+    seconds = past.get(_same_work(method, settings, shape, work, on_gpu))
+    if seconds is None:
+        return rate.start, rate.seconds(work) - rate.start
+    return rate.start, work.iterations * seconds
+
+
+def estimate(
+    config: Config,
+    shapes: Mapping[str, tuple[int, ...]],
+    rates: Mapping[tuple[str, str], Rate],
+    past: Mapping[tuple[Any, ...], float],
+) -> list[Item]:
+    """Every kind of job of a configuration.
+
+    shapes: shape of a row by dataset; cells of datasets that are not there are left out.
+    """
+    embeds = any(METRICS.lookup(name).extractor == "inception" for name in config.metrics)
+    job, embed = rates.get((JOB, "")), rates.get((EMBED, "images"))
+    runs = len(config.seeds.data) * len(config.seeds.training)
+    on_gpu = bool(asked(config.device))
+    items: list[Item] = []
+
+    def judging(what: str, jobs: int, images: int, shape: tuple[int, ...]) -> Item:
+        known = job if len(shape) < 3 or not embeds else embed
+        seconds = None if known is None else known.seconds(Work(images, 1, 1.0))
+        return Item(what, jobs, seconds, 20_000)
+
+    for cell in cells(config):
+        if cell.dataset not in shapes:
+            continue
+        shape = shapes[cell.dataset]
+        settings = settings_of(config, cell.experiment, cell.dataset, cell.method)
+        row = math.prod(shape) * (1 if len(shape) == 3 else 4)
+        place = f"{cell.method} on {cell.n} rows of {cell.dataset}"
+        rows = config.samples if cell.parts == 1 else cell.n
+        seen = images_followed(method_entry(cell.method), settings, cell.n)
+        cost = _training(config, cell, shape, rates, past, on_gpu)
+        jobs = Counter(len(share) for share in shares(config, cell.parts))
+        for parts, number in jobs.items():
+            seconds = None if cost is None else cost[0] + parts * cost[1]
+            what = f"train {place}" if cell.parts == 1 else f"train {place}, {parts} solutions each"
+            items.append(Item(what, runs * number, seconds, parts * row * (rows + seen)))
+        items.append(judging(f"judge {place}", runs, config.samples, shape))
+        items.append(judging(f"follow {place}", 1, seen, shape))
+    subsets = dict.fromkeys((c.dataset, c.n) for c in cells(config) if c.dataset in shapes)
+    seeds = len(config.seeds.data)
+    for dataset, n in subsets:
+        images = n + 2 * config.samples
+        items.append(judging(f"controls of {n} rows of {dataset}", seeds, images, shapes[dataset]))
+    few = job.seconds(Work(1, 1, 1.0)) if job else None
+    sheets = sum(len(shapes.get(cell.dataset, ())) == 3 for cell in cells(config))
+    drawn = seeds * len(subsets) + 2 * len({dataset for dataset, _ in subsets})
+    items.append(Item("draw subsets, find nearest images", drawn + sheets, few, 200_000))
+    items.append(
+        Item("tables, figures, report", 4 + embeds + 2 * len(config.experiments), few, 500_000)
+    )
+    return items
+
+
+def wait(items: Iterable[Item], cores: int) -> float:
+    """Seconds until the end: all work spread over the cores, but no less than the longest job."""
+    known = [(item.jobs, item.seconds) for item in items if item.seconds is not None]
+    total = sum(jobs * seconds for jobs, seconds in known)
+    return max([total / cores, *(seconds for _, seconds in known)])
+
+
+def duration(seconds: float) -> str:
+    """A time for reading.
+
+    >>> duration(75), duration(4000), duration(400_000)
+    ('75 s', '67 min', '4.6 days')
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h" if seconds < 172_800 else f"{seconds / 86_400:.1f} days"
+
+
+def many(cores: int) -> str:
+    """A number of cores for reading."""
+    return f"{cores} core{'s' if cores > 1 else ''}"
+
+
+def table(items: Iterable[Item], cores: int) -> str:
+    """The estimate for reading: what costs most first, then the sums."""
+    items = list(items)
+    ordered = sorted(items, key=lambda item: -(item.seconds or math.inf) * item.jobs)
+    lines = [f"{'jobs':>6}  {'each':>9}  {'together':>9}  what"]
+    for item in ordered:
+        each = "unknown" if item.seconds is None else duration(item.seconds)
+        both = "unknown" if item.seconds is None else duration(item.seconds * item.jobs)
+        lines.append(f"{item.jobs:>6}  {each:>9}  {both:>9}  {item.what}")
+    hours = sum(item.jobs * (item.seconds or 0) for item in items) / 3600
+    disk = sum(item.jobs * item.bytes for item in items) / 2**20
+    unknown = sum(item.jobs for item in items if item.seconds is None)
+    lines += ["", f"{sum(i.jobs for i in items):,} jobs, about {disk:,.0f} MiB"]
+    if unknown:
+        lines.append(f"{unknown} jobs of unknown speed: `python -m suite measure` finds it out")
+    if hours:
+        end = duration(wait(items, cores))
+        lines.append(f"{hours:.2f} core-hours; with {many(cores)} done in about {end}")
+    return "\n".join(lines)

@@ -1,0 +1,89 @@
+"""The environments of the workflow's rules: envs/rooms.toml with the versions of the lock.
+
+`make envs` runs this module, which writes envs/NAME.yaml.
+"""
+
+import re
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from suite.running.errors import InputError
+from suite.running.files import write_text
+from suite.running.provenance import ROOT
+
+FOLDER = ROOT / "envs"
+LOCK = ROOT / "requirements.lock"
+PYTHON = "3.11"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What the rules of some rooms run in.
+
+    name: envs/NAME.yaml.
+    rooms: whose commands it runs.
+    packages: what they import: requirements without a version, `name[extra]; marker`.
+    note: what a reader of the file should know besides.
+    """
+
+    name: str
+    rooms: tuple[str, ...]
+    packages: tuple[str, ...]
+    note: str = ""
+
+
+def environments(path: Path = FOLDER / "rooms.toml") -> list[Environment]:
+    """The environments that `path` describes."""
+    described = tomllib.loads(path.read_text(encoding="utf-8"))
+    return [
+        Environment(name, tuple(e["rooms"]), tuple(e["packages"]), e.get("note", ""))
+        for name, e in described.items()
+    ]
+
+
+def project_name(requirement: str) -> str:
+    """The name of a requirement's project as indices write it: lower case, one hyphen."""
+    return re.sub(r"[-_.]+", "-", re.split(r"[\[<>=!~; ]", requirement)[0]).lower()
+
+
+def locked_versions(text: str) -> dict[str, str]:
+    """Version by project of a lock, lines of `name==version ; marker`."""
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    return {project_name(line): line.partition("==")[2].split(";")[0].strip() for line in lines}
+
+
+def environment_text(environment: Environment, versions: dict[str, str]) -> str:
+    """The conda file of an environment.
+
+    Raises:
+        InputError: the lock lacks one of its packages.
+    """
+    notes = [f"# {line}" for line in environment.note.strip().splitlines()]
+    lines = [
+        f"# {', '.join(environment.rooms)}: `make envs` made it from rooms.toml and the lock.",
+        *notes,
+        "channels:",
+        "  - conda-forge",
+        "  - nodefaults",
+        "dependencies:",
+        f"  - python={PYTHON}",
+        "  - pip",
+        "  - pip:",
+    ]
+    for package in environment.packages:
+        name, semicolon, marker = package.partition(";")
+        if project_name(package) not in versions:
+            raise InputError(
+                f"envs/rooms.toml: {environment.name}: the lock has no '{name}': add it to "
+                "requirements.in and run `make lock`"
+            )
+        lines.append(f"      - {name}=={versions[project_name(package)]}{semicolon}{marker}")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    locked = locked_versions(LOCK.read_text(encoding="utf-8"))
+    for environment in environments():
+        text = environment_text(environment, locked)
+        write_text(FOLDER / f"{environment.name}.yaml", text)

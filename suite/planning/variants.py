@@ -1,0 +1,88 @@
+"""Variants: a list in place of a setting stands for a run with each of its values.
+
+The runs of such a method are called METHOD@KEY=VALUE,... in files, figures and the grid.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from itertools import product
+from typing import Any
+
+from suite.protocol.settings import Settings
+from suite.running.errors import InputError
+
+MARK = "@"
+
+
+def method_of(variant: str) -> str:
+    """The method of a variant (a method that is not searched is its own only variant).
+
+    >>> method_of("dcgan@networks=tuned")
+    'dcgan'
+    """
+    return variant.partition(MARK)[0]
+
+
+@cache
+def _lists(model: type[Settings]) -> frozenset[str]:
+    """The settings of a model that are lists themselves."""
+    fields = model.model_json_schema()["properties"]
+    return frozenset(
+        key
+        for key, field in fields.items()
+        if any(kind.get("type") == "array" for kind in field.get("anyOf", [field]))
+    )
+
+
+def searched(model: type[Settings], overrides: Mapping[str, Any]) -> list[str]:
+    """The settings that are given as a list, in order; as a list of lists if lists themselves."""
+    return [
+        key
+        for key, value in overrides.items()
+        if isinstance(value, list)
+        and (key not in _lists(model) or any(isinstance(item, list) for item in value))
+    ]
+
+
+def _name(value: Any) -> str:
+    """A value in the name of a variant: a list as a+b, a path by its last part."""
+    if isinstance(value, list):
+        return "+".join(map(_name, value)) or "none"
+    return json.dumps(value).strip('"').rpartition("/")[2]
+
+
+def variants(
+    method: str, model: type[Settings], overrides: Mapping[str, Any], where: str
+) -> dict[str, dict[str, Any]]:
+    """Every combination of the listed values: variant -> overrides without lists.
+
+    Raises:
+        InputError: a list is empty, names a value twice, or one that no folder can be called by.
+
+    >>> class Example(Settings):
+    ...     step: float = 1.0
+    >>> variants("method", Example, {"step": [10, 100]}, "here")
+    {'method@step=10': {'step': 10}, 'method@step=100': {'step': 100}}
+    """
+    keys = searched(model, overrides)
+    for key in keys:
+        names = [_name(value) for value in overrides[key]]
+        if not names or len(set(names)) != len(names):
+            raise InputError(
+                f"{where}.{key}: a list stands for a run with each of its values: give at least "
+                "one, and each once (of a path the last part counts)"
+            )
+        for value, name in zip(overrides[key], names, strict=True):
+            if not re.fullmatch(r"[A-Za-z0-9._+-]+", name):
+                raise InputError(
+                    f"{where}.{key}: '{value}' makes no folder's name, which the runs with each "
+                    "value of a list need: rename it, in letters, digits and any of . _ + -"
+                )
+    found = {}
+    for chosen in product(*(overrides[key] for key in keys)):
+        own = dict(zip(keys, chosen, strict=True))
+        name = ",".join(f"{key}={_name(value)}" for key, value in own.items())
+        found[f"{method}{MARK}{name}" if own else method] = {**overrides, **own}
+    return found

@@ -1,0 +1,155 @@
+"""The files that rooms hand to each other: subsets of a dataset, and what a run leaves."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from suite.running.errors import InputError
+from suite.running.files import read_arrays, write_arrays
+
+
+def check_data(data: np.ndarray, where: str) -> np.ndarray:
+    """`data` itself, if it is uint8 images [N, H, W, C] (C 1 or 3) or finite float32 points [N, 2].
+
+    Raises:
+        InputError: another dtype or shape, no rows, or points that are not finite.
+    """
+    shape = list(data.shape)
+    if data.dtype == np.uint8 and data.ndim == 4 and data.shape[3] in (1, 3):
+        pass
+    elif data.dtype == np.float32 and data.ndim == 2 and data.shape[1] == 2:
+        bad = int((~np.isfinite(data)).any(axis=1).sum())
+        if bad:
+            raise InputError(f"{where}: {bad} of {len(data)} points are NaN or infinite: mend them")
+    else:
+        raise InputError(
+            f"{where}: expected uint8 images [N, H, W, 1 or 3] or float32 points [N, 2], "
+            f"not {data.dtype} {shape}: convert the array"
+        )
+    if 0 in data.shape:
+        raise InputError(f"{where}: the array {shape} is empty: give at least one row")
+    return data
+
+
+def digest_of(data: np.ndarray) -> str:
+    """sha256 of dtype, shape and bytes: equal exactly for equal arrays.
+
+    >>> digest_of(np.zeros(4)) == digest_of(np.zeros((2, 2)))
+    False
+    """
+    head = f"{data.dtype.str} {list(data.shape)}".encode()
+    return hashlib.sha256(head + np.ascontiguousarray(data).tobytes()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Subset:
+    """Rows of a dataset.
+
+    data: uint8 images [n, H, W, C], or float32 points [n, 2].
+    labels: int64 [n], class of each row (-1 where there is none).
+    indices: int64 [n], position of each row in the dataset's own order.
+    dataset, split, seed: where the rows come from; split is `train` or `heldout`.
+    """
+
+    data: np.ndarray
+    labels: np.ndarray
+    indices: np.ndarray
+    dataset: str
+    split: str
+    seed: int
+
+    @cached_property
+    def digest(self) -> str:
+        """sha256 of the data."""
+        return digest_of(self.data)
+
+    def save(self, path: Path) -> None:
+        """Write the subset as npz."""
+        write_arrays(
+            path,
+            {
+                "data": self.data,
+                "labels": self.labels,
+                "indices": self.indices,
+                "dataset": np.array(self.dataset),
+                "split": np.array(self.split),
+                "seed": np.array(self.seed),
+                "digest": np.array(self.digest),
+            },
+        )
+
+    @staticmethod
+    def load(path: Path) -> "Subset":
+        """Read a subset; InputError if the file is damaged or its data are not its digest's."""
+        arrays = read_arrays(
+            path, "data", "labels", "indices", "dataset", "split", "seed", "digest"
+        )
+        data = check_data(arrays["data"], f"{path}: data")
+        for name in ("labels", "indices"):
+            if arrays[name].shape != (len(data),):
+                raise InputError(
+                    f"{path}: {name} has shape {list(arrays[name].shape)} for {len(data)} rows: "
+                    "make the subset again"
+                )
+        subset = Subset(
+            data,
+            arrays["labels"],
+            arrays["indices"],
+            str(arrays["dataset"]),
+            str(arrays["split"]),
+            int(arrays["seed"]),
+        )
+        if subset.digest != str(arrays["digest"]):
+            raise InputError(f"{path}: the data do not match their digest: make the subset again")
+        return subset
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """Snapshots of a run.
+
+    data: [T, m, ...], the first m samples at T moments, as in `Subset.data`.
+    iterations: int64 [T], strictly increasing, 0 for the start.
+    """
+
+    data: np.ndarray
+    iterations: np.ndarray
+
+    def save(self, path: Path) -> None:
+        """Write the trajectory as npz."""
+        write_arrays(path, {"data": self.data, "iterations": self.iterations})
+
+    @staticmethod
+    def load(path: Path) -> "Trajectory":
+        """Read a trajectory; InputError if it is damaged or has no snapshot."""
+        arrays = read_arrays(path, "data", "iterations")
+        data, iterations = arrays["data"], arrays["iterations"]
+        if data.ndim < 3 or len(data) != len(iterations) or not len(data):
+            raise InputError(
+                f"{path}: expected snapshots [T, m, ...] and T iterations, not "
+                f"{list(data.shape)} and {list(iterations.shape)}: run the method again"
+            )
+        return Trajectory(data, iterations)
+
+
+def save_samples(path: Path, samples: np.ndarray) -> None:
+    """Write generated rows as npz (array `data`)."""
+    write_arrays(path, {"data": check_data(samples, str(path))})
+
+
+def load_samples(path: Path) -> np.ndarray:
+    """Read generated rows: the array `data` of an npz, or its only array."""
+    arrays: dict[str, Any] = read_arrays(path)
+    if "data" in arrays:
+        return check_data(arrays["data"], f"{path}: data")
+    if len(arrays) != 1:
+        raise InputError(
+            f"{path}: holds {len(arrays)} arrays ({', '.join(arrays) or 'none'}) and none is "
+            "called 'data': name the images 'data'"
+        )
+    name, data = next(iter(arrays.items()))
+    return check_data(data, f"{path}: {name}")

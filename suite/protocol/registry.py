@@ -1,0 +1,86 @@
+"""Registration by file: a module of a room's folder that defines an entry registers it.
+
+A room keeps its entries in one package (`gantk.methods`, `datasets.sources`, ...). Each module
+there defines one instance of a `Registered` subclass at module level. Entries are read by
+every front end (command lines, the workflow, the schema), often in an environment without the
+room's heavy libraries: such a module imports JAX or PyTorch inside its functions only.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from types import ModuleType
+from typing import ClassVar, Generic, TypeVar
+
+from suite.running.errors import unknown
+
+
+@dataclass(frozen=True)
+class Registered:
+    """An entry of a registry: what the user calls it, and what the entry is called in errors."""
+
+    kind: ClassVar[str] = "entry"
+    name: str
+
+    @property
+    def summary(self) -> str:
+        """What the entry is, in a line; empty where its module's docstring says so."""
+        return ""
+
+
+E = TypeVar("E", bound=Registered)
+
+
+@dataclass(frozen=True)
+class Registry(Generic[E]):
+    """The entries that the modules of one package define.
+
+    package: its dotted name.
+    type: the class of the entries.
+    """
+
+    package: str
+    type: type[E]
+
+    def _modules(self) -> Iterator[ModuleType]:
+        for info in pkgutil.iter_modules(importlib.import_module(self.package).__path__):
+            yield importlib.import_module(f"{self.package}.{info.name}")
+
+    @cached_property
+    def _found(self) -> dict[str, tuple[E, str]]:
+        found: dict[str, tuple[E, str]] = {}
+        for module in self._modules():
+            entries = [value for value in vars(module).values() if isinstance(value, self.type)]
+            if not entries:
+                raise ValueError(f"{module.__name__} registers nothing")
+            for entry in entries:
+                if entry.name in found:
+                    raise ValueError(f"'{entry.name}' is registered twice in {self.package}")
+                found[entry.name] = entry, module.__name__
+        return dict(sorted(found.items()))
+
+    @property
+    def entries(self) -> dict[str, E]:
+        """Every entry by name, in the order of the names.
+
+        Raises:
+            ValueError: a module defines no entry, or two entries share a name.
+        """
+        return {name: entry for name, (entry, _) in self._found.items()}
+
+    def lookup(self, name: str, where: str = "") -> E:
+        """The entry called `name`; InputError with the nearest valid name if there is none."""
+        if name not in self._found:
+            raise unknown(self.type.kind, name, self._found, where)
+        return self._found[name][0]
+
+    def summary_of(self, name: str) -> str:
+        """The entry's own summary, or the first line of the docstring of its module."""
+        module = importlib.import_module(self.module_of(name))
+        return self._found[name][0].summary or (module.__doc__ or "").partition("\n")[0]
+
+    def module_of(self, name: str) -> str:
+        """The dotted name of the module that registers `name`, for digests of its source."""
+        return self._found[name][1]

@@ -1,0 +1,1 @@
+"""How work is carried out: command lines, files, errors, leases and checkpoints."""

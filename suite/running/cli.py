@@ -1,0 +1,118 @@
+"""One shape of command line for every room."""
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from suite.protocol.registry import Registered, Registry
+from suite.running.cpu import keep_freed_memory
+from suite.running.devices import refuse
+from suite.running.errors import InputError, from_os
+
+OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "resource_exhausted")
+"""What JAX's and PyTorch's errors say when a GPU's memory, or the machine's, is used up."""
+
+
+INTERRUPTED = 130
+"""Exit status of a command that was interrupted, 128 + SIGINT."""
+
+
+def make_app(room: str, help: str, *registries: Registry[Any]) -> typer.Typer:
+    """A command line whose `list` prints what the room's registries hold."""
+    app = typer.Typer(
+        name=f"python -m {room}",
+        help=help,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+    if registries:
+        app.command("list")(_lister(registries))
+    return app
+
+
+def _lister(registries: tuple[Registry[Any], ...]) -> Callable[..., None]:
+    def list_(
+        as_json: Annotated[bool, typer.Option("--json", help="print JSON for programs")] = False,
+    ) -> None:
+        """Print what is registered: name, title, and what it is."""
+        found = [describe(e, r.summary_of(e.name)) for r in registries for e in r.entries.values()]
+        if as_json:
+            print(json.dumps(found, indent=2, default=str))
+        else:
+            print("\n".join("{name}: {title}\n    {summary}".format(**entry) for entry in found))
+
+    return list_
+
+
+def describe(entry: Registered, summary: str) -> dict[str, object]:
+    """An entry as plain data: kind, name, title, summary, and the JSON Schema of its settings."""
+    title = getattr(entry, "title", entry.name)
+    description: dict[str, object] = {"kind": entry.kind, "name": entry.name, "title": title}
+    description["summary"] = summary
+    settings = getattr(entry, "settings", None)
+    if settings is not None:
+        description["settings"] = settings.model_json_schema()
+    return description
+
+
+def run(app: typer.Typer) -> NoReturn:
+    """Run a command line; whatever a user can mend ends in one sentence and exit status 1.
+
+    A usage error (an unknown option, say) exits with 2, as is the custom.
+    """
+    keep_freed_memory()
+    sys.exit(_status(lambda: app(standalone_mode=False)))
+
+
+def _status(command: Callable[[], object]) -> int:
+    try:
+        status = command()
+        # Click turns an interruption into this status, without a word.
+        if status == INTERRUPTED:
+            return _interrupted()
+        return status if isinstance(status, int) else 0
+    except typer.Exit as exit_:
+        return exit_.exit_code
+    except (typer.Abort, KeyboardInterrupt):
+        return _interrupted()
+    except InputError as error:
+        return _say(str(error), 1)
+    except MemoryError as error:
+        return _say(f"out of memory ({error}): use a smaller n or batch", 1)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        return _say(str(from_os(error)), 1)
+    except Exception as error:
+        if hasattr(error, "format_message"):  # click's usage errors
+            return _say(f"{error.format_message()} (see --help)", 2)
+        sentence = _of_framework(str(error))
+        if sentence is None:
+            raise
+        return _say(sentence, 1)
+
+
+def _interrupted() -> int:
+    return _say("interrupted: run the same command again", INTERRUPTED)
+
+
+def _of_framework(text: str) -> str | None:
+    """What an error of JAX's or PyTorch's means where it is about memory or the GPU."""
+    first = text.strip().partition("\n")[0]
+    if any(sign in text.lower() for sign in OUT_OF_MEMORY):
+        return f"out of memory ({first}): use a smaller n or batch"
+    if "Unable to initialize backend" in text:
+        return str(refuse(f"JAX cannot use the GPU ({first})"))
+    return None
+
+
+def _say(sentence: str, status: int) -> int:
+    print(f"error: {' '.join(sentence.split())}", file=sys.stderr)
+    return status

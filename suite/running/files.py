@@ -1,0 +1,136 @@
+"""Files that are either whole or absent, and the lock of those that one job at a time may make."""
+
+import fcntl
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from suite.running.errors import InputError, from_os
+
+
+def cache_folder() -> Path:
+    """What every checkout on this machine may use again ($XDG_CACHE_HOME is honoured)."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "gantk-bench"
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary name beside `path`, renamed to `path` when the block ends without error.
+
+    Raises:
+        InputError: the folder or the file cannot be written, or the disk is full; whatever
+            stood at `path` before still stands there.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        os.replace(temporary, path)
+    except OSError as error:
+        error.filename = path
+        raise from_os(error) from error
+    finally:
+        with suppress(OSError):  # no folder, no temporary file: the first error tells why
+            temporary.unlink()
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Wait for the lock that a file stands for, and keep it: one job at a time has it.
+
+    It is the kernel's, so a killed job gives it back; the file stays.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write `text` to `path`, whole or not at all."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write `value` as indented JSON; NaN and infinity are refused (they are no JSON)."""
+    write_text(path, json.dumps(value, indent=2, allow_nan=False, default=str) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON; InputError if the file is missing or is no JSON."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise from_os(error) from error
+    except ValueError as error:
+        raise InputError(
+            f"{path}: not valid JSON ({error}): make the file again, or delete it"
+        ) from error
+
+
+class _TwiceError(yaml.YAMLError):
+    """A key that stands twice in one mapping."""
+
+
+class _OneOfEach(yaml.SafeLoader):
+    """Refuses a key that stands twice, of which YAML would keep the last in silence."""
+
+    # As it is read: construction copies the keys of what is merged (`<<`) into the mapping.
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node = super().compose_mapping_node(anchor)
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen:
+                    line = key.start_mark.line + 1
+                    raise _TwiceError(f"line {line}: '{key.value}' stands twice")
+                seen.add(key.value)
+        return node
+
+
+def read_yaml(path: Path) -> Any:
+    """Read YAML; InputError if it is missing, is no YAML, or names a key twice in one place."""
+    try:
+        return yaml.load(path.read_text(encoding="utf-8"), _OneOfEach)
+    except OSError as error:
+        raise from_os(error) from error
+    except _TwiceError as error:
+        raise InputError(f"{path}: {error}: keep one of them") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
+
+
+def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    """Write a compressed npz (same arrays, same bytes), whole or not at all."""
+    with replacing(path) as temporary:
+        np.savez_compressed(temporary, allow_pickle=False, **arrays)
+
+
+def read_arrays(path: Path, *required: str) -> dict[str, np.ndarray]:
+    """Every array of an npz; InputError if it is missing, corrupt, pickled or incomplete."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+    except OSError as error:
+        if error.errno is None:
+            raise InputError(f"{path}: not a readable .npz file: make it again") from error
+        raise from_os(error) from error
+    except Exception as error:  # zipfile, zlib, NumPy and EOF errors: all mean a damaged file
+        raise InputError(
+            f"{path}: the file is damaged or no .npz of plain arrays ({error}): make it again"
+        ) from error
+    missing = [name for name in required if name not in arrays]
+    if missing:
+        raise InputError(
+            f"{path}: holds no array '{missing[0]}' (it has: {', '.join(arrays) or 'none'}): "
+            "make the file again with this version of the suite"
+        )
+    return arrays

@@ -1,0 +1,318 @@
+"""Training one method on one subset: the command that the rooms of methods share."""
+
+import csv
+import hashlib
+import io
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import numpy as np
+import typer
+
+from suite.protocol.artefacts import Subset, load_samples, save_samples
+from suite.protocol.method import METHODS, Job, Method, Result, S
+from suite.protocol.settings import files_of, parse, parse_pairs
+from suite.running import paths
+from suite.running.checkpoint import Checkpoint
+from suite.running.cli import make_app
+from suite.running.devices import ROOMS
+from suite.running.errors import InputError
+from suite.running.files import read_arrays, read_json, write_arrays, write_json, write_text
+from suite.running.lease import lease
+from suite.running.provenance import (
+    files_digest,
+    git_commit,
+    machine,
+    package_versions,
+    peak_memory_mib,
+    source_digest,
+)
+
+
+def history_text(history: list[dict[str, float]]) -> str:
+    """A history as CSV; numbers are written so that reading them gives the same number."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(
+        buffer, list(history[0]) if history else ["iteration", "seconds"], lineterminator="\n"
+    )
+    writer.writeheader()
+    writer.writerows(history)
+    return buffer.getvalue()
+
+
+REMEDY = "choose another --out, or add --overwrite"
+
+
+class Place(NamedTuple):
+    """One of the solutions of a job.
+
+    part: its number. out: the folder for what it leaves. checkpoint: its own state; None for none.
+    """
+
+    part: int
+    out: Path
+    checkpoint: Path | None
+
+
+def run_method(
+    method: Method[S],
+    source: str,
+    subset: Subset,
+    settings: S,
+    places: Sequence[Place],
+    *,
+    seed: int,
+    samples: int,
+    checkpoint_every: float,
+    framework: str,
+) -> None:
+    """Train once for each place, one after the other, on one device.
+
+    Each leaves samples, trajectory, history, the model if there is one, and run.json, which is
+    written last: where it stands, the run is whole, and is not made again. All states are kept
+    until the last run has ended, since Snakemake deletes what a killed job has written.
+    """
+    states = []
+    with lease(framework):
+        for place in places:
+            identity = _identity(method, source, subset, settings, seed, place.part, samples)
+            key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
+            states.append(Checkpoint(place.checkpoint, key, checkpoint_every))
+            if _is_whole(place.out, identity):
+                print(f"part {place.part}: finished before", file=sys.stderr)
+                continue
+            job = Job(subset, settings, seed, place.part, samples, states[-1])
+            _run_one(method, job, place.out, identity)
+    for state in states:
+        state.clear()
+
+
+def _identity(
+    method: Method[S],
+    source: str,
+    subset: Subset,
+    settings: S,
+    seed: int,
+    part: int,
+    samples: int,
+) -> dict[str, Any]:
+    """All that decides a result, as JSON has it.
+
+    Not the device: it changes last digits, as another machine does, and run.json records it. A
+    run that was begun on a GPU and killed shall be able to end on a CPU.
+    """
+    files = files_of(settings)
+    return {
+        "method": method.name,
+        "settings": settings.model_dump(mode="json"),
+        "data": {
+            "dataset": subset.dataset,
+            "n": len(subset.data),
+            "shape": list(subset.data.shape[1:]),
+            "split": subset.split,
+            "digest": subset.digest,
+        },
+        "seeds": {"data": subset.seed, "training": seed, "part": part},
+        "samples": samples,
+        "source": source,
+        **({"files": files_digest(files)} if files else {}),
+    }
+
+
+def _is_whole(out: Path, identity: dict[str, Any]) -> bool:
+    """Whether the run of this identity stands in `out`; InputError if it is another's."""
+    path = out / paths.RECORD
+    if not path.exists():
+        return False
+    record = read_json(path)
+    if any(record.get(name) != value for name, value in identity.items()):
+        raise InputError(f"{out}: holds another finished run: {REMEDY}")
+    return True
+
+
+def _run_one(method: Method[S], job: Job[S], out: Path, identity: dict[str, Any]) -> None:
+    """Train, and write what it leaves."""
+    job.checkpoint.begin()
+    try:
+        result = method.train(job)
+    except (InputError, KeyboardInterrupt):
+        job.checkpoint.withdraw()
+        raise
+    out.mkdir(parents=True, exist_ok=True)
+    save_samples(out / paths.SAMPLES, result.samples)
+    result.trajectory.save(out / paths.TRAJECTORY)
+    write_text(out / paths.HISTORY, history_text(result.history))
+    if result.model is not None:
+        write_arrays(out / paths.MODEL, result.model)
+    write_json(out / paths.RECORD, identity | _outcome(result))
+    job.checkpoint.settle()
+
+
+def _outcome(result: Result) -> dict[str, Any]:
+    last = result.history[-1] if result.history else {"iteration": 0, "seconds": 0.0}
+    seconds = last["seconds"]
+    iterations = int(result.trajectory.iterations[-1])
+    return {
+        "stop_reason": result.stop_reason,
+        "iterations": iterations,
+        "seconds": seconds,
+        "iterations_per_second": iterations / seconds if seconds else None,
+        "compile_seconds": result.compile_seconds,
+        "peak_memory_mib": peak_memory_mib(),
+        "device": result.device,
+        "machine": machine(),
+        "details": result.details,
+        "packages": package_versions(),
+        "commit": git_commit(),
+    }
+
+
+def square(side: int) -> np.ndarray:
+    """Equidistant places of the square [-2, 2]^2, which holds 91 % of a 2-D normal distribution.
+
+    Returns:
+        float32 [side^2, 2], the second coordinate falling from row to row.
+    """
+    line = np.linspace(-2, 2, side, dtype=np.float32)
+    return np.stack([np.tile(line, side), np.repeat(line[::-1], side)], axis=1)
+
+
+def _places(part: int, parts: int | None, out: Path, checkpoint: Path | None) -> list[Place]:
+    """Where the runs of a command stand: one in `out`, or several in folders of their own there."""
+    if parts is None:
+        return [Place(part, out, checkpoint or out / "checkpoint.npz")]
+    places = []
+    for number in range(part, part + parts):
+        own = out / paths.PART_NAME.format(part=number)
+        state = checkpoint / f"{own.name}.npz" if checkpoint else own / "checkpoint.npz"
+        places.append(Place(number, own, state))
+    return places
+
+
+def _settings_of(method: Method[S], record: dict[str, Any], path: Path) -> S:
+    """The settings of a finished run, without those that its method has no more.
+
+    Its model is drawn from as it stands, whatever it was trained with.
+    """
+    known = method.settings.model_fields
+    values = {name: value for name, value in record["settings"].items() if name in known}
+    return parse(method.settings, values, str(path))
+
+
+def training_app(room: str, help: str) -> typer.Typer:
+    """The command line of a room of methods: list, train, join and sample."""
+    registry = METHODS[room]
+    app = make_app(room, help, registry)
+
+    @app.command()
+    def train(
+        name: Annotated[str, typer.Argument(help="a registered method")],
+        data: Annotated[Path, typer.Option(help="subset, as `python -m datasets` writes it")],
+        out: Annotated[Path, typer.Option(help="folder for what the run leaves")],
+        seed: Annotated[int, typer.Option(help="training seed")] = 0,
+        part: Annotated[int, typer.Option(help="which independent solution [0, 1, ...]")] = 0,
+        parts: Annotated[
+            int | None,
+            typer.Option(
+                help="solutions from --part on, one after the other, each in OUT/partNUMBER; those "
+                "that stand there are kept",
+                min=1,
+            ),
+        ] = None,
+        samples: Annotated[
+            int, typer.Option(help="samples to draw from a method with a generator [images]")
+        ] = 2048,
+        settings: Annotated[str | None, typer.Option(help="settings as one JSON object")] = None,
+        set_: Annotated[
+            list[str] | None, typer.Option("--set", help="one setting, KEY=VALUE; repeatable")
+        ] = None,
+        checkpoint: Annotated[
+            Path | None,
+            typer.Option(
+                help="state to go on from (with --parts: the folder for partNUMBER.npz); default: "
+                "checkpoint.npz beside what a run leaves"
+            ),
+        ] = None,
+        checkpoint_every: Annotated[
+            float,
+            typer.Option(help="time between two checkpoints [s]", envvar="CHECKPOINT_EVERY"),
+        ] = 30.0,
+        overwrite: Annotated[
+            bool, typer.Option("--overwrite", help="replace the finished run that stands in OUT")
+        ] = False,
+    ) -> None:
+        """Train a method on a subset."""
+        places = _places(part, parts, out, checkpoint)
+        if parts is None and not overwrite and (out / paths.RECORD).exists():
+            raise InputError(f"{out}: holds a finished run: {REMEDY}")
+        method = registry.lookup(name)
+        if seed < 0 or part < 0 or samples < 1:
+            raise InputError("--seed and --part must be 0 or more, and --samples 1 or more")
+        resolved = parse_pairs(method.settings, settings, set_ or [], f"settings of {name}")
+        digest = source_digest(f"{room}.__main__", registry.module_of(name))
+        subset = Subset.load(data)
+        out.mkdir(parents=True, exist_ok=True)
+        for place in places if overwrite else ():
+            (place.out / paths.RECORD).unlink(missing_ok=True)
+        run_method(
+            method,
+            digest,
+            subset,
+            resolved,
+            places,
+            seed=seed,
+            samples=samples,
+            checkpoint_every=checkpoint_every,
+            framework=ROOMS[room],
+        )
+
+    @app.command()
+    def sample(
+        run: Annotated[Path, typer.Argument(help="folder of a run with a model.npz")],
+        out: Annotated[Path, typer.Option(help="npz to write")],
+        count: Annotated[int, typer.Option(help="samples to draw [images]")] = 2048,
+        seed: Annotated[int, typer.Option(help="sampling seed")] = 0,
+    ) -> None:
+        """Draw more samples from the generator of a finished run."""
+        path = run / paths.RECORD
+        record = read_json(path)
+        method = registry.lookup(record["method"], str(path))
+        if method.sample is None:
+            raise InputError(
+                f"{run}: {method.name} has no generator: train it with another --part for more"
+            )
+        if count < 1:
+            raise InputError(f"--count {count}: ask for at least one sample")
+        model = read_arrays(run / paths.MODEL)
+        shape = load_samples(run / paths.SAMPLES).shape[1:]
+        resolved = _settings_of(method, record, path)
+        with lease(ROOMS[room]):
+            samples = method.sample(model, resolved, shape, count, seed)
+        save_samples(out, samples)
+
+    @app.command()
+    def walk(
+        run: Annotated[Path, typer.Argument(help="folder of a run with a model.npz")],
+        out: Annotated[Path, typer.Option(help="npz to write")],
+        side: Annotated[int, typer.Option(help="images a side of the square", min=2)] = 12,
+    ) -> None:
+        """Draw images over a square of a 2-D latent space, row by row (Fig. 20)."""
+        path = run / paths.RECORD
+        record = read_json(path)
+        method = registry.lookup(record["method"], str(path))
+        resolved = _settings_of(method, record, path)
+        if method.generate is None or getattr(resolved, "latent", None) != 2:
+            raise InputError(
+                f"{run}: only a generator of two latents can be shown on a square: train one with "
+                "--set latent=2"
+            )
+        shape = load_samples(run / paths.SAMPLES).shape[1:]
+        model = read_arrays(run / paths.MODEL)
+        with lease(ROOMS[room]):
+            images = method.generate(model, resolved, shape, square(side))
+        save_samples(out, images)
+
+    return app
