@@ -217,6 +217,10 @@ class GeneratorSettings(BatchSettings):
         1e-4, description="ridge added to K, relative to its mean diagonal"
     )
     latent: PositiveInt = Field(64, description="dimension of z")
+    snapshot_rows: PositiveInt | None = Field(
+        None,
+        description="rows of a snapshot, of the same latents each time; null: n, at most 256",
+    )
     space: Literal["image", "code"] = Field(
         "image", description="where the discriminator works: pixels, or Table 7's codes"
     )

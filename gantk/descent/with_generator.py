@@ -142,7 +142,8 @@ def solve(job: Job[GeneratorSettings]) -> Result:
         return discriminators.loss(held, chosen, generated, changes)
 
     calibration = _noise("calibration", DRAWN, settings.latent, job.seed)
-    shown = _noise("snapshots", min(n, DRAWN), settings.latent, job.seed, job.part)
+    rows = settings.snapshot_rows or min(n, DRAWN)
+    shown = _noise("snapshots", rows, settings.latent, job.seed, job.part)
 
     @jax.jit
     def statistics(weights: Arrays) -> Arrays:

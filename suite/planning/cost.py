@@ -126,7 +126,8 @@ def images_followed(method: Method[Any], settings: Settings, n: int) -> int:
     A generator shows as many as `snapshot_rows` says, else at most `SHOWN`; the others have n.
     """
     rows = n if method.sample is None else min(n, SHOWN)
-    return (getattr(settings, "snapshots", 0) + 1) * getattr(settings, "snapshot_rows", rows)
+    rows = getattr(settings, "snapshot_rows", None) or rows
+    return (getattr(settings, "snapshots", 0) + 1) * rows
 
 
 def _data(shape: tuple[int, ...]) -> str:

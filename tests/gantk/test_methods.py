@@ -75,6 +75,12 @@ def test_method_returns_what_the_protocol_says_and_survives_a_kill(
     assert losses[0] == losses[1]
 
 
+def test_a_snapshot_of_a_generator_has_the_rows_asked_for():
+    for rows, shown in ((None, 6), (8, 8)):
+        result = ENTRIES["ga-cntkg"].train(job("ga-cntkg", snapshot_rows=rows))
+        assert result.trajectory.data.shape[1] == shown
+
+
 def test_seeds_and_parts_start_elsewhere():
     start = [initial_rows("uniform", (3, 2), *seeds) for seeds in ((0, 0), (0, 1), (1, 0))]
     assert len({array.tobytes() for array in start}) == 3

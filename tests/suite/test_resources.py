@@ -83,6 +83,7 @@ def test_a_generator_without_rows_of_its_own_shows_256_at_most() -> None:
     method = all_methods()["ga-cntkg"]
     for n, shown in ((64, 64), (256, 256), (512, 256)):
         assert images_followed(method, method.settings(), n) == 21 * shown
+    assert images_followed(method, method.settings(snapshot_rows=100), 512) == 21 * 100
     solved = all_methods()["ga-cntk"]
     assert images_followed(solved, solved.settings(), 512) == 21 * 512
 
