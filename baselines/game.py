@@ -10,8 +10,8 @@ from torch.optim import Adam, Optimizer
 from baselines.settings import AdamSettings
 
 MakeOptimiser = Callable[[Iterable[nn.Parameter]], Optimizer]
-DiscriminatorLoss = Callable[[nn.Module, Tensor, Tensor], Tensor]
-GeneratorLoss = Callable[[nn.Module, Callable[[Tensor], Tensor], Tensor], Tensor]
+Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
+"""(discriminator, real rows, generated rows) -> scalar to minimise."""
 
 
 @dataclass(frozen=True)
@@ -33,18 +33,19 @@ class Game:
 
     networks: makes the generator (latents [b, latent] -> rows) and the discriminator
         (rows -> scores [b], unbounded). Rows are float [b, C, H, W] or [b, 2].
-    discriminator_loss: (discriminator, real rows, generated rows) -> scalar to minimise.
-    generator_loss: (generator, rows -> their scores, latents) -> scalar to minimise.
+    discriminator_loss: the gradient goes to the discriminator; the generated rows have none.
+    generator_loss: the gradient goes through the generated rows to the generator. The real rows
+        are those of the discriminator's last step.
     optimiser_d, optimiser_g: parameters -> optimiser of that player.
     constrain: what is done to the discriminator after each of its steps.
     lazy_d, lazy_g: penalties beside the losses.
 
-    The rows that discriminator_loss and lazy_d take are augmented already, if they are to be.
+    Where rows are augmented, both losses and lazy_d get them augmented, once.
     """
 
     networks: Callable[[], tuple[nn.Module, nn.Module]]
-    discriminator_loss: DiscriminatorLoss
-    generator_loss: GeneratorLoss
+    discriminator_loss: Loss
+    generator_loss: Loss
     optimiser_d: MakeOptimiser
     optimiser_g: MakeOptimiser
     constrain: Callable[[nn.Module], None] | None = None
@@ -67,8 +68,8 @@ def adam(settings: AdamSettings, lazy_every: int | None = None) -> MakeOptimiser
     )
 
 
-def scored_discriminator(loss: Callable[[Tensor, Tensor], Tensor]) -> DiscriminatorLoss:
-    """The loss of the discriminator from one of the real and the generated scores.
+def scored(loss: Callable[[Tensor, Tensor], Tensor]) -> Loss:
+    """The loss of a player from one of the real and the generated scores.
 
     Real and generated rows pass apart, so that batch norm takes their statistics apart.
     """
@@ -77,6 +78,6 @@ def scored_discriminator(loss: Callable[[Tensor, Tensor], Tensor]) -> Discrimina
     )
 
 
-def scored_generator(loss: Callable[[Tensor], Tensor]) -> GeneratorLoss:
-    """The loss of the generator from one of the scores of what it generates."""
-    return lambda generator, judge, latents: loss(judge(generator(latents)).float())
+def scored_generator(loss: Callable[[Tensor], Tensor]) -> Loss:
+    """The loss of the generator from one of the generated scores alone."""
+    return lambda discriminator, _, fake: loss(discriminator(fake).float())

@@ -1,7 +1,7 @@
 """The losses of the players by the scores [b] of a discriminator, its output unbounded.
 
 Those of two arguments, the scores of real and of generated rows, are the discriminator's, those of
-one the generator's; both are minimised.
+one the generator's; `relativistic_average` serves both. All are minimised.
 """
 
 from torch import Tensor
@@ -46,6 +46,20 @@ def least_squares(real: Tensor, fake: Tensor) -> Tensor:
 def least_squares_to_real(fake: Tensor) -> Tensor:
     """E[(D(G(z)) - 1)^2] / 2 (Mao et al., 2017, Eq. 9)."""
     return (fake - 1).square().mean() / 2
+
+
+def relativistic_average(real: Tensor, fake: Tensor) -> Tensor:
+    """-E[log s(C(x) - E[C(G(z))])] - E[log(1 - s(C(G(z)) - E[C(x)]))], s the sigmoid.
+
+    A row counts as real by how far its score C lies above the mean of the other kind
+    (Jolicoeur-Martineau, 2019). The generator's is the same with the two exchanged.
+
+    >>> import torch
+    >>> apart = relativistic_average(real=torch.full((4,), 5.0), fake=torch.full((4,), 2.0))
+    >>> round(float(apart), 4)  # 2 log(1 + e^-3), wherever the scores lie
+    0.0972
+    """
+    return logistic(real - fake.mean(), fake - real.mean())
 
 
 def wasserstein(real: Tensor, fake: Tensor) -> Tensor:

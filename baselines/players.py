@@ -64,14 +64,15 @@ class Players:
         the weights are those of the step before, which for a lazy penalty is the same update's.
         The average follows sound updates alone.
         """
-        losses = [
-            self._discriminator_step((number - 1) * self.settings.n_dis + step)
-            for step in range(self.settings.n_dis)
-        ]
+        losses = []
+        for step in range((number - 1) * self.settings.n_dis, number * self.settings.n_dis):
+            real = self._real(step)
+            losses.append(self._discriminator_step(step, real))
         loss_d = torch.stack(losses).mean()
         self.discriminator.requires_grad_(False)
         with self._precision():
-            loss = self.game.generator_loss(self.generator, self._judge, self._latents())
+            fake = self.augment(self.generator(self._latents()))
+            loss = self.game.generator_loss(self.discriminator, real, fake)
         measured = self._generator_step(loss, loss_d)
         self.discriminator.requires_grad_(True)
         lazy = self.game.lazy_g
@@ -84,14 +85,11 @@ class Players:
             self._follow(self.average, min(halflife, WARM_UP * number * self.settings.batch))
         return measured
 
-    def _judge(self, rows: Tensor) -> Tensor:
-        """Scores of rows as the discriminator comes to see them."""
-        scores: Tensor = self.discriminator(self.augment(rows))
-        return scores
-
-    def _discriminator_step(self, number: int) -> Tensor:
+    def _real(self, number: int) -> Tensor:
         rows = self.rows[torch.from_numpy(self.batches[number]).to(self.where)]
-        real = self.augment(to_network(rows)).contiguous(memory_format=self.layout)
+        return self.augment(to_network(rows)).contiguous(memory_format=self.layout)
+
+    def _discriminator_step(self, number: int, real: Tensor) -> Tensor:
         with torch.no_grad(), self._precision():
             fake = self.augment(self.generator(self._latents()).float())
         with self._precision():

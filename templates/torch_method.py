@@ -26,7 +26,7 @@ class SoftSettings(AdamSettings):
 
 def game(settings: SoftSettings, shape: tuple[int, ...]) -> "Game":
     """The players, their losses and their optimisers, for rows [H, W, C] or points (2,)."""
-    from baselines.game import Game, adam, scored_discriminator, scored_generator
+    from baselines.game import Game, adam, scored, scored_generator
     from baselines.networks.choice import paper_networks
 
     def discriminator_loss(real: "Tensor", fake: "Tensor") -> "Tensor":
@@ -39,7 +39,7 @@ def game(settings: SoftSettings, shape: tuple[int, ...]) -> "Game":
     # players and of the batch: see wgan_gp.py. Networks of its own: see stylegan2.py.
     return Game(
         networks=lambda: paper_networks(shape, settings),
-        discriminator_loss=scored_discriminator(discriminator_loss),
+        discriminator_loss=scored(discriminator_loss),
         generator_loss=scored_generator(generator_loss),
         optimiser_d=adam(settings),
         optimiser_g=adam(settings),

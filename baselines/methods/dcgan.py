@@ -16,12 +16,12 @@ class DcganSettings(AdamSettings):
 def game(settings: DcganSettings, shape: tuple[int, ...]) -> "Game":
     """The players and losses of DCGAN."""
     from baselines import losses
-    from baselines.game import Game, adam, scored_discriminator, scored_generator
+    from baselines.game import Game, adam, scored, scored_generator
     from baselines.networks.choice import paper_networks
 
     return Game(
         networks=lambda: paper_networks(shape, settings),
-        discriminator_loss=scored_discriminator(losses.logistic),
+        discriminator_loss=scored(losses.logistic),
         generator_loss=scored_generator(losses.non_saturating),
         optimiser_d=adam(settings),
         optimiser_g=adam(settings),

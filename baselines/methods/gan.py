@@ -27,13 +27,13 @@ class VanillaSettings(AdamSettings):
 def game(settings: VanillaSettings, shape: tuple[int, ...]) -> "Game":
     """The players and losses of the first GAN."""
     from baselines import losses
-    from baselines.game import Game, adam, scored_discriminator, scored_generator
+    from baselines.game import Game, adam, scored, scored_generator
     from baselines.networks.choice import paper_networks
 
     saturating = settings.loss == "minimax"
     return Game(
         networks=lambda: paper_networks(shape, settings),
-        discriminator_loss=scored_discriminator(losses.logistic),
+        discriminator_loss=scored(losses.logistic),
         generator_loss=scored_generator(losses.minimax if saturating else losses.non_saturating),
         optimiser_d=adam(settings),
         optimiser_g=adam(settings),

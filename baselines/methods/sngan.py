@@ -34,7 +34,7 @@ def game(settings: SnganSettings, shape: tuple[int, ...]) -> "Game":
     from torch.nn.utils.parametrizations import spectral_norm
 
     from baselines import losses
-    from baselines.game import Game, adam, scored_discriminator, scored_generator
+    from baselines.game import Game, adam, scored, scored_generator
     from baselines.networks.choice import paper_networks
 
     if settings.loss == "hinge":
@@ -43,7 +43,7 @@ def game(settings: SnganSettings, shape: tuple[int, ...]) -> "Game":
         discriminator_loss, generator_loss = losses.logistic, losses.non_saturating
     return Game(
         networks=lambda: paper_networks(shape, settings, layer=spectral_norm),
-        discriminator_loss=scored_discriminator(discriminator_loss),
+        discriminator_loss=scored(discriminator_loss),
         generator_loss=scored_generator(generator_loss),
         optimiser_d=adam(settings),
         optimiser_g=adam(settings),

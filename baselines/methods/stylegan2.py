@@ -113,7 +113,7 @@ def _networks(
 def game(settings: StyleGan2Settings, shape: tuple[int, ...]) -> "Game":
     """The players and losses of StyleGAN2."""
     from baselines import losses
-    from baselines.game import Game, Lazy, adam, scored_discriminator, scored_generator
+    from baselines.game import Game, Lazy, adam, scored, scored_generator
 
     images = len(shape) == 3
     paths = images and settings.path > 0
@@ -130,7 +130,7 @@ def game(settings: StyleGan2Settings, shape: tuple[int, ...]) -> "Game":
     )
     return Game(
         networks=lambda: _networks(settings, shape),
-        discriminator_loss=scored_discriminator(losses.logistic),
+        discriminator_loss=scored(losses.logistic),
         generator_loss=scored_generator(losses.non_saturating),
         optimiser_d=adam(settings, settings.r1_every),
         optimiser_g=adam(settings, settings.path_every if paths else None),

@@ -34,12 +34,12 @@ def game(settings: WganSettings, shape: tuple[int, ...]) -> "Game":
     from torch.optim import RMSprop
 
     from baselines import losses
-    from baselines.game import Game, scored_discriminator, scored_generator
+    from baselines.game import Game, scored, scored_generator
     from baselines.networks.choice import paper_networks
 
     return Game(
         networks=lambda: paper_networks(shape, settings),
-        discriminator_loss=scored_discriminator(losses.wasserstein),
+        discriminator_loss=scored(losses.wasserstein),
         generator_loss=scored_generator(losses.negative_score),
         optimiser_d=lambda parameters: RMSprop(parameters, lr=settings.learning_rate),
         optimiser_g=lambda parameters: RMSprop(parameters, lr=settings.learning_rate),

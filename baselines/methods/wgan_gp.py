@@ -43,10 +43,10 @@ def gradient_penalty(critic: "nn.Module", real: "Tensor", fake: "Tensor") -> "Te
 def game(settings: WganGpSettings, shape: tuple[int, ...]) -> "Game":
     """The players and losses of WGAN-GP."""
     from baselines import losses
-    from baselines.game import Game, adam, scored_discriminator, scored_generator
+    from baselines.game import Game, adam, scored, scored_generator
     from baselines.networks.choice import paper_networks
 
-    distance = scored_discriminator(losses.wasserstein)
+    distance = scored(losses.wasserstein)
 
     def penalised(critic: "nn.Module", real: "Tensor", fake: "Tensor") -> "Tensor":
         penalty = gradient_penalty(critic, real, fake)

@@ -166,6 +166,12 @@ def non_saturating(fake):
     return -sigmoid(fake).log().mean()
 
 
+def relativistic_average(ours, theirs):
+    """A player wants its own rows above the mean of the others', and those below its own mean."""
+    above, below = sigmoid(ours - theirs.mean()), sigmoid(theirs - ours.mean())
+    return -above.log().mean() - (1 - below).log().mean()
+
+
 def difference(real, fake):
     return fake.mean() - real.mean()
 

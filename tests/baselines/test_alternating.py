@@ -10,7 +10,7 @@ from typer import Typer
 
 from baselines.alternating import train
 from baselines.batches import Batches
-from baselines.game import Lazy, scored_discriminator, scored_generator
+from baselines.game import Lazy, scored, scored_generator
 from baselines.methods.dcgan import DCGAN, DcganSettings, game
 from baselines.methods.gan import GAN, VanillaSettings
 from baselines.players import Players, sound
@@ -42,18 +42,20 @@ def parameters(network):
 
 
 def test_an_update_is_n_dis_discriminator_steps_and_then_one_of_the_generator():
-    calls = []
+    calls, seen = [], []
     plain = game(SETTINGS, SHAPE)
     networks = plain.networks()
 
     def discriminator_loss(critic, real, fake):
+        seen.append(real)
         calls.append(("d", real.shape[0], fake.requires_grad))
         return plain.discriminator_loss(critic, real, fake)
 
-    def generator_loss(generator, judge, latents):
+    def generator_loss(critic, real, fake):
+        assert real is seen[-1]
         frozen = not any(p.requires_grad for p in networks[1].parameters())
-        calls.append(("g", latents.shape[0], not frozen))
-        return plain.generator_loss(generator, judge, latents)
+        calls.append(("g", fake.shape[0], not frozen))
+        return plain.generator_loss(critic, real, fake)
 
     spied = dataclasses.replace(
         plain,
@@ -121,7 +123,7 @@ def test_a_gradient_that_is_not_finite_never_reaches_the_generator():
 
     plain = game(SETTINGS, SHAPE)
     trapped = dataclasses.replace(
-        plain, generator_loss=lambda g, d, z: Trap.apply(plain.generator_loss(g, d, z))
+        plain, generator_loss=lambda d, x, y: Trap.apply(plain.generator_loss(d, x, y))
     )
     result = train(job(SETTINGS), trapped)
     assert result.stop_reason == "diverged"
@@ -159,7 +161,7 @@ def test_history_records_the_means_since_the_record_before():
     counted = dataclasses.replace(
         game(SETTINGS, SHAPE),
         networks=lambda: (One(), One()),
-        discriminator_loss=scored_discriminator(lambda real, fake: real.sum() * 0 + next(values)),
+        discriminator_loss=scored(lambda real, fake: real.sum() * 0 + next(values)),
         generator_loss=scored_generator(lambda fake: fake.sum() * 0),
     )
     points = np.zeros((3, 2), np.float32)

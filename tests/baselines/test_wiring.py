@@ -29,6 +29,7 @@ from tests.baselines.by_hand import (
     generator_by_hand,
     minus_mean,
     non_saturating,
+    relativistic_average,
     relu,
     sigmoid,
 )
@@ -56,7 +57,7 @@ class Rule:
         self.optimiser_d, self.optimiser_g = optimiser_d, optimiser_g or optimiser_d
         self.norms = more.get("norms", True)
         self.clip, self.penalty, self.r1 = more.get("clip"), more.get("penalty"), more.get("r1")
-        self.halflife = more.get("halflife")
+        self.halflife, self.paired = more.get("halflife"), more.get("paired")
 
 
 RULES = {
@@ -66,6 +67,12 @@ RULES = {
         lambda real, fake: 0.5 * ((real - 1) ** 2).mean() + 0.5 * (fake**2).mean(),
         lambda fake: 0.5 * ((fake - 1) ** 2).mean(),
         lambda: Adam(2e-4, 0.5, 0.999),
+    ),
+    "ragan": Rule(
+        relativistic_average,
+        lambda real, fake: relativistic_average(fake, real),
+        lambda: Adam(2e-4, 0.5, 0.999),
+        paired=True,
     ),
     "wgan": Rule(difference, minus_mean, lambda: RmsProp(5e-5), n_dis=5, clip=0.01),
     "wgan-gp": Rule(
@@ -161,7 +168,9 @@ def played_by_hand(rule, shape, players, judge, make, latent, change, updates):
                 (slope,) = torch.autograd.grad(judge(d, x).sum(), x, create_graph=True)
                 r1 = every * gamma / 2 * (sqrt_of_squares(slope) ** 2).mean()
                 adam_d.step(d, torch.autograd.grad(r1, d, allow_unused=True))
-        loss = rule.loss_g(judge(d, change(make(g, torch.randn(BATCH, latent)))))
+        fake = change(make(g, torch.randn(BATCH, latent)))
+        scores = [judge(d, x) for x in ([real, fake] if rule.paired else [fake])]
+        loss = rule.loss_g(*scores)
         gradients = torch.autograd.grad(loss, g)
         norm = sqrt(sum(float((q**2).sum()) for q in gradients))
         adam_g.step(g, gradients)
@@ -191,6 +200,7 @@ CASES += [
     ("dcgan", DIGITS, {"networks": "tuned"}),
     ("dcgan", POINTS, {"networks": "tuned"}),
     ("dcgan", COLOUR, {"augment": ["translation"]}),
+    ("ragan", COLOUR, {"augment": ["translation"], "n_dis": 2}),
     ("wgan-gp", COLOUR, {"augment": ["translation"]}),
     ("gan", POINTS, {"loss": "minimax"}),
 ]
@@ -198,7 +208,7 @@ CASES += [
 
 @pytest.mark.parametrize(("name", "shape", "settings"), CASES, ids=str)
 def test_updates_are_those_worked_out_by_hand(name, shape, settings):
-    rule, tuned = RULES[name], settings.get("networks") == "tuned"
+    rule, tuned = copy.copy(RULES[name]), settings.get("networks") == "tuned"
     latent = 2 if tuned and shape == POINTS else 64
     updates = 17 if rule.r1 else 1 if shape == DIGITS else UPDATES
     if settings.get("loss") == "minimax":
@@ -207,6 +217,7 @@ def test_updates_are_those_worked_out_by_hand(name, shape, settings):
         (): lambda rows: rows,
         ("translation",): lambda rows: augment.translation((rows + 1) / 2) * 2 - 1,
     }[tuple(settings.get("augment", ()))]
+    rule.n_dis = settings.get("n_dis", rule.n_dis)
     resolved = parse(ENTRIES.entries[name].settings, {"batch": BATCH, **settings}, name)
     with reproducible("wiring"):
         data, _ = rows_of(shape)

@@ -1,0 +1,40 @@
+"""The relativistic average GAN (Jolicoeur-Martineau, 2019, arXiv 1807.00734).
+
+With C the discriminator's score and s the sigmoid, the discriminator minimises
+
+    L_D = -E[log s(C(x) - E[C(G(z))])] - E[log(1 - s(C(G(z)) - E[C(x)]))],
+
+the generator the same with real rows x and generated rows G(z) exchanged, so that it lowers the
+scores of real rows as well. Expectations are means over the batch; the real rows of the
+generator's step are those of the discriminator's last one.
+"""
+
+from typing import TYPE_CHECKING
+
+from baselines.method import adversarial
+from baselines.settings import AdamSettings
+
+if TYPE_CHECKING:
+    from baselines.game import Game
+
+
+class RaganSettings(AdamSettings):
+    """RaGAN with the networks of P Tables 3 to 5; its paper's optimisers are DCGAN's."""
+
+
+def game(settings: RaganSettings, shape: tuple[int, ...]) -> "Game":
+    """The players and losses of RaGAN."""
+    from baselines.game import Game, adam, scored
+    from baselines.losses import relativistic_average
+    from baselines.networks.choice import paper_networks
+
+    return Game(
+        networks=lambda: paper_networks(shape, settings),
+        discriminator_loss=scored(relativistic_average),
+        generator_loss=scored(lambda real, fake: relativistic_average(fake, real)),
+        optimiser_d=adam(settings),
+        optimiser_g=adam(settings),
+    )
+
+
+RAGAN = adversarial("ragan", "RaGAN", RaganSettings, game)
