@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from metrics.choice import best_snapshot
 from metrics.command import (
     Cache,
     Class,
@@ -33,6 +34,7 @@ from metrics.runs import load_generated, load_records, snapshots
 from suite.protocol.artefacts import Subset, digest_of
 from suite.protocol.metric import EXTRACTORS, METRICS
 from suite.running.cli import make_app, run
+from suite.running.errors import InputError
 from suite.running.files import write_arrays, write_json, write_text
 
 app = make_app(
@@ -94,6 +96,16 @@ def evaluate_(
     samples: Annotated[
         int | None, typer.Option(help="rows judged, the first; default: all", min=1)
     ] = None,
+    choose: Annotated[
+        str | None,
+        typer.Option(
+            help="judge the snapshot that is best by this metric against real images of --class "
+            "outside of --train; default: the end of the run"
+        ),
+    ] = None,
+    choose_rows: Annotated[
+        int, typer.Option(help="rows of a snapshot that choose; those after are judged", min=1)
+    ] = 128,
     seed: Seed = 0,
     features: Cache = None,
     weights: Weights = None,
@@ -110,11 +122,20 @@ def evaluate_(
     store = feature_store(features, weights)
     check(names, rows, references)
     diverged = any(record["stop_reason"] == "diverged" for record in records)
+    values, chosen = {}, None
     with leased(names):
-        values = {} if diverged else evaluate(rows, references, names, store, seed)
+        if choose and not diverged:
+            if train is None or class_ is None:
+                raise InputError("--choose needs the training rows and the whole split: give both")
+            sets = (Subset.load(train), Subset.load(class_))
+            chosen, rows = best_snapshot(parts, *sets, choose, choose_rows, store, seed)
+            rows = rows[:samples]
+        if not diverged:
+            values = evaluate(rows, references, names, store, seed)
     report = {
         "status": "diverged" if diverged else "ok",
         "samples": len(rows),
+        **({"chosen": chosen.record()} if chosen else {}),
         "metrics": values,
         "seeds": {key: records[0]["seeds"][key] for key in ("data", "training")}
         | {"evaluation": seed},

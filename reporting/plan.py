@@ -56,6 +56,17 @@ class Plan:
         return tuple(dict.fromkeys(cell.experiment for cell in self.cells))
 
 
+def _moment(config: Config) -> dict[str, str]:
+    best = config.best_snapshot
+    if best is None:
+        return {}
+    metric = METRICS.lookup(best.metric).title
+    return {
+        "Moment judged": f"best snapshot of the last nine tenths of a run, by {metric} of "
+        f"{best.rows} other samples against training-split images outside of the n"
+    }
+
+
 def _protocol(config: Config) -> dict[str, str]:
     seeds = config.seeds
     return {
@@ -63,6 +74,7 @@ def _protocol(config: Config) -> dict[str, str]:
         "Data seeds": ", ".join(map(str, seeds.data)),
         "Training seeds": ", ".join(map(str, seeds.training)),
         "Evaluation seed": str(seeds.evaluation),
+        **_moment(config),
         "Device": f"{config.device}, {config.threads} CPU thread(s) a job",
         **{
             f"Data: {name}": ", ".join(

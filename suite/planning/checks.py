@@ -7,8 +7,18 @@ from typing import Literal
 
 import numpy as np
 
-from suite.planning.configuration import MOST_HELD, Cell, Config, cells, method_entry, settings_of
+from suite.planning.configuration import (
+    MOST_HELD,
+    Cell,
+    Config,
+    cells,
+    method_entry,
+    rows_of,
+    settings_of,
+)
+from suite.planning.cost import shown_rows
 from suite.protocol.metric import EXTRACTORS, METRICS, Metric
+from suite.protocol.settings import Settings
 from suite.running.errors import InputError
 
 READABLE = 2**24
@@ -117,15 +127,35 @@ def _check_side(config: Config, dataset: str, present: Present) -> None:
             )
 
 
+def _check_snapshots(config: Config, cell: Cell, settings: Settings, present: Present) -> None:
+    if config.best_snapshot is None:
+        return
+    method, needed = method_entry(cell.method), rows_of(config)
+    rows = cell.parts * shown_rows(method, settings, cell.n)
+    if rows < needed:
+        raise InputError(
+            f"best_snapshot: a snapshot of {cell.method} has {rows} rows and {needed} are needed "
+            f"({config.best_snapshot.rows} to choose, {config.samples} to judge): set its "
+            f"snapshot_rows to {needed}"
+        )
+    least, left = METRICS.lookup(config.best_snapshot.metric).minimum, present.train - cell.n
+    if left < least:
+        raise InputError(
+            f"best_snapshot: {left} images of {cell.dataset} are left outside of the {cell.n}, and "
+            f"{config.best_snapshot.metric} needs {least} to choose by: choose a smaller n"
+        )
+
+
 def _check_cell(config: Config, cell: Cell, present: Present) -> None:
     if cell.n > present.train:
         raise InputError(
             f"experiments.{cell.experiment}.datasets.{cell.dataset}.n: {cell.n} rows asked of the "
             f"{present.train} for training: choose at most {present.train}"
         )
+    settings = settings_of(config, cell.experiment, cell.dataset, cell.method)
+    _check_snapshots(config, cell, settings, present)
     check = method_entry(cell.method).check
     if check is not None:
-        settings = settings_of(config, cell.experiment, cell.dataset, cell.method)
         with _within(f"experiments.{cell.experiment}: {cell.method} on {cell.dataset}"):
             check(settings, present.shape, cell.n)
 

@@ -85,6 +85,20 @@ class Experiment(Settings):
     )
 
 
+class BestSnapshot(Settings):
+    """Judge every run at its best snapshot, in place of its end."""
+
+    metric: str = Field(
+        description="the metric that chooses: one of `metrics` that compares with held-out images. "
+        "In their place it gets images of the training split outside of the n, so that the choice "
+        "has seen nothing of what a table compares with"
+    )
+    rows: PositiveInt = Field(
+        128,
+        description="rows of a snapshot that choose; the `samples` after them are judged",
+    )
+
+
 class Config(Settings):
     """A reproduction: everything under results/NAME comes from one of these."""
 
@@ -119,6 +133,11 @@ class Config(Settings):
         None,
         description="the metric whose mean over runs chooses which of the listed settings of a "
         "method stands in a table; null: each has a column of its own",
+    )
+    best_snapshot: BestSnapshot | None = Field(
+        None,
+        description="judge the best snapshot of a run's last nine tenths; null: its end. Figures "
+        "show the end of a run all the same, and no run is followed along its training",
     )
     inception_weights: Path | None = Field(
         None, description="FID Inception weights (.pth or .pt); default: found or downloaded"
@@ -212,10 +231,15 @@ def settings_of(config: Config, experiment: str, dataset: str, variant: str) -> 
     return parse(model, overrides, f"{where}.methods.{method}")
 
 
+def rows_of(config: Config) -> int:
+    """Rows that a run must have: those that are judged, and those that choose the snapshot."""
+    return config.samples + (config.best_snapshot.rows if config.best_snapshot else 0)
+
+
 def parts_of(config: Config, method: str, n: int) -> int:
     """How many independent solutions a run is joined from: one if the method has a generator."""
     solves = method_entry(method).sample is None
-    return math.ceil(config.samples / n) if solves else 1
+    return math.ceil(rows_of(config) / n) if solves else 1
 
 
 def shares(config: Config, parts: int) -> list[range]:
@@ -260,6 +284,14 @@ def parse_config(values: Mapping[str, Any], where: str = "config") -> Config:
             f"{where}: criterion: '{config.criterion}' cannot choose among settings: name one of "
             f"{', '.join(_criteria(config))}, or leave it out"
         )
+    if config.best_snapshot is not None:
+        name, known = config.best_snapshot.metric, _criteria(config)
+        fitting = [m for m in known if METRICS.lookup(m).reference == "heldout"]
+        if name not in fitting:
+            raise InputError(
+                f"{where}: best_snapshot: '{name}' cannot choose a snapshot: name one of `metrics` "
+                f"that compares with held-out images ({', '.join(fitting) or 'add one there'})"
+            )
     for experiment, plan in config.experiments.items():
         place = f"{where}: experiments.{experiment}"
         for dataset, grid in plan.datasets.items():

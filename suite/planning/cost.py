@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from suite.planning.configuration import Cell, Config, cells, method_entry, settings_of, shares
-from suite.protocol.method import Method, Work
+from suite.protocol.method import Method, Work, late, snapshot_iterations
 from suite.protocol.metric import METRICS
 from suite.protocol.settings import Settings, parse
 from suite.running.devices import asked
@@ -120,14 +120,27 @@ def _same_work(
     return method.name, others, shape, round(work.size, 6), on_gpu
 
 
-def images_followed(method: Method[Any], settings: Settings, n: int) -> int:
-    """Rows that are judged along a training: of its start and of every snapshot.
+def shown_rows(method: Method[Any], settings: Settings, n: int) -> int:
+    """Rows of a snapshot of one solution.
 
     A generator shows as many as `snapshot_rows` says, else at most `SHOWN`; the others have n.
     """
     rows = n if method.sample is None else min(n, SHOWN)
-    rows = getattr(settings, "snapshot_rows", None) or rows
-    return (getattr(settings, "snapshots", 0) + 1) * rows
+    return getattr(settings, "snapshot_rows", None) or rows
+
+
+def images_followed(method: Method[Any], settings: Settings, n: int) -> int:
+    """Rows that are judged along a training: of its start and of every snapshot."""
+    return (getattr(settings, "snapshots", 0) + 1) * shown_rows(method, settings, n)
+
+
+def images_judged(config: Config, method: Method[Any], settings: Settings) -> int:
+    """Rows of a run that are judged, those that choose its snapshot among them."""
+    if config.best_snapshot is None:
+        return config.samples
+    budget, snapshots = getattr(settings, method.budget), getattr(settings, "snapshots", 0)
+    moments = snapshot_iterations(budget, snapshots)
+    return config.samples + config.best_snapshot.rows * len(late(moments))
 
 
 def _data(shape: tuple[int, ...]) -> str:
@@ -191,8 +204,10 @@ def estimate(
             seconds = None if cost is None else cost[0] + parts * cost[1]
             what = f"train {place}" if cell.parts == 1 else f"train {place}, {parts} solutions each"
             items.append(Item(what, runs * number, seconds, parts * row * (rows + seen)))
-        items.append(judging(f"judge {place}", runs, config.samples, shape))
-        items.append(judging(f"follow {place}", 1, seen, shape))
+        judged = images_judged(config, method_entry(cell.method), settings)
+        items.append(judging(f"judge {place}", runs, judged, shape))
+        if config.best_snapshot is None:
+            items.append(judging(f"follow {place}", 1, seen, shape))
     subsets = dict.fromkeys((c.dataset, c.n) for c in cells(config) if c.dataset in shapes)
     seeds = len(config.seeds.data)
     for dataset, n in subsets:

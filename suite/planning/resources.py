@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 
 from suite.planning.configuration import MOST_HELD, Config, method_entry, settings_of
-from suite.planning.cost import EMBED, JOB, images_followed, known_rates
+from suite.planning.cost import EMBED, JOB, images_followed, images_judged, known_rates
 from suite.planning.rules import embeds, references, source_kind, source_settings, train_settings
 from suite.protocol.method import Work
 from suite.protocol.source import SOURCES
@@ -75,6 +75,12 @@ def followed(config: Config, wildcards: Any) -> int:
     asked = (wildcards.experiment, wildcards.dataset, wildcards.method)
     method = method_entry(wildcards.method)
     return images_followed(method, settings_of(config, *asked), int(wildcards.n))
+
+
+def judged(config: Config, wildcards: Any) -> int:
+    """Images of a run that a job judges."""
+    asked = (wildcards.experiment, wildcards.dataset, wildcards.method)
+    return images_judged(config, method_entry(wildcards.method), settings_of(config, *asked))
 
 
 def _minutes(seconds: float) -> int:

@@ -111,7 +111,12 @@ def controls(config: Config, *experiments: str) -> list[str]:
 
 
 def followed_runs(config: Config, *experiments: str) -> list[str]:
-    """The first run of every cell of these experiments, which stands for the others along time."""
+    """The first run of every cell of these experiments, which stands for the others along time.
+
+    None where each is judged at its best snapshot: the choice has followed them.
+    """
+    if config.best_snapshot is not None:
+        return []
     return [_first_run(config, cell) for cell in cells(config) if cell.experiment in experiments]
 
 
@@ -260,14 +265,24 @@ def method_digest(config: Config, wildcards: Any) -> str:
 
 
 def references(config: Config) -> list[str]:
-    """Names of the sets, beside the training subset, that the configured metrics compare with."""
-    return sorted({METRICS.lookup(m).reference for m in config.metrics} - {"train"})
+    """Names of the sets, beside the training subset, that runs are compared with.
+
+    A best snapshot is chosen by images of the whole split (`class`) that are not in the subset.
+    """
+    used: set[str] = {METRICS.lookup(m).reference for m in config.metrics}
+    return sorted((used | ({"class"} if config.best_snapshot else set())) - {"train"})
 
 
 def set_options(config: Config, files: Sequence[str]) -> str:
     """The training subset and the sets of `references`, in this order, as options."""
     names = ["train", *references(config)]
     return " ".join(f"--{name} {file}" for name, file in zip(names, files, strict=True))
+
+
+def choice_options(config: Config) -> str:
+    """The options that make a run's best snapshot the one that is judged."""
+    best = config.best_snapshot
+    return "" if best is None else f"--choose {best.metric} --choose-rows {best.rows}"
 
 
 def extractors(config: Config) -> list[str]:

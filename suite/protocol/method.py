@@ -1,6 +1,6 @@
 """The protocol of a method: one function from a subset of data to samples and their history."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
@@ -127,3 +127,12 @@ def snapshot_iterations(total: int, count: int) -> list[int]:
     """
     spaced = np.unique([*np.geomspace(1, total, count).round().astype(int), total])
     return [0, *(int(i) for i in spaced)]
+
+
+def late(iterations: Sequence[int]) -> list[int]:
+    """The snapshots in the last nine tenths of a run, ascending.
+
+    >>> late([0, 1, 10, 100, 1000])
+    [100, 1000]
+    """
+    return [i for i in iterations if i >= iterations[-1] / 10]

@@ -381,3 +381,39 @@ def test_one_list_of_metrics_serves_images_and_points(run, tmp_path):
     assert "leaving out coverage_lenet_heldout: it uses lenet" in result.stderr
     with pytest.raises(InputError, match="no metric fits: w2_train judges points"):
         _call(*common, "w2_train")
+
+
+def test_the_best_snapshot_is_chosen_by_digits_that_no_table_sees(tmp_path):
+    """Snapshots of training, of held-out and of other digits: by coverage the others win."""
+    digits = np.load(ROOT / "resources/mnist/mnist.npz")
+    images, labels = digits["train_images"][..., None], digits["train_labels"]
+    train, heldout, other = (images[labels == label][:60] for label in (0, 1, 7))
+    pool = Subset(
+        np.concatenate([train, other]), np.zeros(120, np.int64), np.arange(120), "mnist", "train", 0
+    )
+    pool.save(tmp_path / "class.npz")
+    sets = ["--train", _subset(tmp_path / "train.npz", train)]
+    sets += ["--heldout", _subset(tmp_path / "heldout.npz", heldout)]
+    sets += ["--class", tmp_path / "class.npz", "--seed", 0]
+    moments = np.stack([other, train, other, heldout])  # the first is too early to be chosen
+    parts = [
+        _part(tmp_path / f"part{i}", i, rows[-1], rows, [0, 50, 70, 100])
+        for i, rows in enumerate((moments[:, :30], moments[:, 30:]))
+    ]
+    out = tmp_path / "metrics.json"
+    names = ["--metrics", "am_ssim", "--choose", "coverage_lenet_heldout", "--choose-rows", 40]
+    _call("evaluate", *parts, *sets, *names, "--out", out)
+    report = json.loads(out.read_text())
+    chosen = report["chosen"]
+    assert [when for when, _ in chosen["values"]] == [50, 70, 100]
+    assert (chosen["iteration"], chosen["rows"], chosen["reference"]) == (70, 40, 60)
+    assert report["samples"] == 20
+    expected = ssim_matrix(other[40:], train).max(axis=1).mean()
+    assert report["metrics"]["am_ssim"]["value"] == pytest.approx(expected)
+    for metric, rows, sentence in (
+        ("coverage_train", 40, "cannot choose a snapshot"),
+        ("coverage_lenet_heldout", 60, "no row is left to judge"),
+    ):
+        names = ["--choose", metric, "--choose-rows", rows]
+        with pytest.raises(InputError, match=sentence):
+            _call("evaluate", *parts, *sets, *names, "--metrics", "am_ssim", "--out", out)

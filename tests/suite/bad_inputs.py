@@ -111,6 +111,14 @@ CONFIGURATIONS = [
         {"samples": 1}, "fid_train needs at least 2 rows on either side and samples of mine has 1"
     ),
     configuration({"criterion": "fid"}, "criterion"),
+    configuration(
+        {"best_snapshot": {"metric": "fid_train"}},
+        "name one of `metrics` that compares with held-out images",
+    ),
+    configuration(
+        {"metrics": ["fid_heldout"], "best_snapshot": {"metric": "fid_heldout"}},
+        "set its snapshot_rows to",
+    ),
     configuration({"inception_weights": "nowhere.pth"}, "nowhere.pth: no such file"),
     configuration({"seeds": {"training": [0, 0]}}, "an entry stands twice"),
     configuration({"datasets": {}}, "config: datasets"),

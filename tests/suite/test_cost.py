@@ -7,7 +7,14 @@ import sys
 import pytest
 
 from suite.planning import rates as measuring
-from suite.planning.configuration import all_methods, load_config, parse_config
+from suite.planning.configuration import (
+    all_methods,
+    cells,
+    load_config,
+    method_entry,
+    parse_config,
+    settings_of,
+)
 from suite.planning.cost import (
     Item,
     Rate,
@@ -222,3 +229,30 @@ def test_every_method_says_what_it_costs(name):
 )
 def test_times_are_written_for_people(seconds, text):
     assert duration(seconds) == text
+
+
+def test_the_fair_comparison_gives_every_method_ten_minutes() -> None:
+    """By the rates that come with the suite, all solutions of a run together."""
+    fair = load_config(ROOT / "config" / "fair.yaml")
+    rates = read_rates(ROOT / "resources" / "rates.csv")
+    for cell in cells(fair):
+        method = method_entry(cell.method)
+        settings = settings_of(fair, cell.experiment, cell.dataset, cell.method)
+        work, rate = method.work(settings, MNIST["mnist"], cell.n), rates[method.name, "images"]
+        seconds = cell.parts * (rate.seconds(work) - rate.start)
+        assert seconds == pytest.approx(600, rel=0.01), cell
+
+
+def test_the_estimate_counts_the_rows_that_choose_a_snapshot() -> None:
+    moment = {"best_snapshot": {"metric": "fid_heldout", "rows": 10}}
+    changes = {"metrics": ["fid_heldout"], "samples": 22}
+    items = {
+        k: by_name(estimate(config(**changes, **v), MNIST, RATES, {}))
+        for k, v in ((0, {}), (1, moment))
+    }
+    place = "dcgan on 64 rows of mnist"
+    assert f"follow {place}" in items[0] and f"follow {place}" not in items[1]
+    # Snapshots at 0, 1, 3 and 10 of 10 updates, of which three are candidates.
+    assert items[1][f"judge {place}"].seconds - items[0][f"judge {place}"].seconds == pytest.approx(
+        3.0
+    )

@@ -187,3 +187,13 @@ def test_every_part_of_the_grid_has_one_rule(each: int) -> None:
 def test_more_samples_leave_the_jobs_before_the_last_as_they_are() -> None:
     few, more = (shares(config(parts_per_job=3), parts) for parts in (7, 11))
     assert few[:-1] == more[:2] and [len(share) for share in more] == [3, 3, 3, 2]
+
+
+def test_a_best_snapshot_has_rows_to_choose_by_and_the_whole_split_to_choose_from() -> None:
+    chosen = config(best_snapshot={"metric": "fid_heldout", "rows": 12})
+    solved = wildcards(method="ga-fntk", experiment="table1", dataset="mnist", n=8)
+    assert list(plan.part_numbers(chosen, solved)) == [0, 1, 2, 3]
+    assert plan.references(chosen) == ["class", "heldout"]
+    assert plan.choice_options(chosen) == "--choose fid_heldout --choose-rows 12"
+    assert plan.followed_runs(chosen, "table1") == []
+    assert plan.choice_options(config()) == ""

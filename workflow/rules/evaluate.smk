@@ -45,10 +45,13 @@ rule evaluate:
     resources:
         gpu=GPU if plan.embeds(CONFIG) else 0,
         attempt=lambda w, attempt: attempt,
-        runtime=lambda w, attempt: resources.judging_minutes(CONFIG, w, CONFIG.samples, attempt),
+        runtime=lambda w, attempt: resources.judging_minutes(
+            CONFIG, w, resources.judged(CONFIG, w), attempt
+        ),
         mem_mb=2 * resources.PROCESS,
     params:
         environment=plan.environment(CONFIG),
+        choice=plan.choice_options(CONFIG),
         parts=lambda w: plan.parts(CONFIG, w, PART),
         sets=lambda w, input: plan.set_options(CONFIG, input.sets),
         metrics=",".join(CONFIG.metrics),
@@ -64,7 +67,7 @@ rule evaluate:
         plan.said_once(
             "{params.environment} python -m metrics evaluate {params.parts} {params.sets}"
             " --metrics {params.metrics} --samples {params.samples} --seed {params.seed}"
-            " --features {params.features} {params.weights} --out {output}"
+            " {params.choice} --features {params.features} {params.weights} --out {output}"
         )
 
 

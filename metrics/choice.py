@@ -1,0 +1,82 @@
+"""The best snapshot of a run, chosen by real images that no table compares with."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from metrics.controls import disjoint_rows
+from metrics.evaluate import Reference, evaluate
+from metrics.features import Features
+from metrics.runs import snapshots
+from suite.protocol.artefacts import Subset
+from suite.protocol.method import late
+from suite.protocol.metric import METRICS
+from suite.running.errors import InputError
+
+VALIDATION = 512
+"""Real images that a snapshot is chosen by, at most [images]."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The snapshot that is judged, and how it was chosen.
+
+    metric: what chose. iteration: of the snapshot.
+    rows: of each snapshot that were compared, its first. reference: real images compared with.
+    values: (iteration, value) of each candidate, the snapshots of the last nine tenths of the run.
+    """
+
+    metric: str
+    iteration: int
+    rows: int
+    reference: int
+    values: list[tuple[int, float]]
+
+    def record(self) -> dict[str, Any]:
+        """As it stands in metrics.json."""
+        return asdict(self)
+
+
+def best_snapshot(
+    parts: Sequence[Path],
+    train: Subset,
+    pool: Subset,
+    metric: str,
+    rows: int,
+    features: Features,
+    seed: int,
+) -> tuple[Choice, np.ndarray]:
+    """The choice, and the rows of the chosen snapshot that had no part in it: [N, H, W, C].
+
+    parts: folders of the parts of one run. train: its training rows. pool: the whole training
+    split; its rows that are not in `train` choose, in the place of the metric's held-out ones.
+    rows: of a snapshot that choose, its first; those after them are returned.
+
+    Raises:
+        InputError: the metric compares with another set or has no good side, a snapshot has no row
+            left to judge, or see `metrics.controls.disjoint_rows` and `metrics.evaluate.check`.
+    """
+    measure = METRICS.lookup(metric)
+    if measure.reference != "heldout" or measure.better == "neither":
+        raise InputError(
+            f"{metric} cannot choose a snapshot: name a metric against held-out images that has a "
+            "good side"
+        )
+    validation = Reference(disjoint_rows(train, pool, VALIDATION, seed))
+    found = dict(snapshots(parts))
+    values = []
+    for iteration in late(list(found)):
+        if len(found[iteration]) <= rows:
+            raise InputError(
+                f"{parts[0]}: a snapshot has {len(found[iteration])} rows and {rows} choose: no "
+                "row is left to judge; train with a larger snapshot_rows, or more parts"
+            )
+        shown = found[iteration][:rows]
+        entry = evaluate(shown, {"heldout": validation}, [metric], features, seed)[metric]
+        values.append((iteration, entry["value"]))
+    sign = 1 if measure.better == "lower" else -1
+    best = min(values, key=lambda pair: sign * pair[1])[0]
+    return Choice(metric, best, rows, len(validation.data), values), found[best][rows:]
