@@ -77,6 +77,8 @@ def judge_controls(
 
     names: the metrics; None for all that apply. Those against a control's `OWN` set are left out.
 
+    What new images get is told by held-out rows that are not themselves judged.
+
     Raises:
         InputError: see `disjoint_rows` and `metrics.evaluate.check`.
     """
@@ -98,6 +100,7 @@ def judge_controls(
             left_out.append(f"{title}: every image of the split is a training image")
             continue
         allowed = {k: v for k, v in references.items() if k != OWN.get(control)}
+        unused = heldout.data[samples if control == "heldout" else 0 :]
         chosen = applicable(data, allowed) if names is None else list(names)
         measures = [METRICS.lookup(name) for name in chosen]
         asked = [measure for measure in measures if measure.reference in allowed]
@@ -110,6 +113,8 @@ def judge_controls(
         controls[control] = {
             "title": title,
             "samples": len(data),
-            "metrics": evaluate(data, allowed, fitting, features, seed),
+            "metrics": evaluate(
+                data, allowed, fitting, features, seed, unused if len(unused) else None
+            ),
         }
     return Judged(controls, left_out)

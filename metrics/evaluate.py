@@ -134,17 +134,21 @@ def evaluate(
     names: Sequence[str],
     features: Features,
     seed: int,
+    new: np.ndarray | None = None,
 ) -> dict[str, dict[str, Any]]:
     """Each metric of `names`, as it stands in metrics.json.
 
-    generated: uint8 [N, H, W, C] or float32 [N, 2]; references: the same kind of rows.
+    generated: uint8 [N, H, W, C] or float32 [N, 2]; references: the same kind of rows. new: real
+    rows that are in neither; the held-out set, where it is not given.
 
     Raises:
         InputError: see `check`.
     """
     measures = check(names, generated, references)
+    if new is None and "heldout" in references:
+        new = references["heldout"].data
     pairs = {
-        name: Pair(generated, reference.data, reference.labels, seed, features.embed)
+        name: Pair(generated, reference.data, reference.labels, seed, features.embed, new)
         for name, reference in references.items()
     }
     entries = {}

@@ -72,6 +72,8 @@ class Pair:
     labels: int64 [M], the class or mode of each reference row; None where they have none.
     seed: the evaluation seed, for metrics that draw.
     embed: (extractor's name, images) -> float32 features [N, d], from a cache where they are.
+    new: real rows that are neither generated nor training rows, as `reference`, to tell what new
+        ones get; None where there are none.
     """
 
     generated: np.ndarray
@@ -79,6 +81,7 @@ class Pair:
     labels: np.ndarray | None
     seed: int
     embed: Callable[[str, np.ndarray], np.ndarray]
+    new: np.ndarray | None = None
     _memory: dict[Any, Any] = field(default_factory=dict, repr=False)
 
     def features(self, extractor: str) -> tuple[np.ndarray, np.ndarray]:
@@ -112,6 +115,8 @@ class Metric(Registered):
     compute: the metric itself, on a pair that fits the fields above.
     labelled: whether it needs the labels of the reference rows.
     side: fewest pixels that it needs on either edge of an image.
+    copying: whether it is the share of samples that are training rows, less what new rows get, so
+        that a value above 0 means copies.
     """
 
     kind: ClassVar[str] = "metric"
@@ -127,6 +132,7 @@ class Metric(Registered):
     compute: Callable[[Pair], Value]
     labelled: bool = False
     side: int = 1
+    copying: bool = False
 
     @property
     def summary(self) -> str:
