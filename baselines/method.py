@@ -17,8 +17,8 @@ TINY: Mapping[str, Any] = {"updates": 5, "batch": 4, "snapshots": 3, "snapshot_r
 
 
 def rows_of_pixels(settings: GanSettings, shape: tuple[int, ...]) -> float:
-    """Size of a pass: rows times pixels, relative to 64 rows of 28 x 28 (or to 64 points)."""
-    pixels = shape[0] * shape[1] / 28**2 if len(shape) == 3 else 1.0
+    """Size of a pass, relative to 64 rows of 28 x 28 (or 64 points) in networks of width 1."""
+    pixels = shape[0] * shape[1] / 28**2 * settings.width**2 if len(shape) == 3 else 1.0
     return settings.batch / 64 * pixels
 
 

@@ -26,6 +26,11 @@ class GanSettings(Settings):
         "to help: for images no batch norm in the discriminator's dense layer (Table 3), for "
         "points batch norm in the generator, outputs in the unit square and 2 latents",
     )
+    width: PositiveFloat = Field(
+        1.0,
+        description="channels and units of every hidden layer of the networks of P Tables 3 to 5, "
+        "relative to the tables: less for a narrower, faster network",
+    )
     latent: PositiveInt | None = Field(
         None,
         description="size of the generator's input; null: 64 (P section 8.1), or 2 in tuned "

@@ -23,13 +23,14 @@ def paper_networks(
         generator = mlp.generator(latent, shape[0], tuned=tuned)
         discriminator = mlp.discriminator(shape[0], settings.leak)
     else:
-        generator = infogan.generator(shape, latent, settings.weight_std)
+        generator = infogan.generator(shape, latent, settings.weight_std, settings.width)
         discriminator = infogan.discriminator(
             shape,
             settings.leak,
             settings.weight_std,
             batch_norm=settings.batch_norm,
             dense_norm=not tuned,
+            width=settings.width,
         )
     for index, module in enumerate(discriminator):
         if isinstance(module, nn.Conv2d | nn.Linear):

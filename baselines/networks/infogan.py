@@ -23,8 +23,17 @@ def _initialise(network: nn.Sequential, weight_std: float | None) -> nn.Sequenti
     return network
 
 
-def generator(shape: tuple[int, ...], latent: int, weight_std: float | None) -> nn.Sequential:
+def scaled(channels: int, width: float) -> int:
+    """Channels or units of a layer that the tables give `channels`, in a network of this width."""
+    return max(1, round(channels * width))
+
+
+def generator(
+    shape: tuple[int, ...], latent: int, weight_std: float | None, width: float = 1.0
+) -> nn.Sequential:
     """Latents [b, latent] -> images [b, C, H, W]: grey by sigmoid, colour by tanh.
+
+    width: see `scaled`.
 
     Raises:
         InputError: no square, or a side that is not in `baselines.sides.SIDES`.
@@ -40,22 +49,22 @@ def generator(shape: tuple[int, ...], latent: int, weight_std: float | None) -> 
         return [layer, *([nn.BatchNorm2d(outputs)] if norm else []), nn.ReLU()]
 
     if side == 28:
+        units, first, last = scaled(1024, width), scaled(128, width), scaled(64, width)
         layers = [
-            *dense(latent, 1024),
-            *dense(1024, 7 * 7 * 128),
-            nn.Unflatten(1, (128, 7, 7)),
-            *deconv(128, 64, norm=True),
+            *dense(latent, units),
+            *dense(units, 7 * 7 * first),
+            nn.Unflatten(1, (first, 7, 7)),
+            *deconv(first, last, norm=True),
         ]
-        width = 64
     else:
-        layers = [*dense(latent, 2 * 2 * 448), nn.Unflatten(1, (448, 2, 2))]
-        width, inner = 448, side // 4
+        last, inner = scaled(448, width), side // 4
+        layers = [*dense(latent, 2 * 2 * last), nn.Unflatten(1, (last, 2, 2))]
         for number in range(inner.bit_length() - 1):
-            outputs = max(256 >> number, 16)
-            layers += deconv(width, outputs, norm=number == 0)
-            width = outputs
+            outputs = scaled(max(256 >> number, 16), width)
+            layers += deconv(last, outputs, norm=number == 0)
+            last = outputs
     layers += [
-        nn.ConvTranspose2d(width, channels, 4, 2, 1),
+        nn.ConvTranspose2d(last, channels, 4, 2, 1),
         nn.Sigmoid() if channels == 1 else nn.Tanh(),
     ]
     return _initialise(nn.Sequential(*layers), weight_std)
@@ -68,6 +77,7 @@ def discriminator(
     *,
     batch_norm: bool,
     dense_norm: bool,
+    width: float = 1.0,
 ) -> nn.Sequential:
     """Images [b, C, H, W] -> scores [b].
 
@@ -76,6 +86,7 @@ def discriminator(
         each batch out of the features just before the score, so that with real and generated
         rows in batches apart little is left of what tells them apart, and the generator learns
         slowly.
+    width: see `scaled`.
 
     Raises:
         InputError: no square, or a side that is not in `baselines.sides.SIDES`.
@@ -90,17 +101,19 @@ def discriminator(
         bare = nn.Conv2d(inputs, outputs, 4, 2, 1, bias=not norm)
         return block(bare, nn.BatchNorm2d(outputs) if norm else None)
 
-    widths = [64, 128] if side == 28 else [min(64 << i, 256) for i in range(side.bit_length() - 3)]
+    tables = [64, 128] if side == 28 else [min(64 << i, 256) for i in range(side.bit_length() - 3)]
     layers: list[nn.Module] = []
-    for number, width in enumerate(widths):
-        inputs = widths[number - 1] if number else channels
-        layers += conv(inputs, width, norm=batch_norm and number > 0)
+    inputs = channels
+    for number, outputs in enumerate(scaled(one, width) for one in tables):
+        layers += conv(inputs, outputs, norm=batch_norm and number > 0)
+        inputs = outputs
         side //= 2
     layers += [nn.Flatten()]
-    features = widths[-1] * side * side
+    features = inputs * side * side
     if side == 7:
-        norm = nn.BatchNorm1d(1024) if batch_norm and dense_norm else None
-        layers += block(nn.Linear(features, 1024, bias=norm is None), norm)
-        features = 1024
+        units = scaled(1024, width)
+        norm = nn.BatchNorm1d(units) if batch_norm and dense_norm else None
+        layers += block(nn.Linear(features, units, bias=norm is None), norm)
+        features = units
     layers += [nn.Linear(features, 1), nn.Flatten(0)]
     return _initialise(nn.Sequential(*layers), weight_std)
