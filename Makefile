@@ -19,6 +19,7 @@ FAST := tests/test_structure.py tests/test_docs.py tests/test_examples.py tests/
 
 quick: $(INSTALLED)  ## the whole workflow on the bundled MNIST
 	$(IN)/snakemake --cores $(CORES) --configfile config/quick.yaml
+	@cat results/quick/tables/table1.md
 
 test: lint  ## every check; the workflow's own tests run it at a tiny scale
 	OMP_NUM_THREADS=1 $(IN)/pytest $(SHARED)

@@ -12,6 +12,8 @@ sys.path.insert(0, workflow.basedir)
 from reporting.captions import CAPTIONS
 from suite.running import devices
 from suite.running import paths
+from suite.running import progress
+from suite.planning import expected
 from suite.planning import resources
 from suite.planning import rules as plan
 
@@ -59,7 +61,11 @@ include: "workflow/rules/report.smk"
 
 
 onerror:
-    plan.say_last(Path(LOGS))
+    plan.say_last(Path(LOGS), log)
+
+
+onsuccess:
+    plan.say_done(RESULTS)
 
 
 localrules:
@@ -74,6 +80,8 @@ onstart:
         here=workflow.local_exec,
         conda=workflow.deployment_settings.deployment_method,
     )
+    if workflow.is_main_process:
+        progress.show(workflow, expected.expected_seconds(CONFIG))
 
 
 rule all:

@@ -147,13 +147,12 @@ def _data(shape: tuple[int, ...]) -> str:
     return "images" if len(shape) == 3 else "points"
 
 
-def _training(
+def training_seconds(
     config: Config,
     cell: Cell,
     shape: tuple[int, ...],
     rates: Mapping[tuple[str, str], Rate],
     past: Mapping[tuple[Any, ...], float],
-    on_gpu: bool,
 ) -> tuple[float, float] | None:
     """Seconds of a job's start, and of each solution that it finds; None without a rate."""
     method = method_entry(cell.method)
@@ -162,6 +161,7 @@ def _training(
         return None
     settings = settings_of(config, cell.experiment, cell.dataset, cell.method)
     work = method.work(settings, shape, cell.n)
+    on_gpu = bool(asked(config.device))
     seconds = past.get(_same_work(method, settings, shape, work, on_gpu))
     if seconds is None:
         return rate.start, rate.seconds(work) - rate.start
@@ -181,7 +181,6 @@ def estimate(
     embeds = any(METRICS.lookup(name).extractor == "inception" for name in config.metrics)
     job, embed = rates.get((JOB, "")), rates.get((EMBED, "images"))
     runs = len(config.seeds.data) * len(config.seeds.training)
-    on_gpu = bool(asked(config.device))
     items: list[Item] = []
 
     def judging(what: str, jobs: int, images: int, shape: tuple[int, ...]) -> Item:
@@ -198,7 +197,7 @@ def estimate(
         place = f"{cell.method} on {cell.n} rows of {cell.dataset}"
         rows = config.samples if cell.parts == 1 else cell.n
         seen = images_followed(method_entry(cell.method), settings, cell.n)
-        cost = _training(config, cell, shape, rates, past, on_gpu)
+        cost = training_seconds(config, cell, shape, rates, past)
         jobs = Counter(len(share) for share in shares(config, cell.parts))
         for parts, number in jobs.items():
             seconds = None if cost is None else cost[0] + parts * cost[1]

@@ -76,11 +76,23 @@ def sentences(logs: Path, since: float = STARTED) -> list[str]:
     return found
 
 
-def say_last(logs: Path) -> None:
-    """Print what the failed jobs said, after all that Snakemake still prints."""
+def say_last(logs: Path, snakemake: Iterable[str]) -> None:
+    """Print what the failed jobs said, after all that Snakemake still prints.
+
+    snakemake: its own log files.
+    """
     said = "".join(f"error: {sentence}\n" for sentence in sentences(logs))
+    own = "".join(f"Snakemake's own log: {file}\n" for file in snakemake)
     after = "mend that, then run" if said else "stopped before the end: run"
-    atexit.register(print, f"\n{said}{after} the same command again to go on", file=sys.stderr)
+    atexit.register(print, f"\n{own}{said}{after} the same command again to go on", file=sys.stderr)
+
+
+def say_done(results: str) -> None:
+    """Print where to look, after all that Snakemake still prints."""
+    page, tables = Path(results, paths.PAGE), Path(results, paths.TABLE).parent
+    there = [f"page: {page}"] if page.exists() else []
+    there += [f"tables: {tables}"] if tables.exists() else []
+    atexit.register(print, "\n".join(["\ndone", *there]), file=sys.stderr)
 
 
 def one_of(names: Iterable[str]) -> str:
@@ -370,8 +382,8 @@ def said_once(command: str) -> str:
     Logs are deleted before each start, so the sentence is looked up in a copy.
     """
     return (
-        "[ {resources.attempt} = 1 ] || ! grep '^error: ' {log}.said | tee {log} || exit 1; "
-        f"{command} 2>&1 | tee {{log}} {{log}}.said; rm {{log}}.said"
+        "[ {resources.attempt} = 1 ] || ! grep '^error: ' {log}.said > {log} || exit 1; "
+        f"{command} 2>&1 | tee {{log}} > {{log}}.said; rm {{log}}.said"
     )
 
 

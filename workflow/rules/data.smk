@@ -19,7 +19,7 @@ rule subset:
         "draw {wildcards.n} rows of {wildcards.dataset} (data seed {wildcards.data_seed})"
     shell:
         "python -m datasets subset {params.kind} --name {wildcards.dataset} --n {wildcards.n}"
-        " --seed {wildcards.data_seed} --settings {params.settings:q} --out {output} 2>&1 | tee {log}"
+        " --seed {wildcards.data_seed} --settings {params.settings:q} --out {output} > {log} 2>&1"
 
 
 rule reference:
@@ -46,4 +46,4 @@ rule reference:
         "read the {wildcards.reference} rows of {wildcards.dataset}"
     shell:
         "python -m datasets subset {params.kind} --name {wildcards.dataset} {params.rows}"
-        " --settings {params.settings:q} --out {output} 2>&1 | tee {log}"
+        " --settings {params.settings:q} --out {output} > {log} 2>&1"

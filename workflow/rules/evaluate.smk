@@ -12,7 +12,7 @@ rule weights:
     message:
         "fetch the weights of the Inception network into the cache of this machine"
     shell:
-        "python -m metrics fetch-weights {params.weights} 2> >(tee {log} >&2) > {output}"
+        "python -m metrics fetch-weights {params.weights} 2> {log} > {output}"
 
 
 # Of a job that judges: as in train.smk, the Snakemake inside the job of a cluster starts it once.
@@ -175,7 +175,7 @@ rule nearest:
         "find the training images nearest to those of {wildcards.method} on {wildcards.n} rows"
         " of {wildcards.dataset} ({wildcards.experiment}, seed {wildcards.seed})"
     shell:
-        "python -m metrics nearest {params.part} --train {input.train} --out {output} 2>&1 | tee {log}"
+        "python -m metrics nearest {params.part} --train {input.train} --out {output} > {log} 2>&1"
 
 
 rule walk:
@@ -200,4 +200,4 @@ rule walk:
         " of {wildcards.dataset} ({wildcards.experiment}, seed {wildcards.seed})"
     # A GPU would have to be leased for 144 images.
     shell:
-        "DEVICE=cpu python -m gantk walk {params.part} --out {output} 2>&1 | tee {log}"
+        "DEVICE=cpu python -m gantk walk {params.part} --out {output} > {log} 2>&1"

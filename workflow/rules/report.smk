@@ -44,8 +44,7 @@ rule table:
     message:
         "make {wildcards.experiment}"
     shell:
-        f"python -m reporting tables --results {RESULTS}"
-        " --config {input.config} 2>&1 | tee {log}"
+        f"python -m reporting tables --results {RESULTS}" " --config {input.config} > {log} 2>&1"
 
 
 rule draw:
@@ -79,8 +78,7 @@ rule draw:
     message:
         "draw the figures"
     shell:
-        f"python -m reporting figures --results {RESULTS}"
-        " --config {input.config} 2>&1 | tee {log}"
+        f"python -m reporting figures --results {RESULTS}" " --config {input.config} > {log} 2>&1"
 
 
 rule report:
@@ -100,5 +98,4 @@ rule report:
     message:
         "write the page"
     shell:
-        f"python -m reporting report --results {RESULTS}"
-        " --config {input.config} 2>&1 | tee {log}"
+        f"python -m reporting report --results {RESULTS}" " --config {input.config} > {log} 2>&1"

@@ -1,0 +1,60 @@
+"""How long each job of the workflow is expected to take, for the time that is left."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from suite.planning.configuration import Cell, Config, cells, method_entry, settings_of
+from suite.planning.cost import EMBED, JOB, Rate, images_followed, known_rates, training_seconds
+from suite.protocol.method import Work
+
+COLOUR = (32, 32, 3)
+"""Shape of an image that has yet to be downloaded."""
+UNKNOWN = 60.0
+"""Seconds of a job whose rate nobody has measured."""
+
+Expected = Callable[[str, Mapping[str, str], int], float]
+
+
+def _shape(config: Config, dataset: str) -> tuple[int, ...]:
+    """Shape of a row of a dataset."""
+    kind, settings = config.kind(dataset), config.source(dataset)
+    if kind.data == "points":
+        return (2,)
+    if kind.files(settings) is None:
+        return COLOUR
+    return kind.open(settings, "train").read(np.array([0])).shape[1:]
+
+
+def expected_seconds(config: Config) -> Expected:
+    """Seconds of a job by (rule, wildcards, parts), from the rates that this machine has."""
+    rates = known_rates()
+    table = {(c.experiment, c.dataset, str(c.n), c.method): c for c in cells(config)}
+    shapes = {name: _shape(config, name) for name in config.datasets}
+    short = rates.get((JOB, ""), Rate(0.0, 0.0, UNKNOWN))
+    embed = rates.get((EMBED, "images"), short)
+
+    def seconds(rule: str, wildcards: Mapping[str, str], parts: int) -> float:
+        dataset, n = wildcards.get("dataset", ""), wildcards.get("n", "0")
+        judge = embed if len(shapes.get(dataset, ())) == 3 else short
+        if rule == "controls":
+            return judge.seconds(Work(int(n) + 2 * config.samples, 1, 1.0))
+        key = (wildcards.get("experiment", ""), dataset, n, wildcards.get("method", ""))
+        cell = table.get(key)
+        if cell is None:
+            return short.seconds(Work(1, 1, 1.0))
+        if rule == "evaluate":
+            return judge.seconds(Work(config.samples, 1, 1.0))
+        if rule == "trajectory":
+            return judge.seconds(Work(_followed(config, cell), 1, 1.0))
+        if rule.startswith("train_"):
+            found = training_seconds(config, cell, shapes[dataset], rates, {})
+            return UNKNOWN if found is None else found[0] + parts * found[1]
+        return short.seconds(Work(1, 1, 1.0))
+
+    return seconds
+
+
+def _followed(config: Config, cell: Cell) -> int:
+    settings = settings_of(config, cell.experiment, cell.dataset, cell.method)
+    return images_followed(method_entry(cell.method), settings, cell.n)
