@@ -15,7 +15,7 @@ FAST := tests/test_structure.py tests/test_docs.py tests/test_examples.py tests/
 
 .PHONY: quick test test-fast test-envs test-slurm test-cuda-compile gpu-check check-page plans \
 	docs tutorial rulegraph lock envs \
-	schema bad-inputs lint clean
+	schema numbers bad-inputs lint clean
 
 quick: $(INSTALLED)  ## the whole workflow on the bundled MNIST
 	$(IN)/snakemake --cores $(CORES) --configfile config/quick.yaml
@@ -85,6 +85,9 @@ lint: $(INSTALLED)
 schema: $(INSTALLED)  ## config/schema.json from the models
 	$(BIN)/python -m suite.planning.schema > .venv/schema.json
 	mv .venv/schema.json config/schema.json
+
+numbers: $(INSTALLED)  ## numbers and tables of README.md and results/reference, from the data beside them
+	$(BIN)/python -m docs.numbers
 
 bad-inputs: $(INSTALLED)  ## results/reference/bad-inputs.md and device-faults.md from the tests' cases
 	PYTHONPATH=. $(BIN)/python tests/suite/bad_inputs_page.py > .venv/page.md

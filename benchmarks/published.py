@@ -1,0 +1,261 @@
+"""What the published numbers are: several readings of Table 1's MNIST rows, with their spread.
+
+    python -m benchmarks published real --out real.csv
+    python -m benchmarks published methods --out methods.csv
+    python -m benchmarks published solutions FOLDER... --out solutions.csv
+
+`real` puts other real digits in the place of samples: ten subsets of n digits, ten draws of digits
+outside of each. `methods` judges the samples of all eight methods that results/reference keeps,
+against their own training digits and against ten subsets of others. `solutions` judges solutions of
+GA-CNTK on several subsets (folders of `python -m gantk train`), all together, against the subset of
+one of them.
+
+A reading is a way to compute a published number. `fid one`: the digit in the first of three colour
+channels, the others black. `am-ssim 4`, `am-ssim 11`: the window that the paper names, and the
+default of `tf.image.ssim`.
+"""
+
+import csv
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import torch
+import typer
+
+from benchmarks._sheets import digits_of
+from datasets.draw import draw
+from metrics.frechet import frechet_distance
+from metrics.inception import Inception, plain_network
+from metrics.similarity import Window, ssim_matrix
+from metrics.weights import inception_weights
+from suite.protocol.artefacts import Subset, digest_of, load_samples
+from suite.protocol.seeds import stream
+from suite.protocol.source import SOURCES
+from suite.running.cli import run
+from suite.running.errors import InputError
+from suite.running.files import read_json, write_text
+from suite.running.provenance import ROOT
+
+app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
+
+SIZES = (64, 128, 256)
+SUBSETS, DRAWS, DRAWN, POOL = 10, 10, 1024, 1792
+CHUNK = 64
+KEPT = ROOT / "results" / "reference" / "mnist"
+SHEETS = {
+    (64, "samples-table1-mnist-n64.png"): ("dcgan", "ga-cntk", "ga-cntkg"),
+    (64, "samples-gans-table1-mnist-n64.png"): ("lsgan", "wgan", "wgan-gp", "sngan", "stylegan2"),
+    (128, "samples-table1-mnist-n128.png"): ("dcgan", "lsgan", "wgan", "ga-cntk", "ga-cntkg"),
+    (128, "samples-gans-table1-mnist-n128.png"): ("wgan-gp", "sngan", "stylegan2"),
+    (256, "samples-table1-mnist-n256.png"): ("dcgan", "lsgan", "wgan", "ga-cntk", "ga-cntkg"),
+    (256, "samples-gans-table1-mnist-n256.png"): ("wgan-gp", "sngan", "stylegan2"),
+}
+"""The methods of a picture from left to right, after the sheet of training digits."""
+
+Out = Annotated[Path, typer.Option(help="CSV to write")]
+Folder = Annotated[Path, typer.Option(help="folder that keeps features from call to call")]
+Torchvision = Annotated[
+    Path | None,
+    typer.Option(help="torchvision's inception_v3_google-*.pth, in place of the FID network"),
+]
+
+
+class Embedder:
+    """Features by reading, kept in a folder in small files: a call that is killed loses little."""
+
+    def __init__(self, folder: Path, torchvision: Path | None) -> None:
+        self.folder = folder
+        self.name = "torchvision" if torchvision else "fid"
+        self._path = torchvision
+        self._network: Callable[[torch.Tensor], torch.Tensor] | None = None
+
+    def _load(self) -> Callable[[torch.Tensor], torch.Tensor]:
+        network = Inception(inception_weights(None).path, torch.device("cpu"))
+        if self._path is not None:
+            state = torch.load(self._path, map_location="cpu", weights_only=True)
+            other = plain_network()
+            other.load_state_dict(
+                {k: v for k, v in state.items() if not k.startswith(("fc.", "AuxLogits."))}
+            )
+            network.network = other.eval()
+        return network
+
+    def __call__(self, images: np.ndarray, one: bool) -> np.ndarray:
+        """float64 [N, 2048] of uint8 [N, 28, 28, 1]; one: the digit in the first channel alone."""
+        if one:
+            images = np.concatenate([images, np.zeros_like(images), np.zeros_like(images)], axis=3)
+        return np.concatenate(
+            [self._chunk(images[i : i + CHUNK]) for i in range(0, len(images), CHUNK)]
+        ).astype(np.float64)
+
+    def _chunk(self, images: np.ndarray) -> np.ndarray:
+        path = self.folder / f"{self.name}-{digest_of(images)[:24]}.npy"
+        if not path.exists():
+            self._network = self._network or self._load()
+            features = self._network(torch.from_numpy(images).permute(0, 3, 1, 2)).numpy()
+            self.folder.mkdir(parents=True, exist_ok=True)
+            np.save(path.with_suffix(".part.npy"), features)
+            path.with_suffix(".part.npy").rename(path)
+        return np.asarray(np.load(path))
+
+
+def _subset(n: int | None, seed: int) -> Subset:
+    source = SOURCES.lookup("mnist")
+    return draw(source, source.settings(), "train", n, seed)
+
+
+def _pool() -> np.ndarray:
+    """Digits of the training split, none of which the methods of `SHEETS` were trained on."""
+    whole, own = _subset(None, 0), _subset(max(SIZES), 0)
+    free = np.flatnonzero(~np.isin(whole.indices, own.indices))
+    return whole.data[stream("published", 0).permutation(free)[:POOL]]
+
+
+def _split(subset: int) -> tuple[np.ndarray, np.ndarray]:
+    """Places in the pool: of 256 digits, whose first n are a subset of n, and of the rest."""
+    places = stream("published subset", subset).permutation(POOL)
+    return places[: max(SIZES)], places[max(SIZES) :]
+
+
+def _am_ssim(matrix: np.ndarray) -> float:
+    return float(matrix.max(axis=1).mean())
+
+
+def _save(out: Path, rows: Iterator[dict[str, Any]]) -> None:
+    lines = list(rows)
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, list(lines[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(
+        {k: f"{v:.6g}" if isinstance(v, float) else v for k, v in line.items()} for line in lines
+    )
+    write_text(out, buffer.getvalue())
+
+
+@app.command()
+def real(out: Out, features: Folder, torchvision: Torchvision = None) -> None:
+    """Other real digits: mean and deviation over the draws, for each subset."""
+    pool, embed = _pool(), Embedder(features, torchvision)
+    embedded = embed(pool, one=True)
+    alike = {size: ssim_matrix(pool, pool, Window(size)) for size in (4, 11)}
+
+    def rows() -> Iterator[dict[str, Any]]:
+        for subset in range(SUBSETS):
+            largest, others = _split(subset)
+            draws = [
+                stream("published draw", subset, k).permutation(others)[:DRAWN]
+                for k in range(DRAWS)
+            ]
+            for n in SIZES:
+                own = largest[:n]
+                found = {
+                    "fid one": [frechet_distance(embedded[d], embedded[own]) for d in draws],
+                    **{
+                        f"am-ssim {size}": [_am_ssim(matrix[np.ix_(d, own)]) for d in draws]
+                        for size, matrix in alike.items()
+                    },
+                }
+                for reading, values in found.items():
+                    yield {
+                        "n": n,
+                        "subset": subset,
+                        "reading": reading,
+                        "mean": float(np.mean(values)),
+                        "std": float(np.std(values, ddof=1)),
+                    }
+
+    _save(out, rows())
+
+
+def _similar(samples: np.ndarray, digits: np.ndarray) -> dict[str, float]:
+    return {
+        f"am-ssim {size}": _am_ssim(ssim_matrix(samples, digits, Window(size))) for size in (4, 11)
+    }
+
+
+def _kept(n: int, method: str, own: np.ndarray, samples: np.ndarray, embed: Embedder) -> float:
+    """What a FID of so few samples becomes with the 1,024 that were judged: a factor.
+
+    From the plain FIDs of this run: of all its samples, and of as few along its training (or, where
+    a snapshot has more rows, of the samples themselves).
+    """
+    runs = KEPT / f"runs/table1-n{n}"
+    whole = read_json(runs / f"{method}-metrics.json")["metrics"]["fid_train"]["value"]
+    with open(runs / f"{method}-trajectory.csv", newline="", encoding="utf-8") as file:
+        last = [row for row in csv.DictReader(file) if row["metric"] == "fid_train"][-1]
+    if int(last["generated"]) == len(samples):
+        return float(whole) / float(last["value"])
+    return float(whole) / frechet_distance(embed(samples, False), embed(own, False))
+
+
+@app.command()
+def methods(out: Out, features: Folder, torchvision: Torchvision = None) -> None:
+    """The kept samples of every method, against their own training digits and against others."""
+    pool, embed = _pool(), Embedder(features, torchvision)
+    embedded = embed(pool, True)
+
+    def rows() -> Iterator[dict[str, Any]]:
+        for (n, picture), names in SHEETS.items():
+            own = _subset(n, 0).data
+            first, *sheets = digits_of(KEPT / picture)
+            if not np.array_equal(first, own[: len(first)]):
+                raise InputError(f"{picture}: its first sheet is not that of the training digits")
+            for method, samples in zip(names, sheets, strict=True):
+                there = embed(samples, True)
+                found = {"fid one": frechet_distance(there, embed(own, True))}
+                found |= _similar(samples, own)
+                others: dict[str, list[float]] = {}
+                for subset in range(SUBSETS):
+                    places = _split(subset)[0][:n]
+                    values = {"fid one": frechet_distance(there, embedded[places])}
+                    for reading, value in (values | _similar(samples, pool[places])).items():
+                        others.setdefault(reading, []).append(value)
+                factor = _kept(n, method, own, samples, embed)
+                for reading, value in found.items():
+                    yield {
+                        "method": method,
+                        "n": n,
+                        "reading": reading,
+                        "samples": len(samples),
+                        "own": value,
+                        "others": float(np.mean(others[reading])),
+                        "others_std": float(np.std(others[reading], ddof=1)),
+                        "factor": factor if reading == "fid one" else 1.0,
+                    }
+
+    _save(out, rows())
+
+
+@app.command()
+def solutions(
+    folders: Annotated[list[Path], typer.Argument(help="solutions, each beside FOLDER.npz")],
+    out: Out,
+    features: Folder,
+    torchvision: Torchvision = None,
+) -> None:
+    """Solutions on several subsets together, against each of the first five subsets."""
+    embed = Embedder(features, torchvision)
+    subsets = [Subset.load(folder.with_suffix(".npz")).data for folder in folders]
+    samples = np.concatenate([load_samples(folder / "samples.npz") for folder in folders])
+    there = embed(samples, True)
+
+    def rows() -> Iterator[dict[str, Any]]:
+        for place, digits in enumerate(subsets[:5]):
+            found = {"fid one": frechet_distance(there, embed(digits, True))}
+            for reading, value in (found | _similar(samples, digits)).items():
+                yield {
+                    "n": len(digits),
+                    "subset": place,
+                    "reading": reading,
+                    "samples": len(samples),
+                    "value": value,
+                }
+
+    _save(out, rows())
+
+
+if __name__ == "__main__":
+    run(app)

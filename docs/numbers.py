@@ -1,0 +1,115 @@
+"""Numbers in documents, written from committed data.
+
+    python -m docs.numbers            # writes every document anew (`make numbers`)
+    python -m docs.numbers --check    # names the documents that differ from their data
+
+A number in a sentence stands between two marks, of which the first says where it comes from:
+
+    FID <!--= table1.csv method=ga-cntk n=64 metric=fid_train : ours_mean .1f -->12.5<!--/-->
+
+that is a CSV file beside the document (or from the top of the repository), the values that choose
+one line of it, a column and a Python format. Of a JSON file it is a path of keys:
+
+    <!--= runs/x.json : metrics.fid_train.value .1f -->12.5<!--/-->
+
+A name alone (`<!--= NAME -->`) is a number, and `<!--table NAME-->` ... `<!--/table-->` a table,
+that a function of `docs.evidence` makes.
+"""
+
+import csv
+import json
+import re
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from docs.evidence import NUMBERS, TABLES
+from suite.running.errors import InputError
+from suite.running.files import write_text
+from suite.running.provenance import ROOT
+
+NUMBER = re.compile(r"(<!--= (.+?) -->)(.*?)(<!--/-->)", re.DOTALL)
+TABLE = re.compile(r"(<!--table (\S+)-->\n)(.*?)(<!--/table-->)", re.DOTALL)
+
+
+def documents() -> list[Path]:
+    """The documents that may hold marks."""
+    return [ROOT / "README.md", *sorted((ROOT / "results" / "reference").rglob("*.md"))]
+
+
+@cache
+def _read(path: Path) -> Any:
+    if path.suffix == ".json":
+        return json.loads(path.read_text(encoding="utf-8"))
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def _looked_up(query: str, document: Path) -> str:
+    """The number that a mark asks for, as text.
+
+    Raises:
+        InputError: there is no such file, line or value, or more than one line.
+    """
+    where, _, what = query.partition(" : ")
+    file, *chosen = where.split()
+    column, _, form = what.strip().partition(" ")
+    path = document.parent / file
+    data = _read(path if path.exists() else ROOT / file)
+    if isinstance(data, list):
+        wanted = dict(one.split("=", 1) for one in chosen)
+        lines = [line for line in data if wanted.items() <= line.items()]
+        if len(lines) != 1:
+            raise InputError(f"{document}: '{query}' chooses {len(lines)} lines: name one")
+        value = float(lines[0][column])
+    else:
+        for key in column.split("/"):
+            data = data[int(key) if isinstance(data, list) else key]
+        value = float(data)
+    return format(round(value) if form in ("", ",") else value, form)
+
+
+def written(text: str, document: Path) -> str:
+    """The text of a document with every marked number and table from the data.
+
+    Raises:
+        InputError: a mark asks for what is not there.
+    """
+
+    def number(found: re.Match[str]) -> str:
+        query = found[2].strip()
+        try:
+            value = str(NUMBERS[query]()) if query in NUMBERS else _looked_up(query, document)
+        except (KeyError, ValueError, OSError) as error:
+            raise InputError(f"{document}: '{query}' is not in the data ({error!r})") from error
+        return f"{found[1]}{value}{found[4]}"
+
+    def table(found: re.Match[str]) -> str:
+        if found[2] not in TABLES:
+            raise InputError(f"{document}: there is no table '{found[2]}' in docs/evidence.py")
+        return f"{found[1]}{TABLES[found[2]]()}\n{found[4]}"
+
+    return NUMBER.sub(number, TABLE.sub(table, text))
+
+
+def main() -> None:
+    """Write the documents, or with --check end with the names of those that differ."""
+    stale = []
+    for document in documents():
+        text = document.read_text(encoding="utf-8")
+        new = written(text, document)
+        if new != text:
+            stale.append(str(document.relative_to(ROOT)))
+            if "--check" not in sys.argv:
+                write_text(document, new)
+    print("\n".join(stale) or "every number is that of its data")
+    if stale and "--check" in sys.argv:
+        sys.exit("error: these documents differ from their data: run `make numbers`")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except InputError as error:
+        sys.exit(f"error: {error}")
