@@ -5,12 +5,14 @@ program (snakesee, snkmt). None shows a job's own progress, or the time left by 
 This handler takes the place of Snakemake's stream; Snakemake's log file has everything, as ever.
 """
 
+import io
 import logging
 import re
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
@@ -172,18 +174,23 @@ class Progress(logging.Handler):
         return f"about {readable(self.forecast.left(time.monotonic()))} left"
 
     def _say(self, text: str) -> None:
+        """Print a line. A reader who has gone (a closed pipe or terminal) ends no job."""
         self.said = time.monotonic()
-        if self.live:
-            self.live.console.print(text, markup=False, highlight=False)
-        else:
-            print(text, file=self.stream, flush=True)
+        try:
+            if self.live:
+                self.live.console.print(text, markup=False, highlight=False)
+            else:
+                print(text, file=self.stream, flush=True)
+        except OSError:
+            self.live, self.stream = None, io.StringIO()
 
     def _watch(self) -> None:
         """Between events: redraw on a terminal, elsewhere a line of long waits."""
         while not self.over.wait(0.5):
             with self.lock_state:
                 if self.live:
-                    self.live.refresh()
+                    with suppress(OSError):
+                        self.live.refresh()
                 elif time.monotonic() - self.said >= HEARTBEAT:
                     self._say("; ".join([*map(_now, self.forecast.running.values())]))
 
@@ -192,7 +199,8 @@ class Progress(logging.Handler):
         self.over.set()
         with self.lock_state:
             if self.live:
-                self.live.stop()
+                with suppress(OSError):
+                    self.live.stop()
                 self.live = None
         super().close()
 

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import os
 import time
 from pathlib import Path
 from types import SimpleNamespace
@@ -102,6 +103,17 @@ def test_a_failure_is_said_once_and_other_errors_as_they_are(
     progress.emit(record("error", **noise | {"exception": "MissingOutputException", "msg": "gone"}))
     progress.close()
     assert stream.getvalue() == "failed after 0 s: train dcgan on 8 rows of mnist\ngone\n"
+
+
+def test_a_reader_who_has_gone_ends_nothing(shown: tuple[Progress, io.StringIO]) -> None:
+    progress, _ = shown
+    read, write = os.pipe()
+    os.close(read)
+    progress.stream = os.fdopen(write, "w")
+    progress.emit(record("job_finished", job_id=1))
+    progress.emit(record("None", levelno=logging.ERROR, msg="again"))
+    progress.close()
+    assert progress.done == 1
 
 
 def test_a_long_wait_says_what_runs(monkeypatch: pytest.MonkeyPatch) -> None:
