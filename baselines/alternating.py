@@ -10,7 +10,9 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from baselines.chunks import Chunks
 from baselines.game import Game
+from baselines.graphs import chunking, own_stream
 from baselines.players import Players, sound
 from baselines.progress import Progress
 from baselines.reproducible import device_name, reproducible
@@ -30,7 +32,7 @@ def train(job: Job[G], game: Game) -> Result:
         InputError: images of a size that the networks do not take.
     """
     settings = job.settings
-    with reproducible("baseline", job.seed, job.part):
+    with own_stream(), reproducible("baseline", job.seed, job.part):
         players = Players(game, settings, job.subset.data, job.seed, job.part)
         stopping = EarlyStopping(settings.patience, settings.delta)
         size = settings.latents(job.subset.data.shape[1:])
@@ -42,7 +44,8 @@ def train(job: Job[G], game: Game) -> Result:
             players.restore(state.pop("players"))
             stopping.restore(state.pop("stopping"))
             reached = Progress.of(state)
-        stop_reason = _run(job, players, stopping, reached, fixed)
+        chunks = Chunks(players, *chunking(players.where))
+        stop_reason = _run(job, chunks, stopping, reached, fixed)
         drawn = latents("samples", job.samples, size, job.seed, job.part)
         samples = generate(players.sampled, drawn)
     return Result(
@@ -52,35 +55,38 @@ def train(job: Job[G], game: Game) -> Result:
         stop_reason=stop_reason,
         compile_seconds=0.0,
         device=device_name(),
-        details=_details(players) | {"best_iteration": stopping.best_update},
+        details=_details(chunks) | {"best_iteration": stopping.best_update},
         model=weights(players.sampled),
     )
 
 
 def _run(
-    job: Job[G], players: Players, stopping: EarlyStopping, reached: Progress, fixed: Tensor
+    job: Job[G], chunks: Chunks, stopping: EarlyStopping, reached: Progress, fixed: Tensor
 ) -> StopReason:
-    settings = job.settings
+    settings, players = job.settings, chunks.players
     every = max(1, settings.updates // RECORDS)
-    moments = set(snapshot_iterations(settings.updates, settings.snapshots))
+    moments = snapshot_iterations(settings.updates, settings.snapshots)
     stop_reason: StopReason = "budget"
     with tqdm(total=settings.updates, initial=reached.update, unit="update", mininterval=1) as bar:
         while reached.update < settings.updates and stop_reason == "budget":
             started = time.perf_counter()
-            measured = players.update(reached.update + 1)
-            reached.seconds += time.perf_counter() - started
-            reached.update += 1
-            reached.pending.append(measured)
-            bar.update()
-            if not sound(measured):
-                stop_reason = "diverged"
-            elif stopping.stops_after(reached.update, -measured[0]):
-                stop_reason = "early-stopping"
-            last = reached.update == settings.updates or stop_reason != "budget"
-            if reached.update % every == 0 or last:
-                reached.record()
-                bar.set_postfix(loss_d=measured[0], loss_g=measured[1], refresh=False)
-            if reached.update in moments or last:
+            until = next(moment for moment in moments if moment > reached.update)
+            chunk = chunks.next(reached.update, until, stopping)
+            spent = time.perf_counter() - started
+            for measured in chunk:
+                reached.seconds += spent / len(chunk)
+                reached.update += 1
+                reached.pending.append(measured)
+                if not sound(measured):
+                    stop_reason = "diverged"
+                elif stopping.stops_after(reached.update, -measured[0]):
+                    stop_reason = "early-stopping"
+                last = reached.update == settings.updates or stop_reason != "budget"
+                if reached.update % every == 0 or last:
+                    reached.record()
+                    bar.set_postfix(loss_d=measured[0], loss_g=measured[1], refresh=False)
+            bar.update(len(chunk))
+            if reached.update == until or last:
                 reached.snapshots.append(generate(players.sampled, fixed))
                 reached.moments.append(reached.update)
             if job.checkpoint.due() and stop_reason == "budget":
@@ -89,7 +95,9 @@ def _run(
     return stop_reason
 
 
-def _details(players: Players) -> dict[str, Any]:
+def _details(chunks: Chunks) -> dict[str, Any]:
+    players = chunks.players
+
     def parameters(network: nn.Module) -> int:
         return sum(parameter.numel() for parameter in network.parameters())
 
@@ -103,5 +111,6 @@ def _details(players: Players) -> dict[str, Any]:
         "threads": torch.get_num_threads(),
     }
     if players.where.type == "cuda":
+        details["cuda_graphs"] = chunks.captured
         details["gpu_peak_memory_mib"] = round(torch.cuda.max_memory_allocated() / 2**20, 1)
     return details

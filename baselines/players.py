@@ -2,7 +2,8 @@
 
 import copy
 import math
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -29,6 +30,35 @@ def sound(measured: list[float]) -> bool:
     return all(math.isfinite(value) and abs(value) < EXPLODED for value in measured)
 
 
+def set_capturable(groups: Iterable[dict[str, Any]], where: torch.device) -> None:
+    """Let an optimiser's steps be part of a CUDA graph, which those of a CPU refuse to be."""
+    for group in groups:
+        if "capturable" in group:
+            group["capturable"] = where.type != "cpu"
+
+
+class Kind(NamedTuple):
+    """Which penalties an update has: before its end, all that its operations depend on.
+
+    lazy_d: of each of the discriminator's steps, whether a step of its penalty follows.
+    lazy_g: whether a step of the generator's penalty follows its own.
+    """
+
+    lazy_d: tuple[bool, ...]
+    lazy_g: bool
+
+
+class Feed(NamedTuple):
+    """What an update takes from outside, on the players' device.
+
+    rows: int64 [n_dis, b], the rows of each of the discriminator's steps.
+    share: float32 scalar, how far the average of the weights moves; 0 where there is none.
+    """
+
+    rows: Tensor
+    share: Tensor
+
+
 class Players:
     """Generator and discriminator in training on one set of rows.
 
@@ -47,6 +77,8 @@ class Players:
             self.average = copy.deepcopy(self.generator).requires_grad_(False)
         self.optimiser_g = game.optimiser_g(self.generator.parameters())
         self.optimiser_d = game.optimiser_d(self.discriminator.parameters())
+        for optimiser in (self.optimiser_g, self.optimiser_d):
+            set_capturable(optimiser.param_groups, self.where)
         self.latent = settings.latents(data.shape[1:])
         self.rows = torch.from_numpy(data).to(self.where)
         self.augment = augmenter(settings.augment, data.shape[1:])
@@ -57,6 +89,30 @@ class Players:
         """The generator that samples come from: the average, if there is one."""
         return self.generator if self.average is None else self.average
 
+    def kind(self, number: int) -> Kind:
+        """Which penalties update `number` (1, 2, ...) has."""
+        lazy_d, lazy_g, steps = self.game.lazy_d, self.game.lazy_g, self.settings.n_dis
+        last = range((number - 1) * steps + 1, number * steps + 1)
+        return Kind(
+            tuple(lazy_d is not None and step % lazy_d.every == 0 for step in last),
+            lazy_g is not None and number % lazy_g.every == 0,
+        )
+
+    def feeds(self, numbers: range) -> Feed:
+        """What updates `numbers` take, stacked: rows [K, n_dis, b], share [K]."""
+        steps, batch = self.settings.n_dis, self.settings.batch
+        batches = range((numbers[0] - 1) * steps, numbers[-1] * steps)
+        rows = np.concatenate([self.batches[number] for number in batches])
+        halflife = self.settings.ema_halflife
+        shares = [
+            0.0 if halflife is None else 1 - 0.5 ** (batch / min(halflife, WARM_UP * seen * batch))
+            for seen in numbers
+        ]
+        return Feed(
+            torch.from_numpy(rows.reshape(len(numbers), steps, batch)).to(self.where),
+            torch.tensor(shares, dtype=torch.float32).to(self.where),
+        )
+
     def update(self, number: int) -> list[float]:
         """Update `number` (1, 2, ...): returns losses and gradient norm, as in `MEASURED`.
 
@@ -64,40 +120,49 @@ class Players:
         the weights are those of the step before, which for a lazy penalty is the same update's.
         The average follows sound updates alone.
         """
+        rows, shares = self.feeds(range(number, number + 1))
+        reports: list[list[float]] = []
+        for measured in self.play(self.kind(number), Feed(rows[0], shares[0])):
+            reports.append(measured.tolist())
+            if not sound(reports[-1]):
+                return reports[-1]
+        return reports[0]
+
+    def play(self, kind: Kind, feed: Feed) -> Iterator[Tensor]:
+        """One update, without a look at any number.
+
+        Yields losses and gradient norm (float64 [3], as in `MEASURED`) before each step of the
+        generator: the loss's, then the penalty's. Who goes on takes the step.
+        """
         losses = []
-        for step in range((number - 1) * self.settings.n_dis, number * self.settings.n_dis):
-            real = self._real(step)
-            losses.append(self._discriminator_step(step, real))
+        for rows, lazy in zip(feed.rows, kind.lazy_d, strict=True):
+            real = self.augment(to_network(self.rows[rows]))
+            real = real.contiguous(memory_format=self.layout)
+            losses.append(self._discriminator_step(real, lazy))
         loss_d = torch.stack(losses).mean()
         self.discriminator.requires_grad_(False)
         with self._precision():
             fake = self.augment(self.generator(self._latents()))
             loss = self.game.generator_loss(self.discriminator, real, fake)
-        measured = self._generator_step(loss, loss_d)
+        measured = self._gradient_g(loss, loss_d)
         self.discriminator.requires_grad_(True)
-        lazy = self.game.lazy_g
-        if lazy is not None and number % lazy.every == 0 and sound(measured):
-            penalty = self._generator_step(lazy.loss(self.generator, self._latents()), loss_d)
-            if not sound(penalty):
-                return penalty
-        halflife = self.settings.ema_halflife
-        if self.average is not None and halflife is not None and sound(measured):
-            self._follow(self.average, min(halflife, WARM_UP * number * self.settings.batch))
-        return measured
+        yield measured
+        self.optimiser_g.step()
+        if kind.lazy_g and self.game.lazy_g is not None:
+            penalty = self.game.lazy_g.loss(self.generator, self._latents())
+            yield self._gradient_g(penalty, loss_d)
+            self.optimiser_g.step()
+        if self.average is not None:
+            self._follow(self.average, feed.share)
 
-    def _real(self, number: int) -> Tensor:
-        rows = self.rows[torch.from_numpy(self.batches[number]).to(self.where)]
-        return self.augment(to_network(rows)).contiguous(memory_format=self.layout)
-
-    def _discriminator_step(self, number: int, real: Tensor) -> Tensor:
+    def _discriminator_step(self, real: Tensor, lazy: bool) -> Tensor:
         with torch.no_grad(), self._precision():
             fake = self.augment(self.generator(self._latents()).float())
         with self._precision():
             loss = self.game.discriminator_loss(self.discriminator, real, fake)
         self._descend_d(loss)
-        lazy = self.game.lazy_d
-        if lazy is not None and (number + 1) % lazy.every == 0:
-            self._descend_d(lazy.loss(self.discriminator, real))
+        if lazy and self.game.lazy_d is not None:
+            self._descend_d(self.game.lazy_d.loss(self.discriminator, real))
         return loss.detach()
 
     def _descend_d(self, loss: Tensor) -> None:
@@ -107,19 +172,15 @@ class Players:
         if self.game.constrain is not None:
             self.game.constrain(self.discriminator)
 
-    def _generator_step(self, loss: Tensor, loss_d: Tensor) -> list[float]:
+    def _gradient_g(self, loss: Tensor, loss_d: Tensor) -> Tensor:
         self.optimiser_g.zero_grad()
         loss.backward()
         norm = get_total_norm([p.grad for p in self.generator.parameters() if p.grad is not None])
-        measured = torch.stack([loss_d, loss.detach(), norm]).double().tolist()
-        if sound(measured):
-            self.optimiser_g.step()
-        return measured
+        return torch.stack([loss_d, loss.detach(), norm]).double()
 
     @torch.no_grad()
-    def _follow(self, average: nn.Module, halflife: float) -> None:
+    def _follow(self, average: nn.Module, share: Tensor) -> None:
         """Move the average towards the generator; its buffers are the generator's own."""
-        share = 1 - 0.5 ** (self.settings.batch / halflife)
         for kept, new in zip(average.parameters(), self.generator.parameters(), strict=True):
             kept.lerp_(new, share)
         for buffer, own in zip(average.buffers(), self.generator.buffers(), strict=True):
@@ -132,7 +193,8 @@ class Players:
         reduced = self.settings.precision == "bfloat16"
         return torch.autocast(self.where.type, torch.bfloat16, enabled=reduced)
 
-    def _parts(self) -> dict[str, Any]:
+    def parts(self) -> dict[str, Any]:
+        """Networks and optimisers by name: with the random generators, all that updates change."""
         parts = {
             "generator": self.generator,
             "discriminator": self.discriminator,
@@ -144,12 +206,14 @@ class Players:
 
     def state(self) -> np.ndarray:
         """Networks, optimisers and random generators, packed."""
-        states = {name: part.state_dict() for name, part in self._parts().items()}
+        states = {name: part.state_dict() for name, part in self.parts().items()}
         return packed(states | {"random": generator_states()})
 
     def restore(self, data: np.ndarray) -> None:
-        """Go back to a `state`."""
+        """Go back to a `state`, of whatever device."""
         states = unpacked(data, self.where)
-        for name, part in self._parts().items():
+        for name, part in self.parts().items():
+            # First: with it the steps taken so far are a tensor on the GPU.
+            set_capturable(states[name].get("param_groups", ()), self.where)
             part.load_state_dict(states[name])
         set_generator_states(states["random"])

@@ -82,9 +82,8 @@ def path_penalty(generator: "Generator", latents: "Tensor") -> "Tensor":
     (gradient,) = torch.autograd.grad((rows * noise).sum(), styles, create_graph=True)
     lengths = gradient.square().sum(dim=2).mean(dim=1).sqrt()
     with torch.no_grad():
-        mean = lengths.mean()
-        if mean.isfinite():
-            generator.path_mean.lerp_(mean, 0.01)
+        mean, kept = lengths.mean(), generator.path_mean
+        kept.copy_(torch.where(mean.isfinite(), kept.lerp(mean, 0.01), kept))
     return (lengths - generator.path_mean).square().mean()
 
 
