@@ -95,9 +95,14 @@ bad-inputs: $(INSTALLED)  ## results/reference/bad-inputs.md and device-faults.m
 	PYTHONPATH=. $(BIN)/python tests/suite/device_faults.py > .venv/page.md
 	mv .venv/page.md results/reference/device-faults.md
 
-lock: $(INSTALLED)  ## requirements.lock from requirements.in; UPGRADE=name takes its newest version
-	$(BIN)/uv pip compile $(UPGRADE:%=--upgrade-package %) requirements.in --universal --python-version 3.11 --no-annotate \
-		--no-emit-index-url --custom-compile-command "make lock" --quiet --output-file requirements.lock
+# A name alone would let uv keep the old version without a word: a newer one is required.
+newer = $(or $(shell sed -n 's/^$(1)==\([^ ;]*\).*/$(1)>\1/p' requirements.lock | tail -n 1),$\
+	$(error requirements.lock has no package $(1)))
+
+lock: $(INSTALLED)  ## requirements.lock from requirements.in; UPGRADE=name: a newer version, or what holds it
+	$(BIN)/uv pip compile $(foreach name,$(UPGRADE),--upgrade-package '$(call newer,$(name))') \
+		requirements.in --universal --python-version 3.11 --no-annotate --no-emit-index-url \
+		--custom-compile-command "make lock" --quiet --output-file requirements.lock
 
 envs: $(INSTALLED)  ## envs/*.yaml from envs/rooms.toml and requirements.lock
 	$(BIN)/python -m suite.planning.environments

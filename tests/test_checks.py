@@ -1,6 +1,7 @@
 """What is checked elsewhere is what is checked here: the actions call the Makefile's targets."""
 
 import re
+import subprocess
 from itertools import chain
 
 import yaml
@@ -27,6 +28,22 @@ def test_oldest_python_is_checked() -> None:
         r'^requires-python = ">=(3\.\d+)"', (ROOT / "pyproject.toml").read_text(), re.M
     )[1]
     assert oldest in ACTIONS["jobs"]["linux"]["strategy"]["matrix"]["python"]
+
+
+def test_a_cap_on_a_version_has_its_reason() -> None:
+    for line in (ROOT / "requirements.in").read_text(encoding="utf-8").splitlines():
+        requirement, _, reason = line.partition("#")
+        assert not re.search("[<=~!]", requirement) or reason, line
+
+
+def test_an_upgrade_asks_for_a_newer_version_than_the_locked_one() -> None:
+    def lock(name: str) -> subprocess.CompletedProcess[str]:
+        command = ["make", "--dry-run", "lock", f"UPGRADE={name}"]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+
+    locked = re.search(r"^torch==([^ ;\n]+)", (ROOT / "requirements.lock").read_text(), re.M)[1]
+    assert f"--upgrade-package 'torch>{locked}'" in lock("torch").stdout
+    assert lock("torhc").returncode and "has no package torhc" in lock("torhc").stderr
 
 
 def test_fast_tests_exist() -> None:
