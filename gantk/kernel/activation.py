@@ -4,9 +4,9 @@ For centred jointly Gaussian u, u' with variances v, v' and covariance c, an act
 
     kappa_1 = E[phi(u) phi(u')]    and    kappa_0 = E[phi'(u) phi'(u')].
 
-Both depend on the normalised covariance rho = gain c / (q q') and on the product s = q q' of two
-row scales q(v) alone, so a kernel needs one division less a pair of rows where rho comes from
-normalised features.
+They are functions of the normalised covariance rho = gain c / s, of the product s = q q' of two row
+scales q(v), and, where these do not suffice, of q and q' themselves. The kernel needs one division
+less a pair of rows where rho comes from normalised features.
 
 An activation is one decorated function here: settings, schema, both kernels and the tests follow.
 JAX is imported inside it, since the settings' choices are read where JAX is missing.
@@ -62,6 +62,9 @@ _ARCCOS_64 = (
 )
 
 
+Cotangents = tuple["Array", "Array", "Array | None", "Array | None", "Array"]
+
+
 @dataclass(frozen=True)
 class Activation:
     """A dual activation, as functions of arrays of any shape.
@@ -71,8 +74,10 @@ class Activation:
     gain: factor of c in rho, so that rho = gain * c / (q q').
     variance: v -> kappa_1 at u = u', the variance after the activation.
     slope: v -> kappa_0 at u = u'.
-    pair: (rho, s) -> (kappa_1, kappa_0).
-    pair_vjp: (rho, s, cotangent of kappa_1, of kappa_0) -> (cotangent of rho, of s; kappa_0).
+    pair: (rho, s, q, q') -> (kappa_1, kappa_0); rho and s are [..., n_a, n_b], q [..., n_a, 1] and
+        q' [..., 1, n_b].
+    pair_vjp: (rho, s, q, q', cotangent of kappa_1, of kappa_0) -> (cotangents of rho, of s, of q,
+        of q'; kappa_0). Those of q and q' are what s does not explain, and None where that is none.
     peer: its layer in neural_tangents.stax; None if there is none.
     """
 
@@ -81,8 +86,8 @@ class Activation:
     gain: float
     variance: Callable[["Array"], "Array"]
     slope: Callable[["Array"], "Array"]
-    pair: Callable[["Array", "Array"], tuple["Array", "Array"]]
-    pair_vjp: Callable[["Array", "Array", "Array", "Array"], tuple["Array", "Array", "Array"]]
+    pair: Callable[["Array", "Array", "Array", "Array"], tuple["Array", "Array"]]
+    pair_vjp: Callable[["Array", "Array", "Array", "Array", "Array", "Array"], Cotangents]
     peer: str | None
 
 
@@ -100,7 +105,8 @@ def relu() -> Activation:
     """max(x, 0) (Cho & Saul, 2009): kappa_1 = s (sqrt(1 - rho^2) / 2 pi + rho kappa_0).
 
     >>> import jax.numpy as jnp
-    >>> kappa_1, kappa_0 = relu().pair(jnp.array([1.0, 0.0, -1.0]), jnp.ones(3))
+    >>> one = jnp.ones(3)
+    >>> kappa_1, kappa_0 = relu().pair(jnp.array([1.0, 0.0, -1.0]), one, one, one)
     >>> [round(x, 4) for x in kappa_1.tolist()]  # 1/2, 1 / 2 pi, 0
     [0.5, 0.1592, 0.0]
     >>> [round(x, 4) for x in kappa_0.tolist()]
@@ -124,19 +130,20 @@ def relu() -> Activation:
         kappa_0 = jnp.where(rho >= 0, np.pi - arccos, arccos) / TWO_PI
         return kappa_0, root * jnp.sqrt(1 + x) / TWO_PI
 
-    def pair(rho: jax.Array, s: jax.Array) -> tuple[jax.Array, jax.Array]:
+    def pair(rho: jax.Array, s: jax.Array, *_: jax.Array) -> tuple[jax.Array, jax.Array]:
         kappa_0, root = terms(rho)
         return s * (root + rho * kappa_0), kappa_0
 
     def pair_vjp(
-        rho: jax.Array, s: jax.Array, g_1: jax.Array, g_0: jax.Array
-    ) -> tuple[jax.Array, jax.Array, jax.Array]:
+        rho: jax.Array, s: jax.Array, _q: jax.Array, _p: jax.Array, g_1: jax.Array, g_0: jax.Array
+    ) -> Cotangents:
         kappa_0, root = terms(rho)
         # d kappa_0 / d rho = 1 / (2 pi sqrt(1 - rho^2)). It diverges where two rows coincide; there
         # d rho = 0 to second order, and the limit of the product along the diagonal is 0.
         regular = root > 0
         slope = jnp.where(regular, 1 / (TWO_PI**2 * jnp.where(regular, root, 1)), 0)
-        return s * kappa_0 * g_1 + slope * g_0, (root + rho * kappa_0) * g_1, kappa_0
+        g_rho = s * kappa_0 * g_1 + slope * g_0
+        return g_rho, (root + rho * kappa_0) * g_1, None, None, kappa_0
 
     return Activation(
         phi=jax.nn.relu,
@@ -160,17 +167,18 @@ def _affine_erf(a: float, b: float, c: float, peer: str) -> Activation:
 
     height, steepness = a * a * 2 / np.pi, b * b
 
-    def pair(rho: jax.Array, s: jax.Array) -> tuple[jax.Array, jax.Array]:
+    def pair(rho: jax.Array, s: jax.Array, *_: jax.Array) -> tuple[jax.Array, jax.Array]:
         kappa_0 = 2 * steepness * height / (s * jnp.sqrt(1 - rho * rho))
         return height * jnp.arcsin(rho) + c * c, kappa_0
 
     def pair_vjp(
-        rho: jax.Array, s: jax.Array, g_1: jax.Array, g_0: jax.Array
-    ) -> tuple[jax.Array, jax.Array, jax.Array]:
+        rho: jax.Array, s: jax.Array, _q: jax.Array, _p: jax.Array, g_1: jax.Array, g_0: jax.Array
+    ) -> Cotangents:
         square = 1 / (1 - rho * rho)
         slope = jnp.sqrt(square)
         kappa_0 = 2 * steepness * height / s * slope
-        return height * slope * g_1 + kappa_0 * rho * square * g_0, -kappa_0 / s * g_0, kappa_0
+        g_rho = height * slope * g_1 + kappa_0 * rho * square * g_0
+        return g_rho, -kappa_0 / s * g_0, None, None, kappa_0
 
     return Activation(
         phi=lambda x: a * jax.scipy.special.erf(b * x) + c,
@@ -208,18 +216,18 @@ def sine() -> Activation:
     import jax
     import jax.numpy as jnp
 
-    def pair(rho: jax.Array, s: jax.Array) -> tuple[jax.Array, jax.Array]:
+    def pair(rho: jax.Array, s: jax.Array, *_: jax.Array) -> tuple[jax.Array, jax.Array]:
         covariance, mean = rho * s, 4 * jnp.log(s)
         near, far = jnp.exp(covariance - mean) / 2, jnp.exp(-covariance - mean) / 2
         return near - far, near + far
 
     def pair_vjp(
-        rho: jax.Array, s: jax.Array, g_1: jax.Array, g_0: jax.Array
-    ) -> tuple[jax.Array, jax.Array, jax.Array]:
+        rho: jax.Array, s: jax.Array, _q: jax.Array, _p: jax.Array, g_1: jax.Array, g_0: jax.Array
+    ) -> Cotangents:
         kappa_1, kappa_0 = pair(rho, s)
         g_covariance = kappa_0 * g_1 + kappa_1 * g_0
         g_mean = -(kappa_1 * g_1 + kappa_0 * g_0)
-        return s * g_covariance, rho * g_covariance + 4 / s * g_mean, kappa_0
+        return s * g_covariance, rho * g_covariance + 4 / s * g_mean, None, None, kappa_0
 
     return Activation(
         phi=jnp.sin,
@@ -230,4 +238,56 @@ def sine() -> Activation:
         pair=pair,
         pair_vjp=pair_vjp,
         peer="Sin",
+    )
+
+
+@_registered
+def gelu() -> Activation:
+    """x Phi(x), Phi the standard normal distribution (Hendrycks & Gimpel, 2016), the exact form.
+
+    With d^2 = (1 + v) (1 + v') - c^2, never below 1 (Tsuchida et al., 2021, arXiv 2002.08517),
+
+        kappa_1 = c / 4 + (c arctan(c / d) + (c^2 + v v' d^2) / ((1 + v) (1 + v') d)) / 2 pi,
+
+    and kappa_0 is its derivative in c. They need v + v' beside c and v v'. q = sqrt(v) keeps both
+    accurate where v is small.
+    """
+    import jax
+    import jax.numpy as jnp
+
+    def pair(
+        rho: jax.Array, s: jax.Array, q_a: jax.Array, q_b: jax.Array
+    ) -> tuple[jax.Array, jax.Array]:
+        c, p, total = rho * s, s * s, q_a * q_a + q_b * q_b
+        whole = 1 + total + p
+        square = 1 + total + p * (1 - rho) * (1 + rho)
+        root = jnp.sqrt(square)
+        angle = jnp.arctan(c / root) / TWO_PI + 0.25
+        kappa_1 = c * angle + (c * c + p * square) / (TWO_PI * whole * root)
+        return kappa_1, angle + c / (TWO_PI * root) * (1 / square + (1 - p) / whole + 1)
+
+    def pair_vjp(
+        rho: jax.Array, s: jax.Array, q_a: jax.Array, q_b: jax.Array, g_1: jax.Array, g_0: jax.Array
+    ) -> Cotangents:
+        (_, kappa_0), back = jax.vjp(pair, rho, s, q_a, q_b)
+        return *back((g_1, g_0)), kappa_0
+
+    def angle(v: jax.Array) -> jax.Array:
+        return 0.25 + jnp.arcsin(v / (1 + v)) / TWO_PI
+
+    def variance(v: jax.Array) -> jax.Array:
+        return v * angle(v) + v * v / (np.pi * (1 + v) * jnp.sqrt(1 + 2 * v))
+
+    def slope(v: jax.Array) -> jax.Array:
+        return angle(v) + v * (1 / (1 + 2 * v) + 2 / (1 + v)) / (TWO_PI * jnp.sqrt(1 + 2 * v))
+
+    return Activation(
+        phi=lambda x: jax.nn.gelu(x, approximate=False),
+        scale=jnp.sqrt,
+        gain=1.0,
+        variance=variance,
+        slope=slope,
+        pair=pair,
+        pair_vjp=pair_vjp,
+        peer="Gelu",
     )

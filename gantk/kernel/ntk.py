@@ -190,14 +190,15 @@ class Averages(Protocol):
 
 def _state(
     activation: Activation, first: bool, layer: Layer
-) -> tuple[jax.Array, jax.Array, jax.Array]:
-    """rho, tangent kernel and s at some positions, [..., n_a, n_b] each."""
-    s = layer.q_a[..., :, None] * layer.q_b[..., None, :]
+) -> tuple[tuple[jax.Array, jax.Array, jax.Array, jax.Array], jax.Array]:
+    """rho, s, q_a and q_b, as `Activation.pair` takes them, and the tangent kernel."""
+    q_a, q_b = layer.q_a[..., :, None], layer.q_b[..., None, :]
+    s = q_a * q_b
     if first:
         rho = jnp.einsum("...af,...bf->...ab", *layer.rows)
-        return rho, rho * s / activation.gain, s
+        return (rho, s, q_a, q_b), rho * s / activation.gain
     covariance, tangent = layer.rows
-    return activation.gain * covariance / s, tangent, s
+    return (activation.gain * covariance / s, s, q_a, q_b), tangent
 
 
 def block(
@@ -211,8 +212,8 @@ def block(
     for index, mean in enumerate(_means(architecture)):
 
         def terms(item: Layer, index: int = index) -> tuple[jax.Array, jax.Array]:
-            rho, tangent, s = _state(activation, index == 0, item)
-            kappa_1, kappa_0 = activation.pair(rho, s)
+            pairs, tangent = _state(activation, index == 0, item)
+            kappa_1, kappa_0 = activation.pair(*pairs)
             return kappa_1, tangent * kappa_0
 
         kappa_1, product = averages.forward(terms, mean, layer)
@@ -254,8 +255,11 @@ def block_vjp(
         def cotangents(
             item: Layer, g_kappa_1: jax.Array, g_product: jax.Array, index: int = index
         ) -> tuple[Any, ...]:
-            rho, tangent, s = _state(activation, index == 0, item)
-            g_rho, g_s, kappa_0 = activation.pair_vjp(rho, s, g_kappa_1, g_product * tangent)
+            pairs, tangent = _state(activation, index == 0, item)
+            rho, s, *_ = pairs
+            g_rho, g_s, more_a, more_b, kappa_0 = activation.pair_vjp(
+                *pairs, g_kappa_1, g_product * tangent
+            )
             g_own = g_product * kappa_0
             if index:
                 g_covariance = activation.gain * g_rho / s
@@ -269,7 +273,11 @@ def block_vjp(
                     jnp.einsum("...ab,...af->...bf", g_rho, item.rows[0]),
                 )
             g_q_a = jnp.einsum("...ab,...b->...a", g_s, item.q_b) if both else None
-            return g_rows, g_q_a, jnp.einsum("...ab,...a->...b", g_s, item.q_a)
+            g_q_b = jnp.einsum("...ab,...a->...b", g_s, item.q_a)
+            if more_a is not None and more_b is not None:
+                g_q_a = g_q_a + more_a[..., 0] if g_q_a is not None else None
+                g_q_b = g_q_b + more_b[..., 0, :]
+            return g_rows, g_q_a, g_q_b
 
         totals = w2 * (g_covariance + g_tangent), w2 * g_tangent
         g_rows, g_q_a, g_q_b = averages.backward(cotangents, mean, layers[index], totals)

@@ -64,7 +64,13 @@ def test_kernel_is_that_of_neural_tangents(name, low):
 
 
 @pytest.mark.parametrize(
-    "name", ["mnist", "odd sides", "points", "erf, convolutional", "sine, convolutional"]
+    "name",
+    [
+        "mnist",
+        "odd sides",
+        "points",
+        *(f"{name}, convolutional" for name in ("erf", "sine", "gelu")),
+    ],
 )
 def test_gradient_is_that_of_neural_tangents(name):
     built, shape = ARCHITECTURES[name]

@@ -51,13 +51,13 @@ def test_dual_activation_is_a_gaussian_expectation(name):
         return weights @ np.asarray(values).mean(1)
 
     slope = jax.jit(jax.vmap(jax.vmap(jax.grad(activation.phi))))
-    s = activation.scale(jnp.float64(v)) * activation.scale(jnp.float64(u))
-    kappa_1, kappa_0 = activation.pair(activation.gain * c / s, s)
+    p, q = activation.scale(jnp.float64(v)), activation.scale(jnp.float64(u))
+    kappa_1, kappa_0 = activation.pair(activation.gain * c / (p * q), p * q, p, q)
     np.testing.assert_allclose(kappa_1, mean(activation.phi), rtol=1e-6)
     np.testing.assert_allclose(kappa_0, mean(slope), rtol=1e-4)
 
 
-def finite_kernel(width, key, x, w2, b2):
+def finite_kernel(phi, width, key, x, w2, b2):
     """NTK of one random network with a single hidden layer, by its definition."""
     keys = jax.random.split(key, 4)
     weights = {
@@ -69,7 +69,7 @@ def finite_kernel(width, key, x, w2, b2):
 
     def output(weights, row):
         hidden = row @ weights["w1"] * jnp.sqrt(w2 / len(row)) + jnp.sqrt(b2) * weights["b1"]
-        top = jax.nn.relu(hidden) @ weights["w2"] * jnp.sqrt(w2 / width)
+        top = phi(hidden) @ weights["w2"] * jnp.sqrt(w2 / width)
         return top + jnp.sqrt(b2) * weights["b2"]
 
     jacobian = jax.vmap(jax.grad(output), (None, 0))(weights, x)
@@ -88,21 +88,22 @@ def test_relu_is_accurate_from_coinciding_to_opposite_rows(dtype, error):
     angle = 2 * np.arctan2(np.sqrt(1 - exact), np.sqrt(1 + exact))
     kappa_0 = (np.pi - angle) / (2 * np.pi)
     kappa_1 = np.sqrt((1 - exact) * (1 + exact)) / (2 * np.pi) + exact * kappa_0
-    found = ACTIVATIONS["relu"]().pair(jnp.asarray(rho), jnp.ones_like(rho))
+    found = ACTIVATIONS["relu"]().pair(jnp.asarray(rho), *[jnp.ones_like(rho)] * 3)
     np.testing.assert_allclose(found[0], kappa_1, rtol=0, atol=error)
     np.testing.assert_allclose(found[1], kappa_0, rtol=0, atol=error)
 
 
-def test_finite_networks_approach_the_kernel_as_one_over_the_root_of_the_width():
-    x = jnp.asarray(np.random.default_rng(0).random((4, 5)))
-    architecture = Architecture(0, 1, "relu", 1.4615, 0.1)
+@pytest.mark.parametrize("name", ["relu", "gelu"])
+def test_finite_networks_approach_the_kernel_as_one_over_the_root_of_the_width(name):
+    x, phi = jnp.asarray(np.random.default_rng(0).random((4, 5))), ACTIVATIONS[name]().phi
+    architecture = Architecture(0, 1, name, 1.4615, 0.1)
     limit = Kernel(architecture, tile=4, devices=1).gram(x)
     errors = []
     for width in (64, 1024):
         keys = jax.random.split(jax.random.key(0, impl="threefry2x32"), 64)
         finite = jax.vmap(
             lambda key, width=width: finite_kernel(
-                width, key, x, architecture.sigma_w2, architecture.sigma_b2
+                phi, width, key, x, architecture.sigma_w2, architecture.sigma_b2
             )
         )(keys)
         errors.append(float(jnp.sqrt(jnp.mean((finite - limit) ** 2))))
