@@ -28,11 +28,11 @@ def digits_of(path: Path) -> list[np.ndarray]:
         ValueError: the picture has no whole number of sheets.
     """
     picture = np.asarray(Image.open(path).convert("L"))
-    rows = _runs((picture < 128).mean(axis=1) > 0.1)
+    rows = _runs(np.asarray((picture < 128).mean(axis=1) > 0.1))
     sheets = []
     for first in range(0, len(rows), COLUMNS):
         band = rows[first : first + COLUMNS]
-        columns = _runs((picture[band[0][0] : band[-1][1]] < 128).any(axis=0))
+        columns = _runs(np.asarray((picture[band[0][0] : band[-1][1]] < 128).any(axis=0)))
         if len(band) % COLUMNS or len(columns) % COLUMNS:
             raise ValueError(f"{path}: {len(band)} x {len(columns)} digits are no sheets")
         tiles = [[_tile(picture, row, column) for column in columns] for row in band]

@@ -10,6 +10,8 @@ machine weighs on none of them alone.
 
 import time
 from collections.abc import Iterator
+from functools import partial
+from statistics import median
 from typing import Annotated, Any
 
 import numpy as np
@@ -89,14 +91,14 @@ def main(
     """Print updates a second of every variant, and the ratio to the plain loop of DCGAN."""
     data = stream("benchmark").integers(0, 256, (256, 28, 28, 1), np.uint8)
     names = [only] if only else list(GANS)
-    variants = {("plain loop", "dcgan"): lambda: plain_loop(data, updates)}
+    variants = {("plain loop", "dcgan"): partial(plain_loop, data, updates)}
     for name in names:
         for label, settings in {"as it comes": {}, **FASTER}.items():
-            variants[label, name] = lambda n=name, s=settings: our_loop(n, s, data, updates)
+            variants[label, name] = partial(our_loop, name, settings, data, updates)
     medians: dict[tuple[str, str], list[float]] = {key: [] for key in variants}
     for _ in range(rounds):
         for key, turn in variants.items():
-            medians[key].append(float(np.median(list(turn())[1:])))
+            medians[key].append(median(list(turn())[1:]))
     best = {key: min(values) for key, values in medians.items()}
     print(f"{device_name()}, {torch.get_num_threads()} threads, torch {torch.__version__}")
     print(f"{'method':10} {'variant':24} {'updates/s':>9} {'of plain DCGAN':>15}")

@@ -38,10 +38,11 @@ def infinite(settings: Any, real: Any, fake: Any, new: Any) -> np.ndarray:
     from gantk.gantk2.flow import KernelDiscriminator
     from gantk.gantk2.rules import weights
 
-    kernel = KernelDiscriminator.of(settings, 1, len(fake)).kernel
+    kernel: Any = KernelDiscriminator.of(settings, 1, len(fake)).kernel
     rows = jnp.concatenate([real, fake])
     n = len(real)
-    w = weights(settings.rule, jax.jit(kernel.gram)(rows), labels(n, n, -1.0), settings.time)
+    y = jnp.asarray(labels(n, n, -1.0))
+    w = weights(settings.rule, jax.jit(kernel.gram)(rows), y, settings.time)
     cross = jax.jit(lambda chunk: kernel.joint(kernel.fixed(rows), chunk)[2 * n :, : 2 * n] @ w)
     return np.concatenate([cross(new[i : i + 100]) for i in range(0, len(new), 100)])
 
@@ -69,9 +70,11 @@ def finite(settings: Any, width: int, real: Any, fake: Any, new: Any) -> np.ndar
 
 def objective(settings: Any, f: np.ndarray) -> np.ndarray:
     """c(f)."""
+    import jax.numpy as jnp
+
     from gantk.dynamics.objectives import POINT_OBJECTIVES
 
-    return np.asarray(POINT_OBJECTIVES[settings.score].generated(f))
+    return np.asarray(POINT_OBJECTIVES[settings.score].generated(jnp.asarray(f)))
 
 
 def direction(settings: Any, real: Any, fake: Any) -> np.ndarray:
@@ -140,8 +143,8 @@ def width_2d() -> Any:
     arrows = direction(settings, real, fake)
     for one, f, title in zip(axes, values, ("width 512", "infinite width"), strict=True):
         one.contourf(line, line, objective(settings, f).reshape(40, 40), 20, cmap="Greys")
-        one.scatter(*real.T, s=10, color="#005540", label="real")
-        one.scatter(*fake.T, s=10, color="#AA0000", label="generated")
+        one.scatter(real[:, 0], real[:, 1], s=10, color="#005540", label="real")
+        one.scatter(fake[:, 0], fake[:, 1], s=10, color="#AA0000", label="generated")
         one.set(title=f"{title}: f² after t = 1", aspect="equal")
         one.grid(False)
     axes[1].quiver(*fake.T, *arrows.T, color="#AA0000", width=0.004)
@@ -168,8 +171,8 @@ def flow(iterations: tuple[int, ...] = (0, 10, 100, 400), n: int = 128) -> Any:
         fake = result.trajectory.data[0 if count == 0 else -1]
         values = objective(settings, infinite(settings, real, fake, grid))
         one.contourf(line, line, values.reshape(30, 30), 20, cmap="Greys")
-        one.scatter(*real.T, s=3, color="#005540")
-        one.scatter(*fake.T, s=3, color="#AA0000")
+        one.scatter(real[:, 0], real[:, 1], s=3, color="#005540")
+        one.scatter(fake[:, 0], fake[:, 1], s=3, color="#AA0000")
         one.set(title=f"{count} updates", aspect="equal", xticks=[], yticks=[])
         one.grid(False)
     return figure

@@ -178,6 +178,7 @@ def speed(folder: Path, device: str, name: str, rows: int, updates: int) -> Row:
     _run(command, device)
     record = read_json(folder / out / "run.json")
     entry = all_methods()[name]
+    assert entry.work is not None
     work = entry.work(entry.settings.model_validate(record["settings"]), SHAPE, rows)
     seconds = median_pass(folder / out / "history.csv", work) * work.steps
     rate = known_rates().get((name, "images"))
@@ -245,7 +246,8 @@ def _probe(out: Path, what: str, arguments: list[str]) -> None:
     framework = "jax" if what == "step" else arguments[0]
     with lease(framework):
         if what == "step":
-            np.savez(out, **step(arguments[0], int(arguments[1])))
+            arrays: dict[str, Any] = step(arguments[0], int(arguments[1]))
+            np.savez(out, **arrays)
         else:
             np.savez(out, error=product(framework))
 

@@ -87,8 +87,7 @@ def contestant(
         return loss_of(kernel.joint(fixed, generated), jnp.float64(lam))
 
     started = time.perf_counter()
-    step = jax.jit(jax.value_and_grad(loss, argnums=1))
-    step = step.lower(fixed, generated).compile()
+    step = jax.jit(jax.value_and_grad(loss, argnums=1)).lower(fixed, generated).compile()
     compiled = time.perf_counter() - started
     gradient = jax.block_until_ready(step(fixed, generated))[1]
     print(json.dumps({"compile_seconds": compiled}), flush=True)
@@ -123,22 +122,27 @@ class Process:
 
     def read(self) -> dict[str, float]:
         """The next report."""
+        assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
             raise InputError(
                 f"the process of {' '.join(self.arguments)} ended without an answer (out of "
                 "memory?): choose a smaller n, or leave neural-tangents out by --alone"
             )
-        return json.loads(line)
+        report: dict[str, float] = json.loads(line)
+        return report
 
     def step(self, save: Path | None = None) -> dict[str, float]:
         """Take a turn; the gradient is written to `save`."""
+        assert self.process.stdin is not None
         self.process.stdin.write(f"{save or 'step'}\n")
         self.process.stdin.flush()
         return self.read()
 
 
-def measure(contestants: dict[str, Process], rounds: int, reference: np.ndarray | None) -> dict:
+def measure(
+    contestants: dict[str, Process], rounds: int, reference: np.ndarray | None
+) -> dict[str, Any]:
     """Median seconds, peak memory and gradient error of each, their steps in turn."""
     report: dict[str, Any] = {}
     compiled = {name: process.read() for name, process in contestants.items()}

@@ -34,7 +34,7 @@ CASES = {
     "GA-CNTKg, 28x28, b = 64": ("ga-cntkg", (28, 28, 1), 64),
     "GA-CNTKg, 32x32x3, b = 64": ("ga-cntkg", (32, 32, 3), 64),
 }
-H100 = {
+H100: dict[str, int | float] = {
     "threads_per_block_limit": 1024,
     "threads_per_warp": 32,
     "threads_per_core_limit": 2048,
@@ -98,7 +98,7 @@ class Gpu:
 
     def memory_stats(self) -> dict[str, int]:
         """Three quarters of the memory, which JAX takes when it starts."""
-        return {"bytes_limit": H100["device_memory_size"] * 3 // 4}
+        return {"bytes_limit": int(H100["device_memory_size"] * 3 / 4)}
 
 
 def compiled(method: str, shape: tuple[int, ...], n: int, blocking: str) -> Any:
@@ -126,8 +126,9 @@ def compiled(method: str, shape: tuple[int, ...], n: int, blocking: str) -> Any:
     def hold(self: Discriminators, real: jax.Array, noise: object) -> Held:
         """The shapes of what a descent holds; from here on the program is the H100's."""
         jax.devices = lambda *_: topology.devices
-        held = [jax.eval_shape(kernel.fixed, real) for kernel in self.kernels]
-        return Held(held, [jax.ShapeDtypeStruct((), np.float64)] * len(held))
+        held: list[Any] = [jax.eval_shape(kernel.fixed, real) for kernel in self.kernels]
+        lams: list[Any] = [jax.ShapeDtypeStruct((), np.float64)] * len(held)
+        return Held(held, lams)
 
     class Compiled(Exception):
         pass
@@ -141,9 +142,13 @@ def compiled(method: str, shape: tuple[int, ...], n: int, blocking: str) -> Any:
         )
         raise Compiled(step.trace(*shapes).lower(lowering_platforms=("cuda",)).compile())
 
-    Discriminators.hold = hold
-    for module in (with_generator, without_generator):
-        module.descend = descend
+    replaced: list[tuple[Any, str, Any]] = [
+        (Discriminators, "hold", hold),
+        (with_generator, "descend", descend),
+        (without_generator, "descend", descend),
+    ]
+    for place, name, ours in replaced:
+        setattr(place, name, ours)
     entry = METHODS["gantk"].lookup(method)
     rows = Subset(
         np.zeros((n, *shape), np.uint8), np.zeros(n, np.int64), np.arange(n), "any", "train", 0

@@ -71,7 +71,7 @@ def alone(function: Callable[..., Any], *arguments: Any) -> tuple[Any, Cost]:
         return pool.submit(_measured, function, arguments).result()
 
 
-def _measured(function: Callable[..., Any], arguments: tuple) -> tuple[Any, Cost]:
+def _measured(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[Any, Cost]:
     before, start, cpu = _peak(), time.perf_counter(), time.process_time()
     result = function(*arguments)
     seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu

@@ -149,10 +149,8 @@ def main(
         if name not in CHANGES:
             raise unknown("change", name, list(CHANGES))
     source = SOURCES.lookup("mnist")
-    subset, other = (
-        draw(source, source.settings(), split, rows, 0)
-        for split, rows in (("train", n), ("heldout", samples))
-    )
+    subset = draw(source, source.settings(), "train", n, 0)
+    other = draw(source, source.settings(), "heldout", samples, 0)
     references = {"train": Reference.of(subset)}
     store = Features()
 

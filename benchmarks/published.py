@@ -111,7 +111,7 @@ def _pool() -> np.ndarray:
     """Digits of the training split, none of which the methods of `SHEETS` were trained on."""
     whole, own = _subset(None, 0), _subset(max(SIZES), 0)
     free = np.flatnonzero(~np.isin(whole.indices, own.indices))
-    return whole.data[stream("published", 0).permutation(free)[:POOL]]
+    return np.asarray(whole.data[stream("published", 0).permutation(free)[:POOL]])
 
 
 def _split(subset: int) -> tuple[np.ndarray, np.ndarray]:

@@ -29,6 +29,7 @@ from torch.nn import functional as F
 from tqdm import tqdm
 
 from metrics.extractors.lenet import LENET
+from metrics.extractors.lenet import weights as lenet_weights
 from metrics.frechet import frechet_distance
 from metrics.inception import Inception
 from metrics.runs import load_generated
@@ -241,8 +242,8 @@ def judged(
                 for name, images in {**sets, "fresh": fresh}.items()
             },
         )
-    lenet = {n: LENET.embed(x, LENET.weights(None)) for n, x in {**sets, "fresh": fresh}.items()}
-    own = LENET.embed(train, LENET.weights(None)).astype(np.float64)
+    lenet = {n: LENET.embed(x, lenet_weights(None)) for n, x in {**sets, "fresh": fresh}.items()}
+    own = LENET.embed(train, lenet_weights(None)).astype(np.float64)
     yield (
         replace(READINGS[0], name="features of a LeNet trained on MNIST"),
         {n: frechet_distance(x.astype(np.float64), own) for n, x in lenet.items()},

@@ -80,7 +80,8 @@ def trained(
 
     def step(_: jax.Array, weights: Weights) -> Weights:
         gradient = jax.grad(lambda w: jnp.mean((apply(w, x) - y) ** 2) / 2)(weights)
-        return jax.tree.map(lambda w, g: w - rate * g, weights, gradient)
+        stepped: Weights = jax.tree.map(lambda w, g: w - rate * g, weights, gradient)
+        return stepped
 
     advance = jax.jit(lambda weights, count: jax.lax.fori_loop(0, count, step, weights))
     for first in trange(0, steps, CHUNK, unit=f"{CHUNK} steps"):
@@ -139,7 +140,8 @@ def main(
     fixed = kernel.fixed(real)
 
     def through_finite(z: jax.Array) -> jax.Array:
-        return jax.grad(lambda z: (1 - apply(weights, z[None])[0]) ** 2 / 2)(z)
+        slope: jax.Array = jax.grad(lambda z: (1 - apply(weights, z[None])[0]) ** 2 / 2)(z)
+        return slope
 
     def through_kernel(lam: float) -> Callable[[jax.Array], jax.Array]:
         def own(z: jax.Array) -> jax.Array:

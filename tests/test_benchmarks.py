@@ -1,9 +1,19 @@
-"""The statistics of benchmarks/repeats.py, on runs whose distribution is known."""
+"""Every benchmark runs at a tiny size; those of repeats.py count right on a known distribution.
+
+`ablation` is in gantk/test_gantk2.py, `gpu` in test_gpu_check.py, `launches` in gantk/test_cuda.py.
+"""
+
+import json
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks.repeats import SIZES, covered, of_one_run, told_apart
+from benchmarks.repeats import SIZES, Line, covered, of_one_run, told_apart
+from suite.protocol.artefacts import Subset
 
 RUNS = np.random.default_rng(0).normal(50, 3, 2000)
 
@@ -30,3 +40,113 @@ def test_what_one_run_would_claim_by_its_own_error() -> None:
     holds, apart = of_one_run(values, np.full(4, 1.2))
     assert holds == 0.5  # 1 and 5 are within 2.4 of it
     assert apart == 4 / 6  # gaps of 4, 5, 5 and 6, beyond 1.96 * 1.2 * sqrt(2) = 3.3
+
+
+def lines(printed: str) -> list[list[str]]:
+    """The cells of a Markdown table, without its head."""
+    rows = [line.strip("| ").split(" | ") for line in printed.splitlines() if line[:1] == "|"]
+    assert len({len(row) for row in rows}) == 1
+    return rows[2:]
+
+
+def test_intervals_prints_a_line_a_layout(capsys: pytest.CaptureFixture[str]) -> None:
+    from benchmarks import intervals
+
+    intervals.table(lines=2, lead=4.0)
+    assert len(lines(capsys.readouterr().out)) == 2 * len(intervals.LAYOUTS)
+
+
+def test_repeats_prints_a_line_a_metric(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from benchmarks import repeats
+
+    one = Line("dcgan", "ring8", 8, ("w2_train",), {"updates": 1, "batch": 4})
+    monkeypatch.setattr(repeats, "LINES", [one])
+    repeats.table(runs=10, draws=2)
+    assert [row[1] for row in lines(capsys.readouterr().out)] == ["10"]
+
+
+def test_modes_prints_a_line_a_change(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from benchmarks import modes
+
+    monkeypatch.setattr(modes, "METRICS", ["am_ssim"])
+    changes = ["real and generated rows in one batch", "noise of 0.1"]
+    modes.main(names=changes, n=4, updates=1, samples=4, moments=1)
+    assert [row[:2] for row in lines(capsys.readouterr().out)] == [
+        ["held-out digits", ""],
+        *([change, "1"] for change in changes),
+    ]
+
+
+def test_sensitivity_prints_a_line_a_fault(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from benchmarks import sensitivity
+
+    monkeypatch.setattr(sensitivity, "METRICS", ("am_ssim", "copying_rate"))
+    sensitivity.table(n=8, features=None)
+    table = {row[0]: row[1:] for row in lines(capsys.readouterr().out)}
+    assert len(table) == 10 and table["training images"] == ["1", "1"]
+    assert float(table["shifted by two pixels"][0]) < float(table["shifted by one pixel"][0]) < 1
+
+
+def test_baselines_prints_updates_a_second(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from benchmarks import baselines
+
+    monkeypatch.setattr(baselines, "FASTER", {})
+    baselines.main(rounds=1, updates=2, only="dcgan")
+    *_, plain, ours = capsys.readouterr().out.splitlines()
+    assert plain.split()[:3] == ["dcgan", "plain", "loop"]
+    assert ours.split()[:4] == ["dcgan", "as", "it", "comes"]
+
+
+def test_metrics_agree_with_those_beside_them(capsys: pytest.CaptureFixture[str]) -> None:
+    from benchmarks import metrics
+
+    metrics.frechet(n=4, dimensions=8)
+    first, second = json.loads(capsys.readouterr().out)["rows"]
+    assert first["value"] == pytest.approx(second["value"], rel=1e-6)
+    metrics.ssim(generated=2, training=2, pairs=1)
+    assert json.loads(capsys.readouterr().out)["error"] < 1e-6
+
+
+def test_saturation_draws_three_curves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from benchmarks import saturation
+
+    data = np.random.default_rng(0).integers(0, 256, (2, 8, 8, 1), np.uint8)
+    Subset(data, np.zeros(2, np.int64), np.arange(2), "noise", "train", 0).save(tmp_path / "d.npz")
+    saturation.main(tmp_path / "d.npz", tmp_path / "s.png", steps=2, width=2, moves=2, first=0.5)
+    assert len(lines(capsys.readouterr().out)) == 3
+    assert (tmp_path / "s.png").stat().st_size > 0
+
+
+def test_flow_has_the_gradient_of_neural_tangents(capsys: pytest.CaptureFixture[str]) -> None:
+    from benchmarks import flow
+
+    flow.main(n=3, rule="ipm", rounds=1)
+    assert json.loads(capsys.readouterr().out)["ours"]["gradient_error"] < 1e-3
+
+
+def test_discriminators_draws_its_pictures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from benchmarks import discriminators
+
+    monkeypatch.setattr(discriminators, "WIDTHS", (2,))
+    monkeypatch.setattr(discriminators, "RATE", 0.5)
+    monkeypatch.setattr(discriminators, "NETWORKS", {"radial": {"kernel": "rbf"}})
+    monkeypatch.setattr(discriminators, "flow", partial(discriminators.flow, (0, 1), 3))
+    discriminators.main(tmp_path)
+    names = {"width-1d.png", "width-2d.png", "field.png", "flow.png"}
+    assert {path.name for path in tmp_path.iterdir()} == names
+
+
+def test_a_step_of_the_kernel_is_timed_in_a_process_of_its_own() -> None:
+    command = [sys.executable, "-m", "benchmarks", "kernel", "--n", "1", "--alone", "--rounds", "1"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    report = json.loads(done.stdout)
+    assert report["setting"]["n"] == 1
+    assert report["ours"]["seconds"] > 0
