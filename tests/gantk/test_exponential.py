@@ -92,6 +92,16 @@ def test_a_cotangent_of_zeros_gives_zeros(method):
     np.testing.assert_array_equal(back(jnp.zeros(ROWS))[0], 0)
 
 
+@pytest.mark.parametrize("method", ["dense", "krylov"])
+def test_the_integral_is_lambda_where_k_is_zero(method):
+    """K^-1 (1 - exp(-lambda K)) y of a diagonal K of three values: exact in a space of four."""
+    w = np.repeat([0.0, 0.5, 3.0], [10, 10, 10] if method == "dense" else [100, 50, 50])
+    y = np.random.default_rng(8).normal(size=len(w))
+    found = exponential.integral(jnp.asarray(np.diag(w)), jnp.float64(1.7), jnp.asarray(y))
+    factor = np.where(w > 0, -np.expm1(-1.7 * w) / np.where(w > 0, w, 1), 1.7)
+    np.testing.assert_allclose(found, factor * y, rtol=1e-10, atol=1e-12)
+
+
 @pytest.mark.parametrize("scale", [0.0, 1e-9, 1e-3, 1.0, 1e3, 0.99 * squarings.REACH, 1e9])
 def test_squarings_serve_every_lambda(scale):
     """Of a diagonal K all is known: exp(-lambda w) y, and -lambda exp(-lambda w) y on the diagonal.

@@ -11,7 +11,9 @@ import pytest
 from gantk.descent import with_generator
 from gantk.descent.autoencoder import Autoencoder
 from gantk.descent.generators import Generator
+from gantk.gantk2.finite import initial_layers, initial_twins
 from gantk.images import from_unit
+from gantk.kernel.architecture import Architecture
 from gantk.keys import named_key
 from suite.protocol.artefacts import Subset
 from suite.protocol.method import METHODS, Job
@@ -182,3 +184,116 @@ def test_generator_moves_down_the_gradient_of_the_discriminator(
     made = np.asarray(images(model, np.float32(z)))
     assert made.shape == (9, *shape) and made.std() > 0.02
     assert abs(np.int64(result.samples) - np.int64(from_unit(made))).max() <= 1
+
+
+def moved_by(loss, rows, step, clip=True):
+    """Rows after a step, the loss before it and the norm of its gradient."""
+    value, gradient = jax.jit(jax.value_and_grad(loss))(rows)
+    after = rows - step * gradient
+    norm = float(jnp.sqrt((gradient**2).sum()))
+    return jnp.clip(after, -1, 1) if clip else after, float(value), norm
+
+
+def radial(x, y):
+    """exp(-|x - y|^2 / 2d) of all pairs of rows."""
+    x, y = x.reshape(len(x), -1), y.reshape(len(y), -1)
+    return jnp.exp(-((x[:, None] - y[None]) ** 2).sum(2) / (2 * x.shape[1]))
+
+
+@pytest.mark.parametrize("clip", [True, False])
+def test_images_move_along_a_held_radial_discriminator(clip):
+    """ipm: w = t y / n, c(f) = -f; 16 pixels, whose number the kernel divides by."""
+    data, step, time = pixels(5, 4, 4, 1), 40.0, 2.0
+    result = solved("gantk2", data, kernel="rbf", step=step, time=time, clip=clip)
+    real = jnp.asarray(data / 255 * 2 - 1)
+    rows = jnp.asarray(stream("flow", SEED, PART).standard_normal(data.shape))
+    w = time / 5 * jnp.where(jnp.arange(10) < 5, 1.0, -1.0)
+    for recorded in result.history:
+        support = jnp.concatenate([real, rows])
+        rows, value, norm = moved_by(
+            lambda z, s=support: -(radial(z, s) @ w).mean(), rows, step, clip
+        )
+        assert recorded["loss"] == pytest.approx(value, rel=1e-9)
+        assert recorded["gradient_norm"] == pytest.approx(norm, rel=1e-6)
+    assert (abs(rows) >= 1).any()
+    np.testing.assert_array_equal(result.samples, from_unit((np.asarray(rows) + 1) / 2))
+
+
+@pytest.mark.parametrize("reset", [True, False])
+def test_images_move_along_networks_of_finite_width(reset):
+    """squares: steps on E (f + 1)^2 + E (f - 1)^2, then one of the rows on E f^2."""
+    data, step, rate = pixels(5, 4, 4, 1), 20.0, 0.1
+    given = {"rule": "squares", "dense": 1, "width": 6, "time": 0.3, "learning_rate": rate}
+    result = solved("gantk2-finite", data, step=step, reset=reset, clip=True, **given)
+    real = jnp.asarray(data / 255 * 2 - 1)
+    rows = jnp.asarray(stream("flow", SEED, PART).standard_normal(data.shape))
+
+    def f(twins, x):
+        x = x.reshape(len(x), -1)
+        first, second = (
+            jnp.maximum(x @ layers[0][0] / 4 + layers[0][1], 0) @ layers[1][0] / np.sqrt(6)
+            for layers in twins
+        )
+        return (first - second)[:, 0] / np.sqrt(2)
+
+    @jax.jit
+    def trained(twins, rows):
+        for _ in range(3):
+            change = jax.grad(
+                lambda t: ((f(t, rows) + 1) ** 2).mean() + ((f(t, real) - 1) ** 2).mean()
+            )(twins)
+            twins = jax.tree.map(lambda x, g: x - rate * g, twins, change)
+        return twins
+
+    def fresh(iteration):
+        own = jax.random.fold_in(named_key("discriminator", SEED, PART), iteration)
+        return initial_twins(Architecture(0, 1, "relu", 1.0, 1.0, False), 16, 6, own, jnp.float64)
+
+    twins = trained(fresh(0), rows)
+    for iteration, recorded in enumerate(result.history):
+        if reset:
+            twins = trained(fresh(iteration), rows)
+        rows, value, norm = moved_by(lambda z, t=twins: (f(t, z) ** 2).mean(), rows, step)
+        assert recorded["loss"] == pytest.approx(value, rel=1e-9)
+        if reset:
+            assert recorded["gradient_norm"] == pytest.approx(norm, rel=1e-6)
+        twins = trained(twins, rows)
+    np.testing.assert_array_equal(result.samples, from_unit((np.asarray(rows) + 1) / 2))
+
+
+def test_a_generator_moves_along_a_held_radial_discriminator():
+    """Three hidden layers of ReLU in NTK parametrisation, sigma_w^2 = 2 and sigma_b^2 = 0.1."""
+    points, step = np.random.default_rng(0).normal(size=(5, 2)).astype(np.float32), 0.5
+    given = {"kernel": "rbf", "latent": 3, "width": 4, "step": step}
+    result = solved("gantk2-generator", points, **given)
+    weights = initial_layers(
+        Architecture(0, 3, "relu", 2.0, 0.1),
+        (3, 4, 2),
+        named_key("generator", SEED, PART),
+        "float32",
+    )
+    w = jnp.where(jnp.arange(10) < 5, 1.0, -1.0) / 5
+
+    def made(layers, z):
+        for i, (weights, bias) in enumerate(layers):
+            z = z @ weights * np.sqrt(2 / len(weights)) + np.sqrt(0.1) * bias
+            z = jnp.maximum(z, 0) if i < 3 else z
+        return z
+
+    for iteration, recorded in enumerate(result.history):
+        own = jax.random.fold_in(named_key("flow-generator", SEED, PART), iteration)
+        z = jax.random.normal(own, (5, 3), jnp.float32)
+        support = jnp.concatenate([jnp.asarray(points), made(weights, z)])
+        value, gradient = jax.value_and_grad(
+            lambda layers, z=z, s=support: -(radial(made(layers, z), s) @ w).mean()
+        )(weights)
+        assert recorded["loss"] == pytest.approx(float(value), rel=1e-4)
+        weights = jax.tree.map(lambda x, g: x - step * g, weights, gradient)
+    for i, layer in enumerate(weights):
+        np.testing.assert_allclose(result.model[f"weights{i}"], layer[0], rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(result.model[f"bias{i}"], layer[1], rtol=1e-4, atol=1e-5)
+    seed = integer_seed("draw", SEED, PART)
+    z = stream("flow-samples", seed).standard_normal((9, 3)).astype(np.float32)
+    np.testing.assert_allclose(result.samples, made(weights, z), rtol=1e-3, atol=1e-5)
+    z = stream("flow-shown", SEED, PART).standard_normal((5, 3)).astype(np.float32)
+    np.testing.assert_allclose(result.trajectory.data[-1], made(weights, z), rtol=1e-3, atol=1e-5)

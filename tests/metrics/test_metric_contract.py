@@ -58,6 +58,17 @@ def test_a_metric_is_finite_repeatable_and_blind_to_order(name):
         assert shuffled == pytest.approx(entry["value"], rel=1e-6, abs=1e-6)
 
 
+@pytest.mark.parametrize("name", ["am_ssim_reverse", "coverage_train", "recall_train"])
+def test_an_error_by_random_draws_follows_the_seed(name):
+    references = {"train": Reference(_images(1, 30))}
+    first, again, other = (
+        evaluate(_images(0, 40), references, [name], _Projection(), seed)[name]
+        for seed in (3, 3, 4)
+    )
+    assert first["value"] == other["value"]
+    assert first["std"] == again["std"] != other["std"]
+
+
 @pytest.mark.parametrize("name", FOUND)
 def test_a_metric_is_of_the_reference_set_that_its_name_tells(name):
     measure = FOUND[name]

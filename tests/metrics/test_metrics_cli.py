@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from metrics import weights
 from metrics.__main__ import app
 from metrics.controls import disjoint_rows, judge_controls
+from metrics.evaluate import Reference
 from metrics.features import Features
 from metrics.similarity import ssim_matrix
 from suite.protocol.artefacts import Subset, Trajectory, save_samples
@@ -308,6 +309,28 @@ def test_disjoint_rows_hold_no_training_row(tmp_path):
     rows = disjoint_rows(train, pool, 60, 0)
     copies = (rows[:, None] == train.data[None]).all(axis=(2, 3, 4))
     assert copies.shape == (48, 12) and not copies.any()
+
+
+def test_which_real_rows_are_judged_follows_the_seed(tmp_path):
+    train = Subset.load(_kept(tmp_path / "train.npz", list(range(0, 12))))
+    pool = Subset.load(_kept(tmp_path / "class.npz", list(range(60))))
+    first, again, other = (disjoint_rows(train, pool, 20, seed) for seed in (3, 3, 4))
+    assert np.array_equal(first, again) and not np.array_equal(first, other)
+    # Nine of twelve training rows, by how far all twelve are from them.
+    first, again, other = (
+        judge_controls(train, train, pool, ["am_ssim_reverse"], 9, Features(), seed).controls[
+            "train"
+        ]["metrics"]["am_ssim_reverse"]["value"]
+        for seed in (3, 3, 4)
+    )
+    assert first == again != other
+
+
+def test_labels_count_where_every_row_has_one():
+    rows = _images(4, 3)
+    for labels, kept in (([0, 1, 2], True), ([0, -1, 2], False), ([-1, -1, -1], False)):
+        subset = Subset(rows, np.array(labels), np.arange(3), "mnist", "train", 0)
+        assert (Reference.of(subset).labels is not None) == kept
 
 
 def test_new_real_rows_are_not_judged_against_the_set_that_holds_them(tmp_path, monkeypatch):

@@ -108,3 +108,10 @@ def test_the_standard_error_of_sinkhorn_is_its_spread_over_fresh_rows():
     found = [sinkhorn(Pair(_points(100 + i, 30), y, None, 0, None)) for i in range(12)]
     spread = np.std([value.value for value in found], ddof=1)
     assert 0.5 <= np.mean([value.std for value in found]) / spread <= 2
+
+
+def test_the_standard_error_of_sinkhorn_is_of_the_generated_rows():
+    """None where these are one point, however far the reference rows are spread."""
+    one = np.zeros((5, 2), np.float32)
+    assert sinkhorn(Pair(one, _points(0, 30), None, 0, None)).std == pytest.approx(0, abs=1e-6)
+    assert sinkhorn(Pair(_points(0, 30), one, None, 0, None)).std > 1e-3
