@@ -2,10 +2,13 @@
 
 PYTHON ?= python3
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
+QUICK := $(if $(filter gpu,$(DEVICE)),quick-gpu,quick)
+ON_GPU := $(if $(filter gpu,$(DEVICE)),--config name=$(QUICK) device=gpu)
 PAGE ?= results/quick/index.html
 OUT ?= .venv/page/shots
 BIN := .venv/bin
 INSTALLED := .venv/installed
+GPU := .venv/installed-gpu
 CUDA := .venvs/cuda
 IN := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)
 SHARED := --numprocesses $(CORES) --maxprocesses 4 --dist loadfile --no-loadscope-reorder
@@ -13,13 +16,13 @@ FAST := tests/test_structure.py tests/test_docs.py tests/test_examples.py tests/
 	tests/reporting tests/gantk/test_layers.py tests/metrics/test_similarity.py \
 	tests/workflow/test_environments.py
 
-.PHONY: quick test test-fast test-envs test-slurm test-cuda-compile gpu-check check-page plans \
+.PHONY: quick gpu test test-fast test-envs test-slurm test-cuda-compile gpu-check check-page plans \
 	docs tutorial rulegraph lock envs \
 	schema numbers bad-inputs lint clean
 
-quick: $(INSTALLED)  ## the whole workflow on the bundled MNIST
-	$(IN)/snakemake --cores $(CORES) --configfile config/quick.yaml
-	@cat results/quick/tables/table1.md
+quick: $(if $(filter gpu,$(DEVICE)),gpu) $(INSTALLED)  ## the whole workflow on the bundled MNIST; DEVICE=gpu on a GPU
+	$(IN)/snakemake --cores $(CORES) --configfile config/quick.yaml $(ON_GPU)
+	@cat results/$(QUICK)/tables/table1.md
 
 test: lint  ## every check; the workflow's own tests run it at a tiny scale
 	OMP_NUM_THREADS=1 $(IN)/pytest $(SHARED)
@@ -65,11 +68,17 @@ test-cuda-compile: $(CUDA)/installed  ## the engine's step compiled for an H100,
 	$(IN)/pytest -m cuda -rs tests/gantk/test_cuda.py
 	$(IN)/python -m benchmarks launches
 
-$(CUDA)/installed: $(INSTALLED)  # CUDA's other libraries came with PyTorch
-	version=$$($(BIN)/python -c 'import jax; print(jax.__version__)') && \
+$(CUDA)/installed: $(INSTALLED) requirements-gpu.lock  # CUDA's other libraries came with PyTorch
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --upgrade --target $(CUDA) \
-		jax-cuda13-plugin==$$version jax-cuda13-pjrt==$$version \
-		nvidia-cuda-nvcc==13.0.88 nvidia-nvvm==13.0.88
+		-r requirements-gpu.lock
+	touch $@
+
+gpu: $(GPU)  ## CUDA builds of JAX and PyTorch in .venv, for `device: gpu`; says what driver they need
+	@$(IN)/python -m suite gpus
+
+$(GPU): $(INSTALLED) requirements-gpu.lock
+	@$(IN)/python -m suite gpus
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps -r requirements-gpu.lock
 	touch $@
 
 gpu-check: $(INSTALLED)  ## a table of what a GPU does, to paste into an issue; minutes
@@ -103,6 +112,10 @@ lock: $(INSTALLED)  ## requirements.lock from requirements.in; UPGRADE=name: a n
 	$(BIN)/uv pip compile $(foreach name,$(UPGRADE),--upgrade-package '$(call newer,$(name))') \
 		requirements.in --universal --python-version 3.11 --no-annotate --no-emit-index-url \
 		--custom-compile-command "make lock" --quiet --output-file requirements.lock
+	sed -n 's/^jax==\([^ ;]*\).*/jax-cuda13-plugin==\1\njax-cuda13-pjrt==\1/p' requirements.lock > .venv/plugin.txt
+	$(BIN)/uv pip compile requirements-gpu.in --constraint .venv/plugin.txt --no-deps --universal \
+		--python-version 3.11 --no-annotate --no-emit-index-url --custom-compile-command "make lock" --quiet \
+		--output-file requirements-gpu.lock
 
 envs: $(INSTALLED)  ## envs/*.yaml from envs/rooms.toml and requirements.lock
 	$(BIN)/python -m suite.planning.environments

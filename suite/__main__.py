@@ -12,8 +12,11 @@ from suite.planning.rates import measure as measured
 from suite.planning.rates import save_rates
 from suite.running.cli import make_app, run
 from suite.running.cpu import available_cores
+from suite.running.driver import report
 
-app = make_app("suite", "What a configuration costs, before any of it runs.")
+app = make_app(
+    "suite", "What a configuration costs, before any of it runs, and which GPUs there are."
+)
 
 ConfigFile = Annotated[Path, typer.Argument(help="a configuration")]
 
@@ -48,6 +51,12 @@ def measure(
     path = out or own_rates()
     save_rates(path, measured(found, _shapes(found)))
     print(path)
+
+
+@app.command()
+def gpus() -> None:
+    """Print this machine's GPUs, and whether their driver serves what `make gpu` installs."""
+    print(report())
 
 
 if __name__ == "__main__":

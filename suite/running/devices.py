@@ -19,7 +19,10 @@ ROOMS = {"gantk": "jax", "baselines": "torch", "metrics": "torch"}
 """What each room computes with."""
 PATIENCE = 30.0
 """seconds that nvidia-smi has to answer; with a broken driver it never does"""
-REMEDY = "set `device: auto` or `device: cpu` to train on the CPU"
+REMEDY = (
+    "`make gpu` installs what a GPU needs and checks its driver; `device: auto` or `device: cpu` "
+    "trains on the CPU"
+)
 
 
 def chosen() -> str:
@@ -122,7 +125,7 @@ def obstacle(framework: str | None, gpus: list[str], reason: str) -> str | None:
     if not gpus:
         return f"no GPU is to be seen ({reason})"
     if framework and not cuda_build(framework):
-        return f"{FRAMEWORKS[framework]} is installed without CUDA (`--use-conda` has it)"
+        return f"{FRAMEWORKS[framework]} is installed without CUDA"
     return None
 
 

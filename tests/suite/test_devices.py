@@ -1,13 +1,15 @@
 """What jobs take for their GPU, from every form of nvidia-smi and CUDA_VISIBLE_DEVICES."""
 
 import os
+import re
 import time
 from pathlib import Path
 
 import pytest
 
-from suite.running import cli, devices, lease
+from suite.running import cli, devices, driver, lease
 from suite.running.errors import InputError
+from suite.running.provenance import ROOT
 
 TWO = "GPU 0: NVIDIA H100 (UUID: GPU-aa11)\nGPU 1: NVIDIA H100 (UUID: GPU-bb22)"
 CUT = (
@@ -278,3 +280,42 @@ def test_a_framework_without_its_gpu_does_not_train_on_the_cpu(monkeypatch) -> N
     monkeypatch.setenv("DEVICE", "gpu")
     with pytest.raises(InputError, match="PyTorch finds no GPU that it can use"):
         devices.cpu_instead("torch")
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("NVIDIA L4, 580.65.06, 8.9", "NVIDIA L4: driver 580.65.06, compute capability 8.9"),
+        (
+            "NVIDIA L4, 580.65.05, 8.9",
+            "driver 580.65.05 is too old for CUDA 13: install driver 580",
+        ),
+        ("NVIDIA T4, 590.44, 7.5", "NVIDIA T4: driver 590.44, compute capability 7.5"),
+        ("Tesla V100, 580.95.05, 7.0", "Tesla V100 has compute capability 7.0: CUDA 13 needs"),
+        ("Field compute_cap is not valid", "nvidia-smi says: .*: update the driver"),
+    ],
+)
+def test_a_driver_is_checked_against_the_cuda_that_is_installed(smi, answer, expected) -> None:
+    smi(f"if [ $1 = -L ]; then echo '{TWO}'; else echo '{answer}'; fi")
+    try:
+        said = driver.report()
+    except InputError as error:
+        said = str(error)
+    assert re.match(expected, said)
+
+
+def test_where_no_gpu_is_the_driver_it_needs_is_named(smi) -> None:
+    smi("echo 'No devices were found'")
+    assert "driver 580.65.06 or newer" in driver.report()
+
+
+def test_what_make_gpu_adds_is_of_the_versions_of_the_lock() -> None:
+    """JAX takes a plugin of its own version alone, and PyTorch's CUDA is the compiler's."""
+    lock, added = (
+        dict(re.findall(r"^([\w-]+)==([\w.]+)", (ROOT / name).read_text(), re.MULTILINE))
+        for name in ("requirements.lock", "requirements-gpu.lock")
+    )
+    assert not lock.keys() & added.keys()
+    assert added["jax-cuda13-plugin"] == added["jax-cuda13-pjrt"] == lock["jax"] == lock["jaxlib"]
+    of_cuda = {added[name] for name in added if name.startswith("nvidia")}
+    assert of_cuda == {lock["nvidia-cuda-nvrtc"]}
