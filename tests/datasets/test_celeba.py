@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from datasets.sources.celeba import _belongs
 from suite.running.errors import InputError
 from tests.datasets.drawn import noise, rows
 
@@ -36,6 +37,13 @@ def test_celeba_selects_by_attribute_and_partition(tmp_path):
     assert len(rows("celeba", path=tmp_path, attributes=["Male"]).data) == 4
     with pytest.raises(InputError, match="no image of split 'train' has Smiling"):
         rows("celeba", path=tmp_path, attributes=["Smiling"])
+
+
+def test_the_partitions_end_where_their_authors_say():
+    """list_eval_partition.txt: 0 up to 162770, 1 up to 182637, 2 from 182638 on."""
+    kinds = {162770: (True, False), 162771: (False, False), 182637: (False, False)}
+    for number, kind in {**kinds, 182638: (False, True)}.items():
+        assert tuple(_belongs(f"{number}.jpg", split) for split in ("train", "heldout")) == kind
 
 
 def test_celeba_is_resized_by_area(tmp_path):

@@ -48,6 +48,10 @@ def test_cifar10_takes_the_horses_channels_last(tmp_path, form):
     assert len(rows("cifar10", "heldout", source="folder", path=tmp_path).data) == 2
 
 
+def test_classes_are_numbered_in_the_order_of_the_alphabet():
+    assert list(CLASSES) == sorted(CLASSES) and len(CLASSES) == 10
+
+
 def python_2_pickle(row):
     """{"labels": [7], "data": row[None]} as Python 2 wrote it: text is bytes there."""
     build = b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01b\x87R"

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from datasets.sources.folder import FOLDER
 from suite.running.errors import InputError
 from tests.datasets.drawn import rows, save_images
 
@@ -39,7 +40,23 @@ def test_mixed_sizes_need_a_size(tmp_path):
         InputError, match=r"000005\.png: 12 x 9 pixels where 000000\.png has 12 x 12"
     ):
         rows("folder", path=tmp_path)
+    with pytest.raises(InputError, match="set a size"):  # whichever row is drawn
+        rows("folder", path=tmp_path, n=1)
     assert rows("folder", path=tmp_path, size=8).data.shape == (3, 8, 8, 3)
+
+
+def test_mixed_sizes_with_one_shorter_edge_need_no_size_where_squares_are_cut(tmp_path):
+    save_images(tmp_path, 1, 12, 15)
+    save_images(tmp_path, 1, 20, 12, first=5)
+    assert rows("folder", path=tmp_path, crop=True).data.shape == (2, 12, 12, 3)
+
+
+def test_the_files_of_both_folders_are_named(tmp_path):
+    save_images(tmp_path / "a", 2, 8, 8)
+    save_images(tmp_path / "b", 1, 8, 8, first=7)
+    settings = FOLDER.settings(path=tmp_path / "a", heldout_path=tmp_path / "b")
+    named = {path.name for path in FOLDER.files(settings)}
+    assert named == {"000000.png", "000001.png", "000007.png"}
 
 
 def test_sixteen_bits_and_transparency_are_refused(tmp_path):

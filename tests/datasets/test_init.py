@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,17 +21,17 @@ from suite.running.errors import InputError
 from suite.running.provenance import ROOT
 
 
-def pictures(folder, count, size, grey=False, turned=False):
-    """Write `count` pictures of (width, height); `turned` stores them on their side."""
-    folder.mkdir(parents=True)
+def pictures(folder, count, size, grey=False, turned=0, first=0):
+    """Write `count` pictures of (width, height); `turned` stores them so, on their side."""
+    folder.mkdir(parents=True, exist_ok=True)
     random = np.random.default_rng(0)
     for i in range(count):
         width, height = size if not turned else size[::-1]
         shape = (height, width) if grey else (height, width, 3)
         picture = Image.fromarray(random.integers(0, 256, shape, dtype=np.uint8))
         exif = Image.Exif()
-        exif[0x0112] = 6 if turned else 1
-        picture.save(folder / f"{i:03}.png", exif=exif)
+        exif[0x0112] = turned or 1
+        picture.save(folder / f"{first + i:03}.png", exif=exif)
     return folder
 
 
@@ -64,13 +65,21 @@ def test_grey_pictures_stored_as_rgb_are_grey(tmp_path):
     assert survey(folder).grey
 
 
-def test_pictures_stored_on_their_side_count_upright(tmp_path):
-    found = survey(pictures(tmp_path / "turned", 2, (40, 30), turned=True))
+@pytest.mark.parametrize("turned", [5, 6, 7, 8])
+def test_pictures_stored_on_their_side_count_upright(tmp_path, turned):
+    found = survey(pictures(tmp_path / "turned", 2, (40, 30), turned=turned))
     assert found.sizes == {(30, 40): 2}
 
 
+def test_one_picture_that_is_smaller_oblong_or_coloured_counts_for_the_folder(tmp_path):
+    pictures(tmp_path / "some", 3, (40, 40), grey=True)
+    found = survey(pictures(tmp_path / "some", 1, (28, 36), first=7))
+    assert (found.count, found.side, found.square, found.grey) == (4, 28, False, False)
+
+
 @pytest.mark.parametrize(
-    ("size", "most", "side"), [((100, 40), 64, 32), ((64, 64), 64, 64), ((10, 10), 64, 28)]
+    ("size", "most", "side"),
+    [((100, 40), 64, 32), ((64, 64), 64, 64), ((64, 64), 32, 32), ((10, 10), 64, 28)],
 )
 def test_the_side_is_one_that_every_method_takes(tmp_path, size, most, side):
     assert side_of(survey(pictures(tmp_path / "some", 1, size)), most) == side
@@ -79,6 +88,8 @@ def test_the_side_is_one_that_every_method_takes(tmp_path, size, most, side):
 def test_the_sizes_leave_the_held_out_pictures_alone(tmp_path):
     found = survey(pictures(tmp_path / "some", 71, (8, 8)))
     assert sizes_of(found, 1) == [64] and sizes_of(found, 3) == [32, 64]
+    many = replace(found, count=300)
+    assert sizes_of(many, 2) == [128, 256] and sizes_of(many, 1) == [64]
     few = survey(pictures(tmp_path / "few", 34, (8, 8)))
     with pytest.raises(InputError, match="give at least 35"):
         sizes_of(few, 1)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from datasets.density import from_picture
 from tests.datasets.drawn import rows
 
 
@@ -55,8 +56,23 @@ def test_pictures_are_dense_where_they_are_dark(name, settings, inside, outside)
     assert min(map(share, inside)) > 3e-3 and max(map(share, outside)) < 1e-4
 
 
+def test_a_pixel_is_a_normal_cloud_of_half_its_width_about_its_centre():
+    """Of four pixels a side the second from the left, the topmost: at (-1/4, 3/4)."""
+    pool = from_picture("one", 4, lambda x, y: (np.abs(x + 0.25) < 0.1) & (y > 0.6), "train")
+    points = pool.read(np.arange(20_000))
+    np.testing.assert_allclose(points.mean(axis=0), (-0.25, 0.75), atol=0.01)
+    np.testing.assert_allclose(points.std(axis=0), 0.25, rtol=0.03)
+
+
 def test_modes_lie_on_a_line():
-    subset = rows("modes1d", centres=(-1.0, 2.0))
+    subset = rows("modes1d", centres=(-1.0, 2.0), deviation=0.1)
     assert not subset.data[:, 1].any()
-    means = [subset.data[subset.labels == k, 0].mean() for k in (0, 1)]
-    np.testing.assert_allclose(means, (-1, 2), atol=0.01)
+    modes = [subset.data[subset.labels == k, 0] for k in (0, 1)]
+    np.testing.assert_allclose([mode.mean() for mode in modes], (-1, 2), atol=0.01)
+    np.testing.assert_allclose([mode.std() for mode in modes], 0.1, rtol=0.03)
+
+
+def test_a_grid_with_another_margin():
+    subset = rows("grid25", margin=0.3)
+    corner = subset.data[subset.labels == 0].mean(axis=0)
+    np.testing.assert_allclose(corner, (0.3, 0.3), atol=3e-3)

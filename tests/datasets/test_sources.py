@@ -8,6 +8,7 @@ from typing import get_args
 import numpy as np
 import pytest
 
+from datasets.draw import draw
 from suite.protocol.artefacts import check_data
 from suite.protocol.source import SOURCES
 from suite.running.errors import InputError
@@ -38,7 +39,21 @@ def test_subsets_are_nested_by_n_and_differ_by_seed(name):
     small, large = rows(name, n=16), rows(name, n=64)
     np.testing.assert_array_equal(small.data, large.data[:16])
     assert small.digest != rows(name, n=16, seed=1).digest
-    assert len(set(large.indices)) == 64
+    whole = rows(name)
+    np.testing.assert_array_equal(large.data, whole.data[large.indices])
+    np.testing.assert_array_equal(large.labels, whole.labels[large.indices])
+    assert list(rows(name, "heldout", n=16).indices) != list(small.indices)
+
+
+def test_rows_are_drawn_without_replacement_until_none_is_left():
+    source = SOURCES.lookup("mnist")
+    every, more = (
+        rows("mnist", n=4096),
+        draw(source, source.settings(), "train", 5000, 0, or_fewer=True),
+    )
+    assert sorted(every.indices) == list(range(4096))
+    np.testing.assert_array_equal(every.indices, more.indices)
+    assert len(draw(source, source.settings(), "train", 8, 0, or_fewer=True).data) == 8
 
 
 @pytest.mark.parametrize("n", [0, 4097])
