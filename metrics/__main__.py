@@ -27,9 +27,11 @@ from metrics.command import (
     references_of,
 )
 from metrics.controls import judge_controls
+from metrics.definitions.copies import judge
 from metrics.evaluate import Reference, check, evaluate
 from metrics.inputs import read_rows
 from metrics.nearest import nearest
+from metrics.pairs import clearest, done, draw_pairs
 from metrics.runs import load_generated, load_records, snapshots
 from suite.protocol.artefacts import Subset, digest_of
 from suite.protocol.metric import EXTRACTORS, METRICS
@@ -83,6 +85,58 @@ def compare(
         counts = f"{entry['generated']} generated, {entry['reference']} {entry['reference_set']}"
         using = f", {entry['extractor']}" if entry["extractor"] else ""
         print(f"{name:<24}{entry['value']:>14.6g}{spread:<12}  ({counts}{using})")
+
+
+@app.command()
+def copies(
+    samples: Annotated[
+        Path, typer.Argument(help="folder of images, .npz of uint8 [N, H, W, C], or a sheet")
+    ],
+    train: Annotated[Path, typer.Option(help="the training images: likewise")],
+    heldout: Annotated[Path | None, typer.Option(help="other real images: likewise")] = None,
+    out: Annotated[Path, typer.Option(help="PNG to write")] = Path("copies.png"),
+) -> None:
+    """Print how many of SAMPLES are training images, as JSON, and draw the clearest pairs.
+
+    share: of samples that are a training image, moved, mirrored, lighter, noisy, compressed,
+    slightly enlarged or turned, with its interval at 95 %. new: the share of new images that look
+    like copies too, which is taken off. copies: whether the share is above 0 beyond doubt.
+    """
+    prepare(out)
+    rows = read_rows(samples)
+    references = {"train": Reference(read_rows(train))}
+    if heldout is not None:
+        references["heldout"] = Reference(read_rows(heldout))
+    check(["copies"], rows, references)
+    new = references["heldout"].data if heldout is not None else None
+    judged = judge(rows, references["train"].data, new)
+    shown = clearest(judged)
+    draw_pairs(out, rows, judged, shown)
+    pairs = [
+        {
+            "sample": int(row),
+            "train": judged.position(int(row)),
+            "correlation": round(float(judged.matches.nearest[row]), 4),
+            "copy": bool(judged.hits[row]),
+            "done": done(rows[row], judged, int(row)),
+        }
+        for row in shown
+    ]
+    sets = {"samples": rows} | {name: reference.data for name, reference in references.items()}
+    report = {
+        "share": judged.share.value,
+        "interval": [judged.share.low, judged.share.high],
+        "new": judged.limit.calibration.rate,
+        "copies": judged.share.low > 0,
+        "hits": int(judged.hits.sum()),
+        "calibrated": judged.limit.source,
+        "sets": {
+            name: {"images": len(data), "digest": digest_of(data)} for name, data in sets.items()
+        },
+        "picture": str(out),
+        "pairs": pairs,
+    }
+    print(json.dumps(report, indent=2))
 
 
 @app.command("evaluate")

@@ -18,7 +18,7 @@ operators are matrices of pixels by pixels, and a move is a row of a matrix, so 
 is matrix products.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
@@ -32,7 +32,11 @@ FINE, COARSE = 0.7, 4.0
 FAINT = 0.003
 """What counts as nothing: this deviation at every pixel, of 1 for the whole range."""
 CANDIDATES = 8
-_ROWS, _TRAINING, _PAIRS = 512, 64, 64
+STILL = [(0, 0)]
+_ROWS, _TRAINING, _PAIRS = 512, 32, 64
+
+Move = tuple[int, int]
+Found = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -147,120 +151,169 @@ def _area(side: int, target: int) -> np.ndarray:
     return np.asarray(np.maximum(shared, 0) * target / side, np.float32)
 
 
+def _band(rows: np.ndarray) -> np.ndarray:
+    """B of reduced images [N, C, h, w], of the same shape."""
+    fine, coarse = (
+        np.matmul(down, np.matmul(rows, right.T))
+        for down, right in (
+            [_gaussian(side, deviation).astype(np.float32) for side in rows.shape[2:]]
+            for deviation in (FINE, COARSE)
+        )
+    )
+    return np.asarray(fine - coarse)
+
+
 def _filtered(rows: np.ndarray, change: Change) -> np.ndarray:
     """B A of reduced images [N, C, h, w], of the same shape."""
-    matrix = operator(*rows.shape[2:], replace(change, mirrored=False))
     seen = rows[..., ::-1] if change.mirrored else rows
+    plain = replace(change, mirrored=False)
+    if plain == Change():
+        return _band(seen)
+    matrix = operator(*rows.shape[2:], plain)
     return np.asarray(seen.reshape(-1, len(matrix)) @ matrix.T).reshape(rows.shape)
 
 
 def _halved(rows: np.ndarray) -> np.ndarray:
     """Means of 2 x 2 pixels of [N, C, h, w]; an odd edge is left out."""
-    high, wide = (side // 2 * 2 for side in rows.shape[2:])
-    even = rows[..., :high, :wide]
-    return np.asarray(even.reshape(*rows.shape[:2], high // 2, 2, wide // 2, 2).mean(axis=(3, 5)))
+    high, wide = (side // 2 for side in rows.shape[2:])
+    even = rows[..., : 2 * high, : 2 * wide]
+    return np.asarray(even.reshape(*rows.shape[:2], high, 2, wide, 2).mean(axis=(3, 5)))
 
 
-@dataclass(frozen=True)
-class _Moves:
-    """The moves within `most` pixels on each axis, of images [h, w]; D of them."""
-
-    height: int
-    width: int
-    most: tuple[int, int]
-
-    @property
-    def all(self) -> list[tuple[int, int]]:
-        down, right = self.most
-        return list(product(range(-down, down + 1), range(-right, right + 1)))
-
-    def inverse_norms(self, rows: np.ndarray, sign: int) -> np.ndarray:
-        """1 / max(|row|, f) over what is shared after each move, float32 [N, D].
-
-        sign: 1 where the other image is moved, -1 where the rows [N, C, h, w] are.
-        """
-        squares = np.square(rows, dtype=np.float64).sum(axis=1)
-        sums = np.zeros((len(rows), self.height + 1, self.width + 1))
-        sums[:, 1:, 1:] = squares.cumsum(axis=1).cumsum(axis=2)
-        norms = np.empty((len(rows), len(self.all)))
-        for place, (down, right) in enumerate(self.all):
-            top, bottom = _shared(self.height, sign * down)
-            left, end = _shared(self.width, sign * right)
-            inside = sums[:, bottom, end] - sums[:, top, end]
-            inside += sums[:, top, left] - sums[:, bottom, left]
-            faint = FAINT**2 * rows.shape[1] * (bottom - top) * (end - left)
-            norms[:, place] = 1 / np.sqrt(np.maximum(inside, faint))
-        return norms.astype(np.float32)
-
-    def moved(self, rows: np.ndarray) -> Iterator[np.ndarray]:
-        """The rows [N, C, h, w] after each move, flat [N, C h w], with 0 where nothing is left."""
-        down, right = self.most
-        padded = np.pad(rows, ((0, 0), (0, 0), (down, down), (right, right)))
-        for y, x in self.all:
-            window = padded[
-                :, :, down - y : down - y + self.height, right - x : right - x + self.width
-            ]
-            yield window.reshape(len(rows), -1)
+def moves_of(height: int, width: int, step: int = 1) -> list[Move]:
+    """Moves down and to the right within `reach`, multiples of `step` pixels."""
+    down, right = (reach(side) // step * step for side in (height, width))
+    return list(product(range(-down, down + 1, step), range(-right, right + 1, step)))
 
 
-def _shared(side: int, move: int) -> tuple[int, int]:
+def shared(side: int, move: int) -> tuple[int, int]:
+    """Begin and end, on an axis, of what two images share when one was moved by `move`."""
     return max(move, 0), side + min(move, 0)
+
+
+def _moved(rows: np.ndarray, move: Move) -> np.ndarray:
+    """Images [N, C, h, w] after a move, with 0 where nothing is left."""
+    (top, bottom), (left, right) = (
+        shared(side, by) for side, by in zip(rows.shape[2:], move, strict=True)
+    )
+    moved = np.zeros_like(rows)
+    moved[..., top:bottom, left:right] = rows[
+        ..., top - move[0] : bottom - move[0], left - move[1] : right - move[1]
+    ]
+    return moved
+
+
+def _inverse_norms(rows: np.ndarray, moves: Sequence[Move], sign: int) -> np.ndarray:
+    """1 / max(|row|, f) over what is shared after each move, float32 [N, D].
+
+    sign: 1 where the other image is moved, -1 where the rows [N, C, h, w] are.
+    """
+    height, width = rows.shape[2:]
+    sums = np.zeros((len(rows), height + 1, width + 1))
+    sums[:, 1:, 1:] = np.square(rows, dtype=np.float64).sum(axis=1).cumsum(axis=1).cumsum(axis=2)
+    norms = np.empty((len(rows), len(moves)), np.float32)
+    for place, (down, right) in enumerate(moves):
+        top, bottom = shared(height, sign * down)
+        left, end = shared(width, sign * right)
+        inside = sums[:, bottom, end] - sums[:, top, end]
+        inside += sums[:, top, left] - sums[:, bottom, left]
+        faint = FAINT**2 * rows.shape[1] * (bottom - top) * (end - left)
+        norms[:, place] = 1 / np.sqrt(np.maximum(inside, faint))
+    return norms
+
+
+def _flat(rows: np.ndarray) -> np.ndarray:
+    return rows.reshape(len(rows), -1)
+
+
+def _templates(training: np.ndarray, left: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """What images `left` [N, C, h / 2, w / 2] are compared with at half the resolution.
+
+    Changed training images, scaled to correlate, float32 [n, P], beside 1 / |B x| of `left` [N].
+    """
+    moves = moves_of(*training.shape[2:], step=2)
+    halves = [(down // 2, right // 2) for down, right in moves]
+    norms = _inverse_norms(left, halves, 1)
+    for change in _FIRST:
+        right = _halved(_filtered(training, change))
+        others = _inverse_norms(right, halves, -1)
+        for place, half in enumerate(halves):
+            yield _flat(_moved(right, half)) * others[:, place, None], norms[:, place]
+    for mirrored in (False, True):
+        for move in moves:
+            right = _halved(_blackened(training, move, mirrored))
+            yield _flat(right) * _inverse_norms(right, STILL, 1), norms[:, halves.index(STILL[0])]
+
+
+def _blackened(rows: np.ndarray, move: Move, mirrored: bool) -> np.ndarray:
+    """B of images moved in whole, with black coming in."""
+    return _band(_moved(rows[..., ::-1] if mirrored else rows, move))
 
 
 def _candidates(images: np.ndarray, training: np.ndarray, own: bool) -> np.ndarray:
     """Positions of the training images that are best at half the resolution, int64 [N, k]."""
-    left = _halved(_filtered(images, Change()))
-    height, width = left.shape[2:]
-    moves = _Moves(height, width, (reach(images.shape[2]) // 2, reach(images.shape[3]) // 2))
+    left = _halved(_band(images))
+    flat = _flat(left)
     best = np.full((len(images), len(training)), -1, np.float32)
-    flat, norms = left.reshape(len(left), -1), moves.inverse_norms(left, 1)
-    for change in _FIRST:
-        right = _halved(_filtered(training, change))
-        others = moves.inverse_norms(right, -1)
-        for place, rows in enumerate(moves.moved(right)):
-            scaled = (rows * others[:, place, None]).T
-            for start in range(0, len(images), _ROWS):
-                some = slice(start, start + _ROWS)
-                value = (flat[some] * norms[some, place, None]) @ scaled
-                np.maximum(best[some], value, out=best[some])
+    for rows, norms in _templates(training, left):
+        for start in range(0, len(images), _ROWS):
+            some = slice(start, start + _ROWS)
+            value = (flat[some] * norms[some, None]) @ rows.T
+            np.maximum(best[some], value, out=best[some])
     if own:
         np.fill_diagonal(best, -np.inf)
     count = min(CANDIDATES, len(training) - own)
     return np.argsort(-best, axis=1, kind="stable")[:, :count]
 
 
-def _exact(
-    images: np.ndarray, training: np.ndarray, candidates: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """c of each image with its candidates, float32 [N, k], and where it is attained, int64 [N, k]:
-    the position among changes and moves."""
-    height, width = images.shape[2:]
-    moves = _Moves(height, width, (reach(height), reach(width)))
-    size = (height + moves.most[0], width + moves.most[1])
-    places = tuple(np.array(moves.all).T)
-    flat = _filtered(images, Change())
-    spectra, norms = np.fft.rfft2(flat, size), moves.inverse_norms(flat, 1)
-    value = np.empty(candidates.shape, np.float32)
-    where = np.empty(candidates.shape, np.int64)
-    order = np.argsort(candidates, axis=None, kind="stable")
-    wanted = candidates.ravel()[order]
-    for first in range(0, len(training), _TRAINING):
-        some = slice(*np.searchsorted(wanted, (first, first + _TRAINING)))
-        if some.start == some.stop:
-            continue
-        block = training[first : first + _TRAINING]
-        changed = [_filtered(block, change) for change in CHANGES]
-        others = np.stack([moves.inverse_norms(rows, -1) for rows in changed], axis=1)
-        changes = np.conj(np.fft.rfft2(np.stack(changed, axis=1), size))
-        for start in range(some.start, some.stop, _PAIRS):
-            pairs = order[start : min(start + _PAIRS, some.stop)]
-            rows, columns = pairs // candidates.shape[1], candidates.ravel()[pairs] - first
-            product_ = (spectra[rows, None] * changes[columns]).sum(axis=2)
-            found = np.fft.irfft2(product_, size)[:, :, *places]
-            found = (found * norms[rows, None] * others[columns]).reshape(len(pairs), -1)
-            best = found.argmax(axis=1)
-            value.ravel()[pairs] = found[np.arange(len(pairs)), best]
-            where.ravel()[pairs] = best
+@dataclass(frozen=True)
+class _Sample:
+    """Images to compare: B of them [N, C, h, w], its spectra, and 1 / |.| after each move."""
+
+    moves: list[Move]
+    size: tuple[int, int]
+    band: np.ndarray
+    spectra: np.ndarray
+    norms: np.ndarray
+
+    @staticmethod
+    def of(images: np.ndarray) -> "_Sample":
+        height, width = images.shape[2:]
+        moves, band = moves_of(height, width), _band(images)
+        size = (height + reach(height), width + reach(width))
+        return _Sample(moves, size, band, np.fft.rfft2(band, size), _inverse_norms(band, moves, 1))
+
+
+def _of_block(sample: _Sample, block: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> Found:
+    """c of pairs: of images `rows` [k] with the images `columns` [k] of a block of training images
+    [b, C, h, w]; float32 [k], and where it is attained, int64 [k]."""
+    changed = [_filtered(block, change) for change in CHANGES]
+    norms = np.stack([_inverse_norms(some, sample.moves, -1) for some in changed], axis=1)
+    spectra = np.conj(np.fft.rfft2(np.stack(changed, axis=1), sample.size))
+    value, where = np.empty(len(rows), np.float32), np.empty(len(rows), np.int64)
+    places = tuple(np.array(sample.moves).T)
+    for start in range(0, len(rows), _PAIRS):
+        some = slice(start, start + _PAIRS)
+        left, right = rows[some], columns[some]
+        products = np.einsum("kcyx,kvcyx->kvyx", sample.spectra[left], spectra[right])
+        found = np.fft.irfft2(products, sample.size)[:, :, *places]
+        found = _flat(found * sample.norms[left, None] * norms[right])
+        where[some] = found.argmax(axis=1)
+        value[some] = found.max(axis=1)
+    black = np.stack(
+        [_flat(_blackened(block, m, mirrored)) for mirrored in (False, True) for m in sample.moves],
+        axis=1,
+    )
+    for column in np.unique(columns):
+        some = np.flatnonzero(columns == column)
+        scaled = black[column] * _inverse_norms(
+            black[column].reshape(-1, *block.shape[1:]), STILL, 1
+        )
+        still = sample.norms[rows[some], sample.moves.index(STILL[0])]
+        found = (_flat(sample.band[rows[some]]) * still[:, None]) @ scaled.T
+        better = found.max(axis=1) > value[some]
+        value[some[better]] = found.max(axis=1)[better]
+        where[some[better]] = len(CHANGES) * len(sample.moves) + found.argmax(axis=1)[better]
     return value, where
 
 
@@ -273,17 +326,29 @@ def match(images: np.ndarray, training: np.ndarray, own: bool = False) -> Matche
     """
     left, right = reduced(images), reduced(training)
     candidates = _candidates(left, right, own)
-    value, where = _exact(left, right, candidates)
-    rows = np.arange(len(images))
-    order = np.argsort(-value, axis=1, kind="stable")
-    best = order[:, 0]
-    moves = _Moves(*left.shape[2:], (reach(left.shape[2]), reach(left.shape[3]))).all
-    change, move = np.divmod(where[rows, best], len(moves))
-    several = candidates.shape[1] > 1
+    sample = _Sample.of(left)
+    value = np.empty(candidates.size, np.float32)
+    where = np.empty(candidates.size, np.int64)
+    order = np.argsort(candidates, axis=None, kind="stable")
+    wanted = candidates.ravel()[order]
+    for first in range(0, len(right), _TRAINING):
+        pairs = order[slice(*np.searchsorted(wanted, (first, first + _TRAINING)))]
+        if len(pairs):
+            block, rows = right[first : first + _TRAINING], pairs // candidates.shape[1]
+            columns = candidates.ravel()[pairs] - first
+            value[pairs], where[pairs] = _of_block(sample, block, rows, columns)
+    value, where = value.reshape(candidates.shape), where.reshape(candidates.shape)
+    every = np.arange(len(images))
+    ranked = np.argsort(-value, axis=1, kind="stable")
+    best = ranked[:, 0]
+    change, move = np.divmod(where[every, best], len(sample.moves))
+    # Beyond the changes stand the moves with black coming in, plain and mirrored.
+    plain = (change - len(CHANGES)) * (len(CHANGES) // 2)
+    second = value[every, ranked[:, 1]] if candidates.shape[1] > 1 else np.zeros(len(images))
     return Matches(
-        index=candidates[rows, best],
-        nearest=value[rows, best].astype(np.float64),
-        second=value[rows, order[:, several * 1]] * np.float64(several),
-        change=change,
-        move=np.array(moves)[move],
+        index=candidates[every, best],
+        nearest=value[every, best].astype(np.float64),
+        second=second.astype(np.float64),
+        change=np.where(change < len(CHANGES), change, plain),
+        move=np.array(sample.moves)[move],
     )

@@ -1,4 +1,9 @@
-"""Images from wherever a user has them: a folder of image files, or an npz."""
+"""Images from wherever a user has them: a folder of image files, an npz, or a sheet.
+
+A sheet is one PNG with images of one size side by side, row by row, without gaps and without loss:
+`write_sheet` makes it, and says in two text chunks of the file how large an image is (`tile`, as
+28x28: width and height) and how many there are (`images`); what is left of the last row is black.
+"""
 
 from pathlib import Path
 
@@ -6,15 +11,18 @@ import numpy as np
 from tqdm import tqdm
 
 from suite.protocol.artefacts import load_samples
-from suite.protocol.image_files import image_files, read_image
+from suite.protocol.image_files import image_files, opened, read_image
 from suite.running.errors import InputError
+from suite.running.files import replacing
+
+TILE, COUNT = "tile", "images"
 
 
 def read_rows(path: Path) -> np.ndarray:
     """Images or points from `path`.
 
     path: a folder of image files (in the order of their names, as `suite.protocol.image_files`
-        finds and reads them), or an npz with the array `data` (or only one array).
+        finds and reads them), an npz with the array `data` (or only one array), or a sheet.
     Returns uint8 [N, H, W, 1 or 3], or float32 [N, 2].
 
     Raises:
@@ -23,6 +31,8 @@ def read_rows(path: Path) -> np.ndarray:
     """
     if path.suffix == ".npy":
         raise InputError(f"{path}: an array without a name: write an .npz (numpy.savez), or images")
+    if path.suffix == ".png" and not path.is_dir():
+        return _read_sheet(path)
     if not path.is_dir():
         return load_samples(path)
     files = image_files(path)
@@ -36,6 +46,46 @@ def read_rows(path: Path) -> np.ndarray:
                 f"{_size(images[0])}: resize or convert the images to one size and colour"
             )
     return np.stack(images)
+
+
+def write_sheet(path: Path, images: np.ndarray, columns: int = 16) -> None:
+    """Write images, uint8 [N, H, W, 1 or 3], as one PNG that `read_rows` reads."""
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
+
+    count, height, width, channels = images.shape
+    rows = -(-count // columns)
+    sheet = np.zeros((rows * columns, height, width, channels), np.uint8)
+    sheet[:count] = images
+    sheet = sheet.reshape(rows, columns, height, width, channels).swapaxes(1, 2)
+    sheet = sheet.reshape(rows * height, columns * width, channels)
+    words = PngInfo()
+    words.add_text(TILE, f"{width}x{height}")
+    words.add_text(COUNT, str(count))
+    picture = Image.fromarray(sheet[..., 0] if channels == 1 else sheet)
+    with replacing(path) as temporary:
+        picture.save(temporary, "PNG", optimize=True, pnginfo=words)
+
+
+def _read_sheet(path: Path) -> np.ndarray:
+    """The images of a sheet, uint8 [N, H, W, 1 or 3]."""
+    with opened(path) as file:
+        words = {str(key): str(value) for key, value in file.info.items()}
+    sheet = np.asarray(read_image(path))
+    sheet = sheet[..., None] if sheet.ndim == 2 else sheet
+    try:
+        width, height = (int(side) for side in words[TILE].split("x"))
+        count = int(words[COUNT])
+        rows, columns = sheet.shape[0] // height, sheet.shape[1] // width
+        if sheet.shape[:2] != (rows * height, columns * width) or not 0 < count <= rows * columns:
+            raise ValueError
+    except (KeyError, ValueError, ZeroDivisionError):
+        raise InputError(
+            f"{path}: one picture, and its text does not say what images it holds (`{TILE}` and "
+            f"`{COUNT}`): give a folder of images, or a sheet that this suite wrote"
+        ) from None
+    tiles = sheet.reshape(rows, height, columns, width, -1).swapaxes(1, 2)
+    return tiles.reshape(-1, height, width, sheet.shape[2])[:count]
 
 
 def _size(image: np.ndarray) -> str:

@@ -14,6 +14,7 @@ as often as the samples are with a chance of at most (1 - LEVEL) / 2.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -36,13 +37,18 @@ class Calibration:
     @property
     def deviation(self) -> float:
         """Its standard deviation."""
-        return (self.rate * (1 - self.rate) / (self.alpha + self.beta + 1)) ** 0.5
+        return float((self.rate * (1 - self.rate) / (self.alpha + self.beta + 1)) ** 0.5)
 
     def nodes(self) -> np.ndarray:
         """f at equally likely quantiles, float64 [512], for means over it."""
-        from scipy.stats import beta
+        return _quantiles(self.alpha, self.beta)
 
-        return np.asarray(beta.ppf((np.arange(_NODES) + 0.5) / _NODES, self.alpha, self.beta))
+
+@lru_cache(maxsize=64)
+def _quantiles(alpha: float, beta: float) -> np.ndarray:
+    from scipy.stats import beta as distribution
+
+    return np.asarray(distribution.ppf((np.arange(_NODES) + 0.5) / _NODES, alpha, beta))
 
 
 @dataclass(frozen=True)

@@ -67,9 +67,9 @@ def scores(matches: Matches) -> np.ndarray:
 
 
 def distinct(images: np.ndarray) -> np.ndarray:
-    """The images [n, H, W, C], each once, in their order."""
+    """Positions of the first of equal images [n, H, W, C], int64."""
     flat = images.reshape(len(images), -1)
-    return images[np.sort(np.unique(flat, axis=0, return_index=True)[1])]
+    return np.sort(np.unique(flat, axis=0, return_index=True)[1])
 
 
 def threshold(training: np.ndarray, new: np.ndarray | None) -> Threshold:
@@ -114,16 +114,21 @@ def _threshold_of(training: np.ndarray, new: np.ndarray | None) -> Threshold:
 class Judged:
     """What is known of each of N samples, and of all together.
 
-    matches: the best training image of each, by its position among `training`.
-    hits: bool [N], whether it is called a copy.
+    matches: the best training image of each, by its position among `training`, which are `kept` of
+    those given. hits: bool [N], whether it is called a copy.
     """
 
+    kept: np.ndarray
     training: np.ndarray
     matches: Matches
     scores: np.ndarray
     hits: np.ndarray
     limit: Threshold
     share: Share
+
+    def position(self, row: int) -> int:
+        """Where the training image of a sample stands among those given."""
+        return int(self.kept[self.matches.index[row]])
 
 
 def judge(samples: np.ndarray, training: np.ndarray, new: np.ndarray | None) -> Judged:
@@ -134,13 +139,14 @@ def judge(samples: np.ndarray, training: np.ndarray, new: np.ndarray | None) -> 
     Raises:
         InputError: see `threshold`.
     """
-    training = distinct(training)
+    kept = distinct(training)
+    training = training[kept]
     limit = _threshold_of(training, new)
     matches = match(samples, training)
     found = scores(matches)
     hits = found < limit.score
     share = share_of(int(hits.sum()), len(hits), limit.calibration)
-    return Judged(training, matches, found, hits, limit, share)
+    return Judged(kept, training, matches, found, hits, limit, share)
 
 
 def share_of_copies(pair: Pair) -> Value:

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
-from metrics.inputs import read_rows
+from metrics.inputs import read_rows, write_sheet
 from suite.running.errors import InputError
 
 
@@ -116,3 +117,22 @@ def test_pictures_that_are_stored_rotated_are_the_same_pictures(tmp_path):
             file.save(tmp_path / name / f"{i}.png", exif=exif)
     plain, turned = (read_rows(tmp_path / name) for name in ("plain", "turned"))
     assert np.array_equal(plain, images) and np.array_equal(turned, images)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("count", [1, 16, 21])
+def test_a_sheet_gives_back_its_images(tmp_path, channels, count):
+    images = _pixels(channels, count)
+    write_sheet(tmp_path / "sheet.png", images)
+    assert np.array_equal(read_rows(tmp_path / "sheet.png"), images)
+
+
+@pytest.mark.parametrize("tile", [None, "5x", "0x6", "5x7"])
+def test_a_picture_that_is_no_sheet_is_refused(tmp_path, tile):
+    words = PngInfo()
+    if tile is not None:
+        words.add_text("tile", tile)
+        words.add_text("images", "3")
+    Image.new("L", (15, 6)).save(tmp_path / "one.png", pnginfo=words)
+    with pytest.raises(InputError, match=r"one\.png: one picture, and its text does not say"):
+        read_rows(tmp_path / "one.png")
