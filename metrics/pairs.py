@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from metrics.correlation import CHANGES, reduced, shared
+from metrics.changes import CHANGES, reduced, shared
 from metrics.definitions.copies import Judged
 from suite.running.files import replacing
 

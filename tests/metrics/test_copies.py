@@ -10,9 +10,10 @@ from scipy.ndimage import affine_transform, gaussian_filter
 from scipy.stats import betabinom, binom, binomtest
 from typer.testing import CliRunner
 
-from metrics import correlation
+from metrics import changes, correlation
 from metrics.__main__ import app
-from metrics.correlation import CHANGES, Change, match, moves_of
+from metrics.changes import CHANGES, Change, moves_of
+from metrics.correlation import match
 from metrics.definitions.copies import COPIES, judge, scores, threshold
 from metrics.inputs import write_sheet
 from metrics.shares import LEVEL, Calibration, share_of
@@ -28,8 +29,7 @@ def _u8(rows):
 def _band(image):
     """B of an image [H, W, C] by SciPy's filters."""
     fine, coarse = (
-        gaussian_filter(image, (d, d, 0), mode="nearest")
-        for d in (correlation.FINE, correlation.COARSE)
+        gaussian_filter(image, (d, d, 0), mode="nearest") for d in (changes.FINE, changes.COARSE)
     )
     return fine - coarse
 
