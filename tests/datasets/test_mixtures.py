@@ -25,8 +25,9 @@ def test_mixtures_have_their_modes_and_variance(name, modes, variance):
         np.testing.assert_allclose(centres[::5, 0], steps, atol=3e-3)
 
 
-def test_the_splits_of_a_mixture_share_no_point():
-    train, heldout = rows("ring8").data, rows("ring8", "heldout").data
+@pytest.mark.parametrize("name", ["ring8", "grid25", "density", "letters"])
+def test_the_pools_of_the_splits_share_no_point(name):
+    train, heldout = rows(name).data, rows(name, "heldout").data
     assert not {p.tobytes() for p in train} & {p.tobytes() for p in heldout}
 
 
@@ -67,6 +68,7 @@ def test_a_pixel_is_a_normal_cloud_of_half_its_width_about_its_centre():
 def test_modes_lie_on_a_line():
     subset = rows("modes1d", centres=(-1.0, 2.0), deviation=0.1)
     assert not subset.data[:, 1].any()
+    assert (rows("modes1d", n=9).data != rows("modes1d", "heldout", n=9).data).any()
     modes = [subset.data[subset.labels == k, 0] for k in (0, 1)]
     np.testing.assert_allclose([mode.mean() for mode in modes], (-1, 2), atol=0.01)
     np.testing.assert_allclose([mode.std() for mode in modes], 0.1, rtol=0.03)

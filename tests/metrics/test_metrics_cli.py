@@ -316,14 +316,20 @@ def test_which_real_rows_are_judged_follows_the_seed(tmp_path):
     pool = Subset.load(_kept(tmp_path / "class.npz", list(range(60))))
     first, again, other = (disjoint_rows(train, pool, 20, seed) for seed in (3, 3, 4))
     assert np.array_equal(first, again) and not np.array_equal(first, other)
-    # Nine of twelve training rows, by how far all twelve are from them.
+    # The values are of nine of twelve training rows, the errors of draws among all that are judged.
     first, again, other = (
-        judge_controls(train, train, pool, ["am_ssim_reverse"], 9, Features(), seed).controls[
-            "train"
-        ]["metrics"]["am_ssim_reverse"]["value"]
+        {
+            name: entry["metrics"]["am_ssim_reverse"]
+            for name, entry in judge_controls(
+                train, pool, pool, ["am_ssim_reverse"], 9, Features(), seed
+            ).controls.items()
+        }
         for seed in (3, 3, 4)
     )
-    assert first == again != other
+    assert first == again
+    assert first["train"]["value"] != other["train"]["value"]
+    assert first["heldout"]["value"] == other["heldout"]["value"]
+    assert first["heldout"]["std"] != other["heldout"]["std"]
 
 
 def test_labels_count_where_every_row_has_one():

@@ -115,3 +115,10 @@ def test_the_standard_error_of_sinkhorn_is_of_the_generated_rows():
     one = np.zeros((5, 2), np.float32)
     assert sinkhorn(Pair(one, _points(0, 30), None, 0, None)).std == pytest.approx(0, abs=1e-6)
     assert sinkhorn(Pair(_points(0, 30), one, None, 0, None)).std > 1e-3
+    assert sinkhorn(Pair(one, one, None, 0, None)).value == 0
+
+
+def test_sinkhorn_is_at_the_settings_of_franceschi_et_al():
+    """Their released code's, at which alone their values compare."""
+    details = sinkhorn(Pair(_points(0, 5), _points(1, 5), None, 0, None)).details
+    assert (details["p"], details["blur"], details["scaling"]) == (2, 0.001, 0.95)

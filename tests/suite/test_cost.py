@@ -20,6 +20,8 @@ from suite.planning.cost import (
     Rate,
     duration,
     estimate,
+    known_rates,
+    own_rates,
     past_seconds,
     read_rates,
     table,
@@ -129,7 +131,9 @@ GA_CNTK, DCGAN = (
 def test_runs_of_this_machine_serve_the_same_work(tmp_path):
     """Whatever their budget was."""
     remember(tmp_path, settings={"iterations": 7, "snapshots": 3})
-    remember(tmp_path, settings={"snapshots": 3}, machine="another, 64 cores")
+    remember(
+        tmp_path, settings={"snapshots": 3}, machine="another, 64 cores", iterations_per_second=9
+    )
     items = by_name(estimate(config(), MNIST, RATES, past_seconds(tmp_path)))
     assert items[GA_CNTK].seconds == pytest.approx(20 + 2 * 100 * 0.02)
     assert items[DCGAN].seconds == pytest.approx(5 + 10 * 2 * (0.1 + 0.2 * 0.5))
@@ -172,6 +176,31 @@ def test_wait_is_shared_by_cores_but_not_within_a_job():
     assert wait(items, 1) == 100
     assert wait(items, 2) == 50
     assert wait(items, 100) == 40
+
+
+def test_a_training_leaves_its_samples_and_snapshots():
+    """A byte a pixel, and four a coordinate of a point."""
+    found = by_name(estimate(config(), MNIST, RATES, {}))
+    assert found[DCGAN].bytes == 784 * (128 + 4 * 32)
+    assert found[GA_CNTK].bytes == 2 * 784 * (64 + 4 * 64)
+    points = by_name(estimate(config(metrics=["am_ssim"]), {"mnist": (2,)}, RATES, {}))
+    assert points[DCGAN].bytes == 2 * 4 * (128 + 4 * 32)
+
+
+def test_the_rates_of_this_machine_stand_over_the_shipped_ones(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    shipped, own = known_rates(), Rate(1.0, 2.0, 3.0)
+    save_rates(own_rates(), {("dcgan", "images"): own})
+    assert shipped["dcgan", "images"] != own
+    assert known_rates() == shipped | {("dcgan", "images"): own}
+
+
+def test_a_pass_is_the_median_of_an_iteration_over_its_steps(tmp_path):
+    """The first two iterations warm caches up."""
+    history = tmp_path / "history.csv"
+    seconds = [90.0, 180.0, 181.0, 183.0, 185.0, 195.0]
+    history.write_text("seconds\n" + "\n".join(map(str, seconds)))
+    assert measuring.median_pass(history, Work(6, 4, 1.0)) == pytest.approx(2.0 / 4)
 
 
 def test_rates_are_read_as_written(tmp_path):
