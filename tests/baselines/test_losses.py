@@ -27,11 +27,11 @@ REAL, FAKE = scores(LOG2, 2 * LOG2), scores(-LOG2, 2 * LOG2)
         # -(log 2/3 + log 4/5)/2 for the real, -(log 2/3 + log 1/5)/2 for the generated
         (losses.logistic, (REAL, FAKE), (math.log(3 / 2) * 2 + math.log(5 / 4) + LOG5) / 2),
         (losses.logistic, (scores(0.0), scores(0.0)), 2 * LOG2),
-        # real - E[fake] has sigmoids 1/3 and 2/3, fake - E[real] 1/5 and 4/5
+        # real - E[fake] has sigmoids 1/2 and 4/5, fake - E[real] 1/5 and 1/2
         (
             losses.relativistic_average,
-            (scores(LOG2, 3 * LOG2), scores(0.0, 4 * LOG2)),
-            (LOG3 + math.log(3 / 2) + math.log(5 / 4) + LOG5) / 2,
+            (scores(LOG2, 3 * LOG2), scores(0.0, 2 * LOG2)),
+            LOG2 + math.log(5 / 4),
         ),
         (losses.minimax, (FAKE,), (math.log(2 / 3) - LOG5) / 2),
         (losses.non_saturating, (FAKE,), (LOG3 + math.log(5 / 4)) / 2),

@@ -58,6 +58,12 @@ def test_a_metric_is_finite_repeatable_and_blind_to_order(name):
         assert shuffled == pytest.approx(entry["value"], rel=1e-6, abs=1e-6)
 
 
+def test_details_stand_beside_the_value():
+    entry = _value(FOUND["copying_rate"], _images(0, 40), _images(1, 30))
+    assert 0 <= entry["baseline"] <= 1
+    assert (entry["reference_set"], entry["extractor"]) == ("train", "pixels")
+
+
 @pytest.mark.parametrize("name", ["am_ssim_reverse", "coverage_train", "recall_train"])
 def test_an_error_by_random_draws_follows_the_seed(name):
     references = {"train": Reference(_images(1, 30))}

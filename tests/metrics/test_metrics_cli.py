@@ -155,6 +155,8 @@ def test_trajectory_judges_by_every_reference_set(tmp_path):
     ("change", "message"),
     [
         (lambda d: d["data"].__setitem__("digest", "y"), "no part of the same run"),
+        (lambda d: d["seeds"].__setitem__("training", 4), "no part of the same run"),
+        (lambda d: d["settings"].__setitem__("step", 2.0), "no part of the same run"),
         (lambda d: d["seeds"].__setitem__("part", 0), "stands twice"),
         (lambda d: d.pop("seeds"), "lacks 'seeds'"),
     ],

@@ -198,6 +198,18 @@ def test_table_9_reads_the_records_of_runs(made):
     assert found["wgan", "iterations"].published is None
 
 
+def test_table_9_takes_the_mean_over_the_parts_of_a_run_and_faster_is_higher(made):
+    plan = made.planned(methods=("ga-cntk",), experiment="table9", n=256, training_seeds=(0,))
+    for part, best in ((0, 20), (1, 80)):
+        details = {"best_iteration": best}
+        made.train("ga-cntk", 0, part, experiment="table9", n=256, details=details)
+    found = rows(made, plan, "table9")
+    assert found["ga-cntk", "best_iteration"].mean == 50
+    assert found["ga-cntk", "iterations_per_second"].mean == 5
+    better = {metric: row.better for (_, metric), row in found.items()}
+    assert better.pop("iterations_per_second") == "higher" and set(better.values()) == {"lower"}
+
+
 def test_a_run_without_a_best_iteration_has_none_in_table_9(made):
     plan = made.planned(methods=("wgan",), experiment="table9", n=256, training_seeds=(0,))
     made.train("wgan", experiment="table9", n=256)

@@ -5,6 +5,7 @@ import csv
 import io
 import re
 import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,14 +13,17 @@ from PIL import Image
 
 from reporting.controls import read_controls
 from reporting.figures.style import PALETTE, REAL, new, save, tile
+from reporting.pages.about import about
 from reporting.pages.charts import VARIABLES, chart
 from reporting.pages.index import MOST, index_page
 from reporting.pages.pictures import PIXELS, sheet
+from reporting.pages.values import budget, value_of
 from reporting.runs import read_runs
+from reporting.tables.cells import Row
 from reporting.tables.fill import fill
 from reporting.tables.text import tidy
 from suite.protocol.artefacts import Subset, Trajectory, save_samples
-from suite.running.files import write_arrays, write_text
+from suite.running.files import read_json, write_arrays, write_json, write_text
 from tests.reporting.strict import parsed
 
 
@@ -162,6 +166,50 @@ def test_provenance_and_runs_are_folded_away(half_done):
     for word in ("processor of the run", "c0ffee", "1 of 2"):
         assert word in folded and word not in shown
     assert folded.count("<details>") == 6 and "Permission is hereby granted" in folded
+
+
+def test_every_run_and_part_is_listed_with_its_seeds_and_each_device_once(made):
+    made.plan = made.planned(data_seeds=(3,), training_seeds=(0, 1))
+    made.train("ga-cntk", 1, part=0, data_seed=3)
+    made.train("ga-cntk", 1, part=1, data_seed=3)
+    folder = made.folder("dcgan", data_seed=3).relative_to(made.results)
+    write_text(made.results / "logs" / folder / "part0.log", "error: it broke: mend it")
+    grids = {
+        grid.title: grid.lines
+        for grid in about(made.plan, list(read_runs(made.plan, made.results)))
+    }
+    listed = [(line[3], line[4], line[5]) for line in grids["Runs"]]
+    assert listed == [
+        ("ga-cntk", "3, 0", "1 of 2"),
+        ("ga-cntk", "3, 1", "1 of 2"),
+        ("ga-cntk", "3, 1", "2 of 2"),
+        ("DCGAN", "3, 0", ""),
+        ("DCGAN", "3, 1", ""),
+    ]
+    assert "it broke" in grids["Runs"][3][-1]
+    assert [line for line in grids["Provenance"] if line[0] == "Devices"] == [
+        ["Devices", "processor of the run"]
+    ]
+
+
+def test_a_value_says_its_rank_and_whether_fewer_rows_were_judged():
+    row = Row("d", 64, "m", "k", {0: [1.0, 3.0]}, 2, "ok", "lower")
+    assert value_of(row).notes == [] and value_of(row).std == "± 1.41"
+    assert value_of(replace(row, ranks=(2, 4))).notes == ["rank 2–4"]
+    assert value_of(replace(row, ranks=(2, 2))).notes == ["rank 2"]
+    assert value_of(replace(row, few=9)).std == "± 1.41*"
+
+
+def test_a_budget_tells_the_fewest_and_the_most_iterations_and_the_parts(made):
+    for part, seconds in ((0, 10.0), (1, 30.0)):
+        made.train("ga-cntk", 0, part)
+        path = made.folder("ga-cntk") / f"part{part}" / "run.json"
+        record = read_json(path) | {"seconds": seconds, "iterations": 100 + 50 * part}
+        write_json(path, record)
+    run = next(iter(read_runs(made.plan, made.results)))
+    row = Row("mnist", 64, "ga-cntk", "k", {0: [1.0]}, 2, "ok", "lower", runs=[run])
+    told = "100 to 150 iterations, 20.00 s, each of 2 parts a run (stopped by: budget)"
+    assert budget(row) == told
 
 
 def test_a_page_of_nothing_says_so(made):

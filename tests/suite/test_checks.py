@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from suite.planning.checks import check
-from suite.planning.configuration import parse_config
+from suite.planning.checks import check, look
+from suite.planning.configuration import MOST_HELD, parse_config
 from suite.protocol.method import METHODS
 from suite.running.errors import InputError
 from suite.running.provenance import ROOT
@@ -52,6 +52,13 @@ def folder(tmp_path_factory):
     place = tmp_path_factory.mktemp("images")
     save(place, 20, 16, 16, 3)
     return place
+
+
+def test_of_a_large_split_no_more_is_held_out_than_is_ever_used():
+    points = {"datasets": {"ring8": {"n": [8]}}, "methods": {"dcgan": {}}}
+    values = {"name": "own", "metrics": ["w2_train"], "datasets": {"ring8": {}}}
+    plan = parse_config(values | {"experiments": {"own": points}})
+    assert look(plan, "ring8").heldout == MOST_HELD
 
 
 def test_what_can_be_done_passes(folder):
