@@ -17,7 +17,7 @@ default of `tf.image.ssim`.
 
 import csv
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,6 +33,7 @@ from metrics.similarity import Window, ssim_matrix
 from metrics.weights import inception_weights
 from suite.protocol.artefacts import Subset, digest_of, load_samples
 from suite.protocol.seeds import stream
+from suite.protocol.settings import parse_pairs
 from suite.protocol.source import SOURCES
 from suite.running.cli import run
 from suite.running.errors import InputError
@@ -42,7 +43,9 @@ from suite.running.provenance import ROOT
 app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
 
 SIZES = (64, 128, 256)
-SUBSETS, DRAWS, DRAWN, POOL = 10, 10, 1024, 1792
+SUBSETS, DRAWS, DRAWN, POOL = 10, 10, 768, 1280
+SAMPLES = 2048
+"""Of the paper."""
 CHUNK = 64
 KEPT = ROOT / "results" / "reference" / "mnist"
 SHEETS = {
@@ -84,8 +87,8 @@ class Embedder:
         return network
 
     def __call__(self, images: np.ndarray, one: bool) -> np.ndarray:
-        """float64 [N, 2048] of uint8 [N, 28, 28, 1]; one: the digit in the first channel alone."""
-        if one:
+        """float64 [N, 2048] of uint8 [N, H, W, C]; one: a grey image in the first channel alone."""
+        if one and images.shape[3] == 1:
             images = np.concatenate([images, np.zeros_like(images), np.zeros_like(images)], axis=3)
         return np.concatenate(
             [self._chunk(images[i : i + CHUNK]) for i in range(0, len(images), CHUNK)]
@@ -102,14 +105,16 @@ class Embedder:
         return np.asarray(np.load(path))
 
 
-def _subset(n: int | None, seed: int) -> Subset:
-    source = SOURCES.lookup("mnist")
-    return draw(source, source.settings(), "train", n, seed)
+def _subset(n: int | None, dataset: str = "mnist", pairs: Sequence[str] = ()) -> Subset:
+    """The subset of data seed 0."""
+    source = SOURCES.lookup(dataset)
+    settings = parse_pairs(source.settings, None, list(pairs), f"settings of {dataset}")
+    return draw(source, settings, "train", n, 0)
 
 
-def _pool() -> np.ndarray:
-    """Digits of the training split, none of which the methods of `SHEETS` were trained on."""
-    whole, own = _subset(None, 0), _subset(max(SIZES), 0)
+def _pool(dataset: str = "mnist", pairs: Sequence[str] = ()) -> np.ndarray:
+    """Images of the training split, none of which a method of `SHEETS` was trained on."""
+    whole, own = (_subset(n, dataset, pairs) for n in (None, max(SIZES)))
     free = np.flatnonzero(~np.isin(whole.indices, own.indices))
     return np.asarray(whole.data[stream("published", 0).permutation(free)[:POOL]])
 
@@ -118,6 +123,12 @@ def _split(subset: int) -> tuple[np.ndarray, np.ndarray]:
     """Places in the pool: of 256 digits, whose first n are a subset of n, and of the rest."""
     places = stream("published subset", subset).permutation(POOL)
     return places[: max(SIZES)], places[max(SIZES) :]
+
+
+def _of_samples(whole: float, half: float) -> float:
+    """The FID of `SAMPLES` rows from those of DRAWN and of half as many: it falls like 1 / rows."""
+    slope = (half - whole) / (1 / DRAWN)
+    return whole - slope * (1 / DRAWN - 1 / SAMPLES)
 
 
 def _am_ssim(matrix: np.ndarray) -> float:
@@ -136,9 +147,17 @@ def _save(out: Path, rows: Iterator[dict[str, Any]]) -> None:
 
 
 @app.command()
-def real(out: Out, features: Folder, torchvision: Torchvision = None) -> None:
-    """Other real digits: mean and deviation over the draws, for each subset."""
-    pool, embed = _pool(), Embedder(features, torchvision)
+def real(
+    out: Out,
+    features: Folder,
+    torchvision: Torchvision = None,
+    dataset: Annotated[str, typer.Option(help="a registered dataset of images")] = "mnist",
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="a setting of its loader, KEY=VALUE")
+    ] = None,
+) -> None:
+    """Other real images: mean and deviation over the draws, for each subset."""
+    pool, embed = _pool(dataset, set_ or ()), Embedder(features, torchvision)
     embedded = embed(pool, one=True)
     alike = {size: ssim_matrix(pool, pool, Window(size)) for size in (4, 11)}
 
@@ -151,8 +170,13 @@ def real(out: Out, features: Folder, torchvision: Torchvision = None) -> None:
             ]
             for n in SIZES:
                 own = largest[:n]
+                fids = [
+                    [frechet_distance(embedded[d[:k]], embedded[own]) for k in (DRAWN, DRAWN // 2)]
+                    for d in draws
+                ]
                 found = {
-                    "fid one": [frechet_distance(embedded[d], embedded[own]) for d in draws],
+                    f"fid one, {DRAWN}": [whole for whole, _ in fids],
+                    "fid one": [_of_samples(*pair) for pair in fids],
                     **{
                         f"am-ssim {size}": [_am_ssim(matrix[np.ix_(d, own)]) for d in draws]
                         for size, matrix in alike.items()
@@ -199,7 +223,7 @@ def methods(out: Out, features: Folder, torchvision: Torchvision = None) -> None
 
     def rows() -> Iterator[dict[str, Any]]:
         for (n, picture), names in SHEETS.items():
-            own = _subset(n, 0).data
+            own = _subset(n).data
             first, *sheets = digits_of(KEPT / picture)
             if not np.array_equal(first, own[: len(first)]):
                 raise InputError(f"{picture}: its first sheet is not that of the training digits")

@@ -149,9 +149,7 @@ def curves() -> str:
     for name, n in PATHS:
         method, _, literal = name.partition(", ")
         folder = "literal-n64" if literal else f"table1-n{n}"
-        found: dict[int, dict[str, float]] = {}
-        for row in rows(f"mnist/runs/{folder}/{method}-trajectory.csv"):
-            found.setdefault(int(row["iteration"]), {})[row["metric"]] = float(row["value"])
+        found = _path(f"mnist/runs/{folder}/{method}-trajectory.csv")
         late = sorted(found)[-3:]
         title = TITLES[method] + (", literal" if literal else "")
         values = [
@@ -191,6 +189,45 @@ def rates() -> str:
         "ours, seconds of start and compilation": [f"{rate[m]['start']:.1f}" for m in chosen],
     }
     return markdown(["", *(named[m] for m in chosen)], [[k, *v] for k, v in table.items()])
+
+
+def _path(file: str) -> dict[int, dict[str, float]]:
+    """Iteration -> metric -> value, along a training."""
+    found: dict[int, dict[str, float]] = {}
+    for row in rows(file):
+        found.setdefault(int(row["iteration"]), {})[row["metric"]] = float(row["value"])
+    return found
+
+
+SOLVED = (
+    ("64", "cross-entropy", "5.12, released code", "losses-cross_entropy-released-code"),
+    ("64", "the same in float64", "5.12", "float64"),
+    ("64", "cross-entropy", "1.0, Algorithm 1", "losses-cross_entropy-algorithm-1"),
+    ("64", "half square", "5.12", "losses-half_square-released-code"),
+    ("64", "half square", "1.0", "losses-half_square-algorithm-1"),
+    ("64", "norm", "5.12", "losses-norm-released-code"),
+    ("64", "norm, as the paper prints it", "1.0, Algorithm 1", "losses-norm-algorithm-1"),
+    ("256", "cross-entropy, batches of 64 (Eq. 5)", "5.12", "batches"),
+)
+
+
+def solving() -> str:
+    """mnist/README: GA-CNTK solved in other ways."""
+    lines = []
+    for n, loss, lam, name in SOLVED:
+        kind = {"batches": "-ga-cntk-batch", "float64": "-ga-cntk"}.get(name, "")
+        path = _path(f"mnist/solving/trajectory-{name}{kind}.csv")
+        theirs = float(measured(n, "ga-cntk", "am_ssim")["published"])
+        when = min(path, key=lambda i: abs(path[i]["am_ssim"] - theirs))
+        near, end = path[when], path[max(path)]
+        lines.append(
+            [
+                *(n, loss, lam, f"{near['am_ssim']:.3f}, {near['fid_train']:.1f}"),
+                *(f"{when:,}", f"{end['fid_train']:.1f}, {end['am_ssim']:.3f}"),
+            ]
+        )
+    head = ["n", "loss", "λ", "AM-SSIM nearest to the published, its FID (train)", "iteration"]
+    return markdown([*head, "FID, AM-SSIM at the end"], lines)
 
 
 TIMES = ("fixed", "each", "start")
@@ -262,6 +299,27 @@ def listed(values: Iterable[float], digits: int) -> str:
     return f"{', '.join(some)} and {last}"
 
 
+def stability() -> str:
+    """gantk2/README: the largest eigenvalue of K / n, and which draws exceed the limit."""
+    lines = []
+    for dataset, title in (("ring8", "ring"), ("density", "density"), ("letters", "letters")):
+        found: dict[str, list[float]] = {"infinite": [], "128": []}
+        for row in rows("gantk2/stability.csv"):
+            if row["dataset"] == dataset:
+                found[row["width"]].append(float(row["largest"]))
+        drawn = found["128"]
+        lines.append(
+            [
+                title,
+                f"{found['infinite'][0]:.1f}",
+                f"{min(drawn):.1f} to {max(drawn):.1f}",
+                *(f"{sum(v > limit for v in drawn)} of {len(drawn)}" for limit in (10, 20)),
+            ]
+        )
+    head = ["points", "μ, infinite width", "μ, width 128", "draws with μ > 10", "with μ > 20"]
+    return markdown(head, lines)
+
+
 def near(gap: float) -> int:
     """How many AM-SSIMs are that near to the published ones."""
     return sum(abs(value) <= gap for value in distances().values())
@@ -273,6 +331,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "augmentation": augmentation,
     "curves": curves,
     "rates": rates,
+    "solving": solving,
+    "stability": stability,
 }
 NUMBERS: dict[str, Callable[[], object]] = {
     "fid-10%": lambda: len(within(0.9, 1.1)),

@@ -13,7 +13,7 @@ one line of it, a column and a Python format. Of a JSON file it is a path of key
     <!--= runs/x.json : metrics.fid_train.value .1f -->12.5<!--/-->
 
 A name alone (`<!--= NAME -->`) is a number, and `<!--table NAME-->` ... `<!--/table-->` a table,
-that a function of `docs.evidence` makes.
+that a function of `docs.evidence` or `docs.readings` makes.
 """
 
 import csv
@@ -24,10 +24,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from docs.evidence import NUMBERS, TABLES
+from docs import evidence, readings
 from suite.running.errors import InputError
 from suite.running.files import write_text
 from suite.running.provenance import ROOT
+
+TABLES = evidence.TABLES | readings.TABLES
+NUMBERS = evidence.NUMBERS | readings.NUMBERS
 
 NUMBER = re.compile(r"(<!--= (.+?) -->)(.*?)(<!--/-->)", re.DOTALL)
 TABLE = re.compile(r"(<!--table (\S+)-->\n)(.*?)(<!--/table-->)", re.DOTALL)
@@ -87,7 +90,7 @@ def written(text: str, document: Path) -> str:
 
     def table(found: re.Match[str]) -> str:
         if found[2] not in TABLES:
-            raise InputError(f"{document}: there is no table '{found[2]}' in docs/evidence.py")
+            raise InputError(f"{document}: there is no table '{found[2]}' in docs/")
         return f"{found[1]}{TABLES[found[2]]()}\n{found[4]}"
 
     return NUMBER.sub(number, TABLE.sub(table, text))

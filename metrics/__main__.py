@@ -29,15 +29,16 @@ from metrics.command import (
 from metrics.controls import judge_controls
 from metrics.definitions.copies import judge
 from metrics.evaluate import Reference, check, evaluate
-from metrics.inputs import read_rows
+from metrics.inputs import read_rows, write_sheet
 from metrics.nearest import nearest
 from metrics.pairs import clearest, done, draw_pairs
 from metrics.runs import load_generated, load_records, snapshots
 from suite.protocol.artefacts import Subset, digest_of
 from suite.protocol.metric import EXTRACTORS, METRICS
+from suite.running import paths
 from suite.running.cli import make_app, run
 from suite.running.errors import InputError
-from suite.running.files import write_arrays, write_json, write_text
+from suite.running.files import read_json, write_arrays, write_json, write_text
 
 app = make_app(
     "metrics",
@@ -279,6 +280,28 @@ def controls(
         "provenance": provenance_of(used, store),
     }
     write_json(out, report)
+
+
+@app.command()
+def sheet(
+    folder: Annotated[Path, typer.Argument(help="folder of a run: its parts, and metrics.json")],
+    out: Annotated[Path, typer.Option(help="PNG to write")],
+    count: Annotated[int, typer.Option(help="images, the first that were judged", min=1)] = 256,
+) -> None:
+    """Keep images of a run as one lossless PNG, which `compare` can read.
+
+    They are those that metrics.json judges: of the best snapshot where there was a choice.
+    """
+    prepare(out)
+    parts = sorted(folder.glob("part*"), key=lambda part: int(part.name.removeprefix("part")))
+    if not parts:
+        raise InputError(f"{folder}: holds no part* of a run: name the folder above them")
+    chosen = read_json(folder / paths.METRICS).get("chosen")
+    if chosen is None:
+        rows = load_generated(parts)
+    else:
+        rows = dict(snapshots(parts))[chosen["iteration"]][chosen["rows"] :]
+    write_sheet(out, rows[:count])
 
 
 @app.command("fetch-weights")

@@ -119,15 +119,20 @@ def git_commit() -> str:
         return "unknown"
 
 
-def machine() -> str:
-    """The processor by name, and how many cores this process may use."""
-    name = platform.processor() or platform.machine()
-    info = Path("/proc/cpuinfo")
+def machine(info: Path = Path("/proc/cpuinfo")) -> str:
+    """The processor by name, family and model, and how many cores this process may use.
+
+    A virtual machine's name may be "AMD EPYC" and no more: family and model tell which it is, and
+    so on which machines the same bytes are to be expected.
+    """
+    said: dict[str, str] = {}
     if info.exists():
-        lines = info.read_text(encoding="utf-8", errors="replace").splitlines()
-        name = next(
-            (x.partition(":")[2].strip() for x in lines if x.startswith("model name")), name
-        )
+        for line in info.read_text(encoding="utf-8", errors="replace").splitlines():
+            key, _, value = line.partition(":")
+            said.setdefault(key.strip(), value.strip())
+    name = said.get("model name") or platform.processor() or platform.machine()
+    if {"cpu family", "model"} <= said.keys():
+        name += f" (family {said['cpu family']}, model {said['model']})"
     return f"{name}, {available_cores()} cores"
 
 

@@ -14,6 +14,7 @@ from metrics.__main__ import app
 from metrics.controls import disjoint_rows, judge_controls
 from metrics.evaluate import Reference
 from metrics.features import Features
+from metrics.inputs import read_rows
 from metrics.similarity import ssim_matrix
 from suite.protocol.artefacts import Subset, Trajectory, save_samples
 from suite.running.errors import InputError
@@ -441,6 +442,8 @@ def test_the_best_snapshot_is_chosen_by_digits_that_no_table_sees(tmp_path):
     assert report["samples"] == 20
     expected = ssim_matrix(other[40:], train).max(axis=1).mean()
     assert report["metrics"]["am_ssim"]["value"] == pytest.approx(expected)
+    _call("sheet", tmp_path, "--out", tmp_path / "sheet.png", "--count", 15)
+    np.testing.assert_array_equal(read_rows(tmp_path / "sheet.png"), other[40:55])
     for metric, rows, sentence in (
         ("coverage_train", 40, "cannot choose a snapshot"),
         ("coverage_lenet_heldout", 60, "no row is left to judge"),

@@ -1,6 +1,7 @@
 """Digests of source: they follow imports, and nothing else."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ from suite.running import provenance
 from suite.running.provenance import (
     files_digest,
     git_commit,
+    machine,
     package_versions,
     source_digest,
 )
@@ -146,3 +148,12 @@ def test_imports_are_those_that_python_sees() -> None:
         for path in sorted((provenance.ROOT / package).rglob("*.py")):
             seen = {file_of(module) for module in imported(path, types=True)} - {None}
             assert seen <= set(provenance._imports(path)), path
+
+
+def test_a_processor_is_told_by_its_family_and_model(tmp_path: Path) -> None:
+    info = tmp_path / "cpuinfo"
+    one = "cpu family\t: 25\nmodel\t\t: 1\nmodel name\t: AMD EPYC\n"
+    info.write_text(f"processor\t: 0\n{one}\nprocessor\t: 1\n{one}")
+    assert re.fullmatch(r"AMD EPYC \(family 25, model 1\), \d+ cores", machine(info))
+    info.write_text("model name\t: Neoverse\n")
+    assert re.fullmatch(r"Neoverse, \d+ cores", machine(info))
