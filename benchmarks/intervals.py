@@ -1,40 +1,55 @@
-"""Whether intervals called 95 % cover 95 %, and how often equal methods are called different.
+"""Every promise of the verdict, simulated: intervals, winners, ranks, trends, copies, collapse.
 
-    python -m benchmarks.intervals
+    python -m benchmarks intervals
 
-Runs are made up: a subset of the data shifts all its runs by a deviate of variance 1, and each
-method on it by another (`peculiar`), a training seed shifts its run by a third. What is to be
-covered is the mean over subsets and seeds; with one data seed, that on its subset. `normal`
-deviates are Gaussian, `skewed` ones lognormal (sigma 0.5, skewness 1.75) brought to mean 0 and
-variance 1.
+It prints Markdown, and writes the numbers as CSV with --out. Runs are made up: a subset of the data
+shifts all its runs by a deviate, and each method on it by another (`peculiar`), a training seed
+shifts its run by a third. What is promised is asked of the code that makes the verdict itself:
+`reporting.tables.cells.ranked`, `reporting.trends.improving`, `metrics.shares.share_of`.
 """
 
-from collections.abc import Callable
-from itertools import combinations
+import csv
+import io
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from math import sqrt
+from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
 
-from reporting.intervals import Values, difference, estimate
-from reporting.tables.cells import Row, surely_better
+from reporting.intervals import estimate
+from reporting.tables.cells import Row, leader, surely_better
+from reporting.trends import improving, window_of
+from suite.protocol.method import snapshot_iterations
 from suite.protocol.seeds import stream
 from suite.running.cli import run
+from suite.running.files import write_text
 
 app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
 LAYOUTS = [(1, 2), (1, 3), (1, 5), (1, 10), (2, 3), (3, 1), (3, 3), (5, 1), (5, 3), (10, 1)]
 """Data seeds and training seeds."""
-
-HEAD = ["deviates", "data seeds", "training seeds", "intervals that cover"]
-HEAD += ["all runs as independent", "one run ± 1.96 of its own error", "lines with a false claim"]
-HEAD += ["without correction", "about other subsets", "winner found"]
-
 METHODS = 8
 WITHIN = 0.15
 """Standard error over the samples of a run, beside a deviation of 1 between runs."""
+FAR = 1000.0
+LEAD = 4.0
+"""By how many deviations a winner is better."""
 
 Deviates = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Share:
+    """A simulated share of cases: of what, under which conditions, and what was promised."""
+
+    table: str
+    case: str
+    what: str
+    cases: int
+    share: float
+    promised: str
 
 
 def normal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
@@ -43,80 +58,177 @@ def normal(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def skewed(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
-    """Lognormal deviates of mean 0 and variance 1."""
+    """Lognormal deviates (sigma 0.5, skewness 1.75) of mean 0 and variance 1."""
     mean, growth = np.exp(0.125), np.exp(0.25)
     return np.asarray((rng.lognormal(0, 0.5, shape) / mean - 1) / sqrt(growth - 1))
 
 
+def line(values: np.ndarray) -> list[Row]:
+    """Rows of one line from values [methods, subsets, runs]; lower is better."""
+    return [
+        Row("", 0, f"m{i}", "", {d: list(r) for d, r in enumerate(own)}, own.size, "ok", "lower")
+        for i, own in enumerate(values)
+    ]
+
+
 def drawn(
     rng: np.random.Generator, draw: Deviates, subsets: int, runs: int, peculiar: bool
-) -> tuple[list[Values], np.ndarray]:
-    """A line of equal methods: the values of each, and its means on the subsets [methods, d].
+) -> tuple[np.ndarray, np.ndarray]:
+    """Values of equal methods [methods, subsets, runs], and their means on the subsets.
 
     peculiar: whether methods differ on a subset, though not in the mean over all subsets.
     """
     centres = draw(rng, (1, subsets)) + peculiar * draw(rng, (METHODS, subsets))
-    values = centres[..., None] + draw(rng, (METHODS, subsets, runs))
-    return [{d: list(row) for d, row in enumerate(method)} for method in values], centres
+    return centres[..., None] + draw(rng, (METHODS, subsets, runs)), centres
 
 
-def covered(draw: Deviates, subsets: int, runs: int, lines: int) -> list[float]:
+def covered(draw: Deviates, subsets: int, runs: int, lines: int) -> dict[str, float]:
     """Shares of intervals that hold the truth: ours, all runs taken as independent, of one run."""
     rng = stream("intervals:coverage", subsets, runs)
     hits = np.zeros(3)
     for _ in range(lines):
-        methods, centres = drawn(rng, draw, subsets, runs, True)
-        for values, own in zip(methods, centres, strict=True):
+        values, centres = drawn(rng, draw, subsets, runs, True)
+        for method, own in zip(values, centres, strict=True):
             truth = own[0] if subsets == 1 else 0.0
-            pooled = {0: [value for found in values.values() for value in found]}
-            for i, found in enumerate((estimate(values), estimate(pooled))):
-                low, high = found.interval
+            for i, found in enumerate((dict(enumerate(method.tolist())), {0: method.ravel()})):
+                low, high = estimate(found).interval
                 hits[i] += low <= truth <= high
-            hits[2] += abs(values[0][0] - truth) <= 1.96 * WITHIN
-    return list(hits / (lines * METHODS))
+            hits[2] += abs(method[0][0] - truth) <= 1.96 * WITHIN
+    names = ("intervals that cover", "all runs as independent", "one run ± 1.96 of its own error")
+    return dict(zip(names, hits / (lines * METHODS), strict=True))
 
 
-def claimed(draw: Deviates, subsets: int, runs: int, lines: int, lead: float) -> list[float]:
-    """Shares of lines of equal methods with a false claim, and of those whose winner is found.
-
-    False claims: ours; without correction for the number of pairs; ours, taken for more than the
-    subset where there is one. A winner is better than the others by `lead`.
-    """
-    rng = stream("intervals:claims", subsets, runs)
-    counts = np.zeros(4)
+def claimed(draw: Deviates, subsets: int, runs: int, lines: int) -> dict[str, float]:
+    """Shares of lines with a false claim, and of those whose winner is found."""
+    rng, shares = stream("intervals:claims", subsets, runs), np.zeros(3)
     for _ in range(lines):
-        methods, _ = drawn(rng, draw, subsets, runs, subsets > 1)
-        peculiar, _ = drawn(rng, draw, subsets, runs, True)
-        counts[0] += bool(surely_better(_line(methods)))
-        counts[1] += any(difference(a, b).doubt <= 0.05 for a, b in combinations(methods, 2))
-        counts[2] += bool(surely_better(_line(peculiar)))
-        first = {d: [value - lead for value in found] for d, found in methods[0].items()}
-        pairs = surely_better(_line([first, *methods[1:]]))
-        counts[3] += sum(better == "m0" for better, _ in pairs) == METHODS - 1
-    return list(counts / lines)
+        values, _ = drawn(rng, draw, subsets, runs, subsets > 1)
+        shares[0] += bool(surely_better(line(values)))
+        two = values.copy()
+        two[2:] += FAR * np.arange(1, METHODS - 1)[:, None, None]
+        shares[1] += leader(line(two)) is not None
+        values[0] -= LEAD
+        first = line(values)
+        shares[2] += leader(first) is first[0]
+    names = ("a false pair among 8 equal", "a false winner of 2 equal", "winner found")
+    return dict(zip(names, shares / lines, strict=True))
 
 
-def _line(methods: list[Values]) -> list[Row]:
-    count = sum(map(len, methods[0].values()))
-    return [
-        Row("", 0, f"m{i}", "", values, count, "ok", "lower") for i, values in enumerate(methods)
-    ]
+def unlike(shape: str, rng: np.random.Generator, methods: int, runs: int) -> np.ndarray:
+    """Values [methods, 1, runs] of deviations 1 to 4, of skewed shapes, about equal medians or
+    means."""
+    spreads = np.geomspace(1, 4, methods)[:, None, None]
+    raw = rng.normal(size=(methods, 1, runs))
+    if shape.startswith("normal"):
+        return spreads * raw
+    centre = 1.0 if shape.endswith("medians") else np.exp(0.5)
+    signs = np.ones(methods)
+    if "to either side" in shape:
+        signs[1::2] = -1
+    if "to the left" in shape:
+        signs[:] = -1
+    return signs[:, None, None] * spreads * (np.exp(raw) - centre)
+
+
+SHAPES = (
+    "normal, equal means and medians",
+    "skewed to the right, equal medians",
+    "skewed to the left, equal medians",
+    "skewed to either side, equal medians",
+    "skewed to the right, equal means",
+)
+
+
+def of_unlike(lines: int) -> Iterable[Share]:
+    """False claims where methods differ in spread and are skewed (lognormal, sigma 1)."""
+    for shape in SHAPES:
+        promised = "" if shape.endswith("equal means") else "at most 5 %"
+        for runs in (2, 3, 5, 10):
+            rng, shares = stream(f"intervals:{shape}", runs), np.zeros(3)
+            for _ in range(lines):
+                two, eight = (line(unlike(shape, rng, count, runs)) for count in (2, METHODS))
+                shares[0] += leader(two) is not None
+                shares[1] += leader(eight) is not None
+                shares[2] += bool(surely_better(eight))
+            names = ("a winner of 2", "a winner of 8", "a pair of 8")
+            for what, share in zip(names, shares / lines, strict=True):
+                yield Share("skewed", f"{shape}, {runs} seeds", what, lines, share, promised)
+
+
+def still(lines: int) -> Iterable[Share]:
+    """Trainings called still improving, by how long they have stood still, and the noise."""
+    for count in (4, 8, 16, 30):
+        times = snapshot_iterations(4000, count)
+        course = [(at, 0.0) for at in times]
+        start = (window_of(course) or course)[0][0]
+        since = np.maximum(times, 1)
+        courses = {
+            "stood still where a trend is looked for": np.maximum(start / since, 1) ** 0.4,
+            "stood still in the last half": np.maximum(2000 / since, 1) ** 0.4,
+            "fell to the end": since**-0.4,
+        }
+        for noise in (0.02, 0.1, 0.3):
+            rng = stream(f"intervals:still:{noise}", count)
+            wild = 1 + noise * rng.normal(size=(lines, len(times)))
+            case = f"{count} snapshots, noise of {100 * noise:.0f} %"
+            for what, values in courses.items():
+                found = (list(zip(times, one, strict=True)) for one in (wild * values).tolist())
+                share = float(np.mean([improving(one, 1.0) for one in found]))
+                promised = "at most 5 %" if "where" in what else ""
+                yield Share("still improving", case, what, lines, share, promised)
+
+
+def simulated(lines: int) -> Iterable[Share]:
+    """Every share, table by table."""
+    for draw in (normal, skewed):
+        for subsets, runs in LAYOUTS:
+            case = f"{draw.__name__}, {subsets} data seeds, {runs} training seeds"
+            for what, share in covered(draw, subsets, runs, lines).items():
+                promised = "95 %" if what == "intervals that cover" else ""
+                yield Share("intervals", case, what, lines * METHODS, share, promised)
+            for what, share in claimed(draw, subsets, runs, lines).items():
+                promised = "at most 5 %" if "false" in what else ""
+                yield Share("claims", case, what, lines, share, promised)
+    yield from of_unlike(lines)
+    yield from still(lines)
+
+
+def tidy(shares: Iterable[Share]) -> str:
+    """All numbers as CSV."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(Share.__dataclass_fields__)
+    for s in shares:
+        writer.writerow([s.table, s.case, s.what, s.cases, f"{s.share:.4g}", s.promised])
+    return buffer.getvalue()
+
+
+def markdown(shares: list[Share]) -> str:
+    """A table for each kind of promise: a line a case, a column a share."""
+    parts = []
+    for name in dict.fromkeys(s.table for s in shares):
+        mine = [s for s in shares if s.table == name]
+        columns = {s.what: s.promised for s in mine}
+        head = [f"{what}{f' ({told})' if told else ''}" for what, told in columns.items()]
+        rows = [f"| {name} | {' | '.join(head)} |", "| --- |" + " ---: |" * len(head)]
+        for case in dict.fromkeys(s.case for s in mine):
+            found = {s.what: s.share for s in mine if s.case == case}
+            cells = [f"{100 * found[what]:.1f} %" for what in columns]
+            rows.append(f"| {case} | {' | '.join(cells)} |")
+        parts.append("\n".join(rows))
+    return "\n\n".join(parts)
 
 
 @app.command()
 def table(
     lines: Annotated[int, typer.Option(help=f"simulated lines of {METHODS} methods", min=1)] = 1000,
-    lead: Annotated[float, typer.Option(help="by how many deviations a winner is better")] = 4.0,
+    out: Annotated[Path | None, typer.Option(help="where the numbers go, as CSV")] = None,
 ) -> None:
     """Print the shares as Markdown."""
-    print(f"| {' | '.join(HEAD)} |")
-    print("| --- |" + " ---: |" * (len(HEAD) - 1))
-    for draw in (normal, skewed):
-        for subsets, runs in LAYOUTS:
-            shares = covered(draw, subsets, runs, lines)
-            shares += claimed(draw, subsets, runs, lines, lead)
-            cells = " | ".join(f"{100 * share:.1f} %" for share in shares)
-            print(f"| {draw.__name__} | {subsets} | {runs} | {cells} |", flush=True)
+    shares = list(simulated(lines))
+    print(markdown(shares))
+    if out:
+        write_text(out, tidy(shares))
 
 
 if __name__ == "__main__":

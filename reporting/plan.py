@@ -1,11 +1,11 @@
 """What a reproduction set out to do: the cells of its tables, and what to call things in them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from suite.planning.configuration import MOST_HELD, Cell, Config, all_methods, cells, settings_of
-from suite.planning.variants import MARK
+from suite.planning.variants import MARK, method_of
 from suite.protocol.metric import METRICS
 
 
@@ -88,9 +88,25 @@ def _protocol(config: Config) -> dict[str, str]:
     }
 
 
+def _distinct(config: Config) -> Iterator[tuple[Cell, dict[str, Any]]]:
+    """The cells with their settings; one that another has the settings of is left out.
+
+    A size or a setting that a configuration names twice is one column, and its runs count once.
+    """
+    seen = []
+    for cell in cells(config):
+        c = cell
+        settings = settings_of(config, c.experiment, c.dataset, c.method).model_dump(mode="json")
+        same = (c.experiment, c.dataset, c.n, method_of(c.method), settings)
+        if same not in seen:
+            seen.append(same)
+            yield cell, settings
+
+
 def plan_of(config: Config) -> Plan:
     """The plan of a configuration."""
-    planned = tuple(cells(config))
+    found = list(_distinct(config))
+    planned = tuple(cell for cell, _ in found)
     return Plan(
         name=config.name,
         cells=planned,
@@ -109,10 +125,7 @@ def plan_of(config: Config) -> Plan:
         | {name: measure.title for name, measure in METRICS.entries.items()},
         methods=tuple(all_methods()),
         settings={
-            (c.experiment, c.dataset, c.method): settings_of(
-                config, c.experiment, c.dataset, c.method
-            ).model_dump(mode="json")
-            for c in planned
+            (cell.experiment, cell.dataset, cell.method): settings for cell, settings in found
         },
         criterion=config.criterion,
         heading=config.title or "",

@@ -19,12 +19,18 @@ Status = Literal["ok", "diverged", "failed", "missing"]
 
 
 class Measured(BaseModel):
-    """One metric of one run; `std` is its standard error over the samples, where it has one."""
+    """One metric of one run.
+
+    std: its standard error over the samples, where it has one. interval, doubt: of a share of
+    copies, the 95 % interval and the p-value of no copies at all.
+    """
 
     model_config = ConfigDict(extra="allow", frozen=True)
     value: float | None
     std: float | None = None
     better: Literal["lower", "higher", "neither"]
+    interval: tuple[float, float] | None = None
+    doubt: float | None = None
 
 
 class Evaluation(BaseModel):

@@ -10,7 +10,8 @@ from reporting.tables.cells import Row
 from reporting.tables.fill import Filled
 from reporting.tables.layout import columns_of, lines_of
 from reporting.tables.numbers import number
-from reporting.verdict import Titles, copiers, shows_copying
+from reporting.verdict.real import copiers, judges_copying
+from reporting.verdict.words import Titles
 
 Place = tuple[str, int]
 Sheets = Mapping[tuple[str, str, int], Mapping[str, Picture]]
@@ -57,17 +58,22 @@ class Lines:
     lines: Sequence[Line]
 
 
+def _near(metric: str) -> bool:
+    """Whether a metric is of the nearness to training images."""
+    return metric == "am_ssim" or metric.startswith("copying_rate") or judges_copying(metric)
+
+
 def _copying(place: Sequence[list[Row]], method: str, titles: Titles) -> str:
     """How near a method is to the training images, beside new real images."""
     found = []
     for line in place:
         own, fresh = (next((r for r in line if r.method == m), None) for m in (method, FRESH))
-        if own is None or own.mean is None or own.drawn or not shows_copying(own.metric):
+        if own is None or own.mean is None or own.drawn or not _near(own.metric):
             continue
         words = number(own.mean)
         if fresh is not None and fresh.mean is not None:
             words += f" against {number(fresh.mean)} of new real images"
-        found.append((own, words + (": copies" if own in copiers(line) else "")))
+        found.append((own, words + (": copies" if method in copiers(line) else "")))
     return "; ".join(f"{titles(row.metric)} {words}" for row, words in found)
 
 

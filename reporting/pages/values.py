@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from reporting.tables.cells import Row
 from reporting.tables.numbers import counted, decimals, number, signed
+from reporting.trends import late
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,18 @@ def budget(row: Row) -> str:
     return f"{', '.join(words)} (stopped by: {', '.join(reasons)})"
 
 
+def course(row: Row) -> str:
+    """The value half-way through the training and at its end; empty where it was not followed."""
+    pair = late(row.followed)
+    if pair is None:
+        return ""
+    (when, half), (end, last) = pair
+    return (
+        f"from {number(half)} after {when:,} iterations to {number(last)} after {end:,}, in "
+        "samples of the first run"
+    )
+
+
 def facts(row: Row, floor: Row | None, copying: str) -> dict[str, str]:
     """Everything about a value, by what it is.
 
@@ -108,11 +121,7 @@ def facts(row: Row, floor: Row | None, copying: str) -> dict[str, str]:
         "note": "; ".join(value.notes),
         "search": str(row.search or ""),
         "budget": budget(row),
-        "second half": ""
-        if row.second_half is None
-        else "from {} early in it to {} at its end, in samples of the first run".format(
-            *map(number, row.second_half)
-        ),
+        "late training": course(row),
         "rows judged": f"{row.few:,}, fewer than of a run" if row.few is not None else "",
     }
     return {key: text for key, text in found.items() if text}

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, groupby
+from math import sqrt
 from statistics import fmean, stdev
 
-from reporting.intervals import LEVEL, Estimate, Values, difference, estimate, holm, welch
+from reporting.intervals import LEVEL, Estimate, Gap, Values, difference, estimate, holm, welch
 from reporting.plan import Plan
 from reporting.published import Key, Published
-from reporting.runs import Run, Status
+from reporting.runs import Measured, Run, Status
 from reporting.tables.experiments import Table
 from reporting.tables.searched import Chosen, Search, choose
 from reporting.trajectories import Judged, trajectory_of
@@ -27,14 +28,16 @@ class Row:
     planned: runs planned.
     status: `ok` if every planned run is, else the worst state among them.
     error: where there is one value alone, the metric's own standard error over the samples.
+    judged: rows that a value was judged on.
     drawn: whether the rows judged were drawn, not trained: then `error` is all that is unsure.
     followed: the metric along the training of the first run, (iteration, value).
     few: rows judged, where they are fewer than those of a run.
-    best: whether this is the best beyond doubt, and it is ok.
+    leads: whether it is the best of the line beyond doubt, by the runs that are ok.
     ranks: best and worst rank that the comparisons of the line allow; None without a value, from
         one repeat, or where the metric has no good side.
     search: how the settings were chosen, where several were tried.
     runs: what the values are of; none for a control.
+    measured: all that the metric said, of each run that is ok.
     """
 
     dataset: str
@@ -47,42 +50,42 @@ class Row:
     better: str
     published: Published | None = None
     error: float | None = None
+    judged: int = 0
     drawn: bool = False
     followed: Sequence[tuple[int, float]] = ()
     few: int | None = None
-    best: bool = False
+    leads: bool = False
     ranks: tuple[int, int] | None = None
     search: Search | None = None
     runs: Sequence[Run] = ()
+    measured: Sequence[Measured] = ()
 
     @property
-    def second_half(self) -> tuple[float, float] | None:
-        """The metric of the first run where its second half was first looked at, and at its end;
-        None if it was not looked at in between."""
-        end = self.followed[-1][0] if self.followed else 0
-        late = [value for when, value in self.followed if when >= end / 2]
-        return (late[0], late[-1]) if len(late) > 1 else None
+    def best(self) -> bool:
+        """Whether it leads and no planned run is missing or has failed."""
+        return self.leads and self.status == "ok"
 
     @property
-    def _all(self) -> list[float]:
+    def all(self) -> list[float]:
+        """Every value, those of all subsets together."""
         return [value for runs in self.values.values() for value in runs]
 
     @property
     def mean(self) -> float | None:
         """Mean over all runs."""
-        return fmean(self._all) if self._all else None
+        return fmean(self.all) if self.all else None
 
     @property
     def std(self) -> float | None:
         """Sample standard deviation over all runs, None for one: with several data seeds it mixes
         the spread between subsets with that between training seeds.
         """
-        return stdev(self._all) if self.seeds > 1 else None
+        return stdev(self.all) if self.seeds > 1 else None
 
     @property
     def seeds(self) -> int:
         """Runs behind the mean."""
-        return len(self._all)
+        return len(self.all)
 
     @property
     def repeats(self) -> int:
@@ -92,14 +95,14 @@ class Row:
     @property
     def sampled(self) -> Estimate | None:
         """The one value there is, as other samples of the same run would give it."""
-        if self.seeds != 1 or self.error is None:
+        if self.seeds != 1 or self.error is None or self.judged < 2:
             return None
-        return Estimate(self._all[0], self.error)
+        return Estimate(self.all[0], self.error * sqrt(self.judged), self.judged)
 
     @property
     def estimate(self) -> Estimate | None:
         """The mean, as other seeds would give it."""
-        if not self._all:
+        if not self.all:
             return None
         return (self.sampled if self.drawn else None) or estimate(self.values)
 
@@ -117,7 +120,7 @@ class Row:
         return ";".join(filter(None, [self.status, suspect, str(self.search or "")]))
 
 
-def between(a: Row, b: Row) -> Estimate | None:
+def between(a: Row, b: Row) -> Gap | None:
     """The difference a - b of two rows of a line; None where one has no value."""
     if a.estimate is None or b.estimate is None:
         return None
@@ -146,6 +149,20 @@ def surely_better(rows: Sequence[Row]) -> set[tuple[str, str]]:
     }
 
 
+def leader(rows: Sequence[Row]) -> Row | None:
+    """The method of one line that is better than each other one beyond doubt.
+
+    It is compared with each other method at 5 %, without a correction for their number: a method
+    that is not the best must beat the best to be named, so that the chance of a false name is at
+    most that of one comparison (Gutmann and Maymin, 1987).
+
+    rows: with a value each, of a metric that has a good side.
+    """
+    first = min(rows, key=lambda row: SIGNS[row.better] * fmean(row.all))
+    gaps = [between(first, row) for row in rows if row is not first]
+    return first if all(gap is not None and gap.sure for gap in gaps) else None
+
+
 def ranked(rows: Sequence[Row]) -> list[Row]:
     """The methods of one dataset, size and metric, with the ranks that their comparisons allow.
 
@@ -155,15 +172,17 @@ def ranked(rows: Sequence[Row]) -> list[Row]:
     rivals = [row for row in rows if row.mean is not None]
     if len(rivals) < 2 or rivals[0].better not in SIGNS:
         return list(rows)
-    pairs = surely_better(rivals)
+    pairs, first = surely_better(rivals), leader(rivals)
 
     def rank(row: Row) -> Row:
-        if row.repeats < 2:
+        if row is first:
+            return replace(row, leads=True, ranks=(1, 1))
+        if row.repeats < 2 or row not in rivals:
             return row
         above = sum(worse == row.method for _, worse in pairs)
         below = sum(better == row.method for better, _ in pairs)
-        ranks = (1 + above, len(rivals) - below)
-        return replace(row, ranks=ranks, best=ranks == (1, 1) and row.status == "ok")
+        best = max(1 + above, 1 if first is None else 2)
+        return replace(row, ranks=(best, len(rivals) - below))
 
     return [rank(row) for row in rows]
 
@@ -179,7 +198,7 @@ def _row(
     runs, cell = chosen.runs, chosen.runs[0].cell
     states: list[Status] = []
     values: dict[int, list[float]] = {run.data_seed: [] for run in runs}
-    errors: list[float | None] = []
+    ok: list[Measured] = []
     better = "neither"
     for run in runs:
         status, found = table.read(run)
@@ -188,7 +207,7 @@ def _row(
             better = measured.better
         if status == "ok" and measured is not None and measured.value is not None:
             values[run.data_seed].append(measured.value)
-            errors.append(measured.std)
+            ok.append(measured)
         elif status == "ok":
             status = "missing"
         states.append(status)
@@ -202,10 +221,12 @@ def _row(
         status=min(states, key=SEVERITY.index),
         better=better,
         published=published,
-        error=errors[0] if len(errors) == 1 else None,
+        error=ok[0].std if len(ok) == 1 else None,
+        judged=max((run.evaluation.samples for run in runs if run.evaluation), default=0),
         followed=[(s.iteration, s.metrics[metric]) for s in snapshots if metric in s.metrics],
         search=chosen.search,
         runs=runs,
+        measured=ok,
     )
 
 

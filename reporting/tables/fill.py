@@ -9,7 +9,7 @@ from reporting.published import read_published
 from reporting.runs import Run
 from reporting.tables.cells import Row, rows_of
 from reporting.tables.experiments import PAPER, Table, table_of
-from reporting.verdict import verdict
+from reporting.verdict.sentences import verdict
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ def control_rows(controls: Controls, plan: Plan, dataset: str, n: int, metric: s
                 status="ok" if all(values.values()) else "missing",
                 better=first.better,
                 error=first.std if len(measured) == 1 else None,
+                judged=count,
                 drawn=True,
                 few=count if count < plan.samples else None,
             )

@@ -59,9 +59,9 @@ def legend(filled: Filled, bold: str) -> str:
         test = "paired t-tests over the subsets" if several else "Welch's t-tests over the runs"
         scope = "" if several else " What they find holds for this one subset of the data."
         sentences.append(
-            f"{bold}: the best beyond doubt. All pairs of methods in a line are compared by "
-            f"{test}, corrected for their number (Holm), so that a line makes a false claim with "
-            f"a chance of at most 5 %.{scope}"
+            f"{bold}: the best beyond doubt, better than each other method by {test} at 5 %. "
+            "Such a claim is about typical runs: of two new ones, the better method's would be "
+            f"better more often than not.{scope}"
         )
     if any(row.published and row.published.suspect for row in rows):
         sentences.append("? : a published value that is suspect.")
@@ -82,7 +82,10 @@ def legend(filled: Filled, bold: str) -> str:
 
 def reading(filled: Filled) -> str:
     """The legend of a table in HTML."""
-    ranks = " Ranks are those that the comparisons allow."
+    ranks = (
+        " Ranks are those that the comparisons of all pairs allow, corrected for their number "
+        "(Holm)."
+    )
     ranked = any(row.ranks for row in filled.rows)
     return legend(filled, "Bold and in colour") + (ranks if ranked else "")
 

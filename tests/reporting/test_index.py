@@ -83,7 +83,7 @@ def test_a_panel_tells_all_about_a_value(half_done):
         "floor 30.00, of as many other real images",
         "copying AM-SSIM 0.500",
         "budget 100 iterations, 20.00 s (stopped by: budget)",
-        "second half from 40.00 early in it to 30.50 at its end, in samples of the first run",
+        "late training from 40.00 after 50 iterations to 30.50 after 100, in samples of the first",
     ):
         assert text in told
     control = found["disjoint real images · FID · MNIST, n = 64"]

@@ -163,7 +163,7 @@ def test_the_verdict_stands_above_the_table(made):
         made.judge("dcgan", seed, 30.0 + seed / 100)
         made.judge("ga-cntk", seed, 90.0 + seed / 100)
     write_tables(made.plan, made.results)
-    sentence = "DCGAN is best beyond doubt on this subset, 30.01 against 90.00 of ga-cntk"
+    sentence = "DCGAN is best beyond doubt on this subset by FID (30.01 against 90.00 of ga-cntk"
     text = (made.results / "tables" / "table1.md").read_text()
     page = (made.results / "tables" / "table1.html").read_text()
     for content, table in ((text, "| data "), (page, "<table>")):

@@ -4,17 +4,19 @@ import pytest
 
 from reporting.tables.cells import Row, ranked
 from reporting.tables.searched import Search
-from reporting.verdict import listed, verdict
+from reporting.verdict.sentences import verdict
+from reporting.verdict.words import listed
 
 SAMPLES = 64
 
 
-def row(method, *values, metric="fid_train", better="lower", **fields) -> Row:
-    return Row("d", 64, method, metric, {0: list(values)}, len(values), "ok", better, **fields)
+def row(method, *values, metric="fid_train", better="lower", status="ok", n=64, **fields) -> Row:
+    planned = fields.pop("planned", len(values))
+    return Row("d", n, method, metric, {0: list(values)}, planned, status, better, **fields)
 
 
 def control(name, value, error, **where) -> Row:
-    return row(f"control:{name}", value, error=error, drawn=True, **where)
+    return row(f"control:{name}", value, error=error, judged=SAMPLES, drawn=True, **where)
 
 
 def said(*rows, titles=str):
@@ -29,9 +31,46 @@ def test_names_are_listed():
 
 def test_what_wins_beyond_doubt():
     assert said(row("b", 20, 21, 22), row("a", 10, 10.5, 11), row("c", 30, 31, 32)) == [
-        "d, n = 64, fid_train: a is best beyond doubt on this subset, 10.50 against 21.00 of b, "
-        "the next (3 runs and 3 runs)."
+        "d, n = 64: a is best beyond doubt on this subset by fid_train (10.50 against 21.00 of b, "
+        "the next; 3 runs each)."
     ]
+
+
+@pytest.mark.parametrize(
+    ("status", "planned", "words"),
+    [
+        ("diverged", 3, "1 of its 3 runs has no value (diverged)"),
+        ("missing", 4, "2 of its 4 runs have no value (missing)"),
+    ],
+)
+def test_a_leader_with_a_run_that_has_no_value_is_named(status, planned, words):
+    leader = row("a", 310.9, 314.1, status=status, planned=planned)
+    rows = ranked([leader, row("b", 355, 358.3, 361.8)])
+    assert rows[0].ranks == (1, 1) and not rows[0].best
+    assert verdict(rows, str, SAMPLES) == [
+        "d, n = 64: a is best of the runs that ended on this subset by fid_train (312.5 against "
+        f"358.4 of b, the next; 2 runs and 3 runs); but {words}."
+    ]
+
+
+def test_metrics_that_agree_share_a_sentence():
+    rows = []
+    for metric, size in (("fid", 1), ("kid", 1000), ("recall", -1)):
+        better = "higher" if size < 0 else "lower"
+        where = {"metric": metric, "better": better}
+        pair = row("a", size, size * 1.1, **where), row("b", size * 3, size * 3.1, **where)
+        rows += ranked(pair)
+    assert verdict(rows, str, SAMPLES) == [
+        "d, n = 64: a is best beyond doubt on this subset by fid (1.05 against 3.05 of b, the next; "
+        "2 runs each), kid (1,050 against 3,050 of b, the next; 2 runs each) and recall (-1.05 "
+        "against -3.05 of b, the next; 2 runs each)."
+    ]
+
+
+def test_places_that_agree_share_a_sentence():
+    rows = [row(name, 10, n=n) for n in (64, 128) for name in "ab"]
+    (sentence,) = verdict(rows, str, SAMPLES)
+    assert sentence.startswith("d, n = 64 and 128: one run a method, and another seed would")
 
 
 def test_what_wins_on_several_subsets_wins_beyond_them():
@@ -39,8 +78,8 @@ def test_what_wins_on_several_subsets_wins_beyond_them():
     rows = [Row("d", 64, f"m{i}", "k", values, 6, "ok", "lower") for i, values in enumerate(runs)]
     rows[1] = replace(rows[1], values={d: [v + 0.01 * d for v in r] for d, r in runs[1].items()})
     (sentence,) = said(*rows)
-    assert "m0 is best beyond doubt, 11.05 against 21.06 of m1" in sentence
-    assert "(3 subsets and 3 subsets)" in sentence
+    assert "m0 is best beyond doubt by k (11.05 against 21.06 of m1" in sentence
+    assert sentence.endswith("; 3 subsets each).")
 
 
 def test_higher_is_better_where_the_metric_says_so():
@@ -48,56 +87,72 @@ def test_higher_is_better_where_the_metric_says_so():
     means = {"a": 0.5, "b": 0.8, "c": 0.3}
     rows = [row(name, v, v + 0.01, v + 0.02, **where) for name, v in means.items()]
     (sentence,) = said(*rows)
-    assert "b is best beyond doubt on this subset, 0.810 against 0.510 of a" in sentence
+    assert "b is best beyond doubt on this subset by recall (0.810 against 0.510 of a" in sentence
+
+
+def count(sentence):
+    """How many seeds a sentence asks for."""
+    return int(sentence.split("about ")[1].split()[0])
 
 
 def test_what_cannot_be_told_apart_and_how_many_seeds_would_decide():
-    (sentence,) = said(row("a", 183.2, 213.1), row("b", 230.0, 270.0), row("c", 900.0, 905.0))
-    assert "which is best is open: a and b cannot be told apart" in sentence
-    assert "To tell a from b, about " in sentence and " training seeds" in sentence
-    count = int(sentence.split("about ")[1].split()[0])
-    assert 3 <= count <= 20 and sentence.endswith("(2 now).")
+    (sentence,) = said(row("b", 230.0, 270.0), row("a", 183.2, 213.1), row("c", 900.0, 905.0))
+    assert "which is best is open: b and a cannot be told apart by fid_train (about " in sentence
+    assert sentence.endswith(" training seeds would tell a from b, 2 now).")
+    assert 3 <= count(sentence) <= 20
 
 
 def test_more_seeds_are_asked_for_where_spreads_are_larger():
-    def count(spread):
-        (sentence,) = said(row("a", 10, 10 + spread), row("b", 12, 12 + spread))
-        return int(sentence.split("about ")[1].split()[0])
+    def asked(spread):
+        return count(*said(row("a", 10, 10 + spread), row("b", 12, 12 + spread)))
 
-    assert 2 < count(1.0) < count(3.0)
-
-
-def test_more_seeds_are_asked_for_among_more_methods():
-    def count(*others):
-        (sentence,) = said(row("a", 10, 13), row("b", 13, 15), *others)
-        assert "a and b" in sentence or "a from b" in sentence
-        return int(sentence.split("about ")[1].split()[0])
-
-    assert count() < count(row("c", 90, 91), row("d", 95, 96))
+    assert 2 < asked(1.5) < asked(3.0)
 
 
 def test_equal_methods_are_not_asked_for_a_million_seeds():
     (sentence,) = said(row("a", 10, 12, 11), row("b", 12, 10, 11.001))
-    assert "No number of training seeds up to 1,000 would tell a from b" in sentence
+    assert "(1,000 training seeds would not tell a from b: take them as equal)" in sentence
+
+
+def test_equal_means_of_different_runs_are_open_not_equal():
+    (sentence,) = said(row("a", 10, 12), row("b", 9, 13))
+    assert sentence.startswith("d, n = 64: which is best is open: a and b cannot be told apart")
 
 
 def test_with_several_subsets_it_is_data_seeds_that_are_missing():
     runs = ({0: [10.0, 11.0], 1: [14.0, 15.0]}, {0: [12.0, 12.5], 1: [15.0, 15.2]})
     rows = [Row("d", 64, f"m{i}", "k", values, 4, "ok", "lower") for i, values in enumerate(runs)]
     (sentence,) = said(*rows)
-    assert " data seeds would be needed (2 now)" in sentence
+    assert " data seeds would tell m0 from m1, 2 now)" in sentence
 
 
 def test_methods_of_the_same_value_are_equal():
     where = {"metric": "iterations"}
     assert said(row("a", 100, 100, **where), row("b", 100, 100, **where)) == [
-        "d, n = 64, iterations: a and b are equal, 100."
+        "d, n = 64: a and b are equal by iterations (100)."
     ]
 
 
-def test_runs_that_agree_to_the_last_digit_say_nothing():
-    (sentence,) = said(row("a", 3, 3, 3), row("b", 4, 4, 4))
-    assert "More training seeds are needed" in sentence
+@pytest.mark.parametrize("better", ["lower", "higher"])
+def test_runs_that_agree_to_the_last_digit_are_told_without_asking_for_seeds(better):
+    first, second = ("a", "b") if better == "lower" else ("b", "a")
+    values = {"a": "5.00", "b": "9.00"}
+    assert said(row("a", 5, 5, 5, better=better), row("b", 9, 9, 9, better=better)) == [
+        f"d, n = 64: {first} is ahead of {second} by fid_train ({values[first]} against "
+        f"{values[second]}; 3 runs and 3 runs), but their runs agree to the last digit: no test can "
+        "weigh that, and more seeds would hardly change it."
+    ]
+
+
+def test_four_runs_that_agree_are_no_chance():
+    """All of one side below all of the other: 2 of 70 orders, 2.9 %."""
+    (sentence,) = said(row("a", 5, 5, 5, 5), row("b", 9, 9, 9, 9))
+    assert "a is best beyond doubt on this subset" in sentence
+
+
+def test_one_side_without_spread_is_weighed_by_the_other():
+    (sentence,) = said(row("a", 5, 5, 5), row("b", 9, 9.1, 9.2))
+    assert "a is best beyond doubt on this subset" in sentence
 
 
 def test_one_run_a_method_ranks_nothing():
@@ -109,7 +164,7 @@ def test_one_run_a_method_ranks_nothing():
 
 def test_a_method_without_a_second_seed_is_named():
     (sentence,) = said(row("a", 10, 10.1, 9.9), row("b", 20))
-    assert "a and b cannot be told apart; a second seed is missing for b" in sentence
+    assert sentence.endswith("cannot be told apart by fid_train; a second run is missing for b.")
 
 
 def test_a_line_without_values_says_nothing():
@@ -123,8 +178,8 @@ def test_who_is_nearer_to_the_training_images_than_real_ones_are(metric):
     copier, honest = row("a", 0.97, 0.98, 0.96, **where), row("b", 0.42, 0.39, 0.41, **where)
     fresh = control("heldout", 0.4, 0.02, **where)
     assert said(copier, honest, fresh) == [
-        f"d, n = 64, {metric}: a (0.970) copies: nearer to the training images than new real "
-        "images are (0.400)."
+        "d, n = 64: a copies: nearer to the training images than new real images are by "
+        f"{metric} (0.970 against 0.400)."
     ]
     assert said(honest, fresh) == [] and said(copier) == []
     below = row("c", 0.01, 0.011, 0.012, **where)
@@ -137,10 +192,11 @@ def test_a_winner_that_copies_is_called_so():
 
     def first(similarity):
         copies = [row("a", *similarity, **near), row("b", 0.4, 0.41, 0.42, **near)]
-        return verdict([*fids, *copies, control("heldout", 0.4, 0.01, **near)], str, SAMPLES)[0]
+        found = verdict([*fids, *copies, control("heldout", 0.4, 0.01, **near)], str, SAMPLES)
+        return next(sentence for sentence in found if "is best" in sentence)
 
-    assert first([0.9, 0.91, 0.92]).endswith("(3 runs and 3 runs); but it copies.")
-    assert first([0.4, 0.41, 0.42]).endswith("(3 runs and 3 runs).")
+    assert first([0.9, 0.91, 0.92]).endswith("3 runs each); but it copies.")
+    assert first([0.4, 0.41, 0.42]).endswith("3 runs each).")
 
 
 def test_a_choice_by_the_runs_shown_flatters():
@@ -149,29 +205,30 @@ def test_a_choice_by_the_runs_shown_flatters():
         return said(row("a", 10, 10.5, 11, search=search), row("b", 20, 21, 22))
 
     won, flattered = sentences(True)
-    assert won.endswith("(3 runs and 3 runs); but chance helped to choose its settings.")
+    assert won.endswith("3 runs each); but chance helped to choose its settings.")
     assert flattered.startswith(
         "d, n = 64: settings were chosen by fid_train of the runs shown: a (the best of 3). The "
         "best of several is partly luck, so these values flatter"
     )
     assert "the best of 7" in sentences(True, tried=7)[1]
     (alone,) = sentences(False)  # the first of several, not the best of them
-    assert alone.endswith("(3 runs and 3 runs).")
+    assert alone.endswith("3 runs each).")
 
 
 def test_a_searched_method_that_does_not_win_is_named_all_the_same():
     loser = row("b", 20, 21, 22, search=Search("batch=8", 2, "fid_train", True))
     won, flattered = said(row("a", 10, 10.5, 11), loser)
-    assert won.endswith("(3 runs and 3 runs).") and "b (the best of 2)" in flattered
+    assert won.endswith("3 runs each).") and "b (the best of 2)" in flattered
 
 
 def test_one_run_may_show_that_it_copies():
     where = {"metric": "am_ssim", "better": "neither"}
-    runs = row("a", 0.9, error=0.01, **where), row("b", 0.41, error=0.01, **where)
+    near = {"error": 0.01, "judged": SAMPLES}
+    runs = row("a", 0.9, **near, **where), row("b", 0.41, **near, **where)
     sentences = said(*runs, control("heldout", 0.4, 0.01, **where))
     assert sentences[1:] == [
-        "d, n = 64, am_ssim: a (0.900) copies: nearer to the training images than new real images "
-        "are (0.400) (as far as one run shows)."
+        "d, n = 64: a copies: nearer to the training images than new real images are by am_ssim "
+        "(0.900 against 0.400) (as far as one run shows)."
     ]
 
 
@@ -184,27 +241,24 @@ def test_what_lies_beyond_the_floor():
     rows = row("a", 10, 10.5, 11), row("b", 20, 21, 22), row("c", 30, 31, 32)
     sentences = said(*rows, control("disjoint", 25.0, 0.5))
     assert sentences[1:] == [
-        "d, n = 64, fid_train: a (10.50) and b (21.00) lie beyond what other real images get "
-        "(25.00): that is nearness to the reference rows, not quality."
+        "d, n = 64: a and b lie beyond what other real images get by fid_train (10.50 and 21.00 "
+        "against 25.00): that is nearness to the reference rows, not quality."
     ]
     unsure = said(*rows, control("disjoint", 25.0, 20.0))
     assert not any("beyond what" in sentence for sentence in unsure)
 
 
 def test_a_claim_with_a_method_of_one_run_says_so():
-    rows = row("a", 10, 10.5, 11), row("b", 15, error=0.5)
+    rows = row("a", 10, 10.5, 11), row("b", 15, error=0.5, judged=SAMPLES)
     sentences = said(*rows, control("disjoint", 25.0, 0.5))
-    assert (
-        "a (10.50) and b (15.00) lie beyond what other real images get (25.00) (as far as one"
-        in (sentences[-1])
-    )
+    assert "(10.50 and 15.00 against 25.00) (as far as one run shows): that is" in sentences[-1]
 
 
 def test_the_floor_of_a_metric_that_should_be_high_is_above():
     where = {"metric": "recall", "better": "higher"}
     rows = row("a", 0.5, 0.51, 0.52, **where), row("b", 0.9, 0.91, 0.92, **where)
     sentences = said(*rows, control("disjoint", 0.7, 0.01, **where))
-    assert "b (0.910) lies beyond what other real images get" in sentences[1]
+    assert "b lies beyond what other real images get by recall (0.910 against" in sentences[1]
 
 
 def test_a_floor_of_fewer_rows_is_none_and_is_said():
@@ -216,50 +270,75 @@ def test_a_floor_of_fewer_rows_is_none_and_is_said():
     ]
 
 
-@pytest.mark.parametrize(
-    ("path", "improves"),
-    [
-        ([(0, 400), (49, 300), (51, 200), (100, 150)], True),
-        ([(0, 400), (50, 200), (90, 151), (100, 150)], True),
-        ([(0, 400), (10, 300), (50, 152), (100, 150)], False),  # within 5 % of the half's
-        ([(0, 400), (10, 120), (50, 200), (100, 150)], False),  # it was better before
-        ([(0, 400), (10, 150), (50, 150), (100, 220)], False),
-        ([(0, 400), (1, 390), (17, 380), (300, 150)], False),  # nobody looked in between
-        ([(100, 150)], False),
-        ([], False),
-    ],
-)
+PATH = [(0, 400), (10, 390), (100, 300), (340, 250), (1091, 200), (3500, 150)]
+
+
 @pytest.mark.parametrize("better", ["lower", "higher"])
-def test_which_runs_still_improve_at_the_end(path, improves, better):
-    if better == "higher":
-        path = [(iteration, 500 - value) for iteration, value in path]
+def test_which_runs_still_improved_when_they_ended(better):
+    path = [(at, value if better == "lower" else 500 - value) for at, value in PATH]
     rows = row("a", 1, 2, 3, better=better, followed=path), row("b", 1, 2, 4, better=better)
-    found = [s for s in said(*rows) if "still improving" in s]
-    assert bool(found) == improves
-    if improves and better == "lower":
-        assert found == [
-            "d, n = 64: still improving in the second half of the training, by fid_train: "
-            "a (200 to 150)."
-        ]
+    half, last = ("200", "150") if better == "lower" else ("300", "350")
+    assert [s for s in said(*rows) if "still improving" in s] == [
+        "d, n = 64: still improving when training ended, by fid_train: "
+        f"a ({half} after 1,091 iterations, {last} after 3,500)."
+    ]
+    still = row("a", 1, 2, 3, better=better, followed=path[:-1] + [(3500, path[-2][1])])
+    assert not [s for s in said(still, rows[1]) if "still improving" in s]
 
 
 def test_runs_improve_by_the_first_metric_that_was_followed():
-    path = [(0, 400), (50, 300), (100, 100)]
     rows = [
-        row("a", 1, 2, metric="am_ssim", better="neither", followed=path),
-        row("a", 1, 2, metric="kid", followed=path),
+        row("a", 1, 2, metric="am_ssim", better="neither", followed=PATH),
+        row("a", 1, 2, metric="kid", followed=PATH),
         row("b", 1, 2, metric="kid"),
-        row("b", 1, 2, metric="fid", followed=path),
+        row("b", 1, 2, metric="fid", followed=PATH),
     ]
-    assert verdict(rows, str, SAMPLES) == [
-        "d, n = 64: still improving in the second half of the training, by kid: a (300 to 100)."
-    ]
+    (sentence,) = verdict(rows, str, SAMPLES)
+    assert "by kid: a (" in sentence and sentence.count("after 3,500") == 1
+
+
+def alike(metric, values, real=1.0):
+    """The sentences where a wins by FID and has these values of a metric of variety."""
+    where = {"metric": metric, "better": "neither"}
+    fids = ranked([row("a", 10, 10.5, 11), row("b", 20, 21, 22)])
+    floor = control("disjoint", 25.0, 0.5)
+    rows = [row("a", *values, **where), row("b", real, real, 0.9 * real, **where)]
+    beside = control("heldout", real, 0.01, **where)
+    return verdict([*fids, floor, *rows, beside], str, SAMPLES)
+
+
+def test_a_collapse_is_named_before_any_praise():
+    collapsed, won, beyond = alike("diversity", [0.02, 0.03, 0.04])
+    assert collapsed == (
+        "d, n = 64: a has collapsed: the samples of a run are nearly alike by diversity (0.030 "
+        "against 1.00 of real images). Other values of few different images say little."
+    )
+    assert won.endswith("3 runs each); but its samples are nearly alike.")
+    assert "b lies beyond" in beyond and "a" not in beyond.split(":")[1].split(" lies")[0]
+
+
+def test_one_collapsed_run_of_three_is_named():
+    assert "a (in 1 of 3 runs) has collapsed" in alike("diversity", [0.02, 1.0, 1.0])[0]
+
+
+def test_what_covers_few_real_images_is_named():
+    far, won, _ = alike("coverage_train", [0.016, 0.016, 0.016], real=0.9)
+    assert far == (
+        "d, n = 64: a comes near few of the real images by coverage_train (0.016 against 0.900 of "
+        "real images): modes are missing, or samples look like none of them."
+    )
+    assert won.endswith("; but its samples are near few real images.")
+
+
+@pytest.mark.parametrize(("metric", "values"), [("diversity", 0.6), ("coverage_train", 0.3)])
+def test_less_variety_than_real_images_have_is_no_collapse(metric, values):
+    sentences = alike(metric, [values] * 3)
+    assert "3 runs each)." in sentences[0] and "a and b lie beyond" in sentences[1]
 
 
 def test_a_metric_without_a_good_side_neither_wins_nor_improves():
     where = {"metric": "am_ssim", "better": "neither"}
-    path = [(0, 400), (50, 300), (100, 100)]
-    rows = row("a", 1, 1.1, 1.2, **where, followed=path), row("b", 5, 5.1, 5.2, **where)
+    rows = row("a", 1, 1.1, 1.2, **where, followed=PATH), row("b", 5, 5.1, 5.2, **where)
     assert said(*rows, control("disjoint", 3.0, 0.1, **where)) == []
 
 
@@ -268,4 +347,4 @@ def test_sentences_call_things_by_their_titles():
     sentences = said(
         row("a", 1, 1.1, 1.2), row("b", 5, 5.1, 5.2), titles=lambda name: titles.get(name, name)
     )
-    assert sentences[0].startswith("Digits, n = 64, FID: A-GAN is best")
+    assert sentences[0].startswith("Digits, n = 64: A-GAN is best")

@@ -1,0 +1,65 @@
+"""Diversity: how unlike each other the generated images are, beside the training images.
+
+Each image is scaled to length 1, u = x / |x| (a black one stays 0), so that a darker or paler copy
+counts as the same image. The diversity is
+
+    mean over pairs i < j of |u_i - u_j|, of generated images / of training images.
+
+New real images have about 1 at any number of rows; m images in equal shares have 1 - 1/m, so that
+one image repeated has 0, and flat images of any brightness too. Noise in place of images has more
+than 1. It tells a collapsed generator from one that is good at few things, which precision cannot:
+an outlier among the training images has a ball that holds a thousand images alike.
+"""
+
+import numpy as np
+
+from metrics.neighbours import distances
+from suite.protocol.metric import Metric, Pair, Value
+from suite.running.errors import InputError
+
+
+def _unlike(rows: np.ndarray) -> np.ndarray:
+    """Mean distance of each row to the others, all scaled to length 1, float64 [N]; N >= 2."""
+    flat = rows.reshape(len(rows), -1).astype(np.float64)
+    lengths = np.linalg.norm(flat, axis=1, keepdims=True)
+    unit = flat / np.where(lengths > 0, lengths, 1)
+    gaps = distances(unit, unit)
+    np.fill_diagonal(gaps, 0)  # rounding leaves about 1e-8
+    return np.asarray(gaps.sum(axis=1) / (len(rows) - 1))
+
+
+def diversity(pair: Pair) -> Value:
+    """The ratio, with its standard error over fresh generated rows, the training rows given.
+
+    The mean over pairs is a U-statistic: its error is 2 · deviation of the rows' means / sqrt(N)
+    (Hoeffding, 1948).
+
+    Raises:
+        InputError: all training images are equal, but for their brightness.
+    """
+    own = float(_unlike(pair.reference).mean())
+    if own < 1e-6:
+        raise InputError(
+            "the diversity needs two training images that differ and all are equal: give others, "
+            "or leave the metric out"
+        )
+    found = _unlike(pair.generated)
+    error = 2 * float(found.std(ddof=1)) / np.sqrt(len(found)) / own
+    return Value(float(found.mean()) / own, error)
+
+
+DIVERSITY = Metric(
+    name="diversity",
+    title="Diversity",
+    about="Sees samples that are alike: one image, repeated, scores 0, two images in equal shares "
+    "half of what real ones do, new digits 0.95 to 1.05. Misses fewer modes than all where there "
+    "are many (half the training images score 0.98), and takes noise for variety.",
+    unit="distance between images, of training images' own",
+    range=(0, None),
+    better="neither",
+    reference="train",
+    data="images",
+    minimum=2,
+    extractor=None,
+    compute=diversity,
+)

@@ -1,0 +1,221 @@
+"""What methods are beside real images: copies, alike, or better than real images can be."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from reporting.controls import FLOOR, FRESH
+from reporting.intervals import LEVEL, Gap, holm, welch
+from reporting.runs import Measured
+from reporting.tables.cells import SIGNS, Row, between
+from reporting.tables.numbers import number
+from reporting.verdict.words import Finding, Titles, control, listed, mean, methods
+from suite.protocol.metric import METRICS
+
+ALIKE = 0.5
+"""Diversity, as a part of that of real images, below which samples are called alike: two images
+in equal shares have a half of it."""
+FAR = 0.25
+"""Coverage, as a part of that of real images, below which few of them are covered."""
+ALIKENESS = "diversity"
+"""The metric of how unlike samples are each other."""
+COVERS = ("coverage", "modes_covered")
+"""What the names of metrics begin with that count what real rows have a sample near them."""
+
+
+def _beside(row: Row, real: Row) -> Gap | None:
+    """Row less control: as other seeds would give it, or for the one run there is."""
+    if row.repeats < 2 and row.sampled is not None and real.estimate is not None:
+        return welch(row.sampled, real.estimate)
+    return between(row, real)
+
+
+def _surely(line: Sequence[Row], real: Row, sign: float) -> list[Row]:
+    """Methods whose value, times `sign`, is above that of a control beyond doubt."""
+    gaps = [(row, _beside(row, real)) for row in methods(line)]
+    known = [(row, gap) for row, gap in gaps if gap is not None and gap.known]
+    doubts = holm([gap.doubt for _, gap in known])
+    return [
+        row
+        for (row, gap), doubt in zip(known, doubts, strict=True)
+        if doubt <= 1 - LEVEL and sign * gap.mean > 0
+    ]
+
+
+def _one_run(rows: Sequence[Row]) -> str:
+    return " (as far as one run shows)" if any(row.repeats < 2 for row in rows) else ""
+
+
+def judges_copying(metric: str) -> bool:
+    """Whether a metric is the share of samples that are training images."""
+    known = METRICS.entries.get(metric)
+    return known is not None and known.copying
+
+
+def copiers(line: Sequence[Row]) -> dict[str, list[Measured]]:
+    """Methods that copy, each with what was measured of those of its runs that do.
+
+    Each run has a p-value of its own for no copies at all, from its samples and from what new
+    images get (`metrics.shares`), so that rates of 0 and 1 need no spread between runs. All runs of
+    the line are corrected together: it accuses any wrongly with a chance of at most 5 %.
+    """
+    if not judges_copying(line[0].metric):
+        return {}
+    runs = [(row.method, run) for row in methods(line) for run in row.measured]
+    known = [(method, run, run.doubt) for method, run in runs if run.doubt is not None]
+    found: dict[str, list[Measured]] = {}
+    corrected = holm([doubt for *_, doubt in known])
+    for (method, run, _), doubt in zip(known, corrected, strict=True):
+        if doubt <= 1 - LEVEL:
+            found.setdefault(method, []).append(run)
+    return found
+
+
+def copied(lines: Sequence[Sequence[Row]]) -> dict[str, str]:
+    """Methods that copy -> how many of their samples are copies, in words.
+
+    lines: of one place, a metric each.
+    """
+    return {
+        row.method: f"{mean(row):.0%} of its samples are copies".replace("%", " %")
+        for line in lines
+        for row in methods(line)
+        if row.method in copiers(line)
+    }
+
+
+def copying(line: Sequence[Row], titles: Titles) -> list[Finding]:
+    """Who copies, how much, and in how many runs."""
+    found = copiers(line)
+    rows = [row for row in methods(line) if row.method in found]
+    if not rows:
+        return []
+    shares = []
+    for row in rows:
+        runs = found[row.method]
+        least = min(run.interval[0] for run in runs if run.interval is not None)
+        where = f", in {len(runs)} of {row.seeds} runs" if row.seeds > 1 else ""
+        shares.append(
+            f"{titles(row.method)} {mean(row):.0%} of its samples, at least {least:.0%}{where}"
+        )
+    verb = "copies" if len(rows) == 1 else "copy"
+    claim = f"{listed([titles(row.method) for row in rows])} {verb} training images"
+    return [Finding(claim, titles(line[0].metric), "; ".join(shares).replace("%", " %"))]
+
+
+def _low(line: Sequence[Row], part: float) -> dict[str, int]:
+    """Methods that fall below a part of what real images get, in how many of their runs."""
+    real = control(line, FRESH, FLOOR)
+    if real is None:
+        return {}
+    counts = {
+        row.method: sum(value < part * mean(real) for value in row.all) for row in methods(line)
+    }
+    return {method: count for method, count in counts.items() if count}
+
+
+def spoiled(lines: Sequence[Sequence[Row]]) -> dict[str, str]:
+    """Methods whose samples are alike, or near few real images -> what is wrong, in words.
+
+    lines: of one place, a metric each.
+    """
+    found: dict[str, str] = {}
+    for line in lines:
+        if line[0].metric.startswith(COVERS):
+            found |= dict.fromkeys(_low(line, FAR), "its samples are near few real images")
+    for line in lines:
+        if line[0].metric == ALIKENESS:
+            found |= dict.fromkeys(_low(line, ALIKE), "its samples are nearly alike")
+    return found
+
+
+def collapse(line: Sequence[Row], titles: Titles) -> list[Finding]:
+    """Whose samples are nearly alike, or near few real images."""
+    metric, real = line[0].metric, control(line, FRESH, FLOOR)
+    alike = metric == ALIKENESS
+    if real is None or not (alike or metric.startswith(COVERS)):
+        return []
+    found = _low(line, ALIKE if alike else FAR)
+    rows = [row for row in methods(line) if row.method in found]
+    if not rows:
+        return []
+    names = [
+        titles(row.method)
+        + (
+            f" (in {found[row.method]} of {row.seeds} runs)"
+            if found[row.method] < row.seeds
+            else ""
+        )
+        for row in rows
+    ]
+    figures = (
+        f"{listed([number(mean(row)) for row in rows])} against {number(mean(real))} of real images"
+    )
+    has = "has" if len(rows) == 1 else "have"
+    verb = "comes" if len(rows) == 1 else "come"
+    if alike:
+        claim = f"{listed(names)} {has} collapsed: the samples of a run are nearly alike"
+        end = ". Other values of few different images say little"
+    else:
+        claim = f"{listed(names)} {verb} near few of the real images"
+        end = ": modes are missing, or samples look like none of them"
+    return [Finding(claim, titles(metric), figures, end)]
+
+
+def beyond_real(
+    line: Sequence[Row], titles: Titles, without: Mapping[str, str] | Collection[str] = ()
+) -> list[Finding]:
+    """Whose numbers are better than those of as many other real images.
+
+    without: methods that are not to be praised.
+    """
+    floor = control(line, FLOOR)
+    sign = SIGNS.get(line[0].better)
+    if floor is None or sign is None or floor.few is not None:
+        return []
+    found = [row for row in _surely(line, floor, -sign) if row.method not in without]
+    if not found:
+        return []
+    verb = "lies" if len(found) == 1 else "lie"
+    return [
+        Finding(
+            f"{listed([titles(row.method) for row in found])} {verb} beyond what other real images "
+            "get",
+            titles(line[0].metric),
+            f"{listed([number(mean(row)) for row in found])} against {number(mean(floor))}",
+            f"{_one_run(found)}: that is nearness to the reference rows, not quality",
+        )
+    ]
+
+
+def too_few(place: Sequence[Row], titles: Titles, samples: int) -> list[Finding]:
+    """Which controls were judged on fewer rows than the runs, and how many images are missing."""
+    few = {row.method: row.few for row in place if row.few is not None}
+    return [
+        Finding(
+            f"{titles(name)}: {count:,} against {samples:,} samples a run, and fewer rows change "
+            f"most metrics: {samples - count:,} more would make them comparable"
+        )
+        for name, count in few.items()
+        if name in (FLOOR, FRESH)
+    ]
+
+
+def unmeasured(place: Sequence[Row]) -> list[Finding]:
+    """That nobody looked for copies, or for samples that are alike, where methods make images."""
+    used = {row.metric for row in place if row.mean is not None and not row.drawn}
+    known = [METRICS.entries[metric] for metric in used if metric in METRICS.entries]
+    if not any(metric.data == "images" for metric in known):
+        return []
+    missing = {
+        "copies": not any(metric.copying for metric in known),
+        "alike": ALIKENESS not in used,
+    }
+    words = [what for what, absent in missing.items() if absent]
+    names = {"copies": "copies", "alike": ALIKENESS}
+    if not words:
+        return []
+    return [
+        Finding(
+            f"whether samples are {' or '.join(words)} was not measured: add "
+            f"{listed([names[what] for what in words])} to the metrics"
+        )
+    ]

@@ -1,0 +1,60 @@
+"""The verdict: what the numbers of a table support, pure functions from rows to sentences.
+
+Every sentence follows by rule from the rows of one line (dataset, n, metric) or of one place
+(dataset, n). A method is called best only if it beats every other one, and a line's other claims of
+one kind are corrected for their number: chance makes one where there is nothing at most once in 20
+times (`reporting.intervals`). Metrics that agree share a sentence, and so do places.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+
+from reporting.tables.cells import SIGNS, Row
+from reporting.verdict.ranking import searched, single, undecided, winner
+from reporting.verdict.real import (
+    beyond_real,
+    collapse,
+    copied,
+    copying,
+    spoiled,
+    too_few,
+    unmeasured,
+)
+from reporting.verdict.training import improving
+from reporting.verdict.words import Finding, Titles, listed, sentences
+
+
+def _findings(place: Sequence[Row], titles: Titles, samples: int) -> list[Finding]:
+    """What is found in one place, what is wrong with samples before any praise."""
+    lines = [list(cells) for _, cells in groupby(place, key=lambda row: row.metric)]
+    wrong = spoiled(lines)
+    ranked = [line for line in lines if line[0].better in SIGNS]
+    found: list[list[Finding]] = [single(place)]
+    found += [collapse(line, titles) for line in lines]
+    found += [copying(line, titles) for line in lines]
+    found += [winner(line, titles, copied(lines), wrong) for line in ranked]
+    found += [undecided(line, titles) for line in ranked]
+    found += [beyond_real(line, titles, wrong) for line in lines]
+    found += [searched(place, titles), improving(place, titles), unmeasured(place)]
+    found += [too_few(place, titles, samples)]
+    return [one for group in found for one in group]
+
+
+def _where(places: Iterable[tuple[str, int]], titles: Titles) -> str:
+    """MNIST, n = 64 and 128; CIFAR-10, n = 64."""
+    sizes: dict[str, list[str]] = {}
+    for dataset, n in places:
+        sizes.setdefault(dataset, []).append(f"{n:,}")
+    return "; ".join(f"{titles(dataset)}, n = {listed(found)}" for dataset, found in sizes.items())
+
+
+def verdict(rows: Sequence[Row], titles: Titles, samples: int) -> list[str]:
+    """Every sentence, each after the places that it is about.
+
+    rows: of a table, in its order. samples: rows of a run that are judged.
+    """
+    told: dict[str, list[tuple[str, int]]] = {}
+    for where, group in groupby(rows, key=lambda row: (row.dataset, row.n)):
+        for sentence in sentences(_findings(list(group), titles, samples)):
+            told.setdefault(sentence, []).append(where)
+    return [f"{_where(places, titles)}: {sentence}" for sentence, places in told.items()]

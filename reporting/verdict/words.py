@@ -1,0 +1,75 @@
+"""What rules of the verdict find, and how it is put into sentences."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from reporting.tables.cells import Row
+
+Titles = Callable[[str], str]
+"""A name of a method, dataset or metric -> what to call it."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a rule found in one line of a table, or in all lines of one place.
+
+    claim: the sentence up to the metric; metrics that agree on it share a sentence.
+    metric: title of the metric that shows it; empty where the claim is of the whole place.
+    figures: the metric's numbers.
+    end: the rest of the sentence.
+    """
+
+    claim: str
+    metric: str = ""
+    figures: str = ""
+    end: str = ""
+
+
+def listed(names: Sequence[str]) -> str:
+    """A, B and C."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+def sentences(findings: Iterable[Finding]) -> list[str]:
+    """One sentence for all metrics that agree on a claim.
+
+    >>> sentences([Finding("A wins", "FID", "1 against 2"), Finding("A wins", "KID", "3 against 4")])
+    ['A wins by FID (1 against 2) and KID (3 against 4).']
+    """
+    shared: dict[tuple[str, str], list[str]] = {}
+    for found in findings:
+        shown = shared.setdefault((found.claim, found.end), [])
+        if found.metric:
+            shown.append(found.metric + (f" ({found.figures})" if found.figures else ""))
+    return [
+        f"{claim}{f' by {listed(shown)}' if shown else ''}{end}."
+        for (claim, end), shown in shared.items()
+    ]
+
+
+def methods(line: Iterable[Row]) -> list[Row]:
+    """The rows of methods that have a value."""
+    return [row for row in line if not row.drawn and row.mean is not None]
+
+
+def control(line: Iterable[Row], *names: str) -> Row | None:
+    """The first of the named controls that has a value."""
+    found = {row.method: row for row in line if row.mean is not None}
+    return next((found[name] for name in names if name in found), None)
+
+
+def mean(row: Row) -> float:
+    """The mean of a row that has one."""
+    assert row.mean is not None, "rows without a value have been left out"
+    return row.mean
+
+
+def seeds(row: Row) -> str:
+    """Which seeds its repeats are."""
+    return "training" if len(row.values) == 1 else "data"
+
+
+def repeats(row: Row) -> str:
+    """3 runs."""
+    what = "run" if len(row.values) == 1 else "subset"
+    return f"{row.repeats} {what}{'' if row.repeats == 1 else 's'}"
