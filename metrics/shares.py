@@ -53,12 +53,16 @@ def _quantiles(alpha: float, beta: float) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Share:
-    """The estimated share of copies, its standard error, and its interval at `LEVEL`."""
+    """The estimated share of copies, its standard error, and its interval at `LEVEL`.
+
+    doubt: chance that new samples alone would be called copies as often (a one-sided p-value).
+    """
 
     value: float
     error: float
     low: float
     high: float
+    doubt: float
 
 
 def share_of(hits: int, rows: int, calibration: Calibration) -> Share:
@@ -76,9 +80,12 @@ def share_of(hits: int, rows: int, calibration: Calibration) -> Share:
 
     nodes, doubt = calibration.nodes(), (1 - LEVEL) / 2
 
+    def chance(share: float) -> float:
+        """Of so many hits or more."""
+        return float(binom.sf(hits - 1, rows, share + (1 - share) * nodes).mean())
+
     def excess(share: float) -> float:
-        """Chance of so many hits or more, less `doubt`."""
-        return float(binom.sf(hits - 1, rows, share + (1 - share) * nodes).mean()) - doubt
+        return chance(share) - doubt
 
     def lack(share: float) -> float:
         return float(binom.cdf(hits, rows, share + (1 - share) * nodes).mean()) - doubt
@@ -88,4 +95,4 @@ def share_of(hits: int, rows: int, calibration: Calibration) -> Share:
     rate, found = calibration.rate, hits / rows
     value = max(0.0, (found - rate) / (1 - rate))
     variance = found * (1 - found) / rows + ((1 - value) * calibration.deviation) ** 2
-    return Share(value, variance**0.5 / (1 - rate), low, high)
+    return Share(value, variance**0.5 / (1 - rate), low, high, chance(0.0))

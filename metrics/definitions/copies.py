@@ -152,7 +152,8 @@ def judge(samples: np.ndarray, training: np.ndarray, new: np.ndarray | None) -> 
 def share_of_copies(pair: Pair) -> Value:
     """The share of copies among the generated images, and in the details:
 
-    interval: of the share, at 95 %. copies: whether it is above 0 beyond doubt. hits: images called
+    interval: of the share, at 95 %. copies: whether it is above 0 beyond doubt. doubt: chance that
+    new images alone would be called copies as often. hits: images called
     copies. new: the share of new images that are. calibrated: on `heldout` or `train` images.
     calibrated_rows: on how many.
     """
@@ -161,6 +162,7 @@ def share_of_copies(pair: Pair) -> Value:
     details = {
         "interval": [share.low, share.high],
         "copies": share.low > 0,
+        "doubt": share.doubt,
         "hits": int(judged.hits.sum()),
         "new": limit.calibration.rate,
         "calibrated": limit.source,

@@ -44,8 +44,6 @@ def winner(
     if best is None:
         return []
     second = next(row for row in ordered if row is not best)
-    counts = {repeats(best), repeats(second)}
-    runs = f"{repeats(best)} each" if len(counts) == 1 else f"{repeats(best)} and {repeats(second)}"
     gaps = _gaps(best)
     against = [
         *(found.get(best.method, "") for found in wrong),
@@ -59,7 +57,7 @@ def winner(
             f"{titles(best.method)} is best {among}{scope}",
             titles(best.metric),
             f"{number(mean(best))} against {number(mean(second))} of {titles(second.method)}, the "
-            f"next; {runs}",
+            f"next; {repeats(best, second)}",
             "".join(f"; but {what}" for what in against if what),
         )
     ]
@@ -84,8 +82,7 @@ def undecided(line: Sequence[Row], titles: Titles) -> list[Finding]:
             Finding(
                 f"{titles(first.method)} is ahead of {titles(second.method)}",
                 metric,
-                f"{number(mean(first))} against {number(mean(second))}; {repeats(first)} and "
-                f"{repeats(second)}",
+                f"{number(mean(first))} against {number(mean(second))}; {repeats(first, second)}",
                 ", but their runs agree to the last digit: no test can weigh that, and more seeds "
                 "would hardly change it",
             )

@@ -55,7 +55,8 @@ def copiers(line: Sequence[Row]) -> dict[str, list[Measured]]:
 
     Each run has a p-value of its own for no copies at all, from its samples and from what new
     images get (`metrics.shares`), so that rates of 0 and 1 need no spread between runs. All runs of
-    the line are corrected together: it accuses any wrongly with a chance of at most 5 %.
+    the line are corrected together, as one end of their 95 % intervals: it accuses any wrongly with
+    a chance of at most 2.5 %.
     """
     if not judges_copying(line[0].metric):
         return {}
@@ -64,7 +65,7 @@ def copiers(line: Sequence[Row]) -> dict[str, list[Measured]]:
     found: dict[str, list[Measured]] = {}
     corrected = holm([doubt for *_, doubt in known])
     for (method, run, _), doubt in zip(known, corrected, strict=True):
-        if doubt <= 1 - LEVEL:
+        if doubt <= (1 - LEVEL) / 2:
             found.setdefault(method, []).append(run)
     return found
 

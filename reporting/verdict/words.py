@@ -33,8 +33,8 @@ def listed(names: Sequence[str]) -> str:
 def sentences(findings: Iterable[Finding]) -> list[str]:
     """One sentence for all metrics that agree on a claim.
 
-    >>> sentences([Finding("A wins", "FID", "1 against 2"), Finding("A wins", "KID", "3 against 4")])
-    ['A wins by FID (1 against 2) and KID (3 against 4).']
+    >>> sentences([Finding("A wins", "FID", "1 to 2"), Finding("A wins", "KID", "3 to 4")])
+    ['A wins by FID (1 to 2) and KID (3 to 4).']
     """
     shared: dict[tuple[str, str], list[str]] = {}
     for found in findings:
@@ -69,7 +69,8 @@ def seeds(row: Row) -> str:
     return "training" if len(row.values) == 1 else "data"
 
 
-def repeats(row: Row) -> str:
-    """3 runs."""
-    what = "run" if len(row.values) == 1 else "subset"
-    return f"{row.repeats} {what}{'' if row.repeats == 1 else 's'}"
+def repeats(first: Row, second: Row) -> str:
+    """3 runs each."""
+    what = "run" if len(first.values) == 1 else "subset"
+    counts = [f"{row.repeats} {what}{'' if row.repeats == 1 else 's'}" for row in (first, second)]
+    return f"{counts[0]} each" if counts[0] == counts[1] else " and ".join(counts)

@@ -125,7 +125,7 @@ class Config(Settings):
     )
     samples: PositiveInt = Field(2048, description="images judged a run (P section 8.2) [images]")
     metrics: tuple[str, ...] = Field(
-        ("fid_train", "fid_heldout", "am_ssim"),
+        ("fid_train", "fid_heldout", "am_ssim", "diversity"),
         min_length=1,
         description="what every run is judged by, in the order of the tables",
     )

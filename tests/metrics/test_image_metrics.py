@@ -1,4 +1,4 @@
-"""AM-SSIM both ways, and the copying rate: what each sees."""
+"""AM-SSIM both ways, the copying rate and the diversity: what each sees."""
 
 import numpy as np
 import pytest
@@ -10,6 +10,7 @@ from metrics.definitions.copying import (
     COPYING_RATE_SSIM,
     share_of_copies,
 )
+from metrics.definitions.diversity import diversity
 from metrics.similarity import ssim_matrix
 from suite.protocol.metric import Pair
 from suite.running.errors import InputError
@@ -85,6 +86,37 @@ def test_the_baseline_is_the_rate_of_rows_left_out_and_of_new_rows(digits, measu
 def test_a_copying_rate_needs_images_that_differ(digits):
     with pytest.raises(InputError, match="two training images that differ"):
         COPYING_RATE.compute(_pair(digits[:3], digits[[5, 5, 5]]))
+
+
+def test_diversity_is_of_how_many_images_there_are(digits):
+    """m images in equal shares: 1 - 1/m of what they have once each."""
+    training = digits[:32]
+
+    def of(rows):
+        return diversity(_pair(rows, training)).value
+
+    assert of(training) == pytest.approx(1.0)
+    assert of(digits[100:164]) == pytest.approx(1.0, abs=0.1)
+    assert of(np.repeat(digits[:1], 32, axis=0)) == pytest.approx(0, abs=1e-6)
+    alone = of(training[[3, 4]])
+    assert of(np.repeat(training[[3, 4]], 50, axis=0)) == pytest.approx(alone * 50 / 99)
+    # brightness is no variety
+    shades = np.arange(1, 33, dtype=np.uint8)[:, None, None, None] * np.ones_like(training[:1])
+    assert of(shades) == pytest.approx(0, abs=1e-6)
+    assert of(np.zeros_like(training)) == 0.0
+    assert of(training // 2) == pytest.approx(1.0, abs=0.01)
+
+
+def test_the_error_of_diversity_is_the_deviation_over_new_rows(digits):
+    order = 64 + np.random.default_rng(0).permutation(len(digits) - 64)[:2560]
+    found = [diversity(_pair(digits[rows], digits[:64])) for rows in np.split(order, 80)]
+    errors = [one.std for one in found]
+    assert np.mean(errors) == pytest.approx(np.std([one.value for one in found]), rel=0.3)
+
+
+def test_diversity_needs_training_images_that_differ(digits):
+    with pytest.raises(InputError, match="two training images that differ"):
+        diversity(_pair(digits[:3], digits[[5, 5, 5]]))
 
 
 def test_errors_of_am_ssim(digits):

@@ -5,7 +5,7 @@ import yaml
 
 from reporting.__main__ import app
 from reporting.plan import plan_of
-from suite.planning.configuration import all_methods, parse_config
+from suite.planning.configuration import all_methods, cells, parse_config
 from suite.running.cli import run
 
 VALUES = {
@@ -46,6 +46,12 @@ def test_a_plan_says_what_the_configuration_asks():
     assert plan.explained["FID (train)"].startswith("Lower is better; against the train set")
     assert plan.headings == {"table1": ("", "Of one digit.")} and plan.samples == 100
     assert plan.heading == "Made by hand"
+
+
+def test_what_stands_twice_is_one_column(monkeypatch):
+    """Else one seed would pass for two, and a column for two settings."""
+    monkeypatch.setattr("reporting.plan.cells", lambda config: [*cells(config), *cells(config)])
+    assert [cell.method for cell in plan_of(parse_config(VALUES)).cells] == ["dcgan", "ga-cntk"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from reporting.runs import Measured
 from reporting.tables.cells import Row, ranked
 from reporting.tables.searched import Search
 from reporting.verdict.sentences import verdict
@@ -19,10 +20,15 @@ def control(name, value, error, **where) -> Row:
     return row(f"control:{name}", value, error=error, judged=SAMPLES, drawn=True, **where)
 
 
-def said(*rows, titles=str):
+def told(rows, titles=str) -> list[str]:
+    """The verdict, but for what was not measured."""
+    return [one for one in verdict(rows, titles, SAMPLES) if "not measured" not in one]
+
+
+def said(*rows, titles=str) -> list[str]:
     """The sentences on one line of methods, ranked as in a table, and its controls."""
     methods = ranked([one for one in rows if not one.drawn])
-    return verdict([*methods, *(one for one in rows if one.drawn)], titles, SAMPLES)
+    return told([*methods, *(one for one in rows if one.drawn)], titles)
 
 
 def test_names_are_listed():
@@ -47,7 +53,7 @@ def test_a_leader_with_a_run_that_has_no_value_is_named(status, planned, words):
     leader = row("a", 310.9, 314.1, status=status, planned=planned)
     rows = ranked([leader, row("b", 355, 358.3, 361.8)])
     assert rows[0].ranks == (1, 1) and not rows[0].best
-    assert verdict(rows, str, SAMPLES) == [
+    assert told(rows) == [
         "d, n = 64: a is best of the runs that ended on this subset by fid_train (312.5 against "
         f"358.4 of b, the next; 2 runs and 3 runs); but {words}."
     ]
@@ -60,16 +66,16 @@ def test_metrics_that_agree_share_a_sentence():
         where = {"metric": metric, "better": better}
         pair = row("a", size, size * 1.1, **where), row("b", size * 3, size * 3.1, **where)
         rows += ranked(pair)
-    assert verdict(rows, str, SAMPLES) == [
-        "d, n = 64: a is best beyond doubt on this subset by fid (1.05 against 3.05 of b, the next; "
-        "2 runs each), kid (1,050 against 3,050 of b, the next; 2 runs each) and recall (-1.05 "
-        "against -3.05 of b, the next; 2 runs each)."
+    assert told(rows) == [
+        "d, n = 64: a is best beyond doubt on this subset by fid (1.05 against 3.05 of b, the "
+        "next; 2 runs each), kid (1,050 against 3,050 of b, the next; 2 runs each) and recall "
+        "(-1.05 against -3.05 of b, the next; 2 runs each)."
     ]
 
 
 def test_places_that_agree_share_a_sentence():
     rows = [row(name, 10, n=n) for n in (64, 128) for name in "ab"]
-    (sentence,) = verdict(rows, str, SAMPLES)
+    (sentence,) = told(rows)
     assert sentence.startswith("d, n = 64 and 128: one run a method, and another seed would")
 
 
@@ -139,7 +145,7 @@ def test_runs_that_agree_to_the_last_digit_are_told_without_asking_for_seeds(bet
     values = {"a": "5.00", "b": "9.00"}
     assert said(row("a", 5, 5, 5, better=better), row("b", 9, 9, 9, better=better)) == [
         f"d, n = 64: {first} is ahead of {second} by fid_train ({values[first]} against "
-        f"{values[second]}; 3 runs and 3 runs), but their runs agree to the last digit: no test can "
+        f"{values[second]}; 3 runs each), but their runs agree to the last digit: no test can "
         "weigh that, and more seeds would hardly change it."
     ]
 
@@ -157,7 +163,7 @@ def test_one_side_without_spread_is_weighed_by_the_other():
 
 def test_one_run_a_method_ranks_nothing():
     rows = [row("a", 10), row("b", 20), row("a", 0.5, metric="am_ssim", better="neither")]
-    sentences = verdict([*ranked(rows[:2]), rows[2]], str, SAMPLES)
+    sentences = told([*ranked(rows[:2]), rows[2]])
     assert len(sentences) == 1 and sentences[0].startswith("d, n = 64: one run a method")
     assert "seeds: training: [0, 1, 2]" in sentences[0]
 
@@ -172,31 +178,78 @@ def test_a_line_without_values_says_nothing():
     assert verdict([empty, replace(empty, method="b")], str, SAMPLES) == []
 
 
-@pytest.mark.parametrize("metric", ["am_ssim", "copying_rate", "copying_rate_ssim"])
-def test_who_is_nearer_to_the_training_images_than_real_ones_are(metric):
-    where = {"metric": metric, "better": "neither"}
-    copier, honest = row("a", 0.97, 0.98, 0.96, **where), row("b", 0.42, 0.39, 0.41, **where)
-    fresh = control("heldout", 0.4, 0.02, **where)
-    assert said(copier, honest, fresh) == [
-        "d, n = 64: a copies: nearer to the training images than new real images are by "
-        f"{metric} (0.970 against 0.400)."
+def judged(method, *runs, **fields) -> Row:
+    """What `copies` says of a method: (share, lower end, p-value) of each run."""
+    measured = [
+        Measured(value=share, better="neither", interval=(low, 1.0), doubt=doubt)
+        for share, low, doubt in runs
     ]
-    assert said(honest, fresh) == [] and said(copier) == []
-    below = row("c", 0.01, 0.011, 0.012, **where)
-    assert said(below, fresh) == []
+    values = [share for share, _, _ in runs]
+    return row(method, *values, metric="copies", better="neither", measured=measured, **fields)
+
+
+COPY, NEW = (1.0, 0.91, 1e-9), (0.0, 0.0, 0.8)
+
+
+def test_who_copies_whatever_the_spread_of_the_runs():
+    """A rate of 1 in every run has no spread, and needs none."""
+    copier, honest = judged("a", COPY, COPY), judged("b", NEW, NEW)
+    assert said(copier, honest) == [
+        "d, n = 64: a copies training images by copies (a 100 % of its samples, at least 91 %, in "
+        "2 of 2 runs)."
+    ]
+    both = said(copier, judged("c", (0.12, 0.04, 1e-4), NEW), honest)
+    assert both == [
+        "d, n = 64: a and c copy training images by copies (a 100 % of its samples, at least 91 %, "
+        "in 2 of 2 runs; c 6 % of its samples, at least 4 %, in 1 of 2 runs)."
+    ]
+    assert said(honest, judged("c", NEW)) == []
+
+
+def test_of_many_runs_one_that_chance_may_have_made_is_no_copier():
+    unlucky = (0.05, 0.01, 0.02)
+    assert "a copies" in said(judged("a", unlucky))[-1]
+    eight = said(*(judged(name, unlucky if name == "a" else NEW) for name in "abcdefgh"))
+    assert not any("copies" in sentence for sentence in eight)
+
+
+@pytest.mark.parametrize("metric", ["am_ssim", "copying_rate", "copying_rate_ssim"])
+def test_nearness_to_training_images_is_no_copying(metric):
+    """Blank and blurred images are nearer to training images than new ones are."""
+    where = {"metric": metric, "better": "neither"}
+    rows = row("a", 0.97, 0.98, **where), row("b", 0.42, 0.39, **where)
+    assert said(*rows, control("heldout", 0.4, 0.02, **where)) == []
 
 
 def test_a_winner_that_copies_is_called_so():
-    near = {"metric": "am_ssim", "better": "neither"}
     fids = ranked([row("a", 10, 10.5, 11), row("b", 20, 21, 22)])
 
-    def first(similarity):
-        copies = [row("a", *similarity, **near), row("b", 0.4, 0.41, 0.42, **near)]
-        found = verdict([*fids, *copies, control("heldout", 0.4, 0.01, **near)], str, SAMPLES)
+    def won(of_a):
+        found = verdict([*fids, judged("a", of_a, of_a), judged("b", NEW, NEW)], str, SAMPLES)
         return next(sentence for sentence in found if "is best" in sentence)
 
-    assert first([0.9, 0.91, 0.92]).endswith("3 runs each); but it copies.")
-    assert first([0.4, 0.41, 0.42]).endswith("3 runs each).")
+    assert won(COPY).endswith("3 runs each); but 100 % of its samples are copies.")
+    assert won(NEW).endswith("3 runs each).")
+
+
+@pytest.mark.parametrize(
+    ("metrics", "missing"),
+    [
+        (["fid_train"], "copies or alike was not measured: add copies and diversity to"),
+        (["fid_train", "diversity"], "copies was not measured: add copies to"),
+        (["copies", "fid_train"], "alike was not measured: add diversity to"),
+        (["copies", "diversity"], None),
+        (["w2_train"], None),
+    ],
+)
+def test_what_was_not_looked_for_is_said(metrics, missing):
+    rows = [
+        row(name, 10, 11, metric=metric, better="neither") for metric in metrics for name in "ab"
+    ]
+    found = verdict(rows, str, SAMPLES)
+    assert found == (
+        [] if missing is None else [f"d, n = 64: whether samples are {missing} the metrics."]
+    )
 
 
 def test_a_choice_by_the_runs_shown_flatters():
@@ -219,22 +272,6 @@ def test_a_searched_method_that_does_not_win_is_named_all_the_same():
     loser = row("b", 20, 21, 22, search=Search("batch=8", 2, "fid_train", True))
     won, flattered = said(row("a", 10, 10.5, 11), loser)
     assert won.endswith("3 runs each).") and "b (the best of 2)" in flattered
-
-
-def test_one_run_may_show_that_it_copies():
-    where = {"metric": "am_ssim", "better": "neither"}
-    near = {"error": 0.01, "judged": SAMPLES}
-    runs = row("a", 0.9, **near, **where), row("b", 0.41, **near, **where)
-    sentences = said(*runs, control("heldout", 0.4, 0.01, **where))
-    assert sentences[1:] == [
-        "d, n = 64: a copies: nearer to the training images than new real images are by am_ssim "
-        "(0.900 against 0.400) (as far as one run shows)."
-    ]
-
-
-def test_nearness_by_another_metric_is_no_copying():
-    where = {"metric": "reverse_am_ssim", "better": "neither"}
-    assert said(row("a", 0.9, 0.91, **where), control("heldout", 0.4, 0.01, **where)) == []
 
 
 def test_what_lies_beyond_the_floor():
@@ -282,7 +319,7 @@ def test_which_runs_still_improved_when_they_ended(better):
         "d, n = 64: still improving when training ended, by fid_train: "
         f"a ({half} after 1,091 iterations, {last} after 3,500)."
     ]
-    still = row("a", 1, 2, 3, better=better, followed=path[:-1] + [(3500, path[-2][1])])
+    still = row("a", 1, 2, 3, better=better, followed=[*path[:-1], (3500, path[-2][1])])
     assert not [s for s in said(still, rows[1]) if "still improving" in s]
 
 
@@ -293,7 +330,7 @@ def test_runs_improve_by_the_first_metric_that_was_followed():
         row("b", 1, 2, metric="kid"),
         row("b", 1, 2, metric="fid", followed=PATH),
     ]
-    (sentence,) = verdict(rows, str, SAMPLES)
+    (sentence,) = told(rows)
     assert "by kid: a (" in sentence and sentence.count("after 3,500") == 1
 
 
@@ -304,7 +341,7 @@ def alike(metric, values, real=1.0):
     floor = control("disjoint", 25.0, 0.5)
     rows = [row("a", *values, **where), row("b", real, real, 0.9 * real, **where)]
     beside = control("heldout", real, 0.01, **where)
-    return verdict([*fids, floor, *rows, beside], str, SAMPLES)
+    return told([*fids, floor, *rows, beside])
 
 
 def test_a_collapse_is_named_before_any_praise():
