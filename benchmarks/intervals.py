@@ -5,13 +5,14 @@
 It prints Markdown, and writes the numbers as CSV with --out. Runs are made up: a subset of the data
 shifts all its runs by a deviate, and each method on it by another (`peculiar`), a training seed
 shifts its run by a third. What is promised is asked of the code that makes the verdict itself:
-`reporting.tables.cells.ranked`, `reporting.trends.improving`, `metrics.shares.share_of`.
+`reporting.tables.cells`, `reporting.trends`, `reporting.verdict.real`, `metrics.shares`.
 """
 
 import csv
 import io
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from math import sqrt
 from pathlib import Path
 from typing import Annotated
@@ -19,13 +20,20 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from metrics.definitions.copies import RATE
+from metrics.definitions.diversity import diversity
+from metrics.shares import Calibration, share_of
 from reporting.intervals import estimate
+from reporting.runs import Measured
 from reporting.tables.cells import Row, leader, surely_better
 from reporting.trends import improving, window_of
+from reporting.verdict.real import ALIKE, copiers
 from suite.protocol.method import snapshot_iterations
+from suite.protocol.metric import Pair
 from suite.protocol.seeds import stream
 from suite.running.cli import run
-from suite.running.files import write_text
+from suite.running.files import read_arrays, write_text
+from suite.running.provenance import ROOT
 
 app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
 LAYOUTS = [(1, 2), (1, 3), (1, 5), (1, 10), (2, 3), (3, 1), (3, 3), (5, 1), (5, 3), (10, 1)]
@@ -66,7 +74,7 @@ def skewed(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:
 def line(values: np.ndarray) -> list[Row]:
     """Rows of one line from values [methods, subsets, runs]; lower is better."""
     return [
-        Row("", 0, f"m{i}", "", {d: list(r) for d, r in enumerate(own)}, own.size, "ok", "lower")
+        Row("", 0, f"m{i}", "", {d: r.tolist() for d, r in enumerate(own)}, own.size, "ok", "lower")
         for i, own in enumerate(values)
     ]
 
@@ -90,7 +98,9 @@ def covered(draw: Deviates, subsets: int, runs: int, lines: int) -> dict[str, fl
         values, centres = drawn(rng, draw, subsets, runs, True)
         for method, own in zip(values, centres, strict=True):
             truth = own[0] if subsets == 1 else 0.0
-            for i, found in enumerate((dict(enumerate(method.tolist())), {0: method.ravel()})):
+            for i, found in enumerate(
+                (dict(enumerate(method.tolist())), {0: method.ravel().tolist()})
+            ):
                 low, high = estimate(found).interval
                 hits[i] += low <= truth <= high
             hits[2] += abs(method[0][0] - truth) <= 1.96 * WITHIN
@@ -178,6 +188,81 @@ def still(lines: int) -> Iterable[Share]:
                 yield Share("still improving", case, what, lines, share, promised)
 
 
+@cache
+def _measured(hits: int, rows: int, new: int) -> Measured:
+    """What `copies` says where so many of so many rows look like copies, by so many new images."""
+    rank = max(1, int(RATE * (new + 1)))
+    found = share_of(hits, rows, Calibration(rank, new - rank + 1))
+    return Measured(
+        value=found.value,
+        better="neither",
+        interval=(found.low, found.high),
+        doubt=found.doubt,
+    )
+
+
+def of_copies(lines: int) -> Iterable[Share]:
+    """Methods said to copy, of eight with one run each, by how many of their samples do."""
+    for new in (15, 64, 1024):
+        rank = max(1, int(RATE * (new + 1)))
+        for rows in (64, 2048):
+            case = f"{new:,} new images, {rows:,} samples"
+            for share in (0.0, 0.05, 0.2, 0.5, 1.0):
+                rng, named, holds = stream(f"intervals:copies:{share}", new, rows), 0, 0
+                for _ in range(lines):
+                    rate = rng.beta(rank, new - rank + 1)
+                    hits = rng.binomial(rows, share + (1 - share) * rate, METHODS).tolist()
+                    runs = [_measured(count, rows, new) for count in hits]
+                    found = len(copiers(_copy_line(runs)))
+                    named += found > 0 if share == 0 else found / METHODS
+                    low, high = runs[0].interval or (1.0, 0.0)
+                    holds += low <= share <= high
+                what = (
+                    f"of {share:.0%} copies".replace("%", " %")
+                    if share
+                    else "any of 8 that copy nothing"
+                )
+                promised = "" if share else "at most 2.5 %"
+                yield Share("said to copy", case, what, lines, named / lines, promised)
+                what = f"interval holds {100 * share:.0f} %"
+                yield Share("copies", case, what, lines, holds / lines, "at least 95 %")
+
+
+def _copy_line(runs: list[Measured]) -> list[Row]:
+    return [
+        Row("", 0, f"m{i}", "copies", {0: [run.value or 0.0]}, 1, "ok", "neither", measured=[run])
+        for i, run in enumerate(runs)
+    ]
+
+
+def of_collapse(draws: int) -> Iterable[Share]:
+    """64 images said to be alike, beside 64 training digits."""
+    digits = read_arrays(ROOT / "resources/mnist/mnist.npz", "train_images")["train_images"]
+    rng = stream("intervals:collapse")
+    counts: dict[str, int] = {}
+    for _ in range(draws):
+        order = rng.permutation(len(digits))
+        train, new = digits[order[:64]], digits[order[64:128]]
+        noise = rng.normal(0, 10, new.shape)
+        kinds = {
+            "new digits": new,
+            "8 digits, repeated": np.repeat(new[:8], 8, axis=0),
+            "2 digits, repeated": np.repeat(new[:2], 32, axis=0),
+            "1 digit with noise (sigma 10 of 255)": np.clip(new[:1] + noise, 0, 255),
+            "flat images": rng.integers(1, 256, (64, 1, 1)) * np.ones_like(new),
+        }
+        for kind, rows in kinds.items():
+            pair = Pair(*(one[..., None] for one in (rows, train)), None, 0, _no_features)
+            counts[kind] = counts.get(kind, 0) + (diversity(pair).value < ALIKE)
+    for kind, count in counts.items():
+        promised = {"new digits": "0 %", "flat images": "100 %"}.get(kind, "")
+        yield Share("collapse", "64 training digits", kind, draws, count / draws, promised)
+
+
+def _no_features(name: str, images: np.ndarray) -> np.ndarray:
+    raise AssertionError("diversity is of pixels")
+
+
 def simulated(lines: int) -> Iterable[Share]:
     """Every share, table by table."""
     for draw in (normal, skewed):
@@ -191,6 +276,8 @@ def simulated(lines: int) -> Iterable[Share]:
                 yield Share("claims", case, what, lines, share, promised)
     yield from of_unlike(lines)
     yield from still(lines)
+    yield from of_copies(lines)
+    yield from of_collapse(max(1, lines // 10))
 
 
 def tidy(shares: Iterable[Share]) -> str:
