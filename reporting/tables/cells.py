@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import combinations, groupby
 from math import sqrt
 from statistics import fmean, stdev
@@ -99,7 +100,7 @@ class Row:
             return None
         return Estimate(self.all[0], self.error * sqrt(self.judged), self.judged)
 
-    @property
+    @cached_property
     def estimate(self) -> Estimate | None:
         """The mean, as other seeds would give it."""
         if not self.all:

@@ -15,8 +15,8 @@ ALIKE = 0.5
 in equal shares have a half of it."""
 FAR = 0.25
 """Coverage, as a part of that of real images, below which few of them are covered."""
-ALIKENESS = "diversity"
-"""The metric of how unlike samples are each other."""
+COPIES, ALIKENESS = "copies", "diversity"
+"""The metrics of what share of samples are copies, and of how unlike samples are each other."""
 COVERS = ("coverage", "modes_covered")
 """What the names of metrics begin with that count what real rows have a sample near them."""
 
@@ -200,23 +200,32 @@ def too_few(place: Sequence[Row], titles: Titles, samples: int) -> list[Finding]
     ]
 
 
-def unmeasured(place: Sequence[Row]) -> list[Finding]:
-    """That nobody looked for copies, or for samples that are alike, where methods make images."""
-    used = {row.metric for row in place if row.mean is not None and not row.drawn}
+def _unmeasured(place: Sequence[Row]) -> list[str]:
+    """Which of `copies` and `diversity` no image of a method was judged by."""
+    used = {row.metric for row in methods(place)}
     known = [METRICS.entries[metric] for metric in used if metric in METRICS.entries]
     if not any(metric.data == "images" for metric in known):
         return []
-    missing = {
-        "copies": not any(metric.copying for metric in known),
-        "alike": ALIKENESS not in used,
-    }
-    words = [what for what, absent in missing.items() if absent]
-    names = {"copies": "copies", "alike": ALIKENESS}
-    if not words:
+    copies = [] if any(metric.copying for metric in known) else [COPIES]
+    return copies + ([] if ALIKENESS in used else [ALIKENESS])
+
+
+def unsearched(place: Sequence[Row]) -> dict[str, str]:
+    """Every method -> that nobody looked for copies, where it makes images and nobody did."""
+    if COPIES not in _unmeasured(place):
+        return {}
+    return dict.fromkeys((row.method for row in methods(place)), "nobody looked for copies")
+
+
+def unmeasured(place: Sequence[Row]) -> list[Finding]:
+    """That nobody looked for copies, or for samples that are alike, where methods make images."""
+    missing = _unmeasured(place)
+    if not missing:
         return []
+    words = {COPIES: "copies", ALIKENESS: "alike"}
     return [
         Finding(
-            f"whether samples are {' or '.join(words)} was not measured: add "
-            f"{listed([names[what] for what in words])} to the metrics"
+            f"whether samples are {' or '.join(words[name] for name in missing)} was not measured: "
+            f"add {listed(missing)} to the metrics"
         )
     ]

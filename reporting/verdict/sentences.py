@@ -19,6 +19,7 @@ from reporting.verdict.real import (
     spoiled,
     too_few,
     unmeasured,
+    unsearched,
 )
 from reporting.verdict.training import improving
 from reporting.verdict.words import Finding, Titles, listed, sentences
@@ -27,12 +28,12 @@ from reporting.verdict.words import Finding, Titles, listed, sentences
 def _findings(place: Sequence[Row], titles: Titles, samples: int) -> list[Finding]:
     """What is found in one place, what is wrong with samples before any praise."""
     lines = [list(cells) for _, cells in groupby(place, key=lambda row: row.metric)]
-    wrong = spoiled(lines)
+    wrong, copies = spoiled(lines), copied(lines) | unsearched(place)
     ranked = [line for line in lines if line[0].better in SIGNS]
     found: list[list[Finding]] = [single(place)]
     found += [collapse(line, titles) for line in lines]
     found += [copying(line, titles) for line in lines]
-    found += [winner(line, titles, copied(lines), wrong) for line in ranked]
+    found += [winner(line, titles, copies, wrong) for line in ranked]
     found += [undecided(line, titles) for line in ranked]
     found += [beyond_real(line, titles, wrong) for line in lines]
     found += [searched(place, titles), improving(place, titles), unmeasured(place)]

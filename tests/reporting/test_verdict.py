@@ -11,7 +11,7 @@ from reporting.verdict.words import listed
 SAMPLES = 64
 
 
-def row(method, *values, metric="fid_train", better="lower", status="ok", n=64, **fields) -> Row:
+def row(method, *values, metric="fid", better="lower", status="ok", n=64, **fields) -> Row:
     planned = fields.pop("planned", len(values))
     return Row("d", n, method, metric, {0: list(values)}, planned, status, better, **fields)
 
@@ -20,15 +20,20 @@ def control(name, value, error, **where) -> Row:
     return row(f"control:{name}", value, error=error, judged=SAMPLES, drawn=True, **where)
 
 
-def told(rows, titles=str) -> list[str]:
-    """The verdict, but for what was not measured."""
-    return [one for one in verdict(rows, titles, SAMPLES) if "not measured" not in one]
-
-
 def said(*rows, titles=str) -> list[str]:
     """The sentences on one line of methods, ranked as in a table, and its controls."""
     methods = ranked([one for one in rows if not one.drawn])
     return told([*methods, *(one for one in rows if one.drawn)], titles)
+
+
+def told(rows, titles=str) -> list[str]:
+    """The verdict, but for what was not measured."""
+    found = verdict(rows, titles, SAMPLES)
+    return [
+        one.replace("; but nobody looked for copies", "")
+        for one in found
+        if "not measured" not in one
+    ]
 
 
 def test_names_are_listed():
@@ -37,7 +42,7 @@ def test_names_are_listed():
 
 def test_what_wins_beyond_doubt():
     assert said(row("b", 20, 21, 22), row("a", 10, 10.5, 11), row("c", 30, 31, 32)) == [
-        "d, n = 64: a is best beyond doubt on this subset by fid_train (10.50 against 21.00 of b, "
+        "d, n = 64: a is best beyond doubt on this subset by fid (10.50 against 21.00 of b, "
         "the next; 3 runs each)."
     ]
 
@@ -54,7 +59,7 @@ def test_a_leader_with_a_run_that_has_no_value_is_named(status, planned, words):
     rows = ranked([leader, row("b", 355, 358.3, 361.8)])
     assert rows[0].ranks == (1, 1) and not rows[0].best
     assert told(rows) == [
-        "d, n = 64: a is best of the runs that ended on this subset by fid_train (312.5 against "
+        "d, n = 64: a is best of the runs that ended on this subset by fid (312.5 against "
         f"358.4 of b, the next; 2 runs and 3 runs); but {words}."
     ]
 
@@ -103,7 +108,7 @@ def count(sentence):
 
 def test_what_cannot_be_told_apart_and_how_many_seeds_would_decide():
     (sentence,) = said(row("b", 230.0, 270.0), row("a", 183.2, 213.1), row("c", 900.0, 905.0))
-    assert "which is best is open: b and a cannot be told apart by fid_train (about " in sentence
+    assert "which is best is open: b and a cannot be told apart by fid (about " in sentence
     assert sentence.endswith(" training seeds would tell a from b, 2 now).")
     assert 3 <= count(sentence) <= 20
 
@@ -144,7 +149,7 @@ def test_runs_that_agree_to_the_last_digit_are_told_without_asking_for_seeds(bet
     first, second = ("a", "b") if better == "lower" else ("b", "a")
     values = {"a": "5.00", "b": "9.00"}
     assert said(row("a", 5, 5, 5, better=better), row("b", 9, 9, 9, better=better)) == [
-        f"d, n = 64: {first} is ahead of {second} by fid_train ({values[first]} against "
+        f"d, n = 64: {first} is ahead of {second} by fid ({values[first]} against "
         f"{values[second]}; 3 runs each), but their runs agree to the last digit: no test can "
         "weigh that, and more seeds would hardly change it."
     ]
@@ -170,11 +175,11 @@ def test_one_run_a_method_ranks_nothing():
 
 def test_a_method_without_a_second_seed_is_named():
     (sentence,) = said(row("a", 10, 10.1, 9.9), row("b", 20))
-    assert sentence.endswith("cannot be told apart by fid_train; a second run is missing for b.")
+    assert sentence.endswith("cannot be told apart by fid; a second run is missing for b.")
 
 
 def test_a_line_without_values_says_nothing():
-    empty = Row("d", 64, "a", "fid_train", {0: []}, 1, "missing", "neither")
+    empty = Row("d", 64, "a", "fid", {0: []}, 1, "missing", "neither")
     assert verdict([empty, replace(empty, method="b")], str, SAMPLES) == []
 
 
@@ -252,15 +257,24 @@ def test_what_was_not_looked_for_is_said(metrics, missing):
     )
 
 
+def test_a_winner_among_images_nobody_compared_is_told_so():
+    found = verdict(
+        ranked([row(n, v, v + 1, metric="fid_train") for n, v in (("a", 10), ("b", 20))]),
+        str,
+        SAMPLES,
+    )
+    assert found[0].endswith("2 runs each); but nobody looked for copies.")
+
+
 def test_a_choice_by_the_runs_shown_flatters():
     def sentences(best, *, tried=3):
-        search = Search("batch=8", tried, "fid_train", best)
+        search = Search("batch=8", tried, "fid", best)
         return said(row("a", 10, 10.5, 11, search=search), row("b", 20, 21, 22))
 
     won, flattered = sentences(True)
     assert won.endswith("3 runs each); but chance helped to choose its settings.")
     assert flattered.startswith(
-        "d, n = 64: settings were chosen by fid_train of the runs shown: a (the best of 3). The "
+        "d, n = 64: settings were chosen by fid of the runs shown: a (the best of 3). The "
         "best of several is partly luck, so these values flatter"
     )
     assert "the best of 7" in sentences(True, tried=7)[1]
@@ -269,7 +283,7 @@ def test_a_choice_by_the_runs_shown_flatters():
 
 
 def test_a_searched_method_that_does_not_win_is_named_all_the_same():
-    loser = row("b", 20, 21, 22, search=Search("batch=8", 2, "fid_train", True))
+    loser = row("b", 20, 21, 22, search=Search("batch=8", 2, "fid", True))
     won, flattered = said(row("a", 10, 10.5, 11), loser)
     assert won.endswith("3 runs each).") and "b (the best of 2)" in flattered
 
@@ -278,7 +292,7 @@ def test_what_lies_beyond_the_floor():
     rows = row("a", 10, 10.5, 11), row("b", 20, 21, 22), row("c", 30, 31, 32)
     sentences = said(*rows, control("disjoint", 25.0, 0.5))
     assert sentences[1:] == [
-        "d, n = 64: a and b lie beyond what other real images get by fid_train (10.50 and 21.00 "
+        "d, n = 64: a and b lie beyond what other real images get by fid (10.50 and 21.00 "
         "against 25.00): that is nearness to the reference rows, not quality."
     ]
     unsure = said(*rows, control("disjoint", 25.0, 20.0))
@@ -316,7 +330,7 @@ def test_which_runs_still_improved_when_they_ended(better):
     rows = row("a", 1, 2, 3, better=better, followed=path), row("b", 1, 2, 4, better=better)
     half, last = ("200", "150") if better == "lower" else ("300", "350")
     assert [s for s in said(*rows) if "still improving" in s] == [
-        "d, n = 64: still improving when training ended, by fid_train: "
+        "d, n = 64: still improving when training ended, by fid: "
         f"a ({half} after 1,091 iterations, {last} after 3,500)."
     ]
     still = row("a", 1, 2, 3, better=better, followed=[*path[:-1], (3500, path[-2][1])])
@@ -380,7 +394,7 @@ def test_a_metric_without_a_good_side_neither_wins_nor_improves():
 
 
 def test_sentences_call_things_by_their_titles():
-    titles = {"d": "Digits", "a": "A-GAN", "fid_train": "FID"}
+    titles = {"d": "Digits", "a": "A-GAN", "fid": "FID"}
     sentences = said(
         row("a", 1, 1.1, 1.2), row("b", 5, 5.1, 5.2), titles=lambda name: titles.get(name, name)
     )
