@@ -3,6 +3,7 @@
 `ablation` is in gantk/test_gantk2.py, `gpu` in test_gpu_check.py, `launches` in gantk/test_cuda.py.
 """
 
+import csv
 import json
 import subprocess
 import sys
@@ -49,11 +50,16 @@ def lines(printed: str) -> list[list[str]]:
     return rows[2:]
 
 
-def test_intervals_prints_a_line_a_layout(capsys: pytest.CaptureFixture[str]) -> None:
+def test_intervals_writes_every_promise(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from benchmarks import intervals
 
-    intervals.table(lines=2, lead=4.0)
-    assert len(lines(capsys.readouterr().out)) == 2 * len(intervals.LAYOUTS)
+    intervals.table(lines=1, out=tmp_path / "shares.csv")
+    tables = capsys.readouterr().out.strip().split("\n\n")
+    assert [len(lines(table)) for table in tables[:2]] == [2 * len(intervals.LAYOUTS)] * 2
+    with open(tmp_path / "shares.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len({row["table"] for row in rows}) == len(tables)
+    assert all(0 <= float(row["share"]) <= 1 for row in rows)
 
 
 def test_repeats_prints_a_line_a_metric(
