@@ -14,6 +14,7 @@ from suite.running import devices
 from suite.running import paths
 from suite.running import progress
 from suite.planning import expected
+from suite.planning import identity
 from suite.planning import resources
 from suite.planning import rules as plan
 

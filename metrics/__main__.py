@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from metrics.choice import best_snapshot
+from metrics.choice import Choosing
 from metrics.command import (
     Cache,
     Class,
@@ -19,17 +19,15 @@ from metrics.command import (
     Train,
     Weights,
     feature_store,
-    leased,
-    names_of,
-    planned_names,
     prepare,
     provenance_of,
     references_of,
 )
 from metrics.controls import judge_controls
 from metrics.definitions.copies import judge
-from metrics.evaluate import Reference, check, evaluate
+from metrics.evaluate import Reference, check, evaluate, names_of, planned_names
 from metrics.inputs import read_rows, write_sheet
+from metrics.judging import judge_run, judge_snapshots, leased
 from metrics.nearest import nearest
 from metrics.pairs import clearest, done, draw_pairs
 from metrics.runs import load_generated, load_records, snapshots
@@ -78,8 +76,13 @@ def compare(
             name: {"path": str(places[name]), "shape": list(data.shape), "digest": digest_of(data)}
             for name, data in sets.items()
         }
-        report = {"sets": described, "metrics": values, "seeds": {"evaluation": seed}}
-        print(json.dumps(report | {"provenance": provenance_of(names, store)}, indent=2))
+        report = {
+            "sets": described,
+            "metrics": values,
+            "seeds": {"evaluation": seed},
+            "provenance": provenance_of("metrics.evaluate", names, store),
+        }
+        print(json.dumps(report, indent=2))
         return
     for name, entry in values.items():
         spread = "" if entry["std"] is None else f" ± {entry['std']:.4g}"
@@ -170,33 +173,16 @@ def evaluate_(
     A run that diverged gets the status `diverged` and no values.
     """
     prepare(out)
-    records = load_records(parts)
-    rows = load_generated(parts)[:samples]
     references = references_of(train=train, heldout=heldout, **{"class": class_})
-    names = planned_names(metrics, rows, references)
     store = feature_store(features, weights)
-    check(names, rows, references)
-    diverged = any(record["stop_reason"] == "diverged" for record in records)
-    values, chosen = {}, None
-    with leased(names):
-        if choose and not diverged:
-            if train is None or class_ is None:
-                raise InputError("--choose needs the training rows and the whole split: give both")
-            sets = (Subset.load(train), Subset.load(class_))
-            chosen, rows = best_snapshot(parts, *sets, choose, choose_rows, store, seed)
-            rows = rows[:samples]
-        if not diverged:
-            values = evaluate(rows, references, names, store, seed)
-    report = {
-        "status": "diverged" if diverged else "ok",
-        "samples": len(rows),
-        **({"chosen": chosen.record()} if chosen else {}),
-        "metrics": values,
-        "seeds": {key: records[0]["seeds"][key] for key in ("data", "training")}
-        | {"evaluation": seed},
-        "provenance": provenance_of(names, store),
-    }
-    write_json(out, report)
+    choosing = None
+    if choose is not None:
+        if train is None or class_ is None:
+            raise InputError("--choose needs the training rows and the whole split: give both")
+        choosing = Choosing(choose, choose_rows, Subset.load(train), Subset.load(class_))
+    report = judge_run(parts, references, metrics, samples, store, seed, choosing)
+    used = list(report["metrics"])
+    write_json(out, report | {"provenance": provenance_of("metrics.judging", used, store)})
 
 
 @app.command()
@@ -216,17 +202,9 @@ def trajectory(
     Snapshots hold fewer rows than the samples: values compare along a run, not with metrics.json.
     """
     prepare(out)
-    load_records(parts)
     references = references_of(train=train, heldout=heldout, **{"class": class_})
     store = feature_store(features, weights)
-    moments = list(snapshots(parts))
-    names = planned_names(metrics, moments[0][1], references)
-    lines = ["iteration,metric,value,generated"]
-    with leased(names):
-        for iteration, rows in moments:
-            for name, entry in evaluate(rows, references, names, store, seed).items():
-                lines.append(f"{iteration},{name},{entry['value']!r},{entry['generated']}")
-    write_text(out, "\n".join(lines) + "\n")
+    write_text(out, judge_snapshots(parts, references, metrics, store, seed))
 
 
 @app.command("nearest")
@@ -277,7 +255,7 @@ def controls(
         "controls": judged.controls,
         "left_out": judged.left_out,
         "seeds": seeds,
-        "provenance": provenance_of(used, store),
+        "provenance": provenance_of("metrics.controls", used, store),
     }
     write_json(out, report)
 

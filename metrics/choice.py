@@ -21,6 +21,20 @@ VALIDATION = 512
 
 
 @dataclass(frozen=True)
+class Choosing:
+    """How a snapshot is chosen: by a metric, on so many rows of each snapshot, its first.
+
+    train: the training rows of the run. pool: the whole training split; its rows that are not in
+    `train` choose, in the place of the metric's held-out ones.
+    """
+
+    metric: str
+    rows: int
+    train: Subset
+    pool: Subset
+
+
+@dataclass(frozen=True)
 class Choice:
     """The snapshot that is judged, and how it was chosen.
 
@@ -41,31 +55,24 @@ class Choice:
 
 
 def best_snapshot(
-    parts: Sequence[Path],
-    train: Subset,
-    pool: Subset,
-    metric: str,
-    rows: int,
-    features: Features,
-    seed: int,
+    parts: Sequence[Path], choosing: Choosing, features: Features, seed: int
 ) -> tuple[Choice, np.ndarray]:
     """The choice, and the rows of the chosen snapshot that had no part in it: [N, H, W, C].
 
-    parts: folders of the parts of one run. train: its training rows. pool: the whole training
-    split; its rows that are not in `train` choose, in the place of the metric's held-out ones.
-    rows: of a snapshot that choose, its first; those after them are returned.
+    parts: folders of the parts of one run.
 
     Raises:
         InputError: the metric compares with another set or has no good side, a snapshot has no row
             left to judge, or see `metrics.controls.disjoint_rows` and `metrics.evaluate.check`.
     """
+    metric, rows = choosing.metric, choosing.rows
     measure = METRICS.lookup(metric)
     if measure.reference != "heldout" or measure.better == "neither":
         raise InputError(
             f"{metric} cannot choose a snapshot: name a metric against held-out images that has a "
             "good side"
         )
-    validation = Reference(disjoint_rows(train, pool, VALIDATION, seed))
+    validation = Reference(disjoint_rows(choosing.train, choosing.pool, VALIDATION, seed))
     found = dict(snapshots(parts))
     values = []
     for iteration in late(list(found)):

@@ -83,6 +83,22 @@ def suited(names: Sequence[str], rows: np.ndarray) -> list[str]:
     return left
 
 
+def names_of(metrics: str | None, rows: np.ndarray, references: References) -> list[str]:
+    """The metrics that the user named, each once, or all that apply."""
+    if metrics is None:
+        return applicable(rows, references)
+    names = list(dict.fromkeys(metrics.replace(",", " ").split()))
+    if not names:
+        raise InputError("--metrics names no metric: give names with commas, or leave it out")
+    return names
+
+
+def planned_names(metrics: str | None, rows: np.ndarray, references: References) -> list[str]:
+    """Like `names_of`, but from a list that serves other datasets too."""
+    names = names_of(metrics, rows, references)
+    return names if metrics is None else suited(names, rows)
+
+
 def _mismatch(measure: Metric, rows: np.ndarray) -> str | None:
     """Why a metric is not made for such rows, or None if it is."""
     if measure.data != kind_of(rows):

@@ -8,12 +8,13 @@ import numpy as np
 
 from suite.protocol.artefacts import digest_of
 from suite.protocol.metric import EXTRACTORS, Extractor, Weights
+from suite.running.content import joined, source_of
 from suite.running.files import held, read_arrays, write_arrays
 
 
 @dataclass
 class Features:
-    """Features by extractor and content, kept in memory and, given a folder, on disk.
+    """Features by extractor, its code, and content: in memory and, given a folder, on disk.
 
     folder: where to keep them; None keeps nothing on disk.
     paths: weights chosen by the user, by extractor.
@@ -32,7 +33,8 @@ class Features:
             fetch = extractor.weights
             self._weights[name] = fetch(self.paths.get(name)) if fetch else None
         weights = self._weights[name]
-        identity = [name, extractor.version, weights and weights.sha256, digest_of(images)]
+        code = joined(source_of(EXTRACTORS.module_of(name)))
+        identity: list[object] = [name, code, weights and weights.sha256, digest_of(images)]
         if extractor.arithmetic:
             self._arithmetic[name] = extractor.arithmetic()
             identity.append(self._arithmetic[name])

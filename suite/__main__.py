@@ -8,14 +8,16 @@ import typer
 from suite.planning.checks import look
 from suite.planning.configuration import Config, load_config
 from suite.planning.cost import estimate, known_rates, own_rates, past_seconds, table
+from suite.planning.explain import changes, compared, configuration_of, text_of, versions
 from suite.planning.rates import measure as measured
 from suite.planning.rates import save_rates
 from suite.running.cli import make_app, run
 from suite.running.cpu import available_cores
 from suite.running.driver import report
+from suite.running.errors import InputError
 
 app = make_app(
-    "suite", "What a configuration costs, before any of it runs, and which GPUs there are."
+    "suite", "What a configuration costs, what would be made again and why, which GPUs there are."
 )
 
 ConfigFile = Annotated[Path, typer.Argument(help="a configuration")]
@@ -57,6 +59,30 @@ def measure(
 def gpus() -> None:
     """Print this machine's GPUs, and whether their driver serves what `make gpu` installs."""
     print(report())
+
+
+@app.command()
+def explain(
+    results: Annotated[Path, typer.Argument(help="results/NAME; or a run's part, with OTHER")],
+    other: Annotated[Path | None, typer.Argument(help="another part, to compare with")] = None,
+    configfile: Annotated[
+        list[Path] | None,
+        typer.Option(help="as for snakemake; default: the one of this name here or in config/"),
+    ] = None,
+) -> None:
+    """Print which jobs would be made again and why; or what differs between two runs."""
+    if other is not None:
+        print("\n".join(compared(results, other) or ["nothing differs"]))
+        return
+    if not results.is_dir():
+        raise InputError(f"{results}: no such folder: name one below results/")
+    files = configfile or [configuration_of(results)]
+    found = changes(results, files)
+    print(f"{results} by {', '.join(map(str, files))}: {len(found)} to make again")
+    if found:
+        print(text_of(found))
+    for line in versions(results):
+        print(f"not made again: {line}")
 
 
 if __name__ == "__main__":

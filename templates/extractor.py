@@ -20,7 +20,7 @@ def embed(images: np.ndarray, weights: Weights | None) -> np.ndarray:
     return np.stack(shares, axis=-1).reshape(len(images), -1).astype(np.float32)
 
 
-# Raise the version, 1, whenever the features change: those that were kept are then computed anew.
-# `shape` names the only images that it takes, `weights` a function that finds its trained weights,
-# `arithmetic` one that says what it computes on: see lenet.py and inception.py.
-GREY_LEVELS = Extractor("levels", 1, embed)
+# Features that were kept are computed anew after a change of this code. `shape` names the only
+# images that it takes, `weights` a function that finds its trained weights, `arithmetic` one that
+# says what it computes on: see lenet.py and inception.py.
+GREY_LEVELS = Extractor("levels", embed)

@@ -62,4 +62,4 @@ def weights(path: Path | None) -> Weights:
     return inception_weights(path)
 
 
-INCEPTION = Extractor("inception", 2, embed, weights=weights, arithmetic=arithmetic)
+INCEPTION = Extractor("inception", embed, weights=weights, arithmetic=arithmetic)

@@ -38,4 +38,4 @@ def weights(path: Path | None) -> Weights:
     return Weights(path, source, sha256_of(path))
 
 
-LENET = Extractor("lenet", 1, embed, shape=(28, 28, 1), weights=weights)
+LENET = Extractor("lenet", embed, shape=(28, 28, 1), weights=weights)

@@ -10,4 +10,4 @@ def embed(images: np.ndarray, weights: Weights | None) -> np.ndarray:
     return images.reshape(len(images), -1).astype(np.float32) / 255
 
 
-PIXELS = Extractor("pixels", 1, embed)
+PIXELS = Extractor("pixels", embed)

@@ -43,7 +43,7 @@ def _provenance(runs: Sequence[Run]) -> list[list[str]]:
             f"{key.replace('_', ' ').capitalize()} of evaluation": _distinct(
                 p.get(key) for p in judged
             )
-            for key in dict.fromkeys(key for p in judged for key in p)
+            for key in dict.fromkeys(key for p in judged for key in p if key != "source")
         },
     }
     return [[key, value] for key, values in found.items() for value in values]

@@ -12,7 +12,8 @@ from typing import Any
 
 from suite.planning.configuration import MOST_HELD, Config, method_entry, settings_of
 from suite.planning.cost import EMBED, JOB, images_followed, images_judged, known_rates
-from suite.planning.rules import embeds, references, source_kind, source_settings, train_settings
+from suite.planning.identity import method_settings, source_kind, source_settings
+from suite.planning.rules import embeds, references
 from suite.protocol.method import Work
 from suite.protocol.source import SOURCES
 
@@ -29,7 +30,7 @@ MATRICES = 16
 def training_minutes(config: Config, wildcards: Any, parts: int) -> int:
     """Minutes of a job that finds so many solutions, one after the other."""
     data = config.kind(wildcards.dataset).data
-    settings = train_settings(config, wildcards)
+    settings = method_settings(config, wildcards)
     return _training(wildcards.method, settings, data, int(wildcards.n), parts)
 
 

@@ -1,11 +1,9 @@
-"""What the rules of the workflow are told: file names, settings and digests of source.
+"""What the rules of the workflow are told: file names, and what shares the work out.
 
-Rules hold no logic of their own. A rule that asks here gets exactly what its command depends on,
-so that a changed configuration or file reruns those jobs and no others.
+Rules hold no logic of their own. What identifies their results is in `suite.planning.identity`.
 """
 
 import atexit
-import json
 import re
 import shlex
 import sys
@@ -17,27 +15,23 @@ from typing import Any
 
 from suite.planning.checks import check
 from suite.planning.configuration import (
-    MOST_HELD,
     TRAIN,
     Cell,
     Config,
     cells,
     method_entry,
-    method_room,
     parse_config,
     parts_of,
     settings_of,
     shares,
 )
+from suite.planning.identity import extractors
 from suite.planning.variants import MARK, method_of
 from suite.protocol.method import METHODS
 from suite.protocol.metric import EXTRACTORS, METRICS
-from suite.protocol.settings import files_of
-from suite.protocol.source import SOURCES
 from suite.running import devices, paths
 from suite.running.errors import InputError
 from suite.running.files import read_yaml
-from suite.running.provenance import ROOT, files_digest, source_digest
 
 STARTED = time.time()
 ERROR = re.compile(r"error: |[A-Za-z_.]+(Error|Exception)\b")
@@ -224,58 +218,6 @@ def parts(config: Config, wildcards: Any, pattern: str) -> list[str]:
     return [pattern.format(part=part, **wildcards) for part in part_numbers(config, wildcards)]
 
 
-def sample_count(config: Config, wildcards: Any) -> int:
-    """Samples of one part. Without a generator it is n, whatever the configuration asks in all."""
-    solves = method_entry(wildcards.method).sample is None
-    return int(wildcards.n) if solves else config.samples
-
-
-def train_settings(config: Config, wildcards: Any) -> str:
-    """The settings of a run as JSON: those given, since the defaults are part of the source."""
-    settings = settings_of(config, wildcards.experiment, wildcards.dataset, wildcards.method)
-    return json.dumps(settings.model_dump(mode="json", exclude_unset=True), sort_keys=True)
-
-
-def source_kind(config: Config, wildcards: Any) -> str:
-    """The registered dataset behind a name."""
-    return config.kind(wildcards.dataset).name
-
-
-def source_settings(config: Config, wildcards: Any) -> str:
-    """The settings of a dataset's loader as JSON."""
-    return json.dumps(config.datasets[wildcards.dataset].source, sort_keys=True)
-
-
-def reference_rows(config: Config, wildcards: Any) -> str:
-    """Which rows a reference set has, as options: some held out, or all of the training split."""
-    asked = config.datasets[wildcards.dataset].heldout
-    rows = f"--n {MOST_HELD} --or-fewer" if asked is None else f"--n {asked}"
-    held_out = f"--split heldout {rows}"
-    return {"heldout": held_out, "class": "--split train"}[wildcards.reference]
-
-
-def dataset_digest(config: Config, wildcards: Any) -> str:
-    """Digest of the source that draws a subset."""
-    return source_digest("datasets.__main__", SOURCES.module_of(source_kind(config, wildcards)))
-
-
-def rows_digest(config: Config, wildcards: Any) -> str:
-    """Digest of the user's files that a dataset is read from."""
-    return files_digest(
-        config.kind(wildcards.dataset).files(config.source(wildcards.dataset)) or ()
-    )
-
-
-def method_digest(config: Config, wildcards: Any) -> str:
-    """Digest of the source that trains a method, and of the files that its settings name."""
-    settings = settings_of(config, wildcards.experiment, wildcards.dataset, wildcards.method)
-    files = files_of(settings)
-    room = method_room(wildcards.method)
-    module = METHODS[room].module_of(method_of(wildcards.method))
-    source = source_digest(f"{room}.__main__", module)
-    return source + files_digest(files) if files else source
-
-
 def references(config: Config) -> list[str]:
     """Names of the sets, beside the training subset, that runs are compared with.
 
@@ -286,56 +228,9 @@ def references(config: Config) -> list[str]:
 
 
 def set_options(config: Config, files: Sequence[str]) -> str:
-    """The training subset and the sets of `references`, in this order, as options."""
+    """The training subset and the sets of `references`, in this order."""
     names = ["train", *references(config)]
     return " ".join(f"--{name} {file}" for name, file in zip(names, files, strict=True))
-
-
-def choice_options(config: Config) -> str:
-    """The options that make a run's best snapshot the one that is judged."""
-    best = config.best_snapshot
-    return "" if best is None else f"--choose {best.metric} --choose-rows {best.rows}"
-
-
-def extractors(config: Config) -> list[str]:
-    """Names of the feature extractors that the configured metrics use."""
-    used = {METRICS.lookup(name).extractor for name in config.metrics}
-    return sorted(name for name in used if name)
-
-
-def metrics_digest(config: Config) -> str:
-    """Digest of the source of the configured metrics and of their feature extractors."""
-    measures = [METRICS.module_of(name) for name in config.metrics]
-    embeddings = [EXTRACTORS.module_of(name) for name in extractors(config)]
-    return source_digest("metrics.__main__", *measures, *embeddings)
-
-
-def nearest_digest() -> str:
-    """Digest of the source that finds nearest training images."""
-    return source_digest("metrics.__main__", METRICS.module_of("am_ssim"))
-
-
-def reporting_digest() -> str:
-    """Digest of the source of tables, figures and the page, and of the files they are made with."""
-    folders = ("reporting/pages/templates", "resources/datatables", "resources/paper")
-    files = [file for folder in folders for file in sorted((ROOT / folder).iterdir())]
-    return source_digest("reporting.__main__") + files_digest(files)
-
-
-def configuration(config: Config, wildcards: Any) -> str:
-    """The configuration as JSON, with the one experiment that `scope` names, or with all."""
-    chosen = {
-        name: experiment
-        for name, experiment in config.experiments.items()
-        if wildcards.scope in (name, "all")
-    }
-    return config.model_copy(update={"experiments": chosen}).model_dump_json(exclude_unset=True)
-
-
-def weights_option(config: Config) -> str:
-    """The option that names the user's own Inception weights, if there are any."""
-    path = config.inception_weights
-    return "" if path is None else f"--weights {shlex.quote(str(path))}"
 
 
 def embeds(config: Config) -> bool:
@@ -370,8 +265,13 @@ def check_devices(config: Config, rules: Set[str], *, here: bool, conda: Collect
 
 
 def job_prefix(config: Config, root: str) -> str:
-    """What precedes a command and is no reason to run it again; root: the Snakefile's folder."""
-    variables = f"PYTHONPATH={shlex.quote(root)} JOBS_PER_GPU={config.jobs_per_gpu}"
+    """What precedes a command and is no reason to run it again; root: the Snakefile's folder.
+
+    The device is no reason either: like another machine, it changes last digits. Progress bars
+    write a line every few seconds, since they go to a log too.
+    """
+    variables = f"PYTHONPATH={shlex.quote(root)} TQDM_MININTERVAL=3"
+    variables += f" DEVICE={config.device} JOBS_PER_GPU={config.jobs_per_gpu}"
     return f"set -euo pipefail; export {variables}; "
 
 
@@ -385,11 +285,3 @@ def said_once(command: str) -> str:
         "[ {resources.attempt} = 1 ] || ! grep '^error: ' {log}.said > {log} || exit 1; "
         f"{command} 2>&1 | tee {{log}} > {{log}}.said; rm {{log}}.said"
     )
-
-
-def environment(config: Config) -> str:
-    """Environment variables of a long job, as a shell prefix.
-
-    Progress bars write a line every few seconds, since they go to a log too.
-    """
-    return f"TQDM_MININTERVAL=3 DEVICE={config.device}"

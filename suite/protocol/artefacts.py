@@ -11,6 +11,10 @@ import numpy as np
 from suite.running.errors import InputError
 from suite.running.files import read_arrays, write_arrays
 
+PROTOCOL = 1
+"""Raised when code that is in no digest (`suite.running.content.LEFT_OUT`, command lines) changes
+what comes out of it: everything is then made again. Tests of tiny runs see it forgotten."""
+
 
 def check_data(data: np.ndarray, where: str) -> np.ndarray:
     """`data` itself, if it is uint8 images [N, H, W, C] (C 1 or 3) or finite float32 points [N, 2].

@@ -136,3 +136,13 @@ def late(iterations: Sequence[int]) -> list[int]:
     [100, 1000]
     """
     return [i for i in iterations if i >= iterations[-1] / 10]
+
+
+def square(side: int) -> np.ndarray:
+    """Equidistant places of the square [-2, 2]^2, which holds 91 % of a 2-D normal distribution.
+
+    Returns:
+        float32 [side^2, 2], the second coordinate falling from row to row.
+    """
+    line = np.linspace(-2, 2, side, dtype=np.float32)
+    return np.stack([np.tile(line, side), np.repeat(line[::-1], side)], axis=1)

@@ -31,7 +31,6 @@ class Weights:
 class Extractor(Registered):
     """A registered map from images to features.
 
-    version: raised whenever the features change; a part of the key of cached features.
     embed: (uint8 images [N, H, W, C], weights or None) -> float32 features [N, d]. A row depends
         on its own image only.
     shape: the only image shape [H, W, C] that it takes; None for any.
@@ -42,7 +41,6 @@ class Extractor(Registered):
     """
 
     kind: ClassVar[str] = "extractor"
-    version: int
     embed: Callable[[np.ndarray, Weights | None], np.ndarray]
     shape: tuple[int, int, int] | None = None
     weights: Callable[[Path | None], Weights] | None = None

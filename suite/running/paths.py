@@ -37,6 +37,9 @@ CONFIG = "config/{scope}.json"
 
 TABLE = "tables/{experiment}.{suffix}"
 FIGURES = "figures"
+DRAWN = f"{FIGURES}/SHA256SUMS"
+"""The figures by what they hold, as sha256sum has it: a folder is known by its time alone."""
+
 PAGE = "index.html"
 
 LOGS = "logs"

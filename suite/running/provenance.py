@@ -1,25 +1,15 @@
-"""Where a result comes from: source, packages, machine, memory."""
+"""What a result was made with: packages, commit, machine, memory. None of it reruns anything."""
 
-import hashlib
 import platform
-import re
 import resource
 import subprocess
 import sys
-from collections.abc import Iterable
-from functools import cache
 from importlib import metadata
 from pathlib import Path
 
 from suite.running.cpu import available_cores
 
 ROOT = Path(__file__).resolve().parents[2]
-READABLE = 64 * 2**20
-IMPORT = re.compile(
-    r"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+)?import[ \t]+(\([^)]*\)|[^\n(]+)", re.MULTILINE
-)
-"""An import, as module and names. Planning reads every file, for which Python's parser is slow; a
-line of a text that begins likewise can only add a file."""
 PACKAGES = [
     "numpy",
     "scipy",
@@ -34,63 +24,6 @@ PACKAGES = [
     "matplotlib",
     "snakemake",
 ]
-
-
-def _local_file(dotted: str) -> Path | None:
-    """The file of a module of this repository; None for any other module."""
-    base = ROOT.joinpath(*dotted.split("."))
-    for path in (base.with_suffix(".py"), base / "__init__.py"):
-        if path.exists():
-            return path
-    return None
-
-
-@cache
-def _imports(path: Path) -> tuple[Path, ...]:
-    """The repository's own files that `path` imports, at any level of its code."""
-    names: set[str] = set()
-    for module, listed in IMPORT.findall(path.read_text(encoding="utf-8")):
-        pieces = re.sub(r"#.*", "", listed).strip("()").split(",")
-        found = [piece.split()[0] for piece in pieces if piece.strip()]
-        names |= {module, *(f"{module}.{name}" for name in found)} if module else set(found)
-    files = (_local_file(name) for name in names)
-    return tuple(sorted(file for file in files if file))
-
-
-@cache
-def source_digest(*modules: str) -> str:
-    """sha256 of the source of `modules` and of all that they import from this repository.
-
-    Rules pass it as a parameter: editing a file then reruns the jobs whose code it is part of,
-    and no others. Imports written out in the code count; modules found by the registry do not,
-    so name the one that a job uses.
-    """
-    todo = [_local_file(name) for name in modules]
-    seen: set[Path] = set()
-    while todo:
-        path = todo.pop()
-        if path is None or path in seen:
-            continue
-        seen.add(path)
-        todo.extend(_imports(path))
-    digest = hashlib.sha256()
-    for path in sorted(seen):
-        digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def files_digest(files: Iterable[Path]) -> str:
-    """sha256 of the names and sizes of files, and of what they hold.
-
-    Of more than 64 MiB in all, the times of the last change stand for what they hold.
-    """
-    known = [(file, file.stat()) for file in files]
-    small = sum(stat.st_size for _, stat in known) <= READABLE
-    digest = hashlib.sha256()
-    for file, stat in known:
-        digest.update(f"{file.name} {stat.st_size} ".encode())
-        digest.update(file.read_bytes() if small else str(stat.st_mtime_ns).encode())
-    return digest.hexdigest()[:16]
 
 
 def package_versions() -> dict[str, str]:

@@ -5,31 +5,24 @@ import hashlib
 import io
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
-import numpy as np
 import typer
 
-from suite.protocol.artefacts import Subset, load_samples, save_samples
-from suite.protocol.method import METHODS, Job, Method, Result, S
+from suite.protocol.artefacts import PROTOCOL, Subset, load_samples, save_samples
+from suite.protocol.method import METHODS, Job, Method, Result, S, square
 from suite.protocol.settings import files_of, parse, parse_pairs
 from suite.running import paths
 from suite.running.checkpoint import Checkpoint
 from suite.running.cli import make_app
+from suite.running.content import files_digest, source_of
 from suite.running.devices import ROOMS
 from suite.running.errors import InputError
 from suite.running.files import read_arrays, read_json, write_arrays, write_json, write_text
 from suite.running.lease import lease
-from suite.running.provenance import (
-    files_digest,
-    git_commit,
-    machine,
-    package_versions,
-    peak_memory_mib,
-    source_digest,
-)
+from suite.running.provenance import git_commit, machine, package_versions, peak_memory_mib
 
 
 def history_text(history: list[dict[str, float]]) -> str:
@@ -59,7 +52,7 @@ class Place(NamedTuple):
 
 def run_method(
     method: Method[S],
-    source: str,
+    source: Mapping[str, str],
     subset: Subset,
     settings: S,
     places: Sequence[Place],
@@ -92,7 +85,7 @@ def run_method(
 
 def _identity(
     method: Method[S],
-    source: str,
+    source: Mapping[str, str],
     subset: Subset,
     settings: S,
     seed: int,
@@ -117,7 +110,8 @@ def _identity(
         },
         "seeds": {"data": subset.seed, "training": seed, "part": part},
         "samples": samples,
-        "source": source,
+        "protocol": PROTOCOL,
+        "source": dict(source),
         **({"files": files_digest(files)} if files else {}),
     }
 
@@ -168,16 +162,6 @@ def _outcome(result: Result) -> dict[str, Any]:
         "packages": package_versions(),
         "commit": git_commit(),
     }
-
-
-def square(side: int) -> np.ndarray:
-    """Equidistant places of the square [-2, 2]^2, which holds 91 % of a 2-D normal distribution.
-
-    Returns:
-        float32 [side^2, 2], the second coordinate falling from row to row.
-    """
-    line = np.linspace(-2, 2, side, dtype=np.float32)
-    return np.stack([np.tile(line, side), np.repeat(line[::-1], side)], axis=1)
 
 
 def _places(part: int, parts: int | None, out: Path, checkpoint: Path | None) -> list[Place]:
@@ -252,14 +236,14 @@ def training_app(room: str, help: str) -> typer.Typer:
         if seed < 0 or part < 0 or samples < 1:
             raise InputError("--seed and --part must be 0 or more, and --samples 1 or more")
         resolved = parse_pairs(method.settings, settings, set_ or [], f"settings of {name}")
-        digest = source_digest(f"{room}.__main__", registry.module_of(name))
+        source = source_of(registry.module_of(name))
         subset = Subset.load(data)
         out.mkdir(parents=True, exist_ok=True)
         for place in places if overwrite else ():
             (place.out / paths.RECORD).unlink(missing_ok=True)
         run_method(
             method,
-            digest,
+            source,
             subset,
             resolved,
             places,

@@ -151,23 +151,23 @@ def test_features_of_a_row_depend_on_its_image_alone(name):
         assert np.allclose(one, whole[4:5], rtol=1e-5, atol=1e-5)
 
 
-def test_features_are_kept_by_content(tmp_path, monkeypatch):
+def test_features_are_kept_by_content_and_code(tmp_path, monkeypatch):
     calls = []
 
     def embed(images, weights):
         calls.append(len(images))
         return images.reshape(len(images), -1).astype(np.float32)
 
-    counted = Extractor("counted", 1, embed)
+    counted = Extractor("counted", embed)
     monkeypatch.setattr(Registry, "lookup", lambda *_: counted)
+    monkeypatch.setattr(Registry, "module_of", lambda *_: "metrics.extractors.pixels")
     first = Features(tmp_path).embed("counted", _images(0, 3))
     store = Features(tmp_path)
     assert np.array_equal(store.embed("counted", _images(0, 3)), first)
     store.embed("counted", _images(1, 3))
     store.embed("counted", _images(1, 3))
     assert calls == [3, 3]
-    newer = Extractor("counted", 2, embed)
-    monkeypatch.setattr(Registry, "lookup", lambda *_: newer)
+    monkeypatch.setattr(Registry, "module_of", lambda *_: "metrics.extractors.lenet")
     Features(tmp_path).embed("counted", _images(0, 3))
     assert calls == [3, 3, 3]
 
@@ -180,7 +180,8 @@ def test_jobs_that_need_the_same_features_compute_them_once(tmp_path, monkeypatc
         time.sleep(0.2)
         return images.reshape(len(images), -1).astype(np.float32)
 
-    monkeypatch.setattr(Registry, "lookup", lambda *_: Extractor("slow", 1, embed))
+    monkeypatch.setattr(Registry, "lookup", lambda *_: Extractor("slow", embed))
+    monkeypatch.setattr(Registry, "module_of", lambda *_: "metrics.extractors.pixels")
 
     def job(_):
         started.wait()

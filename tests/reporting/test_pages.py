@@ -2,12 +2,13 @@ import numpy as np
 import pytest
 from matplotlib.path import Path
 
-from reporting.__main__ import write_figures, write_tables
 from reporting.controls import Controls
 from reporting.figures import curves, nearest, paths, samples, strips
 from reporting.figures.group import groups
 from reporting.figures.learning import read_columns
+from reporting.figures.write import write_figures
 from reporting.runs import read_runs
+from reporting.tables.write import write_tables
 from reporting.trajectories import read_trajectory
 from suite.protocol.artefacts import Subset, Trajectory, save_samples
 from suite.running.errors import InputError
@@ -48,9 +49,11 @@ def test_what_a_user_named_is_escaped(made):
 
 def test_figures_show_what_there_is_and_no_more(half_done):
     write_figures(half_done.plan, half_done.results)
-    names = sorted(path.name for path in (half_done.results / "figures").iterdir())
+    names = sorted(path.name for path in (half_done.results / "figures").glob("*-*"))
     kinds = ("learning", "samples", "stages", "trajectory")
     assert names == [f"{kind}-table1-mnist-n64.{form}" for kind in kinds for form in ("png", "svg")]
+    listed = (half_done.results / "figures" / "SHA256SUMS").read_text(encoding="utf-8")
+    assert [line.split()[1] for line in listed.splitlines()] == names
 
 
 def test_samples_are_drawn_without_real_images_where_the_subset_is_gone(half_done):
@@ -273,7 +276,7 @@ def test_a_long_name_of_a_method_takes_nothing_from_the_axes(half_done, kind):
 
 def test_nothing_run_gives_no_figures_but_the_folder(made):
     write_figures(made.plan, made.results)
-    assert list((made.results / "figures").iterdir()) == []
+    assert [file.name for file in (made.results / "figures").iterdir()] == ["SHA256SUMS"]
 
 
 def test_the_same_runs_give_the_same_bytes(half_done):
@@ -284,4 +287,4 @@ def test_the_same_runs_give_the_same_bytes(half_done):
         return {path.name: path.read_bytes() for path in made}
 
     first = everything()
-    assert len(first) == 11 and everything() == first
+    assert len(first) == 12 and everything() == first

@@ -29,7 +29,7 @@ def wildcards(method: str, n: int, dataset: str = "mnist") -> SimpleNamespace:
 def test_minutes_are_twice_the_rate_and_at_most_a_day(config: Config, monkeypatch) -> None:
     """A pass of 64 rows of 32 x 32 takes 0.01 (32 / 28)^2 s, two of them make an update."""
     settings = '{"updates": 6000}'
-    monkeypatch.setattr(resources, "train_settings", lambda *_: settings)
+    monkeypatch.setattr(resources, "method_settings", lambda *_: settings)
     seconds = 60 + 6000 * 2 * 0.01 * (32 / 28) ** 2
     asked = resources.training_minutes(config, wildcards("dcgan", 64), 1)
     assert asked == pytest.approx(resources.MARGIN + 2 * seconds / 60, abs=1)

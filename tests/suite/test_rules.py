@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from suite.planning import identity
 from suite.planning import rules as plan
 from suite.planning.configuration import parse_config, shares
 from suite.protocol.method import METHODS
@@ -61,12 +62,7 @@ def test_parts_make_up_the_samples(method: str, parts: list[int], samples: int) 
     """20 samples of 8 rows a solution take 3 solutions; a generator draws all 20."""
     asked = wildcards(method=method, n="8")
     assert list(plan.part_numbers(config(), asked)) == parts
-    assert plan.sample_count(config(), asked) == samples
-
-
-def test_settings_that_are_given_are_passed_on_and_no_defaults() -> None:
-    asked = wildcards(experiment="table1", dataset="mnist", method="dcgan")
-    assert plan.train_settings(config(), asked) == '{"updates": 2}'
+    assert identity.drawn_samples(config(), asked) == f"--samples {samples}"
 
 
 def test_sets_are_those_that_the_metrics_compare_with() -> None:
@@ -76,65 +72,12 @@ def test_sets_are_those_that_the_metrics_compare_with() -> None:
     assert plan.references(config(metrics=["fid_train"])) == []
 
 
-def test_rows_of_a_reference() -> None:
-    told = [
-        plan.reference_rows(config(), wildcards(dataset="mnist", reference=r))
-        for r in ("heldout", "class")
-    ]
-    assert told == ["--split heldout --n 16", "--split train"]
-
-
-def test_digest_follows_the_metrics_and_their_extractors(monkeypatch: pytest.MonkeyPatch) -> None:
-    named: list[tuple[str, ...]] = []
-    searched = {"datasets": {"mnist": {"n": [8]}}, "methods": {"dcgan": {"updates": [2, 3]}}}
-    monkeypatch.setattr(plan, "source_digest", lambda *modules: named.append(modules) or "")
-    plan.metrics_digest(config())
-    asked = wildcards(experiment="table1", dataset="mnist", method="dcgan@updates=2")
-    plan.method_digest(config(experiments={"table1": searched}), asked)
-    plan.dataset_digest(config(), wildcards(dataset="ring8"))
-    metrics, method, dataset = map(set, named)
-    assert metrics == {
-        "metrics.__main__",
-        "metrics.definitions.fid",
-        "metrics.extractors.inception",
-    }
-    assert method == {"baselines.__main__", "baselines.methods.dcgan"}
-    assert dataset == {"datasets.__main__", "datasets.sources.ring8"}
-
-
-def test_digest_of_a_method_follows_the_files_that_its_settings_name(tmp_path) -> None:
-    """Where they name none it is that of the source."""
-    start = tmp_path / "start.npz"
-    methods = {"gantk2": {}, "gantk2-finite": {"start": str(start)}}
-    found = config(experiments={"t": {"datasets": {"ring8": {"n": [8]}}, "methods": methods}})
-
-    def digest(method: str, *texts: str) -> list[str]:
-        digests = []
-        for text in texts:
-            start.write_text(text)
-            asked = wildcards(experiment="t", dataset="ring8", method=method)
-            digests.append(plan.method_digest(found, asked))
-        return digests
-
-    first, same, other = digest("gantk2-finite", "one", "one", "two")
-    assert first == same != other
-    source = plan.source_digest("gantk.__main__", "gantk.methods.gantk2")
-    assert digest("gantk2", "one", "two") == [source, source]
-
-
 def test_names_of_variants_match_their_room_alone() -> None:
     pattern = plan.variants_of(METHODS["baselines"].entries)
     for name in ("dcgan", "wgan-gp", "dcgan@learning_rate=0.1"):
         assert re.fullmatch(pattern, name)
     for name in ("ga-cntk", "dcgan2", "wgan/gp"):
         assert not re.fullmatch(pattern, name)
-
-
-def test_scope_of_a_configuration() -> None:
-    one = plan.configuration(config(), wildcards(scope="table2"))
-    every = plan.configuration(config(), wildcards(scope="all"))
-    assert "table1" not in one and "table2" in one
-    assert "table1" in every and "table2" in every
 
 
 def test_sentences_are_the_last_lines_of_logs_that_ended_in_one(tmp_path) -> None:
@@ -194,6 +137,6 @@ def test_a_best_snapshot_has_rows_to_choose_by_and_the_whole_split_to_choose_fro
     solved = wildcards(method="ga-fntk", experiment="table1", dataset="mnist", n=8)
     assert list(plan.part_numbers(chosen, solved)) == [0, 1, 2, 3]
     assert plan.references(chosen) == ["class", "heldout"]
-    assert plan.choice_options(chosen) == "--choose fid_heldout --choose-rows 12"
+    assert identity.choice(chosen) == "--choose fid_heldout --choose-rows 12"
     assert plan.followed_runs(chosen, "table1") == []
-    assert plan.choice_options(config()) == ""
+    assert identity.choice(config()) == ""

@@ -15,13 +15,13 @@ import numpy as np
 import pytest
 
 from suite.protocol.artefacts import Subset, Trajectory, load_samples, save_samples
-from suite.protocol.method import METHODS, Job, Method, Result, snapshot_iterations
+from suite.protocol.method import METHODS, Job, Method, Result, snapshot_iterations, square
 from suite.protocol.settings import Settings
 from suite.running.checkpoint import ATTEMPTS, Checkpoint
 from suite.running.errors import InputError
 from suite.running.files import write_arrays, write_json
 from suite.running.provenance import ROOT
-from suite.running.training import Place, history_text, run_method, square, training_app
+from suite.running.training import Place, history_text, run_method, training_app
 
 
 class MadeSettings(Settings):
@@ -49,7 +49,7 @@ def run(folder: Path, checkpoint: Path, **changes: object) -> Job:
         return Result(data, trajectory, history, "budget", 0.0, "cpu")
 
     given: dict = {
-        "source": "digest of source",
+        "source": {"a.py": "digest of source"},
         "subset": rows(),
         "settings": MadeSettings(),
         "seed": 1,
@@ -65,7 +65,7 @@ def run(folder: Path, checkpoint: Path, **changes: object) -> Job:
 
 CHANGES = {
     "name": "other",
-    "source": "digest of edited source",
+    "source": {"a.py": "digest of edited source"},
     "subset": rows(1),
     "settings": MadeSettings(length=4),
     "seed": 9,
@@ -116,7 +116,7 @@ def test_finished_run_leaves_its_files_and_no_checkpoint(tmp_path: Path) -> None
     np.testing.assert_array_equal(load_samples(tmp_path / "out" / "samples.npz"), rows().data)
     record = json.loads((tmp_path / "out" / "run.json").read_text())
     assert record["seeds"] == {"data": 0, "training": 1, "part": 2}
-    assert record["settings"] == {"length": 3} and record["source"] == "digest of source"
+    assert record["settings"] == {"length": 3} and record["source"] == {"a.py": "digest of source"}
     assert record["data"]["digest"] == rows().digest
     assert (record["iterations"], record["seconds"]) == (6, 2.0)
     assert record["iterations_per_second"] == 3.0
@@ -151,7 +151,7 @@ def test_an_attempt_that_ended_in_a_sentence_does_not_count(tmp_path: Path) -> N
         with pytest.raises(InputError, match="a file is missing"):
             run_method(
                 method,
-                *("source", rows(), MadeSettings(), [Place(0, tmp_path / "out", checkpoint)]),
+                *({}, rows(), MadeSettings(), [Place(0, tmp_path / "out", checkpoint)]),
                 seed=0,
                 samples=1,
                 checkpoint_every=0.0,
@@ -172,7 +172,7 @@ folder = Path(sys.argv[2])
 method = Method("made", "Made", Settings, lambda job: os.kill(os.getpid(), int(sys.argv[1])))
 rows = Subset(np.zeros((1, 4, 4, 1), np.uint8), np.zeros(1), np.zeros(1), "mnist", "train", 0)
 run_method(
-    *(method, "source", rows, Settings(), [Place(0, folder / "out", folder / "state.npz")]),
+    *(method, {}, rows, Settings(), [Place(0, folder / "out", folder / "state.npz")]),
     seed=0,
     samples=1,
     checkpoint_every=0.0,
@@ -260,7 +260,7 @@ def several(folder: Path, parts: int, fatal: int | None = None, **changes: objec
     given = {"seed": 0, "samples": 2, "checkpoint_every": 0.0, "framework": "torch", **changes}
     method = Method("made", "Made", MadeSettings, train)
     try:
-        run_method(method, "source", rows(), MadeSettings(), places, **given)
+        run_method(method, {}, rows(), MadeSettings(), places, **given)
     except Killed:
         did.append("killed")
     return did

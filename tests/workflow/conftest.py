@@ -64,6 +64,15 @@ class Checkout:
             found[rule.rstrip("_")] += int(count)
         return found
 
+    def explained(self, config: str = TINY, results: str = "results/tiny") -> str:
+        """What `python -m suite explain` prints."""
+        command = [sys.executable, "-m", "suite", "explain", results, "--configfile", config]
+        done = subprocess.run(
+            command, cwd=self.root, env=self.environment(), capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
     def varied(self, stem: str, **changes: object) -> str:
         """A copy of the tiny configuration with some values set, given by dotted path."""
         values = yaml.safe_load((self.root / TINY).read_text(encoding="utf-8"))

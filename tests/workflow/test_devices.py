@@ -87,4 +87,8 @@ def test_a_walk_is_drawn_on_the_cpu(unrun) -> None:
     walk = "results/tiny/runs/table1/mnist/n8/ga-cntkg/data0/seed0/walk.npz"
     done = unrun.snakemake("--dry-run", "--printshellcmds", walk, config=config)
     commands = re.findall(r"(?:(DEVICE=\w+) )?python -m gantk (walk|train)", done.stdout)
-    assert commands == [("DEVICE=gpu", "train"), ("DEVICE=cpu", "walk")], done.stderr
+    assert commands == [("", "train"), ("DEVICE=cpu", "walk")], done.stderr
+
+
+def test_every_job_is_told_the_device_by_what_precedes_its_command() -> None:
+    assert " DEVICE=gpu " in workflow.job_prefix(config("gpu"), "/root")

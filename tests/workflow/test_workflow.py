@@ -2,12 +2,15 @@
 
 import csv
 import json
+import os
 import re
+import shutil
 
 import pytest
 
 from reporting.captions import CAPTIONS
 from suite.planning.configuration import RULES
+from tests.workflow.conftest import TINY, Checkout
 
 RUN = "runs/table1/mnist/n8/ga-cntk/data0/seed0"
 AFTER = {"table": 1, "draw": 1, "report": 1, "all": 1}
@@ -101,6 +104,7 @@ def test_second_run_does_nothing_and_says_so(finished) -> None:
             },
         ),
         ({"threads": 2}, {**CONFIGURATION, **AFTER}),
+        ({"device": "auto"}, {**CONFIGURATION, **AFTER}),
         ({"parts_per_job": 1}, {**CONFIGURATION, **AFTER}),
         (
             {"datasets": {"mnist": {"heldout": 9}}},
@@ -117,12 +121,56 @@ def test_second_run_does_nothing_and_says_so(finished) -> None:
         "evaluation seed",
         "second seed",
         "threads",
+        "device",
         "parts a job",
         "held-out rows",
     ],
 )
 def test_changed_setting_reruns_what_depends_on_it(finished, changes, expected) -> None:
     assert finished.planned(finished.varied("changed", **changes)) == expected
+
+
+def test_what_would_be_made_again_is_named_with_its_reasons(finished) -> None:
+    """A changed loss and a changed setting, with the jobs that follow from each, and no others."""
+    assert finished.explained().splitlines() == [f"results/tiny by {TINY}: 0 to make again"]
+    record = finished.root / "results/tiny" / RUN / "part0/run.json"
+    path, text = finished.root / "baselines/losses.py", record.read_text(encoding="utf-8")
+    code, times = path.read_text(encoding="utf-8"), record.stat()
+    versions = json.loads(text)
+    versions["packages"]["jax"] = "0.1"
+    dcgan = {"updates": 3, "batch": 8, "snapshot_rows": 8}
+    methods = {"dcgan": dcgan, "ga-cntk": {"iterations": 4}}
+    config = finished.varied("explained", experiments__table1__methods=methods)
+    try:
+        path.write_text(code + "\nEDITED = 1\n", encoding="utf-8")
+        record.write_text(json.dumps(versions), encoding="utf-8")
+        os.utime(record, ns=(times.st_atime_ns, times.st_mtime_ns))
+        said = finished.explained(config)
+    finally:
+        path.write_text(code, encoding="utf-8")
+        record.write_text(text, encoding="utf-8")
+        os.utime(record, ns=(times.st_atime_ns, times.st_mtime_ns))
+    dcgan, made = RUN.replace("ga-cntk", "dcgan"), "part0/run.json"
+    assert f"\nbaselines/losses.py: other code\n    train_baselines: {dcgan}/{made}\n" in said
+    assert f"\niterations: 3 -> 4\n    train_gantk_0_1: {RUN}/{made}\n" in said
+    assert re.search(r"\nwhat it reads is made again\n(    .*\n)*    evaluate: ", said)
+    assert re.search(r"not made again: 1 parts? .*with jax 0\.1, now \d", said)
+    assert "subset" not in said and "controls" not in said
+
+
+def test_a_copy_reruns_nothing_whatever_the_times_of_its_files(finished, tmp_path) -> None:
+    """`cp -r` gives new times in an order of its own: here inputs are newer than what they made."""
+    copy = Checkout(tmp_path / "copy")
+    shutil.copytree(finished.root, copy.root, copy_function=shutil.copy)
+    files = [path for path in (copy.root / "results").rglob("*") if path.is_file()]
+    for age, path in enumerate(sorted(files, key=lambda path: path.stat().st_ino)):
+        os.utime(path, ns=(0, 10**18 - age * 10**9))
+    for path in (copy.root / "results/tiny/data").rglob("*.npz"):
+        os.utime(path)
+    assert copy.planned() == {}
+    subset = copy.root / "results/tiny/data/mnist/n8/seed0.npz"
+    subset.write_bytes(subset.read_bytes()[:-1] + b"x")
+    assert copy.planned()["train_gantk"] == 1
 
 
 def test_more_samples_need_only_the_missing_solutions(finished) -> None:
@@ -147,22 +195,46 @@ def test_more_samples_need_only_the_missing_solutions(finished) -> None:
         ),
         (
             "metrics/definitions/am_ssim.py",
-            {"evaluate": 2, "controls": 1, "trajectory": 2, "nearest": 2, **AFTER},
+            {"evaluate": 2, "controls": 1, "trajectory": 2, **AFTER},
         ),
-        ("reporting/pages/index.py", AFTER),
-        ("reporting/pages/templates/style.css", AFTER),
-        ("suite/planning/rules.py", {}),
-        ("config/quick.yaml", {}),
+        ("metrics/nearest.py", {"nearest": 2, "draw": 1, "report": 1, "all": 1}),
+        ("reporting/pages/index.py", {"report": 1, "all": 1}),
+        ("reporting/figures/learning.py", {"draw": 1, "report": 1, "all": 1}),
+        ("reporting/pages/templates/style.css", {"table": 1, "report": 1, "all": 1}),
     ],
 )
-def test_edited_source_reruns_what_it_is_part_of(finished, file, expected) -> None:
+def test_edited_code_reruns_what_it_is_part_of(finished, file, expected) -> None:
     path = finished.root / file
     text = path.read_text(encoding="utf-8")
     try:
-        path.write_text(text + "# edited\n", encoding="utf-8")
+        path.write_text(text + "\nEDITED = 1\n", encoding="utf-8")
         assert finished.planned() == expected
     finally:
         path.write_text(text, encoding="utf-8")
+
+
+def test_words_and_what_carries_work_out_rerun_nothing(finished) -> None:
+    """A docstring and a comment in each file of each room, and code that decides no number."""
+    rooms = ("datasets", "gantk", "baselines", "metrics", "reporting", "suite/protocol")
+    files = [path for room in rooms for path in (finished.root / room).rglob("*.py")]
+    carrying = [finished.root / "workflow/rules/train.smk", finished.root / "envs/torch.yaml"]
+    carrying += [finished.root / room / "__main__.py" for room in (*rooms[:-1], "suite")]
+    for room in ("running", "planning"):
+        carrying += (finished.root / "suite" / room).glob("*.py")
+    before = {path: path.read_text(encoding="utf-8") for path in {*files, *carrying}}
+    for path in files:
+        words = before[path].replace('"""', '"""Edited: ', 1)
+        path.write_text(words + "# edited\n", encoding="utf-8")
+    for path in carrying:
+        text = before[path].replace("--data {input}", "  --data {input}")
+        path.write_text(
+            text + ("\nEDITED = 1\n" if path.suffix == ".py" else "\n"), encoding="utf-8"
+        )
+    try:
+        assert finished.planned() == {}
+    finally:
+        for path, text in before.items():
+            path.write_text(text, encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -235,7 +307,7 @@ def test_points_have_no_nearest_images(finished) -> None:
         "datasets": {"mnist": {"heldout": 8}, "ring8": {}},
         "metrics": ["fid_train", "w2_train"],
         "experiments__table1__methods": {
-            "dcgan": {"updates": 3, "batch": 8},
+            "dcgan": {"updates": 3, "batch": 8, "snapshot_rows": 8},
             "ga-fntk": {"iterations": 3},
         },
     }

@@ -11,10 +11,10 @@ rule subset:
         runtime=resources.SHORT,
         mem_mb=resources.PROCESS,
     params:
-        kind=lambda w: plan.source_kind(CONFIG, w),
-        settings=lambda w: plan.source_settings(CONFIG, w),
-        source=lambda w: plan.dataset_digest(CONFIG, w),
-        files=lambda w: plan.rows_digest(CONFIG, w),
+        kind=lambda w: identity.source_kind(CONFIG, w),
+        settings=lambda w: identity.source_settings(CONFIG, w),
+        code=lambda w: identity.source_code(CONFIG, w),
+        files=lambda w: identity.source_files(CONFIG, w),
     message:
         "draw {wildcards.n} rows of {wildcards.dataset} (data seed {wildcards.data_seed})"
     shell:
@@ -37,11 +37,11 @@ rule reference:
         runtime=resources.SHORT,
         mem_mb=resources.PROCESS,
     params:
-        rows=lambda w: plan.reference_rows(CONFIG, w),
-        kind=lambda w: plan.source_kind(CONFIG, w),
-        settings=lambda w: plan.source_settings(CONFIG, w),
-        source=lambda w: plan.dataset_digest(CONFIG, w),
-        files=lambda w: plan.rows_digest(CONFIG, w),
+        rows=lambda w: identity.reference_rows(CONFIG, w),
+        kind=lambda w: identity.source_kind(CONFIG, w),
+        settings=lambda w: identity.source_settings(CONFIG, w),
+        code=lambda w: identity.source_code(CONFIG, w),
+        files=lambda w: identity.source_files(CONFIG, w),
     message:
         "read the {wildcards.reference} rows of {wildcards.dataset}"
     shell:

@@ -8,7 +8,7 @@ rule weights:
     conda:
         "../../envs/torch.yaml"
     params:
-        weights=plan.weights_option(CONFIG),
+        weights=identity.weights_option(CONFIG),
     message:
         "fetch the weights of the Inception network into the cache of this machine"
     shell:
@@ -50,24 +50,22 @@ rule evaluate:
         ),
         mem_mb=2 * resources.PROCESS,
     params:
-        environment=plan.environment(CONFIG),
-        choice=plan.choice_options(CONFIG),
+        choice=identity.choice(CONFIG),
         parts=lambda w: plan.parts(CONFIG, w, PART),
         sets=lambda w, input: plan.set_options(CONFIG, input.sets),
-        metrics=",".join(CONFIG.metrics),
-        samples=CONFIG.samples,
-        seed=CONFIG.seeds.evaluation,
-        features=FEATURES,
-        weights=plan.weights_option(CONFIG),
-        source=plan.metrics_digest(CONFIG),
+        metrics=identity.metrics(CONFIG),
+        samples=identity.judged_samples(CONFIG),
+        weights=identity.weights_option(CONFIG),
+        weights_files=identity.weights_files(CONFIG),
+        code=identity.judging_code(CONFIG, "metrics.judging"),
     message:
         "evaluate {wildcards.method} on {wildcards.n} rows of {wildcards.dataset}"
         " ({wildcards.experiment}, seed {wildcards.seed})"
     shell:
         plan.said_once(
-            "{params.environment} python -m metrics evaluate {params.parts} {params.sets}"
-            " --metrics {params.metrics} --samples {params.samples} --seed {params.seed}"
-            " {params.choice} --features {params.features} {params.weights} --out {output}"
+            "python -m metrics evaluate {params.parts} {params.sets} {params.choice}"
+            " {params.metrics} {params.samples} {params.weights} --out {output}"
+            f" --features {FEATURES}"
         )
 
 
@@ -91,21 +89,18 @@ rule controls:
         runtime=lambda w, attempt: resources.judging_minutes(CONFIG, w, 3 * CONFIG.samples, attempt),
         mem_mb=2 * resources.PROCESS,
     params:
-        environment=plan.environment(CONFIG),
-        metrics=",".join(CONFIG.metrics),
-        samples=CONFIG.samples,
-        seed=CONFIG.seeds.evaluation,
-        features=FEATURES,
-        weights=plan.weights_option(CONFIG),
-        source=plan.metrics_digest(CONFIG),
+        metrics=identity.metrics(CONFIG),
+        samples=identity.judged_samples(CONFIG),
+        weights=identity.weights_option(CONFIG),
+        weights_files=identity.weights_files(CONFIG),
+        code=identity.judging_code(CONFIG, "metrics.controls"),
     message:
         "evaluate real images beside {wildcards.n} rows of {wildcards.dataset}"
     shell:
         plan.said_once(
-            "{params.environment} python -m metrics controls --train {input.train} --heldout {input.heldout}"
-            " --class {input.whole} --metrics {params.metrics} --samples {params.samples}"
-            " --seed {params.seed} --features {params.features} {params.weights}"
-            " --out {output}"
+            "python -m metrics controls --train {input.train} --heldout {input.heldout}"
+            " --class {input.whole} {params.metrics} {params.samples} {params.weights}"
+            f" --out {{output}} --features {FEATURES}"
         )
 
 
@@ -133,22 +128,20 @@ rule trajectory:
         ),
         mem_mb=2 * resources.PROCESS,
     params:
-        environment=plan.environment(CONFIG),
         part=subpath(input.record, parent=True),
         sets=lambda w, input: plan.set_options(CONFIG, input.sets),
-        metrics=",".join(CONFIG.metrics),
-        seed=CONFIG.seeds.evaluation,
-        features=FEATURES,
-        weights=plan.weights_option(CONFIG),
-        source=plan.metrics_digest(CONFIG),
+        metrics=identity.metrics(CONFIG),
+        weights=identity.weights_option(CONFIG),
+        weights_files=identity.weights_files(CONFIG),
+        code=identity.judging_code(CONFIG, "metrics.judging"),
     message:
         "follow {wildcards.method} on {wildcards.n} rows of {wildcards.dataset}"
         " ({wildcards.experiment}, seed {wildcards.seed}) along its training"
     shell:
         plan.said_once(
-            "{params.environment} python -m metrics trajectory {params.part} {params.sets}"
-            " --metrics {params.metrics} --seed {params.seed} --features {params.features}"
-            " {params.weights} --out {output}"
+            "python -m metrics trajectory {params.part} {params.sets}"
+            " {params.metrics} {params.weights} --out {output}"
+            f" --features {FEATURES}"
         )
 
 
@@ -170,12 +163,14 @@ rule nearest:
         mem_mb=resources.PROCESS,
     params:
         part=subpath(input.record, parent=True),
-        source=plan.nearest_digest(),
+        shown="--count 16",
+        code=identity.nearest_code(),
     message:
         "find the training images nearest to those of {wildcards.method} on {wildcards.n} rows"
         " of {wildcards.dataset} ({wildcards.experiment}, seed {wildcards.seed})"
     shell:
-        "python -m metrics nearest {params.part} --train {input.train} --out {output} > {log} 2>&1"
+        "python -m metrics nearest {params.part} --train {input.train} {params.shown}"
+        " --out {output} > {log} 2>&1"
 
 
 rule walk:
@@ -195,9 +190,10 @@ rule walk:
         mem_mb=resources.PROCESS,
     params:
         part=subpath(input.record, parent=True),
+        side="--side 12",
     message:
         "walk through the latent space of {wildcards.method} on {wildcards.n} rows"
         " of {wildcards.dataset} ({wildcards.experiment}, seed {wildcards.seed})"
     # A GPU would have to be leased for 144 images.
     shell:
-        "DEVICE=cpu python -m gantk walk {params.part} --out {output} > {log} 2>&1"
+        "DEVICE=cpu python -m gantk walk {params.part} {params.side} --out {output} > {log} 2>&1"

@@ -1,3 +1,6 @@
+TEMPLATES, PUBLISHED = "reporting/pages/templates", "resources/paper"
+
+
 rule configuration:
     output:
         f"{RESULTS}/{paths.CONFIG}",
@@ -9,7 +12,7 @@ rule configuration:
     conda:
         "../../envs/report.yaml"
     params:
-        config=lambda w: plan.configuration(CONFIG, w),
+        config=lambda w: identity.configuration(CONFIG, w),
     message:
         "write down the configuration ({wildcards.scope})"
     shell:
@@ -40,7 +43,8 @@ rule table:
     conda:
         "../../envs/report.yaml"
     params:
-        source=plan.reporting_digest(),
+        code=identity.report_code("reporting.tables.write"),
+        files=identity.report_files(TEMPLATES, PUBLISHED),
     message:
         "make {wildcards.experiment}"
     shell:
@@ -67,13 +71,15 @@ rule draw:
             labels={"experiment, data and n": "{subset}"},
             caption="../report/figure.rst",
         ),
+        drawn=f"{RESULTS}/{paths.DRAWN}",
     log:
         f"{LOGS}/figures.log",
     localrule: True
     conda:
         "../../envs/report.yaml"
     params:
-        source=plan.reporting_digest(),
+        code=identity.report_code("reporting.figures.write"),
+        files=identity.report_files(PUBLISHED),
         captions=CAPTIONS,
     message:
         "draw the figures"
@@ -85,7 +91,7 @@ rule report:
     input:
         config=f"{RESULTS}/{paths.CONFIG}".format(scope="all"),
         tables=expand(rules.table.output, experiment=CONFIG.experiments),
-        figures=rules.draw.output,
+        figures=rules.draw.output.drawn,
     output:
         f"{RESULTS}/{paths.PAGE}",
     log:
@@ -94,7 +100,8 @@ rule report:
     conda:
         "../../envs/report.yaml"
     params:
-        source=plan.reporting_digest(),
+        code=identity.report_code("reporting.pages.index"),
+        files=identity.report_files(TEMPLATES, PUBLISHED, "resources/datatables"),
     message:
         "write the page"
     shell:

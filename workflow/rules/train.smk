@@ -44,18 +44,18 @@ for training in plan.trainings(CONFIG):
             method=lambda w: plan.method_of(w.method),
             folder=RUN,
             checkpoints=f"{RESULTS}/{paths.CHECKPOINTS}/{paths.RUN}",
-            environment=plan.environment(CONFIG),
-            samples=lambda w: plan.sample_count(CONFIG, w),
-            settings=lambda w: plan.train_settings(CONFIG, w),
-            source=lambda w: plan.method_digest(CONFIG, w),
+            samples=lambda w: identity.drawn_samples(CONFIG, w),
+            settings=lambda w: identity.method_settings(CONFIG, w),
+            code=lambda w: identity.method_code(CONFIG, w),
+            files=lambda w: identity.method_files(CONFIG, w),
         message:
             "train {wildcards.method} on {wildcards.n} rows of {wildcards.dataset}"
             " ({wildcards.experiment}, seed {wildcards.seed}, "
             f"{training.title})"
         shell:
             plan.said_once(
-                "{params.environment} python -m {params.room} train {params.method} --data {input}"
+                "python -m {params.room} train {params.method} --data {input}"
                 " --out {params.folder} --part {resources.first_part} --parts {resources.parts}"
-                " --seed {wildcards.seed} --samples {params.samples} --settings {params.settings:q}"
+                " --seed {wildcards.seed} {params.samples} --settings {params.settings:q}"
                 " --checkpoint {params.checkpoints}"
             )

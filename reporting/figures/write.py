@@ -1,0 +1,52 @@
+"""The figures of a reproduction, drawn and written."""
+
+import hashlib
+from pathlib import Path
+
+from reporting.controls import read_controls
+from reporting.figures import (
+    bound,
+    boxes,
+    curves,
+    learning,
+    nearest,
+    paths,
+    samples,
+    stages,
+    strips,
+    walks,
+)
+from reporting.figures.group import groups
+from reporting.figures.style import save
+from reporting.plan import Plan
+from reporting.runs import read_runs
+from suite.running.files import write_text
+from suite.running.paths import DRAWN, FIGURES
+
+
+def write_figures(plan: Plan, results: Path) -> None:
+    """Draw every figure that the runs so far have something for, and name the files."""
+    folder = results / FIGURES
+    runs = list(read_runs(plan, results))
+    folder.mkdir(parents=True, exist_ok=True)
+    for group in groups(plan, results, runs, read_controls(plan, results)):
+        for kind, draw in {
+            "samples": samples.draw,
+            "learning": learning.draw,
+            "trajectory": strips.draw,
+            "path": paths.draw,
+            "curves": curves.draw,
+            "nearest": nearest.draw,
+            "stages": stages.draw,
+            "walk": walks.draw,
+            "boxes": boxes.draw,
+            "bound": bound.draw,
+        }.items():
+            figure = draw(group)
+            if figure is not None:
+                path = folder / f"{kind}-{group.name}.png"
+                save(figure, path)
+                print(path)
+    drawn = sorted(folder.glob("*-*"))
+    sums = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in drawn]
+    write_text(results / DRAWN, "".join(sums))

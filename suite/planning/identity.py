@@ -1,0 +1,153 @@
+"""What identifies the result of a job: the parameters of its rule, and the set of its inputs.
+
+A job is made again where one of these differs from what it was made with, or where an input has
+another content. The text of a command, its environment and its packages count for nothing
+(`rerun-triggers` in profiles/default). So whatever decides a result is here: options of the
+command, settings as JSON, and digests as JSON with the keys `code` and `files`.
+`suite.planning.explain` reads them all.
+"""
+
+import json
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from suite.planning.configuration import MOST_HELD, Config, method_entry, method_room, settings_of
+from suite.planning.variants import method_of
+from suite.protocol.method import METHODS
+from suite.protocol.metric import EXTRACTORS, METRICS
+from suite.protocol.settings import files_of
+from suite.protocol.source import SOURCES
+from suite.running.content import files_digest, source_of
+from suite.running.provenance import ROOT
+
+
+def _code(*modules: str) -> str:
+    return json.dumps({"code": dict(source_of(*modules))})
+
+
+def _files(digests: Mapping[str, str]) -> str:
+    return json.dumps({"files": digests} if digests else {})
+
+
+def _given(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, sort_keys=True)
+
+
+def source_kind(config: Config, wildcards: Any) -> str:
+    """The registered dataset behind a name."""
+    return config.kind(wildcards.dataset).name
+
+
+def source_settings(config: Config, wildcards: Any) -> str:
+    """The settings of a dataset's loader."""
+    return _given(config.datasets[wildcards.dataset].source)
+
+
+def source_code(config: Config, wildcards: Any) -> str:
+    """The code that draws rows of a dataset."""
+    return _code("datasets.draw", SOURCES.module_of(source_kind(config, wildcards)))
+
+
+def source_files(config: Config, wildcards: Any) -> str:
+    """The user's files that a dataset is read from."""
+    files = config.kind(wildcards.dataset).files(config.source(wildcards.dataset))
+    return _files({wildcards.dataset: files_digest(files)} if files else {})
+
+
+def reference_rows(config: Config, wildcards: Any) -> str:
+    """Which rows a reference set has: some held out, or all of the training split."""
+    asked = config.datasets[wildcards.dataset].heldout
+    rows = f"--n {MOST_HELD} --or-fewer" if asked is None else f"--n {asked}"
+    held_out = f"--split heldout {rows}"
+    return {"heldout": held_out, "class": "--split train"}[wildcards.reference]
+
+
+def drawn_samples(config: Config, wildcards: Any) -> str:
+    """Samples of one part. Without a generator it is n, whatever the configuration asks in all."""
+    solves = method_entry(wildcards.method).sample is None
+    return f"--samples {wildcards.n if solves else config.samples}"
+
+
+def method_settings(config: Config, wildcards: Any) -> str:
+    """The settings of a run: those given, since the defaults are part of the code."""
+    settings = settings_of(config, wildcards.experiment, wildcards.dataset, wildcards.method)
+    return _given(settings.model_dump(mode="json", exclude_unset=True))
+
+
+def method_code(config: Config, wildcards: Any) -> str:
+    """The code that trains a method."""
+    name = method_of(wildcards.method)
+    return _code(METHODS[method_room(name)].module_of(name))
+
+
+def method_files(config: Config, wildcards: Any) -> str:
+    """The files that the settings of a run name."""
+    settings = settings_of(config, wildcards.experiment, wildcards.dataset, wildcards.method)
+    return _files({str(file): files_digest([file]) for file in files_of(settings)})
+
+
+def metrics(config: Config) -> str:
+    """The metrics, and the evaluation seed."""
+    return f"--metrics {','.join(config.metrics)} --seed {config.seeds.evaluation}"
+
+
+def judged_samples(config: Config) -> str:
+    """How many samples of a run are judged, or real images in their place."""
+    return f"--samples {config.samples}"
+
+
+def choice(config: Config) -> str:
+    """What makes a run's best snapshot the one that is judged."""
+    best = config.best_snapshot
+    return "" if best is None else f"--choose {best.metric} --choose-rows {best.rows}"
+
+
+def extractors(config: Config) -> list[str]:
+    """Names of the feature extractors that the configured metrics use."""
+    used = {METRICS.lookup(name).extractor for name in config.metrics}
+    return sorted(name for name in used if name)
+
+
+def judging_code(config: Config, module: str) -> str:
+    """The code of the configured metrics and their extractors, and of `module`, which uses them."""
+    own = [METRICS.module_of(name) for name in config.metrics]
+    return _code(module, *own, *(EXTRACTORS.module_of(name) for name in extractors(config)))
+
+
+def weights_option(config: Config) -> str:
+    """The user's own Inception weights, if there are any."""
+    path = config.inception_weights
+    return "" if path is None else f"--weights {shlex.quote(str(path))}"
+
+
+def weights_files(config: Config) -> str:
+    """What these weights hold."""
+    path = config.inception_weights
+    return _files({} if path is None else {str(path): files_digest([path])})
+
+
+def nearest_code() -> str:
+    """The code that finds nearest training images."""
+    return _code("metrics.nearest", "metrics.runs")
+
+
+def report_code(module: str) -> str:
+    """The code of a module of `reporting`."""
+    return _code(module)
+
+
+def report_files(*folders: str) -> str:
+    """The files of some folders of this repository, which reports are made with."""
+    files = [file for folder in folders for file in sorted((ROOT / folder).iterdir())]
+    return _files({str(f.relative_to(ROOT)): files_digest([f]) for f in files if f.is_file()})
+
+
+def configuration(config: Config, wildcards: Any) -> str:
+    """The configuration as JSON, with the one experiment that `scope` names, or with all."""
+    chosen = {
+        name: experiment
+        for name, experiment in config.experiments.items()
+        if wildcards.scope in (name, "all")
+    }
+    return config.model_copy(update={"experiments": chosen}).model_dump_json(exclude_unset=True)
