@@ -5,8 +5,8 @@
 By the squares, f = f(0) follows df/dt = -(2/n) K (f - y) over the 2n rows: a step of rate r
 multiplies the error along an eigenvector of K / n by 1 - 2 r mu, and shrinks it only where
 r < 1 / mu. So the largest mu tells the longest stable step. Measured for the infinite network and
-for networks of one width as they start, ReLU with biases, on the points of config/gantk2.yaml and
-on where the generated points start.
+for networks of one width as they are drawn, ReLU with biases, on the points of config/gantk2.yaml
+with the generated points where they start and where they have arrived.
 """
 
 import csv
@@ -26,15 +26,16 @@ from suite.running.provenance import ROOT
 app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
 
 
-def points(config: Config, dataset: str) -> np.ndarray:
-    """float64 [2n, 2]: the training points, and those that the generated ones start from."""
+def points(config: Config, dataset: str) -> dict[str, np.ndarray]:
+    """float64 [2n, 2]: the training points, and the generated ones at the start and arrived."""
     from datasets.draw import draw
 
     n = config.experiments["relu"].datasets[dataset].n[0]
     real = draw(config.kind(dataset), config.source(dataset), "train", n, 0).data
     own = config.experiments["relu"].datasets[dataset].methods.get("gantk2", {})
     start = Subset.load(ROOT / own["start"]).data[:n] if own else _normal(real.shape)
-    return np.concatenate([real, start]).astype(np.float64)
+    generated = {"start": start, "arrived": real}
+    return {k: np.concatenate([real, rows]).astype(np.float64) for k, rows in generated.items()}
 
 
 def _normal(shape: tuple[int, ...]) -> np.ndarray:
@@ -51,7 +52,7 @@ def largest(gram: np.ndarray) -> float:
 @app.command()
 def main(
     out: Annotated[Path, typer.Option(help="CSV to write")],
-    networks: Annotated[int, typer.Option(help="networks drawn", min=1)] = 40,
+    networks: Annotated[int, typer.Option(help="networks drawn", min=1)] = 16,
     width: Annotated[int, typer.Option(help="units of a hidden layer", min=1)] = 128,
 ) -> None:
     """Write the largest eigenvalue of K / n: a line a kernel."""
@@ -82,16 +83,19 @@ def main(
 
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["dataset", "width", "network", "largest"])
+    writer.writerow(["dataset", "generated", "width", "network", "largest"])
     for dataset in config.experiments["relu"].datasets:
-        rows = points(config, dataset)
-        kernel = KernelDiscriminator.of(settings, 1, len(rows) // 2).kernel
-        gram = np.asarray(jax.jit(kernel.gram)(jnp.asarray(rows)), np.float64)
-        writer.writerow([dataset, "infinite", 0, f"{largest(gram):.4g}"])
-        for number in range(networks):
-            key = named_key("stability", number)
-            gram = np.asarray(finite(key, jnp.asarray(rows, jnp.float32)), np.float64)
-            writer.writerow([dataset, width, number, f"{largest(gram):.4g}"])
+        for place, rows in points(config, dataset).items():
+            kernel = KernelDiscriminator.of(settings, 1, len(rows) // 2).kernel
+            grams = {("infinite", 0): jax.jit(kernel.gram)(jnp.asarray(rows))} | {
+                (width, number): finite(
+                    named_key("stability", number), jnp.asarray(rows, "float32")
+                )
+                for number in range(networks)
+            }
+            for (units, number), gram in grams.items():
+                value = largest(np.asarray(gram, np.float64))
+                writer.writerow([dataset, place, units, number, f"{value:.4g}"])
     write_text(out, buffer.getvalue())
 
 

@@ -300,24 +300,20 @@ def listed(values: Iterable[float], digits: int) -> str:
 
 
 def stability() -> str:
-    """gantk2/README: the largest eigenvalue of K / n, and which draws exceed the limit."""
+    """gantk2/README: the largest eigenvalue of K / n, and how many draws exceed the limits."""
     lines = []
     for dataset, title in (("ring8", "ring"), ("density", "density"), ("letters", "letters")):
-        found: dict[str, list[float]] = {"infinite": [], "128": []}
-        for row in rows("gantk2/stability.csv"):
-            if row["dataset"] == dataset:
-                found[row["width"]].append(float(row["largest"]))
-        drawn = found["128"]
-        lines.append(
-            [
-                title,
-                f"{found['infinite'][0]:.1f}",
-                f"{min(drawn):.1f} to {max(drawn):.1f}",
-                *(f"{sum(v > limit for v in drawn)} of {len(drawn)}" for limit in (10, 20)),
-            ]
-        )
-    head = ["points", "μ, infinite width", "μ, width 128", "draws with μ > 10", "with μ > 20"]
-    return markdown(head, lines)
+        for place in ("start", "arrived"):
+            found: dict[str, list[float]] = {}
+            for row in rows("gantk2/stability.csv"):
+                if (row["dataset"], row["generated"]) == (dataset, place):
+                    found.setdefault(row["width"], []).append(float(row["largest"]))
+            drawn = found["128"]
+            over = (f"{sum(v > limit for v in drawn)} of {len(drawn)}" for limit in (10, 20))
+            span = f"{min(drawn):.1f} to {max(drawn):.1f}"
+            lines.append([title, place, f"{found['infinite'][0]:.1f}", span, *over])
+    head = ["points", "generated ones", "μ, infinite width", "μ, width 128"]
+    return markdown([*head, "draws with μ > 10", "with μ > 20"], lines)
 
 
 def near(gap: float) -> int:

@@ -156,3 +156,29 @@ def test_a_step_of_the_kernel_is_timed_in_a_process_of_its_own() -> None:
     report = json.loads(done.stdout)
     assert report["setting"]["n"] == 1
     assert report["ours"]["seconds"] > 0
+
+
+def test_kept_pictures_hold_the_training_digits_pixel_for_pixel() -> None:
+    """So the samples beside them are what the methods drew."""
+    from benchmarks import published
+    from benchmarks._sheets import digits_of
+
+    for (n, picture), methods in published.SHEETS.items():
+        first, *sheets = digits_of(published.KEPT / picture)
+        assert np.array_equal(first, published._subset(n).data[:64]), picture
+        assert len(sheets) >= len(methods) and all(len(sheet) == 64 for sheet in sheets)
+
+
+def test_a_fid_is_brought_to_the_samples_of_the_paper() -> None:
+    """One that falls as a + b / rows comes out as a + b / 2,048."""
+    from benchmarks import published
+
+    rows = published.DRAWN
+    fids = (20 + 500 / rows, 20 + 500 / (rows / 2))
+    assert published._of_samples(*fids) == pytest.approx(20 + 500 / 2048)
+
+
+def test_the_largest_eigenvalue_is_that_of_k_over_n() -> None:
+    from benchmarks import stability
+
+    assert stability.largest(np.diag([1.0, 2.0, 3.0, 8.0])) == pytest.approx(4.0)
