@@ -7,7 +7,6 @@ authors' code, whose pixels are in [-1, 1]; but what is moved in or cut out is b
 grey, there.
 """
 
-import math
 from collections.abc import Callable, Collection
 
 import torch
@@ -17,6 +16,7 @@ from torch.nn import functional as F
 from baselines.scaling import from_unit, to_unit
 from baselines.settings import Augmentation
 from baselines.sides import check_augmented
+from suite.protocol.augmentation import reach
 
 
 def colour(rows: Tensor) -> Tensor:
@@ -34,7 +34,7 @@ def colour(rows: Tensor) -> Tensor:
 def translation(rows: Tensor) -> Tensor:
     """Rows [b, C, H, W] moved by whole pixels, uniform within side / 8, rounded; black comes in."""
     count, _, side, _ = rows.shape
-    most = math.floor(side / 8 + 0.5)
+    most = reach(side)
     top, left = torch.randint(0, 2 * most + 1, (2, count, 1), device=rows.device)
     place = torch.arange(side, device=rows.device)
     row = torch.arange(count, device=rows.device)[:, None, None]

@@ -159,7 +159,7 @@ def values_of(surveys: Sequence[Survey], budget: Budget, name: str, share: float
         "name": name,
         "device": "cpu" if any(obstacles) else "gpu",
         "samples": plan.samples,
-        "metrics": ["fid_train", "fid_heldout", "am_ssim", "copying_rate_ssim", "diversity"],
+        "metrics": ["fid_train", "fid_heldout", "am_ssim", "copies", "diversity"],
         "seeds": {"training": list(SEEDS)},
         "datasets": datasets,
         "experiments": {

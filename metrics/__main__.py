@@ -32,10 +32,11 @@ from metrics.nearest import nearest
 from metrics.pairs import clearest, done, draw_pairs
 from metrics.runs import load_generated, load_records, snapshots
 from suite.protocol.artefacts import Subset, digest_of
+from suite.protocol.augmentation import WORDS as AUGMENTATIONS
 from suite.protocol.metric import EXTRACTORS, METRICS
 from suite.running import paths
 from suite.running.cli import make_app, run
-from suite.running.errors import InputError
+from suite.running.errors import InputError, unknown
 from suite.running.files import read_json, write_arrays, write_json, write_text
 
 app = make_app(
@@ -230,23 +231,33 @@ def controls(
     out: Out,
     metrics: Metrics = None,
     samples: Annotated[int, typer.Option(help="rows judged, at most", min=1)] = 2048,
+    augment: Annotated[
+        list[str] | None,
+        typer.Option(help="an augmentation that methods use, its changes with commas; repeatable"),
+    ] = None,
     seed: Seed = 0,
     features: Cache = None,
     weights: Weights = None,
 ) -> None:
-    """Judge real images as if a method had made them, and write JSON.
+    """Judge known images as if a method had made them, and write JSON.
 
     The workflow keeps it as results/NAME/controls/{dataset}/n{n}/data{data_seed}.json: under
     `controls` an entry for training images (train), for held-out images (heldout) and for real
     images that are neither (disjoint: the noise floor), each of --samples rows or all there are,
-    with title, samples and metrics as in metrics.json; under `left_out` what could not be judged.
+    for training images under each augmentation (train-...) and, by metrics of pixels, for images of
+    one colour (blank), with title, samples and metrics as in metrics.json; under `left_out` what
+    could not be judged.
     """
     prepare(out)
     subset, store = Subset.load(train), feature_store(features, weights)
     sets = (subset, Subset.load(heldout), Subset.load(class_))
+    changes = [[name for name in words.split(",") if name] for words in augment or ()]
+    for name in (name for words in changes for name in words):
+        if name not in AUGMENTATIONS:
+            raise unknown("augmentation", name, AUGMENTATIONS)
     names = None if metrics is None else planned_names(metrics, subset.data, {})
     with leased(names):
-        judged = judge_controls(*sets, names, samples, store, seed)
+        judged = judge_controls(*sets, names, samples, store, seed, changes)
     for sentence in judged.left_out:
         print(f"leaving out {sentence}", file=sys.stderr)
     used = sorted({name for entry in judged.controls.values() for name in entry["metrics"]})

@@ -11,6 +11,8 @@ from itertools import product
 
 import numpy as np
 
+from suite.protocol.augmentation import reach
+
 SIDE = 32
 """Larger images are reduced to this many pixels on the longer side."""
 FINE, COARSE = 0.7, 4.0
@@ -38,15 +40,6 @@ _KINDS = (
     (1.0, 0.0, 1.0),
 )
 CHANGES = tuple(Change(mirrored, *kind) for mirrored in (False, True) for kind in _KINDS)
-
-
-def reach(side: int) -> int:
-    """How far a move goes on an axis of `side` pixels: an eighth, rounded.
-
-    >>> reach(28), reach(32)
-    (4, 4)
-    """
-    return int(side / 8 + 0.5)
 
 
 def _gaussian(side: int, deviation: float) -> np.ndarray:

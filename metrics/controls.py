@@ -1,9 +1,14 @@
-"""Controls: real images in the place of generated ones, so that a table shows its own scale.
+"""Controls: known images in the place of generated ones, so that a table shows its own scale.
 
 train      training rows: what pure copying gets
+train-...  training rows under an augmentation that a method uses: what pure copying of what the
+           method saw gets
 heldout    held-out real rows: new images of the same quality
 disjoint   real rows of the training split, none of them a training row: the noise floor, below
            which no difference between methods means anything
+
+blank      images of one colour, the median of the training images: what metrics that compare
+           pixels take for similar; only these judge them
 
 New real rows are not judged against the set that they come from, held-out rows or the whole split
 (`class`), since a member of its own reference scores like a copy.
@@ -21,6 +26,7 @@ import numpy as np
 from metrics.evaluate import Reference, applicable, evaluate
 from metrics.features import Features
 from suite.protocol.artefacts import Subset
+from suite.protocol.augmentation import WORDS, augmented
 from suite.protocol.metric import METRICS
 from suite.protocol.seeds import stream
 from suite.running.errors import InputError
@@ -29,6 +35,7 @@ TITLES = {
     "train": "training images",
     "heldout": "held-out images",
     "disjoint": "disjoint real images",
+    "blank": "blank images",
 }
 OWN = {"heldout": "heldout", "disjoint": "class"}
 """The reference set that holds the rows of a control."""
@@ -64,6 +71,13 @@ def disjoint_rows(train: Subset, pool: Subset, count: int, seed: int) -> np.ndar
     return np.asarray(pool.data[chosen])
 
 
+def copies_of(train: Subset, names: Sequence[str], count: int, seed: int) -> np.ndarray:
+    """`count` training rows, each as often as any other, augmented by `names`."""
+    rng = stream("controls:augmented", seed)
+    chosen = np.resize(rng.permutation(len(train.data)), count)
+    return augmented(train.data[chosen], names, rng)
+
+
 def judge_controls(
     train: Subset,
     heldout: Subset,
@@ -72,10 +86,12 @@ def judge_controls(
     samples: int,
     features: Features,
     seed: int,
+    augmentations: Sequence[Sequence[str]] = (),
 ) -> Judged:
     """Metrics of each control, on `samples` rows or all there are.
 
-    names: the metrics; None for all that apply. Those against a control's `OWN` set are left out.
+    names: the metrics; None for all that apply. augmentations: those that methods use, each of
+    names in `suite.protocol.augmentation`. Metrics against a control's `OWN` set are left out.
 
     What new images get is told by held-out rows that are not themselves judged.
 
@@ -93,9 +109,17 @@ def judge_controls(
         "heldout": heldout.data[:samples],
         "disjoint": disjoint_rows(train, pool, samples, seed),
     }
+    titles = dict(TITLES)
+    if train.data.ndim == 4:
+        for changes in augmentations:
+            name = "-".join(["train", *changes])
+            rows[name] = copies_of(train, changes, samples, seed)
+            titles[name] = ", ".join(["training images", *(WORDS[change] for change in changes)])
+        plain = np.median(train.data, axis=(0, 1, 2)).astype(np.uint8)
+        rows["blank"] = np.broadcast_to(plain, (samples, *train.data.shape[1:]))
     controls, left_out = {}, []
     for control, data in rows.items():
-        title = TITLES[control]
+        title = titles[control]
         if not len(data):
             left_out.append(f"{title}: every image of the split is a training image")
             continue
@@ -104,6 +128,10 @@ def judge_controls(
         chosen = applicable(data, allowed) if names is None else list(names)
         measures = [METRICS.lookup(name) for name in chosen]
         asked = [measure for measure in measures if measure.reference in allowed]
+        if control == "blank":
+            asked = [measure for measure in asked if measure.extractor is None]
+            if not asked:
+                continue
         fitting = [measure.name for measure in asked if measure.minimum <= len(data)]
         left_out += [
             f"{title}: {measure.title} needs at least {measure.minimum} rows, not {len(data)}"

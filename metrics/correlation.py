@@ -32,10 +32,10 @@ from metrics.changes import (
     filtered,
     moved,
     moves_of,
-    reach,
     reduced,
     shared,
 )
+from suite.protocol.augmentation import reach
 
 FAINT = 0.003
 """What counts as nothing: this deviation at every pixel, of 1 for the whole range."""

@@ -7,11 +7,12 @@ goes as far as in the authors' code, whose pixels are in [-1, 1]; but what is mo
 black here, and 0, a grey, there.
 """
 
-import math
 from collections.abc import Callable, Collection
 
 import jax
 import jax.numpy as jnp
+
+from suite.protocol.augmentation import reach
 
 
 def colour(key: jax.Array, images: jax.Array) -> jax.Array:
@@ -33,7 +34,7 @@ def translation(key: jax.Array, images: jax.Array) -> jax.Array:
     # A matrix of ones and zeros moves pixels exactly, and its derivative is no scatter.
     for axis, own in zip((1, 2), jax.random.split(key), strict=True):
         side = images.shape[axis]
-        most = math.floor(side / 8 + 0.5)
+        most = reach(side)
         move = jax.random.randint(own, (len(images), 1, 1), -most, most + 1)
         place = jnp.arange(side)
         moved = (place[:, None] - place[None, :] == move).astype(images.dtype)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, PositiveInt, field_validator
 
 from suite.planning.variants import method_of, variants
+from suite.protocol.augmentation import WORDS
 from suite.protocol.method import METHODS, Method
 from suite.protocol.metric import METRICS
 from suite.protocol.settings import Settings, parse
@@ -229,6 +230,17 @@ def settings_of(config: Config, experiment: str, dataset: str, variant: str) -> 
     where = f"experiments.{experiment}" + (f".datasets.{dataset}" if own else "")
     model: type[Settings] = method_entry(method).settings
     return parse(model, overrides, f"{where}.methods.{method}")
+
+
+def augmentations(config: Config, dataset: str, n: int) -> list[tuple[str, ...]]:
+    """The augmentations that methods use on `n` rows of a dataset, each once."""
+    found = []
+    for cell in cells(config):
+        if (cell.dataset, cell.n) == (dataset, n):
+            settings = settings_of(config, cell.experiment, dataset, cell.method)
+            names = getattr(settings, "augment", ())
+            found.append(tuple(name for name in WORDS if name in names))
+    return [names for names in dict.fromkeys(found) if names]
 
 
 def rows_of(config: Config) -> int:

@@ -14,7 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from suite.planning.configuration import Cell, Config, cells, method_entry, settings_of, shares
+from suite.planning.configuration import (
+    Cell,
+    Config,
+    augmentations,
+    cells,
+    method_entry,
+    settings_of,
+    shares,
+)
 from suite.protocol.method import Method, Work, late, snapshot_iterations
 from suite.protocol.metric import METRICS
 from suite.protocol.settings import Settings, parse
@@ -210,7 +218,7 @@ def estimate(
     subsets = dict.fromkeys((c.dataset, c.n) for c in cells(config) if c.dataset in shapes)
     seeds = len(config.seeds.data)
     for dataset, n in subsets:
-        images = n + 2 * config.samples
+        images = n + (2 + len(augmentations(config, dataset, n))) * config.samples
         items.append(judging(f"controls of {n} rows of {dataset}", seeds, images, shapes[dataset]))
     few = job.seconds(Work(1, 1, 1.0)) if job else None
     sheets = sum(len(shapes.get(cell.dataset, ())) == 3 for cell in cells(config))

@@ -18,6 +18,7 @@ from suite.planning.configuration import (
     TRAIN,
     Cell,
     Config,
+    augmentations,
     cells,
     method_entry,
     parse_config,
@@ -231,6 +232,12 @@ def set_options(config: Config, files: Sequence[str]) -> str:
     """The training subset and the sets of `references`, in this order."""
     names = ["train", *references(config)]
     return " ".join(f"--{name} {file}" for name, file in zip(names, files, strict=True))
+
+
+def augment_options(config: Config, wildcards: Any) -> str:
+    """The augmentations that methods use on these rows, as options."""
+    found = augmentations(config, wildcards.dataset, int(wildcards.n))
+    return " ".join(f"--augment {','.join(names)}" for names in found)
 
 
 def embeds(config: Config) -> bool:

@@ -10,6 +10,7 @@ from baselines import augment
 from baselines.methods.dcgan import DCGAN, DcganSettings, game
 from baselines.players import Players
 from baselines.reproducible import reproducible
+from suite.protocol import augmentation
 from suite.protocol.artefacts import Subset
 from suite.protocol.method import Job
 from suite.running.checkpoint import Checkpoint
@@ -175,3 +176,45 @@ def test_real_and_generated_rows_are_augmented_for_both_players():
         assert black == [True] * 3  # real, generated, and generated in the generator's step
         Players(spied, DcganSettings(batch=4), data, 0).update(1)
         assert black[3:] == [False] * 3
+
+
+class _Draws:
+    """The draws of one row, as a generator of NumPy's gives them."""
+
+    def __init__(self, numbers):
+        self.numbers = iter(numbers)
+
+    def random(self, count):
+        return np.array([next(self.numbers) for _ in range(count)])
+
+    def integers(self, low, high):
+        number = next(self.numbers)
+        assert low <= number < high
+        return number
+
+
+@pytest.mark.parametrize(
+    ("name", "numbers"),
+    [
+        ("colour", (0.3, 0.8, 0.1)),
+        ("translation", (0, 4)),
+        ("translation", (3, 1)),
+        ("cutout", (0, 16)),
+        ("cutout", (16, 5)),
+        ("cutout", (9, 7)),
+    ],
+)
+def test_controls_are_changed_as_the_discriminators_rows_are(monkeypatch, name, numbers):
+    row = torch.rand(1, 3, 16, 16)
+    draws = torch.tensor(numbers)
+    drawn = {
+        "rand": lambda *_, **__: draws.reshape(3, 1, 1, 1, 1),
+        "randint": lambda *_, **__: draws.reshape(2, 1, 1),
+    }
+    for function, stub in drawn.items():
+        monkeypatch.setattr(torch, function, stub)
+    expected = getattr(augment, name)(row)[0].permute(1, 2, 0).numpy()
+    image = row[0].permute(1, 2, 0).double().numpy()
+    changed = augmentation._STEPS[name](image, _Draws(numbers))
+    assert np.allclose(changed, expected, atol=1e-6)
+    assert list(augmentation.WORDS) == list(augmentation._STEPS) == list(augment.STEPS)

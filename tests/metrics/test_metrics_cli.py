@@ -301,9 +301,35 @@ def test_controls_judge_real_images(tmp_path):
         "train": 12,
         "heldout": 20,
         "disjoint": 30,
+        "blank": 30,
     }
+    assert set(report["blank"]["metrics"]) == {"am_ssim"}  # the other one is of features
     values = {name: entry["metrics"]["am_ssim"]["value"] for name, entry in report.items()}
     assert values["train"] == pytest.approx(1, abs=1e-6)
+
+
+def test_controls_show_what_copies_under_an_augmentation_get(tmp_path):
+    train, pool, heldout = (
+        _kept(tmp_path / f"{name}.npz", list(rows), split)
+        for name, rows, split in (
+            ("train", range(12), "train"),
+            ("class", range(30), "train"),
+            ("heldout", range(40, 60), "heldout"),
+        )
+    )
+    out = tmp_path / "data0.json"
+    sets = ["--train", train, "--heldout", heldout, "--class", pool, "--out", out]
+    changed = ["--augment", "translation", "--augment", "translation,cutout"]
+    _call("controls", *sets, *changed, "--samples", 30, "--metrics", "am_ssim")
+    report = json.loads(out.read_text())["controls"]
+    titles = {name: entry["title"] for name, entry in report.items() if name.startswith("train-")}
+    assert titles == {
+        "train-translation": "training images, moved",
+        "train-translation-cutout": "training images, moved, cut out",
+    }
+    values = {name: entry["metrics"]["am_ssim"]["value"] for name, entry in report.items()}
+    assert values["train"] > values["train-translation"] > values["train-translation-cutout"]
+    assert report["train-translation"]["samples"] == 30
 
 
 def test_disjoint_rows_hold_no_training_row(tmp_path):
@@ -356,6 +382,7 @@ def test_new_real_rows_are_not_judged_against_the_set_that_holds_them(tmp_path, 
         "train": {"train", "heldout", "class"},
         "heldout": {"train", "class"},
         "disjoint": {"train", "heldout"},
+        "blank": {"train"},
     }
 
 
@@ -368,7 +395,7 @@ def test_controls_are_judged_on_as_many_rows_as_a_run_has_samples(tmp_path):
     sets = ["--train", train, "--heldout", heldout, "--class", pool, "--out", out]
     _call("controls", *sets, "--samples", 9, "--metrics", "am_ssim,am_ssim_reverse")
     report = json.loads(out.read_text())
-    assert [entry["samples"] for entry in report["controls"].values()] == [9, 9, 9]
+    assert [entry["samples"] for entry in report["controls"].values()] == [9, 9, 9, 9]
     copies = report["controls"]["train"]["metrics"]
     assert copies["am_ssim"]["value"] == pytest.approx(1, abs=1e-6)
     assert copies["am_ssim_reverse"]["value"] < 0.99  # three training rows are not among them

@@ -93,13 +93,14 @@ rule controls:
         samples=identity.judged_samples(CONFIG),
         weights=identity.weights_option(CONFIG),
         weights_files=identity.weights_files(CONFIG),
+        augment=lambda w: plan.augment_options(CONFIG, w),
         code=identity.judging_code(CONFIG, "metrics.controls"),
     message:
         "evaluate real images beside {wildcards.n} rows of {wildcards.dataset}"
     shell:
         plan.said_once(
             "python -m metrics controls --train {input.train} --heldout {input.heldout}"
-            " --class {input.whole} {params.metrics} {params.samples} {params.weights}"
+            " --class {input.whole} {params.metrics} {params.samples} {params.weights} {params.augment}"
             f" --out {{output}} --features {FEATURES}"
         )
 
