@@ -321,10 +321,23 @@ def near(gap: float) -> int:
     return sum(abs(value) <= gap for value in distances().values())
 
 
+def augmented_copies() -> str:
+    """augmentation/README: which of 64 samples are training digits, beside known images."""
+    lines = []
+    for row in rows("augmentation/copies.csv"):
+        share, low, high = (float(row[name]) for name in ("share", "low", "high"))
+        old = [f"{float(row[name]):.2f}" for name in ("copying_rate_ssim", "am_ssim")]
+        span = f"{share:.2f} ({low:.2f} to {high:.2f})"
+        lines.append([row["images"], span, row["hits"], row["copied"], *old])
+    head = ["64 images", "copies, with the interval", "called copies", "digits copied"]
+    return markdown([*head, "copying rate (SSIM)", "AM-SSIM"], lines)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "first": first_table,
     "table1": table1,
     "augmentation": augmentation,
+    "augmented-copies": augmented_copies,
     "curves": curves,
     "rates": rates,
     "solving": solving,

@@ -232,14 +232,14 @@ def settings_of(config: Config, experiment: str, dataset: str, variant: str) -> 
     return parse(model, overrides, f"{where}.methods.{method}")
 
 
-def augmentations(config: Config, dataset: str, n: int) -> list[tuple[str, ...]]:
-    """The augmentations that methods use on `n` rows of a dataset, each once."""
+def augmentations(config: Config, dataset: str, n: int | str) -> list[str]:
+    """The augmentations that methods use on `n` rows of a dataset: changes with commas."""
     found = []
     for cell in cells(config):
-        if (cell.dataset, cell.n) == (dataset, n):
+        if (cell.dataset, cell.n) == (dataset, int(n)):
             settings = settings_of(config, cell.experiment, dataset, cell.method)
             names = getattr(settings, "augment", ())
-            found.append(tuple(name for name in WORDS if name in names))
+            found.append(",".join(name for name in WORDS if name in names))
     return [names for names in dict.fromkeys(found) if names]
 
 

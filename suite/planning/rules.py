@@ -236,8 +236,7 @@ def set_options(config: Config, files: Sequence[str]) -> str:
 
 def augment_options(config: Config, wildcards: Any) -> str:
     """The augmentations that methods use on these rows, as options."""
-    found = augmentations(config, wildcards.dataset, int(wildcards.n))
-    return " ".join(f"--augment {','.join(names)}" for names in found)
+    return " ".join(f"--augment {a}" for a in augmentations(config, wildcards.dataset, wildcards.n))
 
 
 def embeds(config: Config) -> bool:

@@ -418,7 +418,7 @@ def test_a_control_without_rows_and_a_metric_without_enough_are_left_out_and_sai
     names = ["--samples", 12, "--metrics", "am_ssim,copying_rate"]
     result = CliRunner().invoke(app, [str(a) for a in ["controls", *sets, *names]])
     report = json.loads(out.read_text())
-    assert list(report["controls"]) == ["train", "heldout"]
+    assert list(report["controls"]) == ["train", "heldout", "blank"]
     assert list(report["controls"]["heldout"]["metrics"]) == ["am_ssim"]
     assert report["left_out"] == [
         "held-out images: Copying rate needs at least 2 rows, not 1",
