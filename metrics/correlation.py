@@ -19,6 +19,7 @@ is matrix products.
 """
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,6 +37,7 @@ from metrics.changes import (
     shared,
 )
 from suite.protocol.augmentation import reach
+from suite.running.cpu import available_cores
 
 FAINT = 0.003
 """What counts as nothing: this deviation at every pixel, of 1 for the whole range."""
@@ -210,8 +212,10 @@ def _match(left: np.ndarray, right: np.ndarray, own: int | None) -> Matches:
     flat = candidates.ravel()
     value, where = np.empty(flat.size, np.float32), np.empty(flat.size, np.int64)
     order = np.argsort(flat, kind="stable")
-    for first in range(0, len(right), _TRAINING):
-        begin, end = np.searchsorted(flat[order], (first, first + _TRAINING))
+    wanted = flat[order]
+
+    def compare(first: int) -> None:
+        begin, end = np.searchsorted(wanted, (first, first + _TRAINING))
         pairs = order[begin:end]
         if len(pairs):
             block = right[first : first + _TRAINING]
@@ -219,6 +223,9 @@ def _match(left: np.ndarray, right: np.ndarray, own: int | None) -> Matches:
             (over, place), (black, move) = _overlapping(*chosen), _whole(*chosen)
             value[pairs] = np.maximum(over, black)
             where[pairs] = np.where(over >= black, place, len(CHANGES) * len(sample.moves) + move)
+
+    with ThreadPoolExecutor(available_cores()) as pool:
+        list(pool.map(compare, range(0, len(right), _TRAINING)))
     every, best_first = np.arange(len(left)), value.reshape(candidates.shape)
     ranked = np.argsort(-best_first, axis=1, kind="stable")
     best = ranked[:, 0]
