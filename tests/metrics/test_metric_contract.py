@@ -4,13 +4,15 @@ import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from metrics import features
 from metrics.evaluate import Reference, applicable, evaluate
 from metrics.features import Features
-from suite.protocol.metric import EXTRACTORS, METRICS, Extractor, Metric
+from suite.protocol.metric import EXTRACTORS, METRICS, Extractor, Metric, Weights
 from suite.protocol.registry import Registry
 from suite.running.errors import InputError
 
@@ -56,6 +58,35 @@ def test_a_metric_is_finite_repeatable_and_blind_to_order(name):
         order = np.random.default_rng(2).permutation(40)
         shuffled = _value(measure, generated[order], reference)["value"]
         assert shuffled == pytest.approx(entry["value"], rel=1e-6, abs=1e-6)
+
+
+def test_features_are_kept_for_the_same_rows_weights_and_arithmetic(tmp_path, monkeypatch):
+    now, embedded = {"sha256": "a", "device": "cpu"}, []
+
+    def embed(images, weights):
+        embedded.append(weights.sha256)
+        return np.zeros((len(images), 1), np.float32)
+
+    extractor = Extractor(
+        "one",
+        1,
+        embed,
+        weights=lambda path: Weights(tmp_path, "here", now["sha256"]),
+        arithmetic=lambda: {"device": now["device"]},
+    )
+    monkeypatch.setattr(features, "EXTRACTORS", SimpleNamespace(lookup=lambda name: extractor))
+
+    def times(store):
+        for _ in range(2):
+            store.embed("one", _images(0, 3))
+        return len(embedded)
+
+    assert [times(Features()), times(Features())] == [1, 2]
+    assert [times(Features(tmp_path)), times(Features(tmp_path))] == [3, 3]
+    now["sha256"] = "b"
+    assert times(Features(tmp_path)) == 4
+    now["device"] = "gpu"
+    assert times(Features(tmp_path)) == 5
 
 
 def test_details_stand_beside_the_value():

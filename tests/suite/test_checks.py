@@ -1,6 +1,7 @@
 """What is known before any job; what is refused then: tests/suite/bad_inputs.py."""
 
 from importlib import import_module
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from PIL import Image
 from suite.planning.checks import check, look
 from suite.planning.configuration import MOST_HELD, parse_config
 from suite.protocol.method import METHODS
+from suite.protocol.source import Rows
 from suite.running.errors import InputError
 from suite.running.provenance import ROOT
 
@@ -59,6 +61,16 @@ def test_of_a_large_split_no_more_is_held_out_than_is_ever_used():
     values = {"name": "own", "metrics": ["w2_train"], "datasets": {"ring8": {}}}
     plan = parse_config(values | {"experiments": {"own": points}})
     assert look(plan, "ring8").heldout == MOST_HELD
+
+
+@pytest.mark.parametrize(("labels", "labelled"), [([0, 1], True), ([0, -1], False)])
+def test_a_dataset_is_labelled_where_every_row_has_a_label(labels, labelled):
+    rows = Rows(np.array(labels), lambda indices: np.zeros((len(indices), 2), np.float32))
+    kind = SimpleNamespace(files=lambda _: [], open=lambda *_: rows, data="points")
+    plan = SimpleNamespace(
+        kind=lambda _: kind, source=lambda _: None, datasets={"d": SimpleNamespace(heldout=None)}
+    )
+    assert look(plan, "d").labelled == labelled
 
 
 def test_what_can_be_done_passes(folder):
