@@ -30,6 +30,8 @@ def test_tables_are_written_and_parse(half_done, capsys):
     assert "30.50 ± 0.71 / 27.43 (+3.07)" in text
     assert "– / 31.10" in text
     assert not [attributes for tag, attributes in found if "src" in attributes]
+    # the dataset and its size stand once, beside the lines of both metrics
+    assert [one["rowspan"] for _, one in found if "rowspan" in one] == ["2", "2"]
 
 
 def test_markdown_columns_are_as_many_in_every_line(half_done):
@@ -54,6 +56,16 @@ def test_figures_show_what_there_is_and_no_more(half_done):
     assert names == [f"{kind}-table1-mnist-n64.{form}" for kind in kinds for form in ("png", "svg")]
     listed = (half_done.results / "figures" / "SHA256SUMS").read_text(encoding="utf-8")
     assert [line.split()[1] for line in listed.splitlines()] == names
+
+
+def test_a_group_has_its_methods_in_order_and_the_rows_of_the_first_data_seed(made):
+    plan = made.planned(data_seeds=(4, 7))
+    for method in ("dcgan", "ga-cntk"):
+        made.train(method, 0, data_seed=7)
+    (group,) = groups(plan, made.results, read_runs(plan, made.results), Controls())
+    assert group.subset.name == "seed4.npz"
+    assert list(group.runs) == [name for name in group.pens if name in group.runs]
+    assert [run.data_seed for run in group.runs["dcgan"]] == [7]
 
 
 def test_samples_are_drawn_without_real_images_where_the_subset_is_gone(half_done):
