@@ -173,6 +173,18 @@ def test_history_records_the_means_since_the_record_before():
     assert seconds == sorted(seconds)
 
 
+def test_precision_and_memory_order_are_those_asked_for():
+    plain = train(job(SETTINGS), game(SETTINGS, SHAPE)).model
+    reduced = SETTINGS.model_copy(update={"precision": "bfloat16"})
+    other = train(job(reduced), game(reduced, SHAPE)).model
+    assert any((plain[name] != other[name]).any() for name in plain)
+    for asked in (False, True):
+        settings = SETTINGS.model_copy(update={"channels_last": asked})
+        players = Players(game(settings, SHAPE), settings, subset().data, 0)
+        second = [p for p in players.discriminator.parameters() if p.ndim == 4][1]
+        assert second.is_contiguous(memory_format=torch.channels_last) == asked
+
+
 def test_channels_are_scaled_to_the_last_layer_and_back():
     every = torch.arange(256, dtype=torch.uint8)
     grey, colour = every.reshape(4, 8, 8, 1), every.repeat(3).reshape(4, 8, 8, 3)

@@ -3,7 +3,7 @@ import pytest
 from matplotlib.path import Path
 
 from reporting.controls import Controls
-from reporting.figures import curves, nearest, paths, samples, strips
+from reporting.figures import curves, learning, nearest, paths, samples, strips
 from reporting.figures.group import groups
 from reporting.figures.learning import read_columns
 from reporting.figures.write import write_figures
@@ -66,6 +66,19 @@ def test_a_group_has_its_methods_in_order_and_the_rows_of_the_first_data_seed(ma
     assert group.subset.name == "seed4.npz"
     assert list(group.runs) == [name for name in group.pens if name in group.runs]
     assert [run.data_seed for run in group.runs["dcgan"]] == [7]
+
+
+def test_a_learning_curve_has_a_line_for_each_loss_of_each_run(made):
+    plan = made.planned(methods=("dcgan",))
+    for seed in (0, 1):
+        made.train("dcgan", seed)
+        history = "iteration,seconds,loss_d,loss_g\n1,0.1,0.8,\n100,20,0.7,0.9\n"
+        write_text(made.folder("dcgan", seed) / "part0" / "history.csv", history)
+    (group,) = groups(plan, made.results, read_runs(plan, made.results), Controls())
+    axes = learning.draw(group).axes[0]
+    drawn = [line.get_ydata().tolist() for line in axes.lines]
+    np.testing.assert_array_equal(drawn, [[0.8, 0.7], [np.nan, 0.9]] * 2)
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["loss d", "loss g"]
 
 
 def test_samples_are_drawn_without_real_images_where_the_subset_is_gone(half_done):
