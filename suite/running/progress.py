@@ -19,6 +19,8 @@ from typing import Any, TextIO
 
 BAR = re.compile(r"(\d+)%\|")
 """How far a job is, in the bar that it writes to its log."""
+RESTARTED = re.compile(r"Trying to restart job (\d+)")
+"""What Snakemake says, without an event, when a job with retries is started again."""
 TAIL = 2048
 """Bytes at the end of a log that hold its last bar."""
 TRUST = (60.0, 20.0)
@@ -127,6 +129,7 @@ class Progress(logging.Handler):
         super().__init__()
         self.forecast, self.total, self.expected, self.stream = forecast, total, expected, stream
         self.done, self.began, self.said = 0, time.monotonic(), time.monotonic()
+        self.failed: dict[int, str] = {}
         self.lock_state = threading.RLock()
         self.over = threading.Event()
         self.live = _live(self, stream) if stream.isatty() else None
@@ -142,6 +145,8 @@ class Progress(logging.Handler):
                 self._start(record)
             elif event in ("job_finished", "job_error"):
                 self._end(record, event == "job_finished")
+            elif found := RESTARTED.match(record.getMessage()):
+                self._say(f"starting again: {self.failed.get(int(found[1]), 'a job')}")
             elif record.levelno >= logging.WARNING and not _repeats(record):
                 self._say(record.getMessage())
 
@@ -158,13 +163,14 @@ class Progress(logging.Handler):
         number = record.job_id if done else record.jobid
         now = time.monotonic()
         job = self.forecast.end(number, now, done)
-        self.done += done
         if job is None or job.log is None:  # a target, which runs nothing
             return
+        self.done += done
         took = readable(now - job.since)
         if done:
             self._say(f"{self.done}/{self.total} {job.title}: {took}; {self.remaining()}")
         else:
+            self.failed[number] = job.title
             self._say(f"failed after {took}: {job.title}")
 
     def remaining(self) -> str:
@@ -266,7 +272,7 @@ def show(workflow: Any, expected: Expected) -> None:
     chatty = output.verbose or output.printshellcmds or output.debug_dag
     if not streams or chatty or asked - {"host", "reason"}:
         return
-    jobs = list(workflow.dag.needrun_jobs())
+    jobs = [job for job in workflow.dag.needrun_jobs() if job.log]
     waiting = {}
     for job in jobs:
         wildcards, parts = dict(job.wildcards_dict), int(getattr(job.resources, "parts", 1))

@@ -100,9 +100,13 @@ def test_a_failure_is_said_once_and_other_errors_as_they_are(
     noise = {"levelno": logging.ERROR, "exception": "RuleException", "msg": "Command '...' exit 1"}
     progress.emit(record("job_error", jobid=1))
     progress.emit(record("error", **noise))
+    progress.emit(record("None", msg="Trying to restart job 1."))
     progress.emit(record("error", **noise | {"exception": "MissingOutputException", "msg": "gone"}))
     progress.close()
-    assert stream.getvalue() == "failed after 0 s: train dcgan on 8 rows of mnist\ngone\n"
+    assert stream.getvalue() == (
+        "failed after 0 s: train dcgan on 8 rows of mnist\n"
+        "starting again: train dcgan on 8 rows of mnist\ngone\n"
+    )
 
 
 def test_a_reader_who_has_gone_ends_nothing(shown: tuple[Progress, io.StringIO]) -> None:

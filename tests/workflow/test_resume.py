@@ -79,7 +79,7 @@ def test_killed_job_goes_on_to_the_same_result(unrun, method: str) -> None:
         os.kill(job, signal.SIGKILL)
         assert workflow.wait() == 0, log.read_text(encoding="utf-8")
 
-    assert "Trying to restart job" in log.read_text(encoding="utf-8")
+    assert "starting again: train " in log.read_text(encoding="utf-8")
     for part in parts:
         folders = [unrun.root / "results" / name / part for name in configs]
         for file in ("samples.npz", "trajectory.npz"):
