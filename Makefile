@@ -95,7 +95,8 @@ schema: $(INSTALLED)  ## config/schema.json from the models
 	$(BIN)/python -m suite.planning.schema > .venv/schema.json
 	mv .venv/schema.json config/schema.json
 
-numbers: $(INSTALLED)  ## numbers and tables of README.md and results/reference, from the data beside them
+numbers: $(INSTALLED)  ## numbers, tables and verdicts of README.md and results/reference, from the data beside them
+	$(BIN)/python -m docs.verdicts
 	$(BIN)/python -m docs.numbers
 
 bad-inputs: $(INSTALLED)  ## results/reference/bad-inputs.md and device-faults.md from the tests' cases
