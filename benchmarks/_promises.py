@@ -77,7 +77,7 @@ def of_copies(lines: int) -> Iterable[Share]:
         for rows in (64, 2048):
             case = f"{new:,} new images, {rows:,} samples"
             for share in (0.0, 0.05, 0.2, 0.5, 1.0):
-                rng, named, holds = stream(f"intervals:copies:{share}", new, rows), 0, 0
+                rng, named, holds = stream(f"intervals:copies:{share}", new, rows), 0.0, 0
                 for _ in range(lines):
                     rate = rng.beta(rank, new - rank + 1)
                     hits = rng.binomial(rows, share + (1 - share) * rate, METHODS).tolist()
@@ -121,7 +121,7 @@ def of_collapse(draws: int) -> Iterable[Share]:
             "flat images": rng.integers(1, 256, (64, 1, 1)) * np.ones_like(new),
         }
         for kind, rows in kinds.items():
-            pair = Pair(*(one[..., None] for one in (rows, train)), None, 0, _no_features)
+            pair = Pair(rows[..., None], train[..., None], None, 0, _no_features)
             counts[kind] = counts.get(kind, 0) + (diversity(pair).value < ALIKE)
     for kind, count in counts.items():
         promised = {"new digits": "0 %", "flat images": "100 %"}.get(kind, "")
