@@ -187,7 +187,7 @@ def markdown(shares: list[Share]) -> str:
 
 @app.command()
 def table(
-    lines: Annotated[int, typer.Option(help=f"simulated lines of {METHODS} methods", min=1)] = 1000,
+    lines: Annotated[int, typer.Option(help=f"simulated lines of {METHODS} methods", min=1)] = 400,
     out: Annotated[Path | None, typer.Option(help="where the numbers go, as CSV")] = None,
 ) -> None:
     """Print the shares as Markdown."""
