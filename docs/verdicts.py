@@ -15,7 +15,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from math import sqrt
 from pathlib import Path
@@ -101,6 +101,9 @@ def whole(work: Path) -> Iterator[tuple[Path, str]]:
         _unpack(one, results)
         plan = plan_of(load_config(ROOT / "config" / one.config))
         runs, controls = list(read_runs(plan, results)), read_controls(plan, results)
+        measured = {name for run in runs if run.evaluation for name in run.evaluation.metrics}
+        kept = tuple(name for name in plan.metrics if name in measured)  # newer ones came later
+        plan = replace(plan, metrics=kept)
         for experiment, name in one.tables.items():
             filled = fill(experiment, plan, runs, controls)
             forms = {"csv": tidy(filled.rows), "md": markdown(filled), "html": table_page(filled)}
@@ -140,6 +143,17 @@ TOLD = (
         ),
     ),
     Told("ring/ring", "ring.yaml", {}),
+    Told(
+        "augmentation/augmentation",
+        "augmentation.yaml",
+        _paths(
+            {
+                (64, f"{method}@augment={way}"): f"{method}-{way}"
+                for method in ("ga-cntk", "dcgan", "stylegan2")
+                for way in ("none", "translation")
+            }
+        ),
+    ),
 )
 
 
