@@ -59,7 +59,7 @@ def test_what_stands_twice_is_one_column(monkeypatch):
     [
         ("tables", {"tables/table1.csv", "tables/table1.md", "tables/table1.html"}),
         ("report", {"index.html"}),
-        ("figures", set()),
+        ("figures", {"figures/SHA256SUMS"}),
     ],
 )
 def test_every_command_works_before_anything_has_run(tmp_path, monkeypatch, command, left):
