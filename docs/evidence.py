@@ -308,6 +308,8 @@ def stability() -> str:
             for row in rows("gantk2/stability.csv"):
                 if (row["dataset"], row["generated"]) == (dataset, place):
                     found.setdefault(row["width"], []).append(float(row["largest"]))
+            if not found:
+                continue
             drawn = found["128"]
             over = (f"{sum(v > limit for v in drawn)} of {len(drawn)}" for limit in (10, 20))
             span = f"{min(drawn):.1f} to {max(drawn):.1f}"
