@@ -15,6 +15,7 @@ from suite.running import paths
 from suite.running import progress
 from suite.planning import expected
 from suite.planning import identity
+from suite.planning import refusals
 from suite.planning import resources
 from suite.planning import rules as plan
 
@@ -75,14 +76,13 @@ localrules:
 
 
 onstart:
-    plan.check_devices(
-        CONFIG,
-        {job.rule.name for job in workflow.dag.needrun_jobs()},
-        here=workflow.local_exec,
-        conda=workflow.deployment_settings.deployment_method,
-    )
+    refusals.check_workflow(CONFIG, workflow)
     if workflow.is_main_process:
         progress.show(workflow, expected.expected_seconds(CONFIG))
+
+
+if workflow.is_main_process:
+    refusals.say_after_plan(CONFIG, workflow)
 
 
 rule all:

@@ -27,7 +27,7 @@ import numpy as np
 import typer
 
 from suite.planning.configuration import all_methods, method_room
-from suite.planning.cost import known_rates
+from suite.planning.known import known_rates
 from suite.planning.rates import median_pass, noise
 from suite.running import devices
 from suite.running.cli import run

@@ -6,7 +6,8 @@ from typing import Annotated, cast
 import typer
 
 from datasets.draw import draw
-from suite.planning.cost import duration, known_rates, many
+from suite.planning.cost import duration, many
+from suite.planning.known import known_rates
 from suite.protocol.settings import parse_pairs
 from suite.protocol.source import SOURCES, Split
 from suite.running.cli import make_app, run

@@ -13,7 +13,8 @@ import yaml
 
 from datasets.survey import Survey
 from suite.planning.configuration import Config, method_entry, parse_config
-from suite.planning.cost import Rate, duration, estimate, many, wait
+from suite.planning.cost import duration, estimate, many, wait
+from suite.planning.known import Rate
 from suite.running.devices import FRAMEWORKS, obstacle, visible
 from suite.running.errors import InputError
 from suite.running.provenance import ROOT

@@ -7,12 +7,15 @@ import typer
 
 from suite.planning.checks import look
 from suite.planning.configuration import Config, load_config
-from suite.planning.cost import estimate, known_rates, own_rates, past_seconds, table
+from suite.planning.cost import estimate, past_seconds
 from suite.planning.explain import changes, compared, configuration_of, text_of, versions
+from suite.planning.known import known_rates, own_rates
 from suite.planning.rates import measure as measured
 from suite.planning.rates import save_rates
+from suite.planning.table import table
 from suite.running.cli import make_app, run
 from suite.running.cpu import available_cores
+from suite.running.devices import asked
 from suite.running.driver import report
 from suite.running.errors import InputError
 
@@ -24,23 +27,26 @@ ConfigFile = Annotated[Path, typer.Argument(help="a configuration")]
 
 
 def _shapes(config: Config) -> dict[str, tuple[int, ...]]:
-    """Row shapes of the datasets that can be looked at now; the others are named."""
+    """Row shapes of the datasets, known of those that have yet to be downloaded too."""
     there = {name: look(config, name) for name in config.datasets}
-    for name in (name for name, present in there.items() if present is None):
-        typer.echo(f"{name} is left out: its files have yet to be downloaded", err=True)
-    return {name: present.shape for name, present in there.items() if present is not None}
+    return {
+        name: config.kind(name).shape(config.source(name)) if present is None else present.shape
+        for name, present in there.items()
+    }
 
 
 @app.command()
 def plan(
     config: ConfigFile,
     cores: Annotated[int | None, typer.Option(help="as for snakemake; default: all", min=1)] = None,
+    gpus: Annotated[int, typer.Option(help="GPUs that the jobs share out", min=1)] = 1,
     results: Annotated[Path, typer.Option(help="folder of finished runs")] = Path("results"),
 ) -> None:
-    """Print jobs, core-hours, disk and the end of the wait."""
+    """Print jobs, core-hours and GPU-hours by experiment, disk and the end of the wait."""
     found = load_config(config)
-    items = estimate(found, _shapes(found), known_rates(), past_seconds(results))
-    print(table(items, cores or available_cores()))
+    rates = known_rates(bool(asked(found.device)))
+    items = estimate(found, _shapes(found), rates, past_seconds(results))
+    print(table(items, cores or available_cores(), gpus))
 
 
 @app.command()
@@ -48,15 +54,15 @@ def measure(
     config: ConfigFile,
     out: Annotated[Path | None, typer.Option(help="file; default: this machine's own")] = None,
 ) -> None:
-    """Measure how fast this machine runs the methods of a configuration: minutes."""
+    """Measure how fast this machine, or its GPU, runs the methods of a configuration: minutes."""
     found = load_config(config)
-    path = out or own_rates()
+    path = out or own_rates(bool(asked(found.device)))
     save_rates(path, measured(found, _shapes(found)))
     print(path)
 
 
-@app.command()
-def gpus() -> None:
+@app.command("gpus")
+def gpus_() -> None:
     """Print this machine's GPUs, and whether their driver serves what `make gpu` installs."""
     print(report())
 

@@ -68,5 +68,10 @@ def files(settings: FashionMnistSettings) -> list[Path] | None:
 
 
 FASHION_MNIST = Source(
-    "fashion-mnist", "Fashion-MNIST", FashionMnistSettings, open_fashion_mnist, files=files
+    "fashion-mnist",
+    "Fashion-MNIST",
+    FashionMnistSettings,
+    open_fashion_mnist,
+    files=files,
+    shape=lambda _: (28, 28, 1),
 )

@@ -64,4 +64,6 @@ def files(settings: MnistSettings) -> list[Path] | None:
     return files_of(settings.path) if settings.source == "folder" else None
 
 
-MNIST_SOURCE = Source("mnist", "MNIST", MnistSettings, open_mnist, files=files)
+MNIST_SOURCE = Source(
+    "mnist", "MNIST", MnistSettings, open_mnist, files=files, shape=lambda _: (28, 28, 1)
+)

@@ -6,7 +6,6 @@ a, b and start come from a file of rates: those that this machine measured, wher
 -m suite measure`, and the runs below results/), else those that come with the suite.
 """
 
-import csv
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -23,76 +22,34 @@ from suite.planning.configuration import (
     settings_of,
     shares,
 )
+from suite.planning.known import EMBED, HERE, JOB, Rate
 from suite.protocol.method import Method, Work, late, snapshot_iterations
 from suite.protocol.metric import METRICS
 from suite.protocol.settings import Settings, parse
 from suite.running.devices import asked
 from suite.running.errors import InputError
-from suite.running.files import cache_folder, read_json
-from suite.running.provenance import ROOT, machine
+from suite.running.files import read_json
+from suite.running.provenance import machine
 
-SHIPPED = ROOT / "resources" / "rates.csv"
-EMBED, JOB = "embed", "job"
-"""Names of two rates beside the methods': features of an image, and a job that does little else."""
 SHOWN = 256
 """Rows of a snapshot of GA-NTK with a generator, at most."""
 
 
 @dataclass(frozen=True)
-class Rate:
-    """Seconds of one kind of work.
-
-    fixed: of a pass, whatever its size. each: of a pass, for every unit of size. start: of the
-    process before its first pass, imports and compilation included.
-    """
-
-    fixed: float
-    each: float
-    start: float
-
-    def seconds(self, work: Work) -> float:
-        """Time of a whole job.
-
-        >>> Rate(fixed=0.01, each=0.02, start=5.0).seconds(Work(iterations=100, steps=2, size=1.0))
-        11.0
-        """
-        return self.start + work.iterations * work.steps * (self.fixed + self.each * work.size)
-
-
-@dataclass(frozen=True)
 class Item:
-    """Jobs of one kind. seconds: of each, None where no rate is known. bytes: what each leaves."""
+    """Jobs of one kind.
+
+    seconds: of each, None where no rate is known. bytes: what each leaves. experiment: the one they
+    are of, if only one. on_gpu: whether they hold one. whose: the machine that the rate is of.
+    """
 
     what: str
     jobs: int
     seconds: float | None
     bytes: int
-
-
-def own_rates() -> Path:
-    """Where the rates of this machine are kept."""
-    return cache_folder() / "rates.csv"
-
-
-def read_rates(path: Path) -> dict[tuple[str, str], Rate]:
-    """Rates by (name, data); InputError where the file is no table of rates."""
-    try:
-        with open(path, newline="", encoding="utf-8") as file:
-            return {
-                (line["name"], line["data"]): Rate(
-                    float(line["fixed"]), float(line["each"]), float(line["start"])
-                )
-                for line in csv.DictReader(file)
-            }
-    except FileNotFoundError:
-        return {}
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path}: is no table of rates ({error}): delete it") from error
-
-
-def known_rates() -> dict[tuple[str, str], Rate]:
-    """The shipped rates, with those of this machine over them."""
-    return read_rates(SHIPPED) | read_rates(own_rates())
+    experiment: str = ""
+    on_gpu: bool = False
+    whose: str = ""
 
 
 def past_seconds(results: Path) -> dict[tuple[Any, ...], float]:
@@ -161,8 +118,11 @@ def training_seconds(
     shape: tuple[int, ...],
     rates: Mapping[tuple[str, str], Rate],
     past: Mapping[tuple[Any, ...], float],
-) -> tuple[float, float] | None:
-    """Seconds of a job's start, and of each solution that it finds; None without a rate."""
+) -> tuple[float, float, str] | None:
+    """Seconds of a job's start and of each solution that it finds, with the machine whose they are.
+
+    None without a rate.
+    """
     method = method_entry(cell.method)
     rate = rates.get((method.name, _data(shape)))
     if method.work is None or rate is None:
@@ -172,8 +132,8 @@ def training_seconds(
     on_gpu = bool(asked(config.device))
     seconds = past.get(_same_work(method, settings, shape, work, on_gpu))
     if seconds is None:
-        return rate.start, rate.seconds(work) - rate.start
-    return rate.start, work.iterations * seconds
+        return rate.start, rate.seconds(work) - rate.start, rate.whose
+    return rate.start, work.iterations * seconds, HERE
 
 
 def estimate(
@@ -186,15 +146,20 @@ def estimate(
 
     shapes: shape of a row by dataset; cells of datasets that are not there are left out.
     """
+    on_gpu = bool(asked(config.device))
     embeds = any(METRICS.lookup(name).extractor == "inception" for name in config.metrics)
     job, embed = rates.get((JOB, "")), rates.get((EMBED, "images"))
     runs = len(config.seeds.data) * len(config.seeds.training)
     items: list[Item] = []
 
-    def judging(what: str, jobs: int, images: int, shape: tuple[int, ...]) -> Item:
-        known = job if len(shape) < 3 or not embeds else embed
+    def judging(
+        what: str, jobs: int, images: int, shape: tuple[int, ...], experiment: str = ""
+    ) -> Item:
+        embedded = len(shape) == 3 and embeds
+        known = embed if embedded else job
         seconds = None if known is None else known.seconds(Work(images, 1, 1.0))
-        return Item(what, jobs, seconds, 20_000)
+        whose = "" if known is None else known.whose
+        return Item(what, jobs, seconds, 20_000, experiment, on_gpu and embedded, whose)
 
     for cell in cells(config):
         if cell.dataset not in shapes:
@@ -210,31 +175,36 @@ def estimate(
         for parts, number in jobs.items():
             seconds = None if cost is None else cost[0] + parts * cost[1]
             what = f"train {place}" if cell.parts == 1 else f"train {place}, {parts} solutions each"
-            items.append(Item(what, runs * number, seconds, parts * row * (rows + seen)))
+            left = parts * row * (rows + seen)
+            whose = "" if cost is None else cost[2]
+            items.append(Item(what, runs * number, seconds, left, cell.experiment, on_gpu, whose))
         judged = images_judged(config, method_entry(cell.method), settings)
-        items.append(judging(f"judge {place}", runs, judged, shape))
+        items.append(judging(f"judge {place}", runs, judged, shape, cell.experiment))
         if config.best_snapshot is None:
-            items.append(judging(f"follow {place}", 1, seen, shape))
+            items.append(judging(f"follow {place}", 1, seen, shape, cell.experiment))
     subsets = dict.fromkeys((c.dataset, c.n) for c in cells(config) if c.dataset in shapes)
     seeds = len(config.seeds.data)
     for dataset, n in subsets:
         images = n + (2 + len(augmentations(config, dataset, n))) * config.samples
         items.append(judging(f"controls of {n} rows of {dataset}", seeds, images, shapes[dataset]))
     few = job.seconds(Work(1, 1, 1.0)) if job else None
+    whose = job.whose if job else ""
     sheets = sum(len(shapes.get(cell.dataset, ())) == 3 for cell in cells(config))
     drawn = seeds * len(subsets) + 2 * len({dataset for dataset, _ in subsets})
-    items.append(Item("draw subsets, find nearest images", drawn + sheets, few, 200_000))
     items.append(
-        Item("tables, figures, report", 4 + embeds + 2 * len(config.experiments), few, 500_000)
+        Item("draw subsets, find nearest images", drawn + sheets, few, 200_000, whose=whose)
     )
+    reports = 4 + embeds + 2 * len(config.experiments)
+    items.append(Item("tables, figures, report", reports, few, 500_000, whose=whose))
     return items
 
 
-def wait(items: Iterable[Item], cores: int) -> float:
-    """Seconds until the end: all work spread over the cores, but no less than the longest job."""
-    known = [(item.jobs, item.seconds) for item in items if item.seconds is not None]
-    total = sum(jobs * seconds for jobs, seconds in known)
-    return max([total / cores, *(seconds for _, seconds in known)])
+def wait(items: Iterable[Item], cores: int, gpus: int = 1) -> float:
+    """Seconds until the end: all work spread over the cores, or over the GPUs, by what it needs,
+    but no less than the longest job."""
+    known = [(item.jobs, item.seconds, item.on_gpu) for item in items if item.seconds is not None]
+    sums = [sum(jobs * s for jobs, s, gpu in known if gpu is which) for which in (False, True)]
+    return max([sums[0] / cores, sums[1] / gpus, *(seconds for _, seconds, _ in known)])
 
 
 def duration(seconds: float) -> str:
@@ -253,24 +223,3 @@ def duration(seconds: float) -> str:
 def many(cores: int) -> str:
     """A number of cores for reading."""
     return f"{cores} core{'s' if cores > 1 else ''}"
-
-
-def table(items: Iterable[Item], cores: int) -> str:
-    """The estimate for reading: what costs most first, then the sums."""
-    items = list(items)
-    ordered = sorted(items, key=lambda item: -(item.seconds or math.inf) * item.jobs)
-    lines = [f"{'jobs':>6}  {'each':>9}  {'together':>9}  what"]
-    for item in ordered:
-        each = "unknown" if item.seconds is None else duration(item.seconds)
-        both = "unknown" if item.seconds is None else duration(item.seconds * item.jobs)
-        lines.append(f"{item.jobs:>6}  {each:>9}  {both:>9}  {item.what}")
-    hours = sum(item.jobs * (item.seconds or 0) for item in items) / 3600
-    disk = sum(item.jobs * item.bytes for item in items) / 2**20
-    unknown = sum(item.jobs for item in items if item.seconds is None)
-    lines += ["", f"{sum(i.jobs for i in items):,} jobs, about {disk:,.0f} MiB"]
-    if unknown:
-        lines.append(f"{unknown} jobs of unknown speed: `python -m suite measure` finds it out")
-    if hours:
-        end = duration(wait(items, cores))
-        lines.append(f"{hours:.2f} core-hours; with {many(cores)} done in about {end}")
-    return "\n".join(lines)

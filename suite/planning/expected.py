@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from suite.planning.configuration import Cell, Config, cells, method_entry, settings_of
-from suite.planning.cost import EMBED, JOB, Rate, images_followed, known_rates, training_seconds
+from suite.planning.cost import images_followed, training_seconds
+from suite.planning.known import EMBED, JOB, Rate, known_rates
 from suite.protocol.method import Work
+from suite.running.devices import asked
 
-COLOUR = (32, 32, 3)
-"""Shape of an image that has yet to be downloaded."""
 UNKNOWN = 60.0
 """Seconds of a job whose rate nobody has measured."""
 
@@ -22,13 +22,13 @@ def _shape(config: Config, dataset: str) -> tuple[int, ...]:
     if kind.data == "points":
         return (2,)
     if kind.files(settings) is None:
-        return COLOUR
+        return kind.shape(settings)
     return kind.open(settings, "train").read(np.array([0])).shape[1:]
 
 
 def expected_seconds(config: Config) -> Expected:
     """Seconds of a job by (rule, wildcards, parts), from the rates that this machine has."""
-    rates = known_rates()
+    rates = known_rates(bool(asked(config.device)))
     table = {(c.experiment, c.dataset, str(c.n), c.method): c for c in cells(config)}
     shapes = {name: _shape(config, name) for name in config.datasets}
     short = rates.get((JOB, ""), Rate(0.0, 0.0, UNKNOWN))

@@ -20,16 +20,18 @@ import numpy as np
 from tqdm import tqdm
 
 from suite.planning.configuration import Cell, Config, cells, method_entry, method_room, settings_of
-from suite.planning.cost import EMBED, JOB, Rate
+from suite.planning.known import EMBED, JOB, Rate
 from suite.protocol.artefacts import Subset
 from suite.protocol.method import Work
 from suite.protocol.seeds import stream
+from suite.running.devices import asked
 from suite.running.errors import InputError
 from suite.running.files import read_json, write_text
 
 SIZES = 32, 128
 """Rows of the two runs that a rate follows from."""
-ITERATIONS = 12
+ITERATIONS = {False: 12, True: 400}
+"""Of each, on a CPU or on a GPU, which is slow until updates have been captured."""
 
 
 def noise(rows: int, shape: tuple[int, ...]) -> Subset:
@@ -89,8 +91,9 @@ def _training_rate(config: Config, method: str, settings: Any, shape: tuple[int,
     if entry.work is None:
         raise InputError(f"{method}: says nothing of its work: give its Method a `work`")
     found, starts = [], []
+    iterations = ITERATIONS[bool(asked(config.device))]
     for rows in SIZES:
-        changes: dict[str, Any] = {entry.budget: ITERATIONS, "snapshots": 1}
+        changes: dict[str, Any] = {entry.budget: iterations, "snapshots": 1}
         if "batch" in entry.settings.model_fields:
             changes["batch"] = rows
         short = settings.model_copy(update=changes)

@@ -11,8 +11,9 @@ from functools import cache
 from typing import Any
 
 from suite.planning.configuration import MOST_HELD, Config, method_entry, settings_of
-from suite.planning.cost import EMBED, JOB, images_followed, images_judged, known_rates
+from suite.planning.cost import images_followed, images_judged
 from suite.planning.identity import method_settings, source_kind, source_settings
+from suite.planning.known import EMBED, JOB, known_rates
 from suite.planning.rules import embeds, references
 from suite.protocol.method import Work
 from suite.protocol.source import SOURCES
@@ -31,13 +32,14 @@ def training_minutes(config: Config, wildcards: Any, parts: int) -> int:
     """Minutes of a job that finds so many solutions, one after the other."""
     data = config.kind(wildcards.dataset).data
     settings = method_settings(config, wildcards)
-    return _training(wildcards.method, settings, data, int(wildcards.n), parts)
+    on_gpu = config.device == "gpu"
+    return _training(wildcards.method, settings, data, int(wildcards.n), parts, on_gpu)
 
 
 @cache
-def _training(variant: str, settings: str, data: str, n: int, parts: int) -> int:
+def _training(variant: str, settings: str, data: str, n: int, parts: int, on_gpu: bool) -> int:
     method = method_entry(variant)
-    rate = known_rates().get((method.name, data))
+    rate = known_rates(on_gpu).get((method.name, data))
     if rate is None or method.work is None:
         return UNKNOWN
     # Datasets may not be here yet: images count as 32 x 32 in colour.
@@ -67,7 +69,7 @@ def _whole(kind: str, settings: str) -> int:
 
 @cache
 def _judging(images: int, embedding: bool) -> int:
-    rate = known_rates().get((EMBED, "images") if embedding else (JOB, ""))
+    rate = known_rates(on_gpu=False).get((EMBED, "images") if embedding else (JOB, ""))
     return UNKNOWN if rate is None else _minutes(rate.seconds(Work(images, 1, 1.0)))
 
 

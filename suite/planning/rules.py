@@ -8,7 +8,7 @@ import re
 import shlex
 import sys
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -242,32 +242,6 @@ def augment_options(config: Config, wildcards: Any) -> str:
 def embeds(config: Config) -> bool:
     """Whether a configured metric embeds images by a network, on a GPU where there is one."""
     return any(EXTRACTORS.lookup(name).arithmetic for name in extractors(config))
-
-
-def check_devices(config: Config, rules: Set[str], *, here: bool, conda: Collection[Any]) -> None:
-    """End the program with one sentence where a job of `rules` could not have its GPU.
-
-    here: whether the jobs run on this machine; elsewhere they find out themselves, but not with
-        `auto`, by which this machine has decided for them (`devices.asked`).
-    conda: the ways of deployment; with one, what is installed cannot be known yet.
-    """
-    needed: dict[str, set[str]] = {"jax": set(), "torch": set()}
-    for training in trainings(config):
-        needed[training.environment].add(training.rule)
-    if embeds(config):
-        needed["torch"] |= {"evaluate", "controls", "trajectory"}
-    if config.device == "auto" and not here and rules & set().union(*needed.values()):
-        sys.exit(
-            "error: device: auto asks the machine that plans, and the jobs run elsewhere: set "
-            "`device` to gpu or cpu, in the configuration or by --config device=gpu"
-        )
-    if config.device != "gpu" or not here:
-        return
-    visible = devices.visible()
-    for framework, names in needed.items():
-        why = devices.obstacle(None if conda else framework, *visible)
-        if names & rules and why:
-            sys.exit(f"error: {devices.refuse(why)}")
 
 
 def job_prefix(config: Config, root: str) -> str:

@@ -36,6 +36,7 @@ class Source(Registered, Generic[S]):
     data: what its rows are.
     files: settings -> the user's files that rows are read from, a change of which changes the
         rows; None where they have yet to be downloaded.
+    shape: settings -> shape of a row of files that have yet to be downloaded.
     """
 
     kind: ClassVar[str] = "dataset"
@@ -44,6 +45,7 @@ class Source(Registered, Generic[S]):
     open: Callable[[S, Split], Rows]
     data: Literal["images", "points"] = "images"
     files: Callable[[S], Sequence[Path] | None] = lambda _: ()
+    shape: Callable[[S], tuple[int, ...]] = lambda _: (32, 32, 3)
 
 
 SOURCES: Registry[Source[Any]] = Registry("datasets.sources", Source)

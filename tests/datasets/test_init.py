@@ -14,8 +14,8 @@ from PIL import Image
 from datasets.init import LEAST, PLANS, SIDES, fitted, name_of, side_of, sizes_of, text_of
 from datasets.survey import Survey, survey
 from suite.planning.configuration import cells, load_config, method_entry, settings_of
-from suite.planning.cost import Rate
-from suite.planning.rules import check_devices
+from suite.planning.known import Rate
+from suite.planning.refusals import check_devices
 from suite.running import devices
 from suite.running.errors import InputError
 from suite.running.provenance import ROOT

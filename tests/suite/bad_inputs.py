@@ -12,6 +12,7 @@ from subprocess import CompletedProcess
 from unittest import mock
 from urllib.error import URLError
 
+from suite.planning import refusals
 from suite.planning import rules as workflow
 from suite.planning.configuration import parse_config
 from suite.running.cli import run
@@ -65,7 +66,7 @@ def configuration(changes: Mapping[str, object], said: str) -> Case:
 def without_gpu() -> None:
     """What the Snakefile does before the first job, for a configuration that asks for a GPU."""
     config = parse_config(changed({"device": "gpu"}))
-    workflow.check_devices(config, {"train_gantk"}, here=True, conda=())
+    refusals.check_devices(config, {"train_gantk"}, here=True, conda=())
 
 
 def raising(error: BaseException) -> Callable[..., None]:

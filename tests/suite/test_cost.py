@@ -3,9 +3,12 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
+from suite.__main__ import _shapes
+from suite.planning import known
 from suite.planning import rates as measuring
 from suite.planning.configuration import (
     all_methods,
@@ -17,17 +20,14 @@ from suite.planning.configuration import (
 )
 from suite.planning.cost import (
     Item,
-    Rate,
     duration,
     estimate,
-    known_rates,
-    own_rates,
     past_seconds,
-    read_rates,
-    table,
     wait,
 )
+from suite.planning.known import Rate, known_rates, own_rates, read_rates
 from suite.planning.rates import _line, save_rates
+from suite.planning.table import table
 from suite.protocol.method import Work
 from suite.running.errors import InputError
 from suite.running.files import write_json
@@ -171,6 +171,34 @@ def test_runs_on_a_gpu_serve_a_gpu(tmp_path):
     assert items[GA_CNTK].seconds == pytest.approx(20 + 2 * 100 * 0.02)
 
 
+def test_plans_of_a_gpu_are_in_its_hours_by_experiment_and_say_whose_rates_they_are():
+    """Of DCGAN an H200 takes 1/236 s a pass, and of features no rate is known there."""
+    rates = known_rates(on_gpu=True)
+    settings = {"updates": 80_000, "snapshots": 3}
+    table1 = config().experiments["table1"].model_dump(exclude_unset=True)
+    table1["methods"] = {"dcgan": settings}
+    found = config(device="gpu", experiments={"table1": table1, "other": table1})
+    items = estimate(found, MNIST, rates, {})
+    assert by_name(items)[DCGAN].seconds == pytest.approx(16 + 80_000 / 118, rel=1e-4)
+    text = table(items, 4, 2)
+    assert re.search(r"0\.77 GPU-hours \(table1 0\.39, other 0\.39\); 0\.\d+ core-hours", text)
+    assert "with 4 cores and 2 GPUs done in about 23 min" in text
+    assert "of unknown speed: 7 that judge" in text and "rates of an NVIDIA H200" in text
+
+
+def test_own_rates_of_a_gpu_are_no_cpus(monkeypatch, tmp_path):
+    monkeypatch.setattr(known, "cache_folder", lambda: tmp_path)
+    save_rates(own_rates(on_gpu=True), {("dcgan", "images"): Rate(1.0, 2.0, 3.0)})
+    assert known_rates(on_gpu=True)["dcgan", "images"] == Rate(1.0, 2.0, 3.0, known.HERE)
+    assert known_rates()["dcgan", "images"].whose == "one thread of an AMD EPYC"
+
+
+def test_shapes_of_what_has_yet_to_be_downloaded_are_known():
+    source = {"source": {"source": "download"}}
+    found = config(datasets={"mnist": source})
+    assert _shapes(found) == MNIST
+
+
 def test_wait_is_shared_by_cores_but_not_within_a_job():
     items = [Item("many", 10, 6.0, 0), Item("long", 1, 40.0, 0), Item("unknown", 5, None, 0)]
     assert wait(items, 1) == 100
@@ -192,7 +220,7 @@ def test_the_rates_of_this_machine_stand_over_the_shipped_ones(tmp_path, monkeyp
     shipped, own = known_rates(), Rate(1.0, 2.0, 3.0)
     save_rates(own_rates(), {("dcgan", "images"): own})
     assert shipped["dcgan", "images"] != own
-    assert known_rates() == shipped | {("dcgan", "images"): own}
+    assert known_rates() == shipped | {("dcgan", "images"): replace(own, whose=known.HERE)}
 
 
 def test_a_pass_is_the_median_of_an_iteration_over_its_steps(tmp_path):

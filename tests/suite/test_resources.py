@@ -7,14 +7,15 @@ import pytest
 
 from suite.planning import resources
 from suite.planning.configuration import Config, all_methods, load_config
-from suite.planning.cost import Rate, images_followed
+from suite.planning.cost import images_followed
+from suite.planning.known import Rate
 from suite.running.provenance import ROOT
 
 
 @pytest.fixture
 def config(monkeypatch: pytest.MonkeyPatch) -> Config:
     rates = {("dcgan", "images"): Rate(0.0, 0.01, 60.0), ("embed", "images"): Rate(0, 0.1, 0)}
-    monkeypatch.setattr(resources, "known_rates", lambda: rates)
+    monkeypatch.setattr(resources, "known_rates", lambda on_gpu: rates)
     resources._training.cache_clear()
     resources._judging.cache_clear()
     yield load_config(ROOT / "config" / "config.yaml")

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from suite.planning import rules as workflow
+from suite.planning import refusals
 from suite.planning.configuration import Config, parse_config
+from suite.planning.rules import embeds, job_prefix
 from suite.running import devices
 
 TRAIN = {"train_gantk", "train_baselines"}
@@ -44,18 +45,18 @@ def test_a_cpu_build_is_refused_where_its_rule_runs_here(rules, conda, here, ref
     asked = config("gpu")
     if refused:
         with pytest.raises(SystemExit, match="error: device: gpu, but JAX is installed without"):
-            workflow.check_devices(asked, rules, here=here, conda=conda)
+            refusals.check_devices(asked, rules, here=here, conda=conda)
     else:
-        workflow.check_devices(asked, rules, here=here, conda=conda)
+        refusals.check_devices(asked, rules, here=here, conda=conda)
 
 
 def test_without_a_gpu_what_trains_or_embeds_is_refused(monkeypatch) -> None:
     monkeypatch.setattr(devices, "visible", lambda: ([], "none"))
     for rules in ({"train_baselines"}, {"evaluate"}):
         with pytest.raises(SystemExit, match="no GPU is to be seen"):
-            workflow.check_devices(config("gpu"), rules, here=True, conda=["conda"])
+            refusals.check_devices(config("gpu"), rules, here=True, conda=["conda"])
     for device in ("auto", "cpu"):
-        workflow.check_devices(config(device), TRAIN, here=True, conda=[])
+        refusals.check_devices(config(device), TRAIN, here=True, conda=[])
         assert devices.asked(device) == 0
     assert devices.asked("gpu") == 1
 
@@ -64,20 +65,27 @@ def test_without_a_gpu_what_trains_or_embeds_is_refused(monkeypatch) -> None:
 def test_a_gpu_is_asked_for_by_auto_where_there_is_one_and_by_metrics_that_embed() -> None:
     assert devices.asked("auto") == 1
     assert devices.asked("cpu") == 0
-    assert workflow.embeds(config("gpu"))
-    assert not workflow.embeds(config("gpu", "am_ssim"))
-    workflow.check_devices(config("gpu", "am_ssim"), {"evaluate"}, here=True, conda=[])
+    assert embeds(config("gpu"))
+    assert not embeds(config("gpu", "am_ssim"))
+    refusals.check_devices(config("gpu", "am_ssim"), {"evaluate"}, here=True, conda=[])
 
 
 def test_auto_is_refused_where_jobs_that_need_a_device_run_elsewhere(monkeypatch) -> None:
     monkeypatch.setattr(devices, "visible", lambda: ([], "none"))
     for rules in ({"train_gantk", "table"}, {"train_baselines"}, {"evaluate"}):
         with pytest.raises(SystemExit, match=r"auto asks the machine that plans.*set `device`"):
-            workflow.check_devices(config("auto"), rules, here=False, conda=[])
-    workflow.check_devices(config("auto"), {"table", "nearest"}, here=False, conda=[])
-    workflow.check_devices(config("auto", "am_ssim"), {"evaluate"}, here=False, conda=[])
+            refusals.check_devices(config("auto"), rules, here=False, conda=[])
+    refusals.check_devices(config("auto"), {"table", "nearest"}, here=False, conda=[])
+    refusals.check_devices(config("auto", "am_ssim"), {"evaluate"}, here=False, conda=[])
     for device in ("cpu", "gpu"):
-        workflow.check_devices(config(device), TRAIN, here=False, conda=[])
+        refusals.check_devices(config(device), TRAIN, here=False, conda=[])
+
+
+def test_a_plan_ends_with_the_sentence_that_the_jobs_would_end_in(unrun) -> None:
+    planned = unrun.snakemake("--dry-run", config=unrun.varied("gpu", device="gpu"))
+    assert planned.returncode == 0
+    last = planned.stderr.strip().splitlines()[-1]
+    assert last.startswith("this machine would not run it: error: device: gpu, but")
 
 
 def test_a_walk_is_drawn_on_the_cpu(unrun) -> None:
@@ -91,4 +99,4 @@ def test_a_walk_is_drawn_on_the_cpu(unrun) -> None:
 
 
 def test_every_job_is_told_the_device_by_what_precedes_its_command() -> None:
-    assert " DEVICE=gpu " in workflow.job_prefix(config("gpu"), "/root")
+    assert " DEVICE=gpu " in job_prefix(config("gpu"), "/root")
