@@ -76,7 +76,7 @@ def test_judging_without_a_rate_gets_what_is_enough(config: Config, monkeypatch)
 
 def test_a_trajectory_has_the_rows_of_every_snapshot(config: Config) -> None:
     """21 by default: of 64 images where a GAN draws them, of all n where they are solved."""
-    assert resources.followed(config, wildcards("dcgan", 256)) == 21 * 64
+    assert resources.followed(config, wildcards("sngan", 256)) == 21 * 64
     assert resources.followed(config, wildcards("ga-cntk", 256)) == 21 * 256
 
 
