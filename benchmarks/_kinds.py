@@ -83,7 +83,7 @@ def _halved(image: np.ndarray, _: Rng) -> np.ndarray:
 
 
 def _lighter(image: np.ndarray, rng: Rng) -> np.ndarray:
-    return image + rng.choice([-1, 1]) * rng.uniform(20, 64)
+    return np.asarray(image + rng.choice([-1, 1]) * rng.uniform(20, 64))
 
 
 def _contrast(least: float, most: float) -> One:

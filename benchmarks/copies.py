@@ -81,7 +81,7 @@ def _ours(kinds: Mapping[str, np.ndarray], training: np.ndarray, held: np.ndarra
 def _rate(gaps: np.ndarray, own: np.ndarray) -> np.ndarray:
     """The hits of `metrics.definitions.copying.share_of_copies`."""
     np.fill_diagonal(own, np.inf)
-    return (gaps.min(axis=1) < own.min(axis=1)[gaps.argmin(axis=1)]).astype(float)
+    return np.asarray(gaps.min(axis=1) < own.min(axis=1)[gaps.argmin(axis=1)], float)
 
 
 def measures(

@@ -76,10 +76,11 @@ def main(
         slopes = jax.vmap(
             jax.grad(lambda one, row: network_output(network, one, row[None])[0, 0]), (None, 0)
         )
-        return sum(
+        total: jax.Array = sum(
             leaf.reshape(len(rows), -1) @ leaf.reshape(len(rows), -1).T
             for leaf in jax.tree.leaves(slopes(layers, rows))
         )
+        return total
 
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
