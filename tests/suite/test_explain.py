@@ -17,7 +17,7 @@ RECORD = {
 
 
 def test_parameters_are_read_as_options_settings_digests_and_the_rest() -> None:
-    told = ["'--n 16 --or-fewer'", "'{\"augment\": [2]}'", "['a/part0']", "'mnist'", "12", "'{}'"]
+    told = ["'--or-fewer --n 16'", "'{\"augment\": [2]}'", "['a/part0']", "'mnist'", "12", "'{}'"]
     told += ['\'{"code": {"a.py": "12"}}\'', '\'{"files": {"mine": "34"}}\'', "''"]
     assert facts(told) == {
         **{"--n": "16", "--or-fewer": "yes", "augment": "[2]", "code a.py": "12"},
