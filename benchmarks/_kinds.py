@@ -104,7 +104,8 @@ def _noisy(image: np.ndarray, rng: Rng) -> np.ndarray:
 
 
 def _blurred(deviation: float) -> One:
-    return lambda image, _: gaussian_filter(image.astype(float), (deviation, deviation, 0))
+    sides = (deviation, deviation, 0)
+    return lambda image, _: np.asarray(gaussian_filter(image.astype(float), sides))
 
 
 def _mixture(image: np.ndarray, rng: Rng) -> np.ndarray:

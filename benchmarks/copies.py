@@ -177,6 +177,23 @@ def _summary(rows: list[dict[str, str]]) -> list[str]:
     return table
 
 
+def _failures(rows: list[dict[str, str]]) -> str:
+    """What `copies` does not find at a share of one half, and what it accuses."""
+    mine = [row for row in rows if row["measure"] == "copies"]
+    sentences = []
+    for what, share, said, words in (
+        (FOUND, 0.5, "0", "not found where half of the samples are copies"),
+        (WRONG, 1.0, "1", "wrongly said to be copies"),
+    ):
+        failed = [
+            f"{row['kind']} ({row['pictures']}, {row['n']})"
+            for row in mine
+            if (row["what"], float(row["share"]), row["says copies"]) == (what, share, said)
+        ]
+        sentences.append(f"By `copies`, {words}: {'; '.join(failed) or 'nothing'}.")
+    return "\n".join(sentences)
+
+
 def page(rows: list[dict[str, str]]) -> str:
     """README.md, from the lines of the CSV."""
     parts = [
@@ -190,6 +207,7 @@ def page(rows: list[dict[str, str]]) -> str:
         "and kinds of other images that are said to be copies. The rules are those of "
         "`benchmarks/copies.py`.",
         "\n".join(_summary(rows)),
+        _failures(rows),
         "## Copies, by `copies`",
         "The share of copies that are called copies; in brackets from which share of copies among "
         "the samples on (10, 50 or 100 %) the interval lies above 0.",
