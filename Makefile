@@ -16,9 +16,14 @@ FAST := tests/test_structure.py tests/test_docs.py tests/test_examples.py tests/
 	tests/reporting tests/gantk/test_layers.py tests/metrics/test_similarity.py \
 	tests/workflow/test_environments.py
 
-.PHONY: quick gpu test test-fast test-envs test-slurm test-cuda-compile gpu-check check-page plans \
+.PHONY: help quick gpu test test-fast test-envs test-slurm test-cuda-compile gpu-check check-page plans \
 	docs tutorial rulegraph lock envs \
 	schema numbers bad-inputs lint clean
+
+help:  ## what there is
+	@echo "make TARGET, where TARGET is one of"
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 22
+	@echo "CORES=2 takes as many cores, PYTHON=python3.12 another Python; README.md says more."
 
 quick: $(if $(filter gpu,$(DEVICE)),gpu) $(INSTALLED)  ## the whole workflow on the bundled MNIST; DEVICE=gpu on a GPU
 	$(IN)/snakemake --cores $(CORES) --configfile config/quick.yaml $(ON_GPU)
@@ -84,7 +89,7 @@ $(GPU): $(INSTALLED) requirements-gpu.lock
 gpu-check: $(INSTALLED)  ## a table of what a GPU does, to paste into an issue; minutes
 	$(IN)/python -m benchmarks gpu
 
-lint: $(INSTALLED)
+lint: $(INSTALLED)  ## the linters and the type checker alone
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow/rules
@@ -123,9 +128,14 @@ envs: $(INSTALLED)  ## envs/*.yaml from envs/rooms.toml and requirements.lock
 
 $(INSTALLED): requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed: set PYTHON")'
-	@echo "installing the pinned packages into .venv: minutes, and 7 GB on Linux"
+	@echo "installing $$(grep -c == requirements.lock) pinned packages into .venv: 3 GB to fetch and 7 GB on disk (Linux),"
+	@echo "3 to 7 minutes; CUDA's libraries, 4 of the 7 GB, belong to PyTorch's build on PyPI, also without a GPU"
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps -r requirements.lock
+	@rm -f .venv/failed; { PYTHONUNBUFFERED=1 $(BIN)/python -m pip install --disable-pip-version-check \
+		--no-deps -r requirements.lock || touch .venv/failed; } \
+		| sed -u -n -e 's/^ *Downloading \([^ ]*\).*(\([0-9.]* [MG]B\)).*/  \2 \1/p' \
+			-e 's/^Installing .*/  unpacking them: the last minutes/p'
+	@test ! -e .venv/failed
 	touch $@
 
 clean:  ## the environment and everything that runs made

@@ -9,9 +9,15 @@ from snakemake.utils import min_version
 # The rooms are modules of this folder, whatever the working directory.
 sys.path.insert(0, workflow.basedir)
 
+from suite.running.cli import speak_utf8
+
+speak_utf8()
+
 from reporting.captions import CAPTIONS
 from suite.running import devices
 from suite.running import paths
+from suite.planning import ending
+from suite.planning import given
 from suite.running import progress
 from suite.planning import expected
 from suite.planning import identity
@@ -31,7 +37,9 @@ if not workflow.configfiles:
     configfile: f"{workflow.basedir}/config/config.yaml"
 
 
-CONFIG = plan.validated(config, workflow.configfiles, workflow.is_main_process)
+CONFIG = given.validated(
+    config, workflow.configfiles, workflow.is_main_process, workflow.config_settings.config_args
+)
 RESULTS = f"results/{CONFIG.name}"
 LOGS = f"{RESULTS}/{paths.LOGS}"
 BENCHMARKS = f"{RESULTS}/{paths.BENCHMARKS}"
@@ -63,11 +71,11 @@ include: "workflow/rules/report.smk"
 
 
 onerror:
-    plan.say_last(Path(LOGS), log)
+    ending.say_last(Path(LOGS), log)
 
 
 onsuccess:
-    plan.say_done(RESULTS)
+    ending.say_done(RESULTS)
 
 
 localrules:
@@ -106,3 +114,7 @@ for experiment in CONFIG.experiments:
 rule figures:
     input:
         rules.draw.output,
+
+
+if workflow.is_main_process:
+    given.check_targets(given.asked_of(sys.argv), workflow.rules)

@@ -8,6 +8,7 @@ import typer
 from datasets.draw import draw
 from suite.planning.cost import duration, many
 from suite.planning.known import known_rates
+from suite.protocol.image_files import check_colour
 from suite.protocol.settings import parse_pairs
 from suite.protocol.source import SOURCES, Split
 from suite.running.cli import make_app, run
@@ -50,18 +51,37 @@ def init(
     out: Annotated[Path, typer.Option(help="configuration to write (YAML)")],
     budget: Annotated[str, typer.Option(help="quick, evening or paper")] = "quick",
     cores: Annotated[int | None, typer.Option(help="as for snakemake; default: all", min=1)] = None,
+    called: Annotated[
+        list[str] | None,
+        typer.Option("--name", help="what to call a folder, one each; default: their own names"),
+    ] = None,
+    subfolders: Annotated[
+        bool, typer.Option("--subfolders", help="take the pictures of all folders below too")
+    ] = False,
+    background: Annotated[
+        str,
+        typer.Option(
+            help="behind transparent pixels: white, grey, black or #rrggbb", parser=check_colour
+        ),
+    ] = "white",
 ) -> None:
-    """Write a commented configuration that compares the methods on folders of pictures."""
-    from datasets.init import PLANS, fitted, name_of, text_of
-    from datasets.survey import survey
+    """Write a commented configuration that compares the methods on folders of pictures.
+
+    Prints what was found in each folder, and what the configuration makes of it.
+    """
+    from datasets.init import PLANS, decided, fitted, text_of
+    from datasets.survey import name_of, names_of, survey, told
 
     if budget not in PLANS:
         raise typer.BadParameter(f"{budget}: choose {', '.join(PLANS)}", param_hint="--budget")
     if out.exists():
         raise InputError(f"{out}: stands already: choose another --out, or delete it")
-    surveys = [survey(folder) for folder in folders]
-    used = cores or available_cores()
-    config, seconds = fitted(surveys, budget, name_of(out.with_suffix("")), known_rates(), used)
+    names = names_of(folders, called or ())
+    surveys = [survey(*pair, subfolders) for pair in zip(folders, names, strict=True)]
+    used, title = cores or available_cores(), name_of(out.with_suffix(""))
+    config, seconds = fitted(surveys, budget, title, known_rates(), used, background)
+    for found in surveys:
+        print(told(found, background, decided(found, config)))
     write_text(out, text_of(config, surveys, budget, seconds, used, out))
     print(f"{out}: about {duration(seconds)} with {many(used)}; see `python -m suite plan {out}`")
 

@@ -32,7 +32,10 @@ class _Arrays(pickle.Unpickler):
 
 
 def _checked(pixels: Any, labels: Any, path: Path) -> tuple[np.ndarray, np.ndarray]:
-    labels = np.asarray(labels)
+    try:
+        labels = np.asarray(labels)
+    except ValueError:  # lists within lists, say
+        labels = np.empty(0)
     fits = (
         isinstance(pixels, np.ndarray)
         and pixels.dtype == np.uint8
@@ -62,8 +65,9 @@ def read_pickled(path: Path) -> tuple[np.ndarray, np.ndarray]:
         raise InputError(f"{path}: cannot be read safely ({error}): download it again") from error
     if not isinstance(batch, dict):
         raise InputError(f"{path}: holds no batch of CIFAR-10: download it again")
-    found = {key.decode() if isinstance(key, bytes) else key: batch[key] for key in batch}
-    return _checked(found.get("data"), found.get("labels", []), path)
+    # Pickles of Python 2 have bytes for keys.
+    pixels, labels = (batch.get(key, batch.get(key.encode())) for key in ("data", "labels"))
+    return _checked(pixels, labels, path)
 
 
 def read_binary(path: Path) -> tuple[np.ndarray, np.ndarray]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from datasets.pictures import notes_of
 from suite.protocol.artefacts import Subset, check_data
 from suite.protocol.seeds import stream
 from suite.protocol.settings import Settings
@@ -54,4 +55,8 @@ def draw(
             "others, which makes kernel matrices singular",
             file=sys.stderr,
         )
-    return Subset(data, rows.labels[indices], indices, name, split, seed)
+    files = [rows.files[int(i)] for i in indices] if rows.files else []
+    notes, said = notes_of(files, rows.background)
+    for words in said:
+        print(f"{name} ({split}): of {len(data)} pictures {words}", file=sys.stderr)
+    return Subset(data, rows.labels[indices], indices, name, split, seed, notes)

@@ -1,7 +1,9 @@
 """The IDX format of the original MNIST files, which others of its kind have too."""
 
 import gzip
+import math
 import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -20,19 +22,21 @@ def read_idx(path: Path) -> np.ndarray:
         raise InputError(f"{path}: not a gzip file: download it again") from error
     except EOFError as error:
         raise InputError(f"{path}: the gzip file is cut off: download it again") from error
+    except zlib.error as error:
+        raise InputError(f"{path}: damaged ({error}): download it again") from error
     except OSError as error:
         raise from_os(error) from error
-    if len(content) < 4 or content[:3] != b"\0\0\x08":
+    rank = content[3] if len(content) > 3 else 0
+    start = 4 + 4 * rank
+    if content[:3] != b"\0\0\x08" or not rank or len(content) < start:
         raise InputError(f"{path}: not an IDX file of bytes: download it again")
-    rank = content[3]
-    shape = struct.unpack(f">{rank}I", content[4 : 4 + 4 * rank])
-    body = content[4 + 4 * rank :]
-    if len(body) != int(np.prod(shape)):
+    shape = struct.unpack(f">{rank}I", content[4:start])
+    if len(content) - start != math.prod(shape):
         raise InputError(
-            f"{path}: {len(body)} bytes of data where {int(np.prod(shape))} belong: the file is "
-            "cut off or damaged, download it again"
+            f"{path}: {len(content) - start} bytes of data where {math.prod(shape)} belong: the "
+            "file is cut off or damaged, download it again"
         )
-    return np.frombuffer(body, np.uint8).reshape(shape)
+    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 
 def split_files(path: Path, split: Split) -> list[Path]:
@@ -59,7 +63,7 @@ def read_split(path: Path, split: Split) -> tuple[np.ndarray, np.ndarray]:
         InputError: a file of the two is missing or damaged, or they do not belong together.
     """
     images, labels = (read_idx(file) for file in split_files(path, split))
-    if images.ndim != 3 or labels.shape != (len(images),):
+    if images.ndim != 3 or 0 in images.shape or labels.shape != (len(images),):
         raise InputError(
             f"{path}: images {list(images.shape)} and labels {list(labels.shape)} do not belong "
             "together: download them again"

@@ -2,7 +2,7 @@
 
 import math
 import os
-import re
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import yaml
 
-from datasets.survey import Survey
+from datasets.survey import Survey, size_text
 from suite.planning.configuration import Config, method_entry, parse_config
 from suite.planning.cost import duration, estimate, many, wait
 from suite.planning.known import Rate
@@ -98,11 +98,6 @@ PLANS: dict[Budget, Plan] = {
 LEAST = 50  # iterations: below that, nothing is learnt that a table could show
 
 
-def name_of(folder: Path) -> str:
-    """What a configuration calls a folder: its last part, in letters that file names can have."""
-    return re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-") or "images"
-
-
 def side_of(found: Survey, most: int) -> int:
     """The largest side that all methods take and all pictures have; the smallest for tiny ones."""
     return max([side for side in SIDES if side <= min(found.side, most)], default=SIDES[0])
@@ -137,21 +132,26 @@ def _fitting(name: str, settings: dict[str, Any], n: int, share: float) -> dict[
     return own
 
 
-def values_of(surveys: Sequence[Survey], budget: Budget, name: str, share: float) -> dict[str, Any]:
+def values_of(
+    surveys: Sequence[Survey], budget: Budget, name: str, share: float, background: str
+) -> dict[str, Any]:
     """The configuration as plain values, every budget cut to a share of the most."""
     plan = PLANS[budget]
     datasets, grids = {}, {}
     for found in surveys:
-        here = name_of(found.path)
-        if here in datasets:
-            raise InputError(f"{found.path}: another folder is called '{here}' too: rename one")
         source: dict[str, Any] = {"path": str(found.path), "size": side_of(found, plan.side)}
+        if found.subfolders:
+            source["subfolders"] = True
+        if found.unusable:
+            source["leave_out"] = list(found.unusable)
         if found.grey:
             source["channels"] = 1
         if not found.square:
             source["crop"] = True
-        datasets[here] = {"kind": "folder", "source": source}
-        grids[here] = {"n": sizes_of(found, plan.sizes)}
+        if found.transparent or background != "white":
+            source["background"] = background
+        datasets[found.name] = {"kind": "folder", "source": source}
+        grids[found.name] = {"n": sizes_of(found, plan.sizes)}
     least = min(n for grid in grids.values() for n in grid["n"])
     # Not `auto`, which clusters refuse: budgets are cut to what the cores here can do.
     gpus = visible()
@@ -179,6 +179,7 @@ def fitted(
     name: str,
     rates: dict[tuple[str, str], Rate],
     cores: int,
+    background: str = "white",
 ) -> tuple[Config, float]:
     """The configuration with the largest budgets whose wait fits, and that wait [s].
 
@@ -186,12 +187,9 @@ def fitted(
     """
 
     def attempt(share: float) -> tuple[Config, float]:
-        config = parse_config(values_of(surveys, budget, name, share), name)
+        config = parse_config(values_of(surveys, budget, name, share, background), name)
         shapes = {
-            name_of(found.path): (
-                *[side_of(found, PLANS[budget].side)] * 2,
-                1 if found.grey else 3,
-            )
+            found.name: (*[side_of(found, PLANS[budget].side)] * 2, 1 if found.grey else 3)
             for found in surveys
         }
         return config, wait(estimate(config, shapes, rates, {}), cores)
@@ -207,11 +205,16 @@ def fitted(
     return attempt(low)
 
 
-def _size_text(found: Survey) -> str:
-    (height, width), many = found.sizes.most_common(1)[0]
-    if len(found.sizes) == 1:
-        return f"{width} x {height} pixels"
-    return f"{len(found.sizes)} sizes, most of them ({many}) {width} x {height} pixels"
+def decided(found: Survey, config: Config) -> str:
+    """What the configuration makes of a folder, in words."""
+    source = config.datasets[found.name].source
+    side, n = source["size"], config.experiments["comparison"].datasets[found.name].n
+    return (
+        f"{side} x {side}{' of the largest square' if source.get('crop') else ''}"
+        f"{', smaller ones enlarged' if found.side < side else ''}, "
+        f"{'grey' if found.grey else 'colour'}; {' or '.join(map(str, n))} to learn from, "
+        f"{found.count // HELD_OUT} held out"
+    )
 
 
 def text_of(
@@ -233,21 +236,22 @@ def text_of(
                 {key: values[key]},
                 sort_keys=False,
                 default_flow_style=None if isinstance(values[key], dict | list) else False,
+                allow_unicode=True,
                 width=100,
             )
             for key in keys
         )
 
     seen = "\n".join(
-        f"# {name_of(found.path)}: {found.count} pictures, {'grey' if found.grey else 'colour'}, "
-        f"{_size_text(found)}"
+        f"# {found.name}: {found.count} pictures, {'grey' if found.grey else 'colour'}, "
+        f"{size_text(found)}"
         for found in surveys
     )
     return "\n".join(
         [
             f"# yaml-language-server: $schema={schema}",
             f"# A comparison of class '{budget}': about {duration(seconds)} with {many(cores)}.",
-            f"# Run it:  snakemake --cores {cores} --configfile {out}",
+            f"# Run it:  snakemake --cores {cores} --configfile {shlex.quote(str(out))}",
             "# Every key is described in config/schema.json.",
             block("name"),
             "# `gpu` needs JAX and PyTorch with CUDA, which `--use-conda` has.",
@@ -257,7 +261,8 @@ def text_of(
             "# Three training seeds seldom prove a winner, five often do.",
             block("seeds"),
             "# Every tenth picture is held out. `size` is the side that pictures are brought to,",
-            "# `crop` cuts out the largest square first, `channels: 1` keeps grey grey.",
+            "# `crop` cuts out the largest square first, `channels: 1` keeps grey grey,",
+            "# `background` shows through transparent pixels.",
             seen,
             block("datasets"),
             "# n: training pictures. Budgets are cut so that the whole fits the time above.",

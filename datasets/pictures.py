@@ -3,19 +3,18 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from suite.protocol.image_files import opened, read_image
+from suite.protocol.image_files import Background, has_transparent_pixels, head, read_image
+from suite.protocol.source import Rows
 from suite.running.errors import InputError
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 SHOW_PROGRESS = 2000
-ORIENTATION, SIDEWAYS = 0x0112, 5
-"""The EXIF tag of how a picture is turned, and the first value that swaps width and height."""
 
 
 @dataclass(frozen=True)
@@ -27,11 +26,13 @@ class Shaping:
     channels: 1 (grey) or 3 (RGB).
     crop: edge of the centred square cut out first [pixels]; "square" for the largest there is;
         None for the whole image.
+    background: what shows through transparent pixels.
     """
 
     size: tuple[int, int] | None
     channels: Literal[1, 3]
     crop: int | Literal["square"] | None = None
+    background: Background = "white"
 
 
 def _cropped(image: "Image", edge: int | Literal["square"] | None, path: Path) -> "Image":
@@ -47,18 +48,6 @@ def _cropped(image: "Image", edge: int | Literal["square"] | None, path: Path) -
     return image.crop((left, top, left + edge, top + edge))
 
 
-def upright(path: Path) -> tuple[int, int]:
-    """(width, height) of an image file as it stands, by its head alone.
-
-    Raises:
-        InputError: see `suite.protocol.image_files.opened`.
-    """
-    with opened(path) as file:
-        width, height = file.size
-        lies = file.getexif().get(ORIENTATION, 1) >= SIDEWAYS
-    return (height, width) if lies else (width, height)
-
-
 def check_heads(paths: Sequence[Path], shaping: Shaping) -> None:
     """Refuse what the heads of image files show to be unfit, before any of them is read whole.
 
@@ -67,7 +56,7 @@ def check_heads(paths: Sequence[Path], shaping: Shaping) -> None:
     """
     first: tuple[int, int] | None = None
     for path in paths:
-        width, height = upright(path)
+        width, height = head(path).size
         if shaping.crop == "square":
             width = height = min(width, height)
         first = first or (width, height)
@@ -87,7 +76,7 @@ def read_picture(path: Path, shaping: Shaping) -> np.ndarray:
     """
     from PIL import Image
 
-    image = read_image(path)
+    image = read_image(path, shaping.background)
     image = _cropped(image.convert("L" if shaping.channels == 1 else "RGB"), shaping.crop, path)
     if shaping.size is not None:
         height, width = shaping.size
@@ -118,6 +107,34 @@ def reader(paths: Sequence[Path], shaping: Shaping) -> Callable[[np.ndarray], np
         return np.stack(images)
 
     return read
+
+
+def rows_of(paths: Sequence[Path], shaping: Shaping) -> Rows:
+    """A row an image file, without a label."""
+    return Rows(np.full(len(paths), -1), reader(paths, shaping), paths, shaping.background)
+
+
+def notes_of(paths: Sequence[Path], background: str) -> tuple[dict[str, Any], list[str]]:
+    """What reading image files decided: to be recorded with their pixels, and in words.
+
+    Of animations the words alone tell, since nothing is lost that belongs to their first picture.
+
+    Raises:
+        InputError: see `suite.protocol.image_files.opened`.
+    """
+    heads = [head(path) for path in paths]
+    clear = sum(
+        one.clear and has_transparent_pixels(path) for path, one in zip(paths, heads, strict=True)
+    )
+    deep, animated = sum(one.deep for one in heads), sum(one.animated for one in heads)
+    notes: dict[str, Any] = {"transparent": clear, "background": background} if clear else {}
+    words = {
+        f"{clear} transparent, shown on {background}": clear,
+        f"{deep} of more than 8 bits, by their upper 8": deep,
+        f"{animated} animated, by their first picture": animated,
+    }
+    said = [text for text, count in words.items() if count]
+    return {**notes, "deep": deep} if deep else notes, said
 
 
 def every(paths: Sequence[Path], step: int, held_out: bool) -> list[Path]:

@@ -33,6 +33,7 @@ from metrics.pairs import clearest, done, draw_pairs
 from metrics.runs import load_generated, load_records, snapshots
 from suite.protocol.artefacts import Subset, digest_of
 from suite.protocol.augmentation import WORDS as AUGMENTATIONS
+from suite.protocol.image_files import check_colour
 from suite.protocol.metric import EXTRACTORS, METRICS
 from suite.running import paths
 from suite.running.cli import make_app, run
@@ -61,12 +62,19 @@ def compare(
     seed: Seed = 0,
     features: Cache = None,
     weights: Weights = None,
+    background: Annotated[
+        str,
+        typer.Option(
+            help="behind transparent pixels: white, grey, black or #rrggbb", parser=check_colour
+        ),
+    ] = "white",
     as_json: Annotated[bool, typer.Option("--json", help="print JSON for programs")] = False,
 ) -> None:
     """Print metrics of GENERATED against REFERENCE, with the counts used."""
-    rows = read_rows(generated)
+    rows = read_rows(generated, background)
     paths = {"train": reference, "heldout": heldout, "class": class_}
-    references = {name: Reference(read_rows(path)) for name, path in paths.items() if path}
+    given = {name: read_rows(path, background) for name, path in paths.items() if path}
+    references = {name: Reference(data) for name, data in given.items()}
     names = names_of(metrics, rows, references)
     store = feature_store(features, weights)
     values = evaluate(rows, references, names, store, seed)
@@ -246,7 +254,8 @@ def controls(
     images that are neither (disjoint: the noise floor), each of --samples rows or all there are,
     for training images under each augmentation (train-...) and, by metrics of pixels, for images of
     one colour (blank), with title, samples and metrics as in metrics.json; under `left_out` what
-    could not be judged.
+    could not be judged; under `shared` how many of the held-out rows are rows of the training split
+    too.
     """
     prepare(out)
     subset, store = Subset.load(train), feature_store(features, weights)
@@ -265,6 +274,7 @@ def controls(
     report = {
         "controls": judged.controls,
         "left_out": judged.left_out,
+        "shared": {"heldout": judged.shared, "of": len(sets[1].data)},
         "seeds": seeds,
         "provenance": provenance_of("metrics.controls", used, store),
     }

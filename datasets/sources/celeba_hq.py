@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-import numpy as np
 from pydantic import Field
 
-from datasets.pictures import Shaping, every, reader
+from datasets.pictures import Shaping, every, rows_of
 from suite.protocol.image_files import image_files
 from suite.protocol.settings import Settings
 from suite.protocol.source import Rows, Source, Split
@@ -24,7 +23,7 @@ def open_celeba_hq(settings: CelebaHqSettings, split: Split) -> Rows:
     """Rows by file name. There is no split of the authors': every tenth image is held out."""
     files = every(image_files(settings.path), 10, split == "heldout")
     shaping = Shaping((settings.size, settings.size), 3)
-    return Rows(np.full(len(files), -1), reader(files, shaping))
+    return rows_of(files, shaping)
 
 
 CELEBA_HQ = Source(

@@ -1,13 +1,13 @@
 """The user's own images: a folder of image files."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 from pydantic import Field
 
-from datasets.pictures import Shaping, check_heads, every, reader
-from suite.protocol.image_files import image_files
+from datasets.pictures import Shaping, check_heads, every, rows_of
+from suite.protocol.image_files import Background, image_files
 from suite.protocol.settings import Settings
 from suite.protocol.source import Rows, Source, Split
 from suite.running.errors import InputError
@@ -17,6 +17,12 @@ class FolderSettings(Settings):
     """Which folder, and what shape its images are brought to."""
 
     path: Path | None = Field(None, description="folder of image files; must be given")
+    subfolders: bool = Field(
+        False, description="take the images of all folders below too, in the order of their paths"
+    )
+    leave_out: tuple[str, ...] = Field(
+        (), description="files of `path` that are not read: their paths below it"
+    )
     heldout_path: Path | None = Field(
         None, description="folder of held-out images; default: every tenth image of `path`"
     )
@@ -28,29 +34,73 @@ class FolderSettings(Settings):
     )
     channels: Literal[1, 3] = Field(3, description="1 for grey, 3 for RGB")
     crop: bool = Field(False, description="cut out the largest centred square first")
+    background: Background = Field(
+        "white",
+        description="what shows through transparent pixels: white, grey, black or a colour as "
+        "'#rrggbb'",
+    )
+
+
+def chosen(path: Path, subfolders: bool, leave_out: Sequence[str]) -> list[Path]:
+    """The image files of a folder without those that are left out.
+
+    Raises:
+        InputError: there is none, or a name to be left out is that of none.
+    """
+    files = {file.relative_to(path).as_posix(): file for file in image_files(path, subfolders)}
+    absent = next((name for name in leave_out if name not in files), None)
+    if absent is not None:
+        raise InputError(f"{path}: leave_out: holds no image '{absent}': take it off the list")
+    left = [file for name, file in files.items() if name not in set(leave_out)]
+    if not left:
+        raise InputError(f"{path}: leave_out names all its {len(files)} images: keep some")
+    return left
+
+
+def _split_files(settings: FolderSettings, split: Split) -> list[Path]:
+    if settings.path is None:
+        raise InputError("dataset 'folder' needs a path: set path to a folder of images")
+    own = chosen(settings.path, settings.subfolders, settings.leave_out)
+    if settings.heldout_path is None:
+        files = every(own, 10, split == "heldout")
+        if not files:
+            raise InputError(
+                f"{settings.path}: fewer than 10 images leave none to hold out: set heldout_path"
+            )
+        return files
+    _check_apart(settings.path, settings.heldout_path, settings.subfolders)
+    return own if split == "train" else image_files(settings.heldout_path, settings.subfolders)
+
+
+def _check_apart(path: Path, heldout: Path, subfolders: bool) -> None:
+    """Refuse held-out images that are the training images, under whatever name."""
+    real, other = path.resolve(), heldout.resolve()
+    inside = real in other.parents or other in real.parents
+    if real == other or (subfolders and inside):
+        raise InputError(
+            f"heldout_path: {heldout}: {'is' if real == other else 'lies in or around'} the folder "
+            f"of training images, {path}: leave it out to hold out every tenth, or move images "
+            "that are held out to a folder beside it"
+        )
 
 
 def open_folder(settings: FolderSettings, split: Split) -> Rows:
     """Rows by file name; held out is a folder of its own, or every tenth image."""
-    if settings.path is None:
-        raise InputError("dataset 'folder' needs a path: set path to a folder of images")
-    if settings.heldout_path is None:
-        files = every(image_files(settings.path), 10, split == "heldout")
-    else:
-        files = image_files(settings.path if split == "train" else settings.heldout_path)
-    if not files:
-        raise InputError(
-            f"{settings.path}: fewer than 10 images leave none to hold out: set heldout_path"
-        )
+    files = _split_files(settings, split)
     size = None if settings.size is None else (settings.size, settings.size)
-    shaping = Shaping(size, settings.channels, "square" if settings.crop else None)
+    crop: Literal["square"] | None = "square" if settings.crop else None
+    shaping = Shaping(size, settings.channels, crop, settings.background)
     check_heads(files, shaping)
-    return Rows(np.full(len(files), -1), reader(files, shaping))
+    return rows_of(files, shaping)
 
 
 def files(settings: FolderSettings) -> list[Path]:
     """The image files of both folders."""
-    return [f for path in (settings.path, settings.heldout_path) if path for f in image_files(path)]
+    if settings.path is None:
+        return []
+    own = chosen(settings.path, settings.subfolders, settings.leave_out)
+    held = settings.heldout_path
+    return own if held is None else own + image_files(held, settings.subfolders)
 
 
 FOLDER = Source("folder", "own images", FolderSettings, open_folder, files=files)

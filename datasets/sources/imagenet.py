@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-import numpy as np
 from pydantic import Field
 
-from datasets.pictures import Shaping, reader
+from datasets.pictures import Shaping, rows_of
 from suite.protocol.image_files import image_files
 from suite.protocol.settings import Settings
 from suite.protocol.source import Rows, Source, Split
@@ -34,7 +33,7 @@ def open_imagenet(settings: ImagenetSettings, split: Split) -> Rows:
     files = image_files(settings.path / FOLDERS[split] / settings.wnid)
     size = (settings.size, settings.size)
     shaping = Shaping(size, 3, "square" if settings.crop else None)
-    return Rows(np.full(len(files), -1), reader(files, shaping))
+    return rows_of(files, shaping)
 
 
 def files(settings: ImagenetSettings) -> list[Path]:

@@ -83,4 +83,11 @@ def fill(name: str, plan: Plan, runs: Iterable[Run], controls: Controls) -> Fill
         for dataset, n in dict.fromkeys((row.dataset, row.n) for row in rows)
         for reason in controls.left_out.get((dataset, n), ())
     ]
-    return Filled(table, named, rows, verdict(rows, named.title, plan.samples), left_out)
+    shared = [
+        f"{named.title(dataset)}, n = {n:,}: {count:,} of the {of:,} held-out rows are training "
+        "rows too, so that metrics against held-out rows reward copies."
+        for dataset, n in dict.fromkeys((row.dataset, row.n) for row in rows)
+        for count, of in filter(None, [controls.shared.get((dataset, n))])
+    ]
+    said = shared + verdict(rows, named.title, plan.samples)
+    return Filled(table, named, rows, said, left_out)

@@ -1,8 +1,10 @@
 """What can be known of a configuration before any job runs: the counts and sizes of its data."""
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -19,10 +21,13 @@ from suite.planning.configuration import (
 from suite.planning.cost import shown_rows
 from suite.protocol.metric import EXTRACTORS, METRICS, Metric
 from suite.protocol.settings import Settings
+from suite.protocol.source import Rows
 from suite.running.errors import InputError
 
 READABLE = 2**24
 """Bytes of files that are read whole to see that none is damaged: about a second."""
+COMPARABLE = 2**28
+"""Bytes of files that are read to see which hold the same, of those with the size of another."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,7 @@ class Present:
     shape: of a row, [H, W, C] or (2,).
     train: rows of the training split. heldout: rows that are held out of it.
     labelled: whether every row has a label.
+    shared: held-out rows that are rows of the training split too; None where it was not found out.
     """
 
     data: Literal["images", "points"]
@@ -39,6 +45,7 @@ class Present:
     train: int
     heldout: int
     labelled: bool
+    shared: int | None
 
 
 @contextmanager
@@ -66,10 +73,13 @@ def look(config: Config, dataset: str) -> Present | None:
     for rows, purpose in ((train, "to train on"), (heldout, "to be held out")):
         if not len(rows.labels):
             raise InputError(f"no row is left {purpose}: let `source` choose more, or add files")
+    shared: int | None
     if 0 < sum(file.stat().st_size for file in files) <= READABLE:
-        for rows in (train, heldout):
-            for i in range(len(rows.labels)):
-                rows.read(np.array([i]))
+        shared = _equal(
+            *([_row(rows, i) for i in range(len(rows.labels))] for rows in (train, heldout))
+        )
+    else:
+        shared = _equal_files(train.files, heldout.files)
     there = len(heldout.labels)
     if asked is not None and asked > there:
         raise InputError(
@@ -88,7 +98,31 @@ def look(config: Config, dataset: str) -> Present | None:
         train=len(train.labels),
         heldout=min(there, MOST_HELD) if asked is None else asked,
         labelled=bool((train.labels >= 0).all()),
+        shared=shared,
     )
+
+
+def _row(rows: Rows, i: int) -> bytes:
+    """What tells row i from others."""
+    return hashlib.sha256(rows.read(np.array([i])).tobytes()).digest()
+
+
+def _equal(train: Iterable[bytes], heldout: Iterable[bytes]) -> int:
+    """How many of the held-out are among the others."""
+    known = set(train)
+    return sum(one in known for one in heldout)
+
+
+def _equal_files(train: Sequence[Path], heldout: Sequence[Path]) -> int | None:
+    """How many held-out files have the bytes of a training file; None for too many to read."""
+    if not train:
+        return None
+    sizes = {path: path.stat().st_size for path in (*train, *heldout)}
+    both = {sizes[path] for path in train} & {sizes[path] for path in heldout}
+    alike = [[path for path in paths if sizes[path] in both] for paths in (train, heldout)]
+    if sum(sizes[path] for paths in alike for path in paths) > COMPARABLE:
+        return None
+    return _equal(*([hashlib.sha256(p.read_bytes()).digest() for p in paths] for paths in alike))
 
 
 def _fits(measure: Metric, present: Present) -> bool:
@@ -160,8 +194,21 @@ def _check_cell(config: Config, cell: Cell, present: Present) -> None:
             check(settings, present.shape, cell.n)
 
 
-def check(config: Config, where: str = "config") -> None:
+def repeated(dataset: str, present: Present) -> list[str]:
+    """What to know of rows that are held out of training and trained on all the same."""
+    if not present.shared:
+        return []
+    return [
+        f"datasets.{dataset}: {present.shared} held-out rows are training rows too, so that "
+        "metrics against held-out rows reward copies: remove one of each"
+    ]
+
+
+def check(config: Config, where: str = "config") -> list[str]:
     """Refuse what a job would fail on later; datasets that have yet to be downloaded pass.
+
+    Returns:
+        What is no fault but should be known, a sentence each.
 
     Raises:
         InputError: data that are missing; more rows asked than there are; rows or batches that a
@@ -181,3 +228,5 @@ def check(config: Config, where: str = "config") -> None:
                 _check_side(config, cell.dataset, present)
                 _check_cell(config, cell, present)
                 _check_metrics(config, cell.dataset, cell.n, present)
+    seen = ((name, present) for name, present in found.items() if present is not None)
+    return [f"{where}: {sentence}" for name, one in seen for sentence in repeated(name, one)]

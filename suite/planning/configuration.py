@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PositiveInt, field_validator
+from pydantic import AfterValidator, Field, PositiveInt, field_validator
 
 from suite.planning.variants import method_of, variants
 from suite.protocol.augmentation import WORDS
@@ -25,6 +25,16 @@ Overrides = dict[str, Any]
 MOST_HELD = 1024
 """Held-out rows where the configuration does not say how many."""
 
+
+def _once(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The values; ValueError where one stands twice."""
+    twice = next((value for i, value in enumerate(values) if value in values[:i]), None)
+    if twice is not None:
+        raise ValueError(f"{twice} stands twice: name each once")
+    return values
+
+
+Once = AfterValidator(_once)
 TRAIN = "train_"
 """What the names of rules that train begin with; no name of an experiment does."""
 RULES = {
@@ -40,8 +50,10 @@ Those that make several parts end in the first and the last of them, `train_gant
 class Seeds(Settings):
     """The seeds of a reproduction: every run uses one of each kind, and records them."""
 
-    data: tuple[Seed, ...] = Field((0,), min_length=1, description="seeds that draw the subsets")
-    training: tuple[Seed, ...] = Field(
+    data: Annotated[tuple[Seed, ...], Once] = Field(
+        (0,), min_length=1, description="seeds that draw the subsets"
+    )
+    training: Annotated[tuple[Seed, ...], Once] = Field(
         (0, 1, 2),
         min_length=1,
         description="seeds of the methods; a cell is mean and std over them",
@@ -62,7 +74,9 @@ class Dataset(Settings):
 class Grid(Settings):
     """The sizes of one dataset in one experiment, and what they change for the methods."""
 
-    n: tuple[PositiveInt, ...] = Field(min_length=1, description="training-set sizes [images]")
+    n: Annotated[tuple[PositiveInt, ...], Once] = Field(
+        min_length=1, description="training-set sizes [images]"
+    )
     methods: dict[str, Overrides] = Field(
         {}, description="settings for this dataset, over those of the experiment"
     )
@@ -125,7 +139,7 @@ class Config(Settings):
         "are the same, and a change reruns nothing that is there",
     )
     samples: PositiveInt = Field(2048, description="images judged a run (P section 8.2) [images]")
-    metrics: tuple[str, ...] = Field(
+    metrics: Annotated[tuple[str, ...], Once] = Field(
         ("fid_train", "fid_heldout", "am_ssim", "diversity"),
         min_length=1,
         description="what every run is judged by, in the order of the tables",
@@ -151,14 +165,6 @@ class Config(Settings):
         min_length=1,
         description="tables by name; table1, table2 and table9 stand beside the paper's values",
     )
-
-    @field_validator("metrics", "seeds", mode="after")
-    @classmethod
-    def _distinct(cls, value: Any) -> Any:
-        for values in [value] if isinstance(value, tuple) else [value.data, value.training]:
-            if len(set(values)) != len(values):
-                raise ValueError("an entry stands twice: name each once")
-        return value
 
     @field_validator("experiments", mode="after")
     @classmethod
@@ -276,6 +282,16 @@ def _criteria(config: Config) -> list[str]:
     return [name for name, measure in measures.items() if measure.better != "neither"]
 
 
+def _no_twins(found: Mapping[str, Settings], where: str) -> None:
+    """Refuse variants of the same settings, however these were written."""
+    for variant, settings in found.items():
+        twin = next(name for name, other in found.items() if other == settings)
+        if twin != variant:
+            raise InputError(
+                f"{where}: {twin} and {variant} are the same settings: write each value once"
+            )
+
+
 def parse_config(values: Mapping[str, Any], where: str = "config") -> Config:
     """Validate a configuration, names and settings of every method and dataset included.
 
@@ -321,8 +337,10 @@ def parse_config(values: Mapping[str, Any], where: str = "config") -> Config:
                 inside = f"{place}.methods.{method}"
                 for given in variants(method, settings, plan.methods[method], inside).values():
                     parse(settings, given, inside)
+                found: dict[str, Settings] = {}
                 for variant in _overrides(config, experiment, dataset, method):
-                    settings_of(config, experiment, dataset, variant)
+                    found[variant] = settings_of(config, experiment, dataset, variant)
+                _no_twins(found, inside)
     return config
 
 

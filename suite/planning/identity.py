@@ -150,4 +150,6 @@ def configuration(config: Config, wildcards: Any) -> str:
         for name, experiment in config.experiments.items()
         if wildcards.scope in (name, "all")
     }
-    return config.model_copy(update={"experiments": chosen}).model_dump_json(exclude_unset=True)
+    whole = config.model_copy(update={"experiments": chosen})
+    # Not pydantic's own JSON: a path need not be text in UTF-8.
+    return json.dumps(whole.model_dump(mode="json", exclude_unset=True), separators=(",", ":"))

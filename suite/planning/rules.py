@@ -3,17 +3,12 @@
 Rules hold no logic of their own. What identifies their results is in `suite.planning.identity`.
 """
 
-import atexit
 import re
 import shlex
-import sys
-import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from suite.planning.checks import check
 from suite.planning.configuration import (
     TRAIN,
     Cell,
@@ -21,7 +16,6 @@ from suite.planning.configuration import (
     augmentations,
     cells,
     method_entry,
-    parse_config,
     parts_of,
     settings_of,
     shares,
@@ -31,63 +25,6 @@ from suite.planning.variants import MARK, method_of
 from suite.protocol.method import METHODS
 from suite.protocol.metric import EXTRACTORS, METRICS
 from suite.running import devices, paths
-from suite.running.errors import InputError
-from suite.running.files import read_yaml
-
-STARTED = time.time()
-ERROR = re.compile(r"error: |[A-Za-z_.]+(Error|Exception)\b")
-"""A line that ends the log of a job that failed by its own words."""
-
-
-def validated(values: Mapping[str, Any], files: Iterable[str | Path], main: bool) -> Config:
-    """The configuration; ends the program with one sentence if there is a fault in it.
-
-    files: that it was read from, by Snakemake, which does not see a key that stands twice.
-    main: whether to look at the data too, which each job would repeat.
-    """
-    try:
-        for file in files:
-            read_yaml(Path(file))
-        config = parse_config(values)
-        if main:
-            check(config)
-        return config
-    except InputError as error:
-        sys.exit(f"error: {error}")
-
-
-def sentences(logs: Path, since: float = STARTED) -> list[str]:
-    """The last line of each log below `logs` that was written since, where it is an error's.
-
-    since: seconds since the epoch; by default, the start of this process.
-    """
-    found = []
-    for log in sorted(logs.rglob("*.log")):
-        if log.stat().st_mtime >= since:
-            lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
-            last = next((line for line in reversed(lines) if line.strip()), "")
-            if ERROR.match(last):
-                found.append(f"{last.removeprefix('error: ')} ({log})")
-    return found
-
-
-def say_last(logs: Path, snakemake: Iterable[str]) -> None:
-    """Print what the failed jobs said, after all that Snakemake still prints.
-
-    snakemake: its own log files.
-    """
-    said = "".join(f"error: {sentence}\n" for sentence in sentences(logs))
-    own = "".join(f"Snakemake's own log: {file}\n" for file in snakemake)
-    after = "mend that, then run" if said else "stopped before the end: run"
-    atexit.register(print, f"\n{own}{said}{after} the same command again to go on", file=sys.stderr)
-
-
-def say_done(results: str) -> None:
-    """Print where to look, after all that Snakemake still prints."""
-    page, tables = Path(results, paths.PAGE), Path(results, paths.TABLE).parent
-    there = [f"page: {page}"] if page.exists() else []
-    there += [f"tables: {tables}"] if tables.exists() else []
-    atexit.register(print, "\n".join(["\ndone", *there]), file=sys.stderr)
 
 
 def one_of(names: Iterable[str]) -> str:
@@ -250,7 +187,9 @@ def job_prefix(config: Config, root: str) -> str:
     The device is no reason either: like another machine, it changes last digits. Progress bars
     write a line every few seconds, since they go to a log too.
     """
-    variables = f"PYTHONPATH={shlex.quote(root)} TQDM_MININTERVAL=3"
+    # Before what a cluster's modules put there. Snakemake formats the text: braces are doubled.
+    path = f"PYTHONPATH={shlex.quote(root)}${{{{PYTHONPATH:+:$PYTHONPATH}}}}"
+    variables = f"{path} PYTHONUTF8=1 TQDM_MININTERVAL=3"
     variables += f" DEVICE={config.device} JOBS_PER_GPU={config.jobs_per_gpu}"
     return f"set -euo pipefail; export {variables}; "
 

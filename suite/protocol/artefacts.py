@@ -1,7 +1,9 @@
 """The files that rooms hand to each other: subsets of a dataset, and what a run leaves."""
 
 import hashlib
-from dataclasses import dataclass
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -49,6 +51,9 @@ def digest_of(data: np.ndarray) -> str:
     return hashlib.sha256(head + np.ascontiguousarray(data).tobytes()).hexdigest()
 
 
+NOTES = "notes"
+
+
 @dataclass(frozen=True)
 class Subset:
     """Rows of a dataset.
@@ -57,6 +62,8 @@ class Subset:
     labels: int64 [n], class of each row (-1 where there is none).
     indices: int64 [n], position of each row in the dataset's own order.
     dataset, split, seed: where the rows come from; split is `train` or `heldout`.
+    notes: what reading image files decided (how many were transparent, on which background);
+        empty for most.
     """
 
     data: np.ndarray
@@ -65,6 +72,7 @@ class Subset:
     dataset: str
     split: str
     seed: int
+    notes: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def digest(self) -> str:
@@ -83,6 +91,7 @@ class Subset:
                 "split": np.array(self.split),
                 "seed": np.array(self.seed),
                 "digest": np.array(self.digest),
+                **({NOTES: np.array(json.dumps(self.notes))} if self.notes else {}),
             },
         )
 
@@ -94,19 +103,24 @@ class Subset:
         )
         data = check_data(arrays["data"], f"{path}: data")
         for name in ("labels", "indices"):
-            if arrays[name].shape != (len(data),):
+            found = arrays[name]
+            if found.shape != (len(data),) or found.dtype.kind not in "iu":
                 raise InputError(
-                    f"{path}: {name} has shape {list(arrays[name].shape)} for {len(data)} rows: "
-                    "make the subset again"
+                    f"{path}: {name} has shape {list(found.shape)} and type {found.dtype} for "
+                    f"{len(data)} rows, which need a whole number each: make the subset again"
                 )
-        subset = Subset(
-            data,
-            arrays["labels"],
-            arrays["indices"],
-            str(arrays["dataset"]),
-            str(arrays["split"]),
-            int(arrays["seed"]),
-        )
+        try:
+            subset = Subset(
+                data,
+                arrays["labels"],
+                arrays["indices"],
+                str(arrays["dataset"]),
+                str(arrays["split"]),
+                int(arrays["seed"]),
+                json.loads(str(arrays[NOTES])) if NOTES in arrays else {},
+            )
+        except (TypeError, ValueError) as error:
+            raise InputError(f"{path}: damaged ({error}): make the subset again") from error
         if subset.digest != str(arrays["digest"]):
             raise InputError(f"{path}: the data do not match their digest: make the subset again")
         return subset

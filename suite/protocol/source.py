@@ -20,10 +20,14 @@ class Rows:
 
     labels: int64 [N], class of each row (-1 where there is none).
     read: int64 [k] positions -> uint8 images [k, H, W, C] or float32 points [k, 2].
+    files: the image file of each row, where each has its own.
+    background: what shows through transparent pixels of such files.
     """
 
     labels: np.ndarray
     read: Callable[[np.ndarray], np.ndarray]
+    files: Sequence[Path] = ()
+    background: str = "white"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """One shape of command line for every room."""
 
+import io
 import json
+import os
 import sys
 from collections.abc import Callable
 from typing import Annotated, Any, NoReturn
@@ -67,8 +69,25 @@ def run(app: typer.Typer) -> NoReturn:
 
     A usage error (an unknown option, say) exits with 2, as is the custom.
     """
+    speak_utf8()
     keep_freed_memory()
-    sys.exit(_status(lambda: app(standalone_mode=False)))
+    # Without a command, the help.
+    arguments = sys.argv[1:] or ["--help"]
+    sys.exit(_status(lambda: app(arguments, standalone_mode=False)))
+
+
+def speak_utf8() -> None:
+    """Name files in UTF-8 whatever the locale, and never fail for a character that has no place.
+
+    Files are bytes, which Python turns into text by the locale. A configuration is UTF-8, so that
+    in a Latin-1 locale no path in it would be found; starting again is the only way to change it.
+    """
+    if sys.getfilesystemencoding() != "utf-8":
+        arguments = [sys.executable, "-X", "utf8", *sys.orig_argv[1:]]
+        os.execv(sys.executable, arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _status(command: Callable[[], object]) -> int:
@@ -92,7 +111,8 @@ def _status(command: Callable[[], object]) -> int:
         return _say(str(from_os(error)), 1)
     except Exception as error:
         if hasattr(error, "format_message"):  # click's usage errors
-            return _say(f"{error.format_message()} (see --help)", 2)
+            said = error.format_message().replace("Value error, ", "")
+            return _say(f"{said} (see --help)", 2)
         sentence = _of_framework(str(error))
         if sentence is None:
             raise

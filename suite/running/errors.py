@@ -3,8 +3,16 @@
 import difflib
 import errno
 from collections.abc import Iterable
+from typing import Any
 
 from pydantic import ValidationError
+
+PLAIN = {
+    "path_type": "input should be a path",
+    "tuple_type": "input should be a list, [VALUE, ...]",
+    "dict_type": "input should be a mapping, KEY: VALUE",
+}
+"""What pydantic says in Python's words."""
 
 
 class InputError(Exception):
@@ -33,11 +41,24 @@ def from_validation(error: ValidationError, where: str, valid_keys: Iterable[str
     if first["type"] == "extra_forbidden":
         return unknown("key", str(first["loc"][-1]), valid_keys, where)
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    message = first["msg"].removeprefix("Value error, ")
+    message = PLAIN.get(first["type"], first["msg"].removeprefix("Value error, "))
     told = first["type"] in ("missing", "value_error")
-    value = "" if told else f", not {first['input']!r}"
+    value = "" if told else f", not {first['input']!r}{_remedy(first)}"
     place = f"{where}: {path}" if path else where
     return InputError(f"{place}: {message[:1].lower()}{message[1:]}{value}{more}")
+
+
+def _remedy(fault: Any) -> str:
+    """What to do about a name with other letters, or where YAML made something else of a text."""
+    kind, value = fault["type"], fault["input"]
+    if kind == "string_pattern_mismatch" and "A-Za-z" in fault["ctx"]["pattern"]:
+        return ": take letters from a to z, digits and any of . _ -"
+    if kind not in ("string_type", "path_type", "literal_error"):
+        return ""
+    if isinstance(value, bool):
+        words = "yes and on" if value else "no and off"
+        return f" (as YAML reads {words} too): put text in quotes"
+    return ": put text in quotes" if isinstance(value, int | float) else ""
 
 
 def from_os(error: OSError) -> InputError:

@@ -1,5 +1,6 @@
 """Files that are either whole or absent, and the lock of those that one job at a time may make."""
 
+import errno
 import fcntl
 import json
 import os
@@ -18,6 +19,27 @@ def cache_folder() -> Path:
     """What every checkout on this machine may use again ($XDG_CACHE_HOME is honoured)."""
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "gantk-bench"
+
+
+def cache_file(name: str, otherwise: str = "") -> Path:
+    """Where a file is to be written in the cache folder, which is made if need be.
+
+    otherwise: what else a user can do where it cannot be made.
+
+    Raises:
+        InputError: the folder cannot be made or written.
+    """
+    folder = cache_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not os.access(folder, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise InputError(
+            f"{folder}: the cache folder cannot be written ({error.strerror}): set XDG_CACHE_HOME "
+            f"to a folder that can{otherwise}"
+        ) from error
+    return folder / name
 
 
 @contextmanager
@@ -76,12 +98,42 @@ def read_json(path: Path) -> Any:
         ) from error
 
 
-class _TwiceError(yaml.YAMLError):
-    """A key that stands twice in one mapping."""
+class _UnclearError(yaml.YAMLError):
+    """What YAML would read as something that nobody meant."""
 
 
-class _OneOfEach(yaml.SafeLoader):
-    """Refuses a key that stands twice, of which YAML would keep the last in silence."""
+def _surprise(kind: str, text: str) -> str | None:
+    """What YAML makes of an unquoted value that says something else; None where it is clear.
+
+    YAML 1.1 reads 032 as octal, 1:30 as base 60, 1_000 without its underscore, and dates as such.
+    """
+    loader = yaml.SafeLoader("")
+    node = yaml.ScalarNode(f"tag:yaml.org,2002:{kind}", text)
+    try:
+        if kind == "int":
+            number = loader.construct_yaml_int(node)
+            return None if str(number) == text else f"the number {number}"
+        if kind == "float" and set(text) & set(":_"):
+            return f"the number {loader.construct_yaml_float(node)}"
+    except ValueError:
+        return "a number"
+    return "a date" if kind == "timestamp" else None
+
+
+class _Literal(yaml.SafeLoader):
+    """Refuses what YAML would change in silence: a key that stands twice, a number in disguise."""
+
+    def compose_scalar_node(self, anchor: Any) -> yaml.ScalarNode:
+        node = super().compose_scalar_node(anchor)
+        plain, line = node.style is None, node.start_mark.line + 1
+        kind = node.tag.removeprefix("tag:yaml.org,2002:")
+        made = _surprise(kind, node.value) if plain else None
+        if made is not None:
+            raise _UnclearError(
+                f"line {line}: YAML reads {node.value} as {made}: write a number in plain decimal "
+                f"digits, or text in quotes ('{node.value}')"
+            )
+        return node
 
     # As it is read: construction copies the keys of what is merged (`<<`) into the mapping.
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
@@ -91,19 +143,26 @@ class _OneOfEach(yaml.SafeLoader):
             if isinstance(key, yaml.ScalarNode):
                 if key.value in seen:
                     line = key.start_mark.line + 1
-                    raise _TwiceError(f"line {line}: '{key.value}' stands twice")
+                    raise _UnclearError(
+                        f"line {line}: '{key.value}' stands twice: keep one of them"
+                    )
                 seen.add(key.value)
         return node
 
 
 def read_yaml(path: Path) -> Any:
-    """Read YAML; InputError if it is missing, is no YAML, or names a key twice in one place."""
+    """Read YAML.
+
+    Raises:
+        InputError: the file is missing, is no YAML, names a key twice in one place, or has an
+            unquoted value that YAML reads as another number than it shows.
+    """
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), _OneOfEach)
+        return yaml.load(path.read_text(encoding="utf-8"), _Literal)
     except OSError as error:
         raise from_os(error) from error
-    except _TwiceError as error:
-        raise InputError(f"{path}: {error}: keep one of them") from error
+    except _UnclearError as error:
+        raise InputError(f"{path}: {error}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
 

@@ -112,7 +112,7 @@ def readable(seconds: float) -> str:
     """A time for reading.
 
     >>> readable(42), readable(75), readable(4000)
-    ('42 s', '1 min 15 s', '1 h 7 min')
+    ('42 s', '1 min 15 s', '1 h 6 min')
     """
     whole = round(seconds)
     if whole < 60:

@@ -107,6 +107,7 @@ def _identity(
             "shape": list(subset.data.shape[1:]),
             "split": subset.split,
             "digest": subset.digest,
+            **({"notes": dict(subset.notes)} if subset.notes else {}),
         },
         "seeds": {"data": subset.seed, "training": seed, "part": part},
         "samples": samples,
@@ -176,6 +177,15 @@ def _places(part: int, parts: int | None, out: Path, checkpoint: Path | None) ->
     return places
 
 
+def _check_room(room: str, name: str) -> None:
+    """Refuse a method of another room, with the command that trains it."""
+    others = [other for other in METHODS if other != room]
+    for other in (other for other in others if name in METHODS[other].entries):
+        raise InputError(
+            f"{name} is one of the methods of {other}: use `python -m {other} train {name}`"
+        )
+
+
 def _settings_of(method: Method[S], record: dict[str, Any], path: Path) -> S:
     """The settings of a finished run, without those that its method has no more.
 
@@ -232,6 +242,7 @@ def training_app(room: str, help: str) -> typer.Typer:
         places = _places(part, parts, out, checkpoint)
         if parts is None and not overwrite and (out / paths.RECORD).exists():
             raise InputError(f"{out}: holds a finished run: {REMEDY}")
+        _check_room(room, name)
         method = registry.lookup(name)
         if seed < 0 or part < 0 or samples < 1:
             raise InputError("--seed and --part must be 0 or more, and --samples 1 or more")

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from datasets.sources.folder import FOLDER
+from suite.protocol.artefacts import Subset
 from suite.running.errors import InputError
 from tests.datasets.drawn import rows, save_images
 
@@ -59,18 +60,71 @@ def test_the_files_of_both_folders_are_named(tmp_path):
     assert named == {"000000.png", "000001.png", "000007.png"}
 
 
-def test_sixteen_bits_and_transparency_are_refused(tmp_path):
-    Image.fromarray(np.zeros((8, 8), np.uint16)).save(tmp_path / "deep.png")
-    with pytest.raises(InputError, match=r"deep\.png: has more than 8 bits"):
-        rows("folder", path=tmp_path)
-    (tmp_path / "deep.png").unlink()
-    pixels = np.full((8, 8, 4), 255, np.uint8)
+def test_transparent_pixels_show_the_background_and_the_subset_says_so(tmp_path, capsys):
+    pixels = np.full((8, 8, 4), (200, 0, 0, 255), np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "opaque.png")
+    whole = rows("folder", path=tmp_path)
+    assert not whole.notes and capsys.readouterr().err == ""
+    whole.save(tmp_path / "whole.npz")
+    with np.load(tmp_path / "whole.npz") as archive:  # as it was before there were notes
+        assert "notes" not in archive.files
+    pixels[0, 0, 3], pixels[1, 1, 3] = 0, 51
     Image.fromarray(pixels).save(tmp_path / "clear.png")
-    assert rows("folder", path=tmp_path).data.shape == (1, 8, 8, 3)
-    pixels[0, 0, 3] = 0
-    Image.fromarray(pixels).save(tmp_path / "clear.png")
-    with pytest.raises(InputError, match=r"clear\.png: has transparent pixels"):
+    for background, shown, mixed in (("white", 255, 204), ("#0a0a0a", 10, 8)):
+        found = rows("folder", path=tmp_path, background=background)
+        assert found.data[0, 0, 0].tolist() == [shown] * 3
+        assert found.data[0, 1, 1].tolist() == [int(40 + shown * 0.8), mixed, mixed]
+        assert found.notes == {"transparent": 1, "background": background}
+        found.save(tmp_path / "subset.npz")
+        assert Subset.load(tmp_path / "subset.npz").notes == found.notes
+        assert f"of 2 pictures 1 transparent, shown on {background}" in capsys.readouterr().err
+
+
+def test_sixteen_bits_keep_the_upper_eight(tmp_path, capsys):
+    deep = np.random.default_rng(0).integers(0, 65536, (8, 8)).astype(np.uint16)
+    Image.fromarray(deep).save(tmp_path / "deep.png")
+    Image.fromarray(deep).save(tmp_path / "deep.tif")
+    found = rows("folder", path=tmp_path, channels=1)
+    assert (found.data[..., 0] == deep >> 8).all()
+    assert found.notes == {"deep": 2} and "by their upper 8" in capsys.readouterr().err
+
+
+def test_pictures_of_subfolders_are_taken_when_asked(tmp_path):
+    first = save_images(tmp_path / "cats", 3, 8, 8)
+    second = save_images(tmp_path / "dogs" / "small", 2, 8, 8)
+    save_images(tmp_path / ".thumbnails", 2, 8, 8)
+    with pytest.raises(
+        InputError, match=r"its 5 images lie in subfolders \(cats, dogs\): name one"
+    ):
         rows("folder", path=tmp_path)
+    found = rows("folder", path=tmp_path, subfolders=True)
+    np.testing.assert_array_equal(found.data, first + second)
+    (tmp_path / "cats" / "back").symlink_to(tmp_path)  # a circle
+    assert len(rows("folder", path=tmp_path, subfolders=True).data) == 5
+
+
+def test_files_that_are_left_out_are_not_read(tmp_path):
+    images = save_images(tmp_path, 4, 8, 8)
+    (tmp_path / "000002.png").write_text("no image")
+    left = rows("folder", path=tmp_path, leave_out=["000002.png"]).data
+    np.testing.assert_array_equal(left, [images[0], images[1], images[3]])
+    with pytest.raises(InputError, match="leave_out: holds no image 'a"):
+        rows("folder", path=tmp_path, leave_out=["a.png"])
+    with pytest.raises(InputError, match="leave_out names all its 4 images"):
+        rows("folder", path=tmp_path, leave_out=[f"{i:06}.png" for i in range(4)])
+
+
+def test_the_training_folder_under_another_name_holds_nothing_out(tmp_path):
+    save_images(tmp_path / "a", 3, 8, 8)
+    save_images(tmp_path / "a" / "inside", 3, 8, 8)
+    (tmp_path / "link").symlink_to(tmp_path / "a")
+    for other in ("a", "link", "a/../link"):
+        with pytest.raises(InputError, match="is the folder of training images"):
+            rows("folder", path=tmp_path / "a", heldout_path=tmp_path / other)
+    inside = {"path": tmp_path / "a", "heldout_path": tmp_path / "a" / "inside"}
+    assert len(rows("folder", "heldout", **inside).data) == 3
+    with pytest.raises(InputError, match="lies in or around the folder"):
+        rows("folder", subfolders=True, **inside)
 
 
 def test_an_empty_folder_and_a_text_file_called_png_are_named(tmp_path):

@@ -1,23 +1,29 @@
 """A configuration for folders of pictures: what it says of them, and that it holds."""
 
+import json
+import os
 import subprocess
 import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import yaml
 from PIL import Image
 
-from datasets.init import LEAST, PLANS, SIDES, fitted, name_of, side_of, sizes_of, text_of
-from datasets.survey import Survey, survey
+from datasets.init import LEAST, PLANS, SIDES, decided, fitted, side_of, sizes_of, text_of
+from datasets.survey import Survey, name_of, names_of, survey, told
+from suite.planning.checks import check
 from suite.planning.configuration import cells, load_config, method_entry, settings_of
+from suite.planning.identity import configuration, source_files
 from suite.planning.known import Rate
 from suite.planning.refusals import check_devices
 from suite.running import devices
 from suite.running.errors import InputError
+from suite.running.files import write_text
 from suite.running.provenance import ROOT
 
 
@@ -97,8 +103,8 @@ def test_the_sizes_leave_the_held_out_pictures_alone(tmp_path):
 
 @pytest.mark.parametrize("budget", ["quick", "evening", "paper"])
 def test_the_configuration_is_valid_and_says_what_was_seen(tmp_path, budget):
-    one = survey(pictures(tmp_path / "My Cats", 80, (40, 36)))
-    two = survey(pictures(tmp_path / "digits", 40, (28, 28), grey=True))
+    one = survey(pictures(tmp_path / "My Cats", 80, (40, 36)), "my-cats")
+    two = survey(pictures(tmp_path / "digits", 40, (28, 28), grey=True), "digits")
     config, seconds = fitted([one, two], budget, "mine", rates(0.001), 2)
     text = text_of(config, [one, two], budget, seconds, 2, tmp_path / "mine.yaml")
     path = tmp_path / "mine.yaml"
@@ -157,14 +163,90 @@ def test_budgets_are_cut_until_the_wait_fits(tmp_path):
     assert short < cut <= 5 * 3600 and cut > 0.9 * 5 * 3600
 
 
-def test_two_folders_of_one_name_are_refused(tmp_path):
-    found = [survey(pictures(tmp_path / p / "cats", 40, (8, 8))) for p in "ab"]
-    with pytest.raises(InputError, match="another folder is called 'cats'"):
-        fitted(found, "quick", "mine", {}, 2)
+def test_names_suit_files_and_each_folder_has_its_own(tmp_path):
+    assert name_of(tmp_path / "Été & Co.") == "ete-co"
+    folders = [tmp_path / p for p in ("a/cats", "b/cats", "猫", "犬", "c/Cats", "images")]
+    names = names_of(folders)
+    assert names == ["cats", "cats-2", "images", "images-4", "cats-5", "images-6"]
+    assert names_of(folders[2:4], ["cat", "dog"]) == ["cat", "dog"]
+    for given, sentence in (
+        (["cat"], "1 names for 2 folders"),
+        (["cat", "cat"], "each one of its own"),
+        (["cat", "a b"], "--name a b: take letters"),
+    ):
+        with pytest.raises(InputError, match=sentence):
+            names_of(folders[2:4], given)
+    with pytest.raises(InputError, match="cats: stands twice"):
+        names_of([tmp_path / "cats", tmp_path / "x" / ".." / "cats"])
 
 
-def test_names_suit_files(tmp_path):
-    assert name_of(tmp_path / "Été & Co.") == "t-co"
+def strange(folder):
+    """Forty pictures, one of each of the kinds that people have."""
+    pictures(folder, 40, (32, 32))
+    Image.new("RGBA", (40, 32), (1, 2, 3, 4)).save(folder / "000.png")
+    Image.fromarray(np.full((32, 32), 9, np.uint16)).save(folder / "001.png")
+    frames = [Image.open(folder / f"{i:03}.png").convert("P") for i in (10, 11)]
+    frames[0].save(folder / "002.gif", save_all=True, append_images=frames[1:])
+    (folder / "003.png").write_text("no picture")
+    (folder / "004.png").write_bytes((folder / "005.png").read_bytes())
+    (folder / "notes.txt").write_text("other")
+    pictures(folder / "more", 2, (32, 32))
+    return folder
+
+
+def test_a_survey_counts_what_people_have_and_the_configuration_holds(tmp_path):
+    found = survey(strange(tmp_path / "mine"), "mine")
+    assert (found.count, found.transparent, found.deep, found.animated) == (40, 1, 1, 1)
+    assert (found.repeated, list(found.unusable)) == (1, ["003.png"])
+    assert found.elsewhere == {"more": 2} and found.other == {".txt": 1}
+    config, _ = fitted([found], "quick", "mine", rates(0.001), 2, "black")
+    source = config.datasets["mine"].source
+    assert source["leave_out"] == ["003.png"] and source["background"] == "black"
+    assert check(config) == []
+    text = told(found, "black", decided(found, config))
+    for words in (
+        "40 (.png 39, .gif 1)",
+        "2 sizes, from 32 x 32 to 40 x 32",
+        "1: black shows through",
+        "1: the upper 8 are kept",
+        "1: the first picture of each",
+        "repeated    1: ",
+        "unusable    1: left out",
+        "003.png: damaged or no image",
+        "2: in folders below (more), left out; --subfolders takes them too",
+        "32 x 32 of the largest square, colour; 32 to learn from, 4 held out",
+    ):
+        assert words in text
+    whole = survey(tmp_path / "mine", "mine", subfolders=True)
+    assert whole.count == 42 and not whole.elsewhere
+
+
+def test_pictures_in_subfolders_alone_are_taken_together(tmp_path):
+    for kind in ("cats", "dogs"):
+        pictures(tmp_path / "kinds" / kind, 20, (32, 32))
+    found = survey(tmp_path / "kinds", "kinds")
+    config, _ = fitted([found], "quick", "mine", rates(0.001), 2)
+    assert found.count == 40 and config.datasets["kinds"].source["subfolders"] is True
+    check(config)
+    assert f"init {tmp_path / 'kinds' / 'cats'}" in told(found, "white", "")
+
+
+def test_a_name_that_is_no_text_goes_all_the_way(tmp_path):
+    """A folder and a picture of which the names are no UTF-8, as other systems leave them."""
+    folder = pictures(Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9")), 40, (32, 32))
+    (folder / "000.png").rename(os.fsdecode(os.fsencode(folder) + b"/\xe9.png"))
+    found = survey(folder, "cafe")
+    config, seconds = fitted([found], "quick", "mine", rates(0.001), 2)
+    path = tmp_path / "mine.yaml"
+    write_text(path, text_of(config, [found], "quick", seconds, 2, path))
+    read = load_config(path)
+    assert check(read) == [] and read == config
+    cell = SimpleNamespace(dataset="cafe", scope="all")
+    assert "cafe" in source_files(read, cell)
+    assert json.loads(configuration(read, cell))["datasets"]["cafe"]["source"]["path"] == str(
+        folder
+    )
+    told(found, "white", "").encode()
 
 
 def test_the_command_writes_once_and_snakemake_takes_it(tmp_path):

@@ -62,7 +62,7 @@ class Reproduction:
         write_text(folder / "history.csv", "iteration,seconds,loss\n1,0.1,0.8\n100,20,0.7\n")
         write_json(folder / "run.json", record)
 
-    def control(self, fid=30.0, seed=0, rows=64, left_out=()):
+    def control(self, fid=30.0, seed=0, rows=64, left_out=(), shared=0):
         """Two controls: copies of the training images, and the noise floor."""
 
         def entry(title, fid):
@@ -77,7 +77,8 @@ class Reproduction:
             "disjoint": entry("disjoint real images", fid),
         }
         path = self.results / "controls" / "mnist" / "n64" / f"data{seed}.json"
-        write_json(path, {"controls": controls, "left_out": list(left_out)})
+        content = {"controls": controls, "left_out": list(left_out)}
+        write_json(path, content | {"shared": {"heldout": shared, "of": 20}})
 
     def subset(self, n=64):
         images = np.zeros((n, 8, 8, 1), np.uint8)

@@ -309,6 +309,16 @@ def test_controls_are_rows_without_a_rank(made):
     assert found["dcgan", "fid_train"].best
 
 
+def test_held_out_rows_that_are_trained_on_are_said_first(made):
+    made.control()
+    assert not any("held-out rows" in sentence for sentence in filled(made).verdict)
+    made.control(shared=3)
+    assert filled(made).verdict[0] == (
+        "MNIST, n = 64: 3 of the 20 held-out rows are training rows too, so that metrics against "
+        "held-out rows reward copies."
+    )
+
+
 def test_controls_are_means_over_data_seeds(made):
     plan = made.planned(data_seeds=(0, 1, 2))
     made.control(fid=10.0)

@@ -46,7 +46,7 @@ def save_subset(path: Path, rows: np.ndarray, /, **changes: np.ndarray) -> None:
 
 def save_pictures(folder: Path, count: int, *shape: int) -> None:
     """Write pictures 00.png, 01.png, ..., all different."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for i, picture in enumerate(noise(count, *shape)):
         Image.fromarray(picture).save(folder / f"{i:02}.png")
 
@@ -76,15 +76,32 @@ def fill(place: Path) -> None:
     save_pictures(place / "pictures", 20, 16, 16, 3)
     save_pictures(place / "few", 9, 16, 16, 3)
     save_pictures(place / "tiny", 12, 3, 3, 3)
-    for name in ("cut", "deep", "clear", "bomb", "text"):
+    for name in ("cut", "deep", "bomb", "text", "texts"):
         save_pictures(place / name, 12, 16, 16, 3)
     whole = (place / "cut" / "05.png").read_bytes()
     (place / "cut" / "05.png").write_bytes(whole[: len(whole) // 2])
-    Image.fromarray(noise(8, 8).astype(np.uint16)).save(place / "deep" / "05.png")
-    Image.new("LA", (16, 16), (9, 128)).save(place / "clear" / "05.png")
+    Image.fromarray(noise(8, 8).astype(np.float32)).save(place / "deep" / "05.tif")
+    save_pictures(place / "kinds" / "cats", 20, 16, 16, 3)
+    save_pictures(place / "kinds" / "dogs", 20, 16, 16, 3)
+    (place / "other").mkdir()
+    (place / "other" / "01.heic").write_text("no image that can be read")
+    for picture in (place / "texts").iterdir():
+        picture.write_text("no image")
+    (place / "idx").mkdir()
+    for part in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
+        (place / "idx" / f"{part}-ubyte").write_bytes(b"\0\0\x08\3\0\0")
     (place / "bomb" / "05.pgm").write_bytes(b"P5 20000 20000 255\n")
     (place / "text" / "05.png").write_text("no image")
-    for name, text in (("broken", "name: ["), ("list", "- name"), ("twice", "name: a\nname: b\n")):
+    written = {
+        "broken": "name: [",
+        "list": "- name",
+        "twice": "name: a\nname: b\n",
+        "octal": "name: a\nn: [032]\n",
+        "sixty": "updates: 1:30\n",
+        "underscore": "name: 2024_01\n",
+        "date": "name: 2024-01-31\n",
+    }
+    for name, text in written.items():
         (place / f"{name}.yaml").write_text(text)
     (place / "good.yaml").write_text(yaml.safe_dump(CONFIG))
     (place / "key.yaml").write_text(yaml.safe_dump(CONFIG | {"sampels": 3}))

@@ -66,9 +66,9 @@ which also sees that this page is true. Each ends in one sentence on stderr, aft
 leaves every file as it was.
 
 A configuration is this one with one thing changed. `pictures` holds 20 pictures of 16 x 16;
-`mixed`, `cut`, `text`, `deep`, `clear` and `bomb` hold twelve, one of which is wider, cut off, a
-text, of 16 bits, transparent, or of 400 million pixels. Where the files are more than 16 MiB in
-all, jobs alone read them whole, and find there what is cut off or transparent.
+`mixed`, `cut`, `text`, `deep` and `bomb` hold twelve, one of which is wider, cut off, a text, of
+floating-point numbers, or of 400 million pixels; `kinds` holds two folders of twenty. Where the
+files are more than 16 MiB in all, jobs alone read them whole, and find there what is cut off.
 
 {"".join(f"    {line}" + chr(10) for line in yaml.safe_dump(OWN, sort_keys=False).splitlines())}"""
 

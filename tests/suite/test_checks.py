@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from suite.planning import checks
 from suite.planning.checks import check, look
 from suite.planning.configuration import MOST_HELD, parse_config
 from suite.protocol.method import METHODS
@@ -175,3 +176,21 @@ def test_sizes_that_pass_are_those_that_ga_cntkg_has_networks_for():
         for side in (*SIDES, 128, 256):
             shape = (side, side, 1)
             assert passes(method.check, settings, shape, 8) == passes(network, shape), (space, side)
+
+
+def test_held_out_pictures_that_are_trained_on_are_counted(tmp_path, monkeypatch):
+    """Under other names, and by what they are shaped to; of large folders by their bytes."""
+    save(tmp_path / "train", 12, 16, 16, 3)
+    save(tmp_path / "held", 4, 16, 16, 3)
+    paths = {"heldout_path": str(tmp_path / "held")}
+    assert check(config(tmp_path / "train", **paths)) == []
+    whole = (tmp_path / "train" / "003.png").read_bytes()
+    (tmp_path / "held" / "other.png").write_bytes(whole)
+    Image.open(tmp_path / "train" / "004.png").save(tmp_path / "held" / "another.bmp")
+    said = check(config(tmp_path / "train", **paths), "mine.yaml")
+    assert len(said) == 1
+    assert said[0].startswith("mine.yaml: datasets.mine: 2 held-out rows are training rows too")
+    monkeypatch.setattr(checks, "READABLE", 100)
+    assert "1 held-out rows" in check(config(tmp_path / "train", **paths))[0]
+    monkeypatch.setattr(checks, "COMPARABLE", 100)
+    assert check(config(tmp_path / "train", **paths)) == []

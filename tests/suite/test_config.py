@@ -16,6 +16,7 @@ from suite.planning.configuration import (
     settings_of,
 )
 from suite.planning.schema import json_schema, schema_text
+from suite.protocol.settings import expanded
 from suite.running.errors import InputError
 from suite.running.files import read_yaml
 from suite.running.provenance import ROOT
@@ -78,7 +79,21 @@ def test_shipped_configurations_are_valid(path: Path) -> None:
         ("experiments/table1/methods/dcgan", {"updats": 1}, "unknown key 'updats' .*'updates'"),
         ("experiments/table1/methods/dcgan", {"updates": -3}, "updates: .*greater than 0, not -3"),
         ("experiments/table1/methods/dcgan", {"learning_rate": float("inf")}, "finite number"),
-        ("experiments/table1/methods/dcgan", 3, "methods.dcgan: .*dictionary.*, not 3"),
+        ("experiments/table1/methods/dcgan", 3, "methods.dcgan: .*mapping, KEY: VALUE, not 3"),
+        ("samples", True, "config: samples: a number is needed, not true, as YAML also reads yes"),
+        ("seeds/training", [2, True], "seeds.training: a number is needed, not true"),
+        (
+            "experiments/table1/methods/dcgan",
+            {"updates": True},
+            "dcgan: updates: a number is needed, not t",
+        ),
+        ("name", True, "name: .*string, not True .as YAML reads yes and on too.: put text in q"),
+        ("name", 1.5, "name: .*string, not 1.5: put text in quotes"),
+        ("name", "猫", "name: .*pattern.*: take letters from a to z"),
+        ("experiments/table1/datasets/mnist/n", [8, 8.0], "mnist.n: 8 stands twice: name each"),
+        ("experiments/table1/datasets/mnist/n", 8, r"mnist.n: .*a list, \[VALUE, ...\], not 8"),
+        ("inception_weights", "$NO_SUCH/a.pth", "the variable .NO_SUCH is not set: set it"),
+        ("inception_weights", "~no-such-user/a.pth", "there is no such user"),
         (
             "experiments/table1/datasets/mnist/methods",
             {"ga-cntkg": {}},
@@ -162,6 +177,7 @@ def test_a_value_that_no_folder_can_be_called_by(starts, sentence) -> None:
         ([1e-4, 2e-4], "am_ssim", "criterion: .*one of fid_train, fid_heldout, or"),
         ([1e-4, 2e-4], "fid_trian", "criterion: .*one of fid_train"),
         ([1e-4, 1e-4], "fid_train", "learning_rate: a list stands .* each once"),
+        (["1e-4", 0.0001], "fid_train", "dcgan@learning_rate=1e-4 and dcgan@.*=0.0001 are the sa"),
         ([], "fid_train", "learning_rate: a list stands .* at least one"),
         ([1e-4, -1.0], "fid_train", "learning_rate: .*greater than 0, not -1"),
     ],
@@ -218,6 +234,69 @@ def test_a_value_merged_from_elsewhere_and_set_anew_stands_once(tmp_path: Path) 
     path = tmp_path / "config.yaml"
     path.write_text("a: &x {n: 1}\nb: {c: &y {<<: *x, n: 2}}\nd: {<<: *y, e: 3}\n")
     assert read_yaml(path) == {"a": {"n": 1}, "b": {"c": {"n": 2}}, "d": {"n": 2, "e": 3}}
+
+
+@pytest.mark.parametrize(
+    ("written", "made"),
+    [
+        ("032", "the number 26"),
+        ("-010", "the number -8"),
+        ("1:30", "the number 90"),
+        ("1:30.5", "the number 90.5"),
+        ("1_000", "the number 1000"),
+        ("0x10", "the number 16"),
+        ("0b11", "the number 3"),
+        ("2024-01-31", "a date"),
+        ("2024-01-31 10:00:00", "a date"),
+    ],
+)
+@pytest.mark.parametrize("text", ["a: {}\n", "a:\n  - [1, {}]\n", "? {}\n: 1\n"])
+def test_what_yaml_reads_as_another_number_is_refused(tmp_path, text, written, made) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(text.format(written))
+    with pytest.raises(InputError, match=f"line [12]: YAML reads {written} as {made}: write"):
+        read_yaml(path)
+    path.write_text(text.format(f"'{written}'"))
+    assert written in str(read_yaml(path))
+
+
+@pytest.mark.parametrize(
+    ("written", "value"),
+    [("8", 8), ("-8", -8), ("08", "08"), ("1e3", "1e3"), ("1.0e+3", 1000.0), ("yes", True)],
+)
+def test_what_is_clear_is_as_yaml_has_it(tmp_path, written, value) -> None:
+    (tmp_path / "a.yaml").write_text(f"a: {written}\n")
+    assert read_yaml(tmp_path / "a.yaml") == {"a": value}
+
+
+def test_values_mean_what_people_wrote(tmp_path, monkeypatch) -> None:
+    """Text of a number where text is needed and the other way; a method with nothing behind it."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PLACE", str(tmp_path / "b"))
+    text = """
+        name: 2024
+        samples: 1e3
+        inception_weights: ~/w.pth
+        seeds: {training: [1e0, 2.0, 08]}
+        datasets: {2024: {kind: folder, source: {path: $PLACE/pics, heldout_path: 007.5e}}}
+        experiments: {own: {datasets: {2024: {n: [8]}}, methods: {dcgan: , ga-cntk: {start: 1}}}}
+    """.replace("{start: 1}", "{iterations: 1e2}")
+    (tmp_path / "a.yaml").write_text(text)
+    config = load_config(tmp_path / "a.yaml")
+    assert (config.name, config.samples, config.seeds.training) == ("2024", 1000, (1, 2, 8))
+    assert config.inception_weights == tmp_path / "w.pth"
+    assert config.source("2024").path == tmp_path / "b" / "pics"
+    assert settings_of(config, "own", "2024", "ga-cntk").iterations == 100
+    assert settings_of(config, "own", "2024", "dcgan") == all_methods()["dcgan"].settings()
+
+
+def test_a_path_that_is_there_is_taken_as_it_is_written(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", "/elsewhere")
+    for name in ("$HOME", "~"):
+        assert str(expanded(Path(name))) == "/elsewhere"
+        (tmp_path / name).mkdir()
+        assert str(expanded(Path(name))) == name
 
 
 def test_missing_part_is_named() -> None:

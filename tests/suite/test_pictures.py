@@ -1,14 +1,11 @@
 """Image files: every room finds the same ones and reads them alike."""
 
-import struct
-import zlib
-
 import numpy as np
 import pytest
 from PIL import Image
 
 from metrics.inputs import read_rows
-from suite.protocol.image_files import image_files, read_image
+from suite.protocol.image_files import head, image_files, read_image
 from suite.running.errors import InputError
 from tests.datasets.drawn import rows
 
@@ -19,6 +16,23 @@ def _save(path, image, turned=False):
     exif = Image.Exif()
     exif[0x0112] = 6
     image.save(path, **({"exif": exif} if turned else {}))
+    return path
+
+
+def _palette():
+    image = Image.fromarray(np.arange(72, dtype=np.uint8).reshape(9, 8), mode="P")
+    image.putpalette([i // 3 for i in range(3 * 72)])
+    image.info["transparency"] = 5
+    return image
+
+
+def _raw(path, head, body):
+    path.write_bytes(head + body)
+    return path
+
+
+def _animated(path):
+    COLOUR.convert("P").save(path, save_all=True, append_images=[Image.new("P", (8, 9))])
     return path
 
 
@@ -34,6 +48,12 @@ GOOD = {
     "pgm": lambda p: _save(p / "a.PGM", COLOUR.convert("L")),
     "bits": lambda p: _save(p / "a.png", COLOUR.convert("1")),
     "opaque": lambda p: _save(p / "a.png", COLOUR.convert("RGBA")),
+    "clear": lambda p: _save(p / "a.png", Image.new("RGBA", (8, 9), (9, 8, 7, 60))),
+    "clear grey": lambda p: _save(p / "a.png", Image.new("LA", (8, 9), (9, 60))),
+    "clear palette": lambda p: _save(p / "a.gif", _palette()),
+    "16 bits": lambda p: _save(p / "a.png", Image.fromarray(np.full((9, 8), 40_000, np.uint16))),
+    "ppm of 16 bits": lambda p: _raw(p / "a.ppm", b"P6 8 9 65535\n", bytes(6 * 72)),
+    "animated": lambda p: _animated(p / "a.gif"),
 }
 
 
@@ -45,7 +65,29 @@ def test_rooms_read_a_picture_alike(tmp_path, case):
     expected = np.asarray(image).reshape(1, *shape)
     assert np.array_equal(read_rows(tmp_path), expected)
     assert np.array_equal(rows("folder", path=tmp_path, channels=channels).data, expected)
-    assert (channels == 1) == (case in ("grey", "pgm", "bits"))
+    assert (channels == 1) == (case in ("grey", "pgm", "bits", "clear grey", "16 bits"))
+
+
+def test_what_a_head_tells(tmp_path):
+    told = {case: head(make(_folder(tmp_path / case))) for case, make in GOOD.items()}
+    assert told["turned"].size == (9, 8) and told["png"].size == (8, 9)
+    for what, cases in {
+        "turned": {"turned"},
+        "animated": {"animated"},
+        "deep": {"16 bits", "ppm of 16 bits"},
+        "clear": {"opaque", "clear", "clear grey", "clear palette"},
+    }.items():
+        assert {case for case, one in told.items() if getattr(one, what)} == cases
+
+
+def _folder(path):
+    path.mkdir()
+    return path
+
+
+def test_a_transparent_entry_of_a_palette_shows_the_background(tmp_path):
+    pixels = np.asarray(read_image(GOOD["clear palette"](tmp_path), "#102030")).reshape(72, 3)
+    assert pixels[5].tolist() == [16, 32, 48] and pixels[[4, 6]].tolist() == [[4] * 3, [6] * 3]
 
 
 def test_pixels_are_what_the_file_holds(tmp_path):
@@ -53,17 +95,6 @@ def test_pixels_are_what_the_file_holds(tmp_path):
         assert np.array_equal(np.asarray(read_image(GOOD[case](tmp_path))), np.asarray(COLOUR))
     cmyk = np.asarray(read_image(GOOD["cmyk tif"](tmp_path)))
     assert np.abs(cmyk.astype(int) - np.asarray(COLOUR)).max() <= 2
-
-
-def _png(path, depth, kind, body):
-    def chunk(name, data):
-        check = struct.pack(">I", zlib.crc32(name + data))
-        return struct.pack(">I", len(data)) + name + data + check
-
-    head = struct.pack(">IIBBBBB", 2, 2, depth, kind, 0, 0, 0)
-    rows = zlib.compress(b"".join(b"\0" + body for _ in range(2)))
-    chunks = chunk(b"IHDR", head) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunks)
 
 
 def _bomb(folder):
@@ -76,17 +107,14 @@ def _cut(folder):
 
 
 BAD = {
-    "grey of 16 bits": (lambda p: _png(p / "a.png", 16, 0, bytes(4)), "more than 8 bits"),
-    "colour of 16 bits": (lambda p: _png(p / "a.png", 16, 2, bytes(12)), "more than 8 bits"),
-    "ppm of 16 bits": (
-        lambda p: (p / "a.ppm").write_bytes(b"P6 2 2 65535\n" + bytes(24)),
-        "more than 8 bits",
-    ),
     "floats": (
         lambda p: Image.fromarray(np.zeros((4, 4), np.float32)).save(p / "a.tif"),
-        "more than 8 bits",
+        "numbers of 32 bits",
     ),
-    "transparent": (lambda p: Image.new("LA", (4, 4), (9, 8)).save(p / "a.png"), "transparent"),
+    "integers": (
+        lambda p: Image.fromarray(np.zeros((4, 4), np.int32)).save(p / "a.tif"),
+        "numbers of 32 bits",
+    ),
     "bomb": (_bomb, "has more than 178,956,970 pixels: make it smaller"),
     "cut": (_cut, "damaged or no image"),
     "text": (lambda p: (p / "a.gif").write_text("no image"), "damaged or no image"),
@@ -94,6 +122,8 @@ BAD = {
     "dead link": (lambda p: (p / "a.png").symlink_to(p / "absent.png"), "no such file"),
     "hidden alone": (lambda p: GOOD["png"](p).rename(p / ".a.png"), "holds no image"),
     "folder alone": (lambda p: (p / "a.png").mkdir(), "holds no image"),
+    "subfolder alone": (lambda p: GOOD["png"](_folder(p / "b")), "its 1 images lie in subfolders"),
+    "other kinds": (lambda p: (p / "a.heic").write_text("x"), "but 1 .heic: convert or rename"),
 }
 
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from suite.planning import identity
+from suite.planning import ending, identity
 from suite.planning import rules as plan
 from suite.planning.configuration import parse_config, shares
 from suite.protocol.method import METHODS
@@ -93,7 +93,7 @@ def test_sentences_are_the_last_lines_of_logs_that_ended_in_one(tmp_path) -> Non
     for name, text in said.items():
         write_text(tmp_path / name, text)
     os.utime(tmp_path / "earlier.log", (100, 100))
-    found = plan.sentences(tmp_path, since=200)
+    found = ending.sentences(tmp_path, since=200)
     failed, traceback = tmp_path / "a" / "failed.log", tmp_path / "a" / "traceback.log"
     assert found == [f"nowhere: no such file ({failed})", f"KeyError: 'x' ({traceback})"]
 

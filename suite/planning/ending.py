@@ -1,0 +1,68 @@
+"""What a run of the workflow ends with: where to look, or what stopped it, each thing once."""
+
+import atexit
+import re
+import sys
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from suite.running import paths
+
+STARTED = time.time()
+ERROR = re.compile(r"error: |[A-Za-z_.]+(Error|Exception)\b")
+"""A line that ends the log of a job that failed by its own words."""
+
+
+def sentences(logs: Path, since: float = STARTED) -> list[str]:
+    """The last line of each log below `logs` that was written since, where it is an error's.
+
+    since: seconds since the epoch; by default, the start of this process.
+    """
+    found = []
+    for log in sorted(logs.rglob("*.log")):
+        if log.stat().st_mtime >= since:
+            lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
+            last = next((line for line in reversed(lines) if line.strip()), "")
+            if ERROR.match(last):
+                found.append(f"{last.removeprefix('error: ')} ({log})")
+    return found
+
+
+def alike_once(found: Iterable[str]) -> list[str]:
+    """Sentences, of those that differ in the path before them the first, with how many more.
+
+    A full disk stops every job. What a user interrupted says nothing new.
+
+    >>> alike_once(["a: disk full (a.log)", "b: disk full (b.log)", "interrupted: again (c.log)"])
+    ['a: disk full (a.log); 1 more job says so']
+    """
+    groups: dict[str, list[str]] = {}
+    for sentence in found:
+        if not sentence.startswith("interrupted: "):
+            said, _, _ = sentence.rpartition(" (")
+            groups.setdefault(said.partition(": ")[2] or said, []).append(sentence)
+    more = {1: "", 2: "; 1 more job says so"}
+    return [
+        some[0] + more.get(len(some), f"; {len(some) - 1} more jobs say so")
+        for some in groups.values()
+    ]
+
+
+def say_last(logs: Path, snakemake: Iterable[str]) -> None:
+    """Print what the failed jobs said, after all that Snakemake still prints.
+
+    snakemake: its own log files.
+    """
+    said = "".join(f"error: {sentence}\n" for sentence in alike_once(sentences(logs)))
+    own = "".join(f"Snakemake's own log: {file}\n" for file in snakemake)
+    after = "mend that, then run" if said else "stopped before the end: run"
+    atexit.register(print, f"\n{own}{said}{after} the same command again to go on", file=sys.stderr)
+
+
+def say_done(results: str) -> None:
+    """Print where to look, after all that Snakemake still prints."""
+    page, tables = Path(results, paths.PAGE), Path(results, paths.TABLE).parent
+    there = [f"page: {page}"] if page.exists() else []
+    there += [f"tables: {tables}"] if tables.exists() else []
+    atexit.register(print, "\n".join(["\ndone", *there]), file=sys.stderr)

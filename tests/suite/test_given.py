@@ -1,0 +1,103 @@
+"""What people type, and the machines they type it on."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from suite.planning import given, rules
+from suite.planning.configuration import parse_config
+from suite.running.cli import run
+from suite.running.errors import InputError
+from suite.running.files import cache_file
+from suite.running.provenance import ROOT
+from tests.datasets.drawn import save_images
+from tests.suite.bad_files import OWN
+
+
+class Rule:
+    """A rule as Snakemake has it."""
+
+    def __init__(self, name, file=""):
+        self.name, self.file = name, file
+
+    def has_wildcards(self):
+        return "*" in self.file
+
+    def is_producer(self, target):
+        return bool(self.file) and Path(target).match(self.file)
+
+
+RULES = [Rule("all"), Rule("figures"), Rule("table1"), Rule("subset", "results/x/*.npz")]
+
+
+def test_targets_are_rules_and_files_that_a_rule_makes_or_that_are_there(tmp_path):
+    (tmp_path / "there").touch()
+    given.check_targets(["table1", "results/x/a.npz", str(tmp_path / "there"), "subset"], RULES)
+    for target, said in (
+        ("tabel1", "no rule makes the target 'tabel1': did you mean 'table1'? (targets: all, fig"),
+        ("results/x/a.csv", "stand before --configfile"),
+    ):
+        with pytest.raises(SystemExit, match=r"^error: ") as caught:
+            given.check_targets([target], RULES)
+        assert said in str(caught.value) and "subset" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("words", "targets"),
+    [
+        ("snakemake --cores 2 table1 figures --configfile a.yaml b", ["table1", "figures"]),
+        ("snakemake -n --configfile a.yaml --config x=1 -R draw", ["draw"]),
+        ("pytest table1", []),
+    ],
+)
+def test_targets_are_read_as_snakemake_reads_them(words, targets):
+    assert given.asked_of(words.split()) == targets
+
+
+def test_the_configuration_is_named_by_its_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("mine.yaml").write_text("name: x\n")
+    with pytest.raises(SystemExit, match=r"^error: mine\.yaml and --config: samples: "):
+        given.validated(OWN | {"samples": 0}, [tmp_path / "mine.yaml"], True, ["samples=0"])
+
+
+def test_modules_of_a_cluster_come_after_the_suite():
+    prefix = rules.job_prefix(parse_config(OWN), "/the suite").format()
+    for before, after in (({}, "/the suite"), ({"PYTHONPATH": "/a:/b"}, "/the suite:/a:/b")):
+        command = ["bash", "-c", f'{prefix} echo "$PYTHONPATH"']
+        assert subprocess.check_output(command, env=before, text=True).strip() == after
+
+
+def test_a_cache_that_cannot_be_made_names_the_variable(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with pytest.raises(InputError, match=r"cache folder cannot .*: set XDG_CACHE_HOME .*, or wait"):
+        cache_file("a", ", or wait")
+
+
+@pytest.mark.parametrize("room", ["gantk", "datasets"])
+def test_without_a_command_there_is_the_help(room, monkeypatch, capsys):
+    module = __import__(f"{room}.__main__").__main__
+    monkeypatch.setattr(sys, "argv", [room])
+    with pytest.raises(SystemExit) as exit_:
+        run(module.app)
+    assert exit_.value.code == 0
+    assert capsys.readouterr().out.startswith("Usage: python -m ")
+
+
+def test_output_never_fails_for_want_of_a_character(tmp_path):
+    """And files are found by their UTF-8 names, though Python was told of another encoding."""
+    folder = tmp_path / "猫"
+    folder.mkdir()
+    without = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    environment = os.environ | {"PYTHONIOENCODING": "ascii", "PYTHONPATH": str(ROOT)} | without
+    command = [sys.executable, "-m", "datasets", "subset", "folder", "--set", f"path={folder}"]
+    command += ["--out", str(tmp_path / "a.npz")]
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    assert done.returncode == 1 and b"?: holds no image" in done.stderr
+    save_images(folder, 2, 8, 8)
+    done = subprocess.run(command, env=environment, capture_output=True, check=False)
+    assert done.returncode == 0 and (tmp_path / "a.npz").exists()
