@@ -16,8 +16,8 @@ FAST := tests/test_structure.py tests/test_docs.py tests/test_examples.py tests/
 	tests/reporting tests/gantk/test_layers.py tests/metrics/test_similarity.py \
 	tests/workflow/test_environments.py
 
-.PHONY: help quick gpu test test-fast test-envs test-slurm test-cuda-compile gpu-check check-page plans \
-	docs tutorial rulegraph lock envs \
+.PHONY: help quick gpu test test-fast test-envs test-slurm test-kills test-cuda-compile gpu-check \
+	check-page plans docs tutorial rulegraph lock envs \
 	schema numbers bad-inputs lint clean
 
 help:  ## what there is
@@ -60,6 +60,9 @@ rulegraph: $(INSTALLED)  ## the picture of the workflow (needs graphviz)
 
 test-envs: $(INSTALLED)  ## the tiny workflow with each rule in its own environment
 	$(IN)/pytest -m envs tests/workflow/test_envs.py
+
+test-kills: $(INSTALLED)  ## a workflow that is killed 20 times ends with the same bytes
+	$(IN)/pytest -m kills tests/workflow/test_kills.py
 
 test-slurm: $(INSTALLED)  ## jobs cancelled and timed out on a Slurm of one node (slurm-wlm, munge; root)
 	$(IN)/pytest -m slurm -rs tests/workflow/test_slurm.py

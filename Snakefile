@@ -19,8 +19,10 @@ from suite.running import paths
 from suite.planning import ending
 from suite.planning import given
 from suite.running import progress
+from suite.planning import attempts
 from suite.planning import expected
 from suite.planning import identity
+from suite.planning import outputs
 from suite.planning import refusals
 from suite.planning import resources
 from suite.planning import rules as plan
@@ -52,6 +54,13 @@ GPU = devices.asked(CONFIG.device)
 report: "workflow/report/overview.rst"
 
 
+attempts.name_run(workflow.is_main_process)
+
+
+envvars:
+    attempts.WORKFLOW_RUN,
+
+
 shell.prefix(plan.job_prefix(CONFIG, workflow.basedir))
 
 
@@ -71,10 +80,12 @@ include: "workflow/rules/report.smk"
 
 
 onerror:
+    attempts.tidy(workflow.dag)
     ending.say_last(Path(LOGS), log)
 
 
 onsuccess:
+    attempts.tidy(workflow.dag)
     ending.say_done(RESULTS)
 
 
@@ -84,6 +95,8 @@ localrules:
 
 
 onstart:
+    attempts.tidy(workflow.dag)
+    attempts.retry_killed_jobs_alone()
     refusals.check_workflow(CONFIG, workflow)
     if workflow.is_main_process:
         progress.show(workflow, expected.expected_seconds(CONFIG))
@@ -98,7 +111,10 @@ rule all:
     input:
         expand(rules.table.output, experiment=CONFIG.experiments),
         rules.draw.output,
+        rules.draw.input.nearest,
+        rules.draw.input.walks,
         rules.report.output,
+        expand(f"{RESULTS}/{{file}}", file=outputs.measured(CONFIG, *CONFIG.experiments)),
 
 
 for experiment in CONFIG.experiments:
@@ -108,6 +124,7 @@ for experiment in CONFIG.experiments:
             experiment
         input:
             expand(rules.table.output, experiment=experiment),
+            expand(f"{RESULTS}/{{file}}", file=outputs.measured(CONFIG, experiment)),
         localrule: True
 
 

@@ -201,12 +201,12 @@ def resumed(folder: Path, device: str, name: str, rows: int, updates: int) -> Ro
     process = subprocess.Popen(
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    state = folder / killed / "checkpoint.npz"
-    while not state.exists() and process.poll() is None:
+    states = (folder / killed).glob
+    while not any(states("checkpoint.*.npz")) and process.poll() is None:
         time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
     process.wait()
-    was_killed = process.returncode == -signal.SIGKILL and state.exists()
+    was_killed = process.returncode == -signal.SIGKILL and any(states("checkpoint.*.npz"))
     if not (folder / killed / "run.json").exists():
         _run(command, device)
     found, wanted = (

@@ -38,7 +38,7 @@ from suite.protocol.metric import EXTRACTORS, METRICS
 from suite.running import paths
 from suite.running.cli import make_app, run
 from suite.running.errors import InputError, unknown
-from suite.running.files import read_json, write_arrays, write_json, write_text
+from suite.running.files import read_json, write_arrays, write_artefact, write_json
 
 app = make_app(
     "metrics",
@@ -213,7 +213,7 @@ def trajectory(
     prepare(out)
     references = references_of(train=train, heldout=heldout, **{"class": class_})
     store = feature_store(features, weights)
-    write_text(out, judge_snapshots(parts, references, metrics, store, seed))
+    write_artefact(out, judge_snapshots(parts, references, metrics, store, seed))
 
 
 @app.command("nearest")

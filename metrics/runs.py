@@ -9,6 +9,7 @@ import numpy as np
 
 from suite.protocol.artefacts import Trajectory, check_data, load_samples
 from suite.running import paths
+from suite.running.digests import remedy
 from suite.running.errors import InputError
 from suite.running.files import read_json
 
@@ -38,7 +39,8 @@ def _identity(record: dict[str, Any], part: Path) -> tuple[str, int]:
         same += [seeds["data"], seeds["training"]]
         return json.dumps(same, sort_keys=True), int(seeds["part"])
     except (KeyError, TypeError) as error:
-        raise InputError(f"{part / paths.RECORD}: lacks {error}: run the method again") from error
+        path = part / paths.RECORD
+        raise InputError(f"{path}: lacks {error}: {remedy(path)}") from error
 
 
 def load_generated(parts: Sequence[Path]) -> np.ndarray:
@@ -63,6 +65,6 @@ def _joined(rows: list[np.ndarray], parts: Sequence[Path]) -> np.ndarray:
         if array.shape[1:] != rows[0].shape[1:] or array.dtype != rows[0].dtype:
             raise InputError(
                 f"{part}: rows of {array.dtype} {list(array.shape[1:])} do not go with those of "
-                f"{parts[0]}: run the method again"
+                f"{parts[0]}: {remedy(part / paths.SAMPLES)}"
             )
     return np.concatenate(rows)

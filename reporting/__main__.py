@@ -11,7 +11,7 @@ from reporting.runs import read_runs
 from reporting.tables.write import write_tables
 from suite.planning.configuration import load_config
 from suite.running.cli import make_app, run
-from suite.running.files import write_text
+from suite.running.files import write_artefact
 from suite.running.paths import PAGE
 
 app = make_app("reporting", "Tables, figures and the report of a reproduction.")
@@ -42,7 +42,7 @@ def report(results: Results, config: ConfigFile) -> None:
     plan = plan_of(load_config(config))
     out = results / PAGE
     runs = list(read_runs(plan, results))
-    write_text(out, index_page(plan, results, runs, read_controls(plan, results)))
+    write_artefact(out, index_page(plan, results, runs, read_controls(plan, results)))
     print(out)
 
 

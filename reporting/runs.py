@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from reporting.plan import Plan
 from suite.planning.configuration import Cell
 from suite.running import paths
+from suite.running.digests import remedy
 from suite.running.errors import InputError, from_validation
 from suite.running.files import read_json
 
@@ -97,7 +98,7 @@ def _evaluation(path: Path) -> Evaluation | None:
 def _record(path: Path) -> dict[str, Any]:
     record = read_json(path)
     if not isinstance(record, dict) or "stop_reason" not in record:
-        raise InputError(f"{path}: is no record of a run: delete it and train again")
+        raise InputError(f"{path}: is no record of a run: {remedy(path)}")
     return record
 
 

@@ -1,13 +1,16 @@
 """Judged trajectories: what the metrics say of a run's snapshots."""
 
 import csv
+import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from reporting.runs import Run
 from suite.running import paths
-from suite.running.errors import InputError, from_os
+from suite.running.digests import remedy
+from suite.running.errors import InputError
+from suite.running.files import read_text
 
 
 class Judged(NamedTuple):
@@ -31,16 +34,13 @@ def read_trajectory(path: Path) -> list[Judged]:
     """
     found: dict[int, Judged] = {}
     try:
-        with open(path, newline="", encoding="utf-8") as file:
-            for line in csv.DictReader(file):
-                iteration = int(line["iteration"])
-                empty = Judged(iteration, int(line["generated"]), {})
-                snapshot = found.setdefault(iteration, empty)
-                snapshot.metrics[line["metric"]] = float(line["value"])
-    except OSError as error:
-        raise from_os(error) from error
+        for line in csv.DictReader(io.StringIO(read_text(path))):
+            iteration = int(line["iteration"])
+            empty = Judged(iteration, int(line["generated"]), {})
+            snapshot = found.setdefault(iteration, empty)
+            snapshot.metrics[line["metric"]] = float(line["value"])
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path}: is no judged trajectory ({error}): make it again") from error
+        raise InputError(f"{path}: is no judged trajectory ({error}): {remedy(path)}") from error
     return [found[iteration] for iteration in sorted(found)]
 
 

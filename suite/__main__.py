@@ -13,15 +13,19 @@ from suite.planning.known import known_rates, own_rates
 from suite.planning.rates import measure as measured
 from suite.planning.rates import save_rates
 from suite.planning.table import table
+from suite.planning.verify import examine, mend
 from suite.running.cli import make_app, run
 from suite.running.cpu import available_cores
 from suite.running.devices import asked
+from suite.running.digests import check
 from suite.running.driver import report
 from suite.running.errors import InputError
 from suite.running.files import cache_file
+from suite.running.paths import CONFIG, SET_ASIDE
 
 app = make_app(
-    "suite", "What a configuration costs, what would be made again and why, which GPUs there are."
+    "suite",
+    "What a configuration costs, what would be made again and why, what is damaged, which GPUs.",
 )
 
 ConfigFile = Annotated[Path, typer.Argument(help="a configuration")]
@@ -93,6 +97,44 @@ def explain(
         print(text_of(found))
     for line in versions(results):
         print(f"not made again: {line}")
+
+
+@app.command()
+def verify(
+    results: Annotated[Path, typer.Argument(help="folder of a reproduction, results/NAME")],
+    config: Annotated[
+        Path | None, typer.Option(help="its configuration; default: as it left it there")
+    ] = None,
+    mend_: Annotated[
+        bool,
+        typer.Option("--mend", help="move such files to aside/, so that they are made again"),
+    ] = False,
+) -> None:
+    """Name every file that is missing, damaged or altered, and how it is made again."""
+    path = config or results / CONFIG.format(scope="all")
+    if config is None:
+        check(path)
+    chosen = load_config(path)
+    found = examine(chosen, results)
+    if mend_:
+        mend(chosen, results, found)
+    for fault in found.faults:
+        print(f"{fault.what:<9}{results / fault.path}")
+    counts = [
+        (found.whole, "as written"),
+        (found.unrecorded, "of an earlier version, without a digest"),
+        (found.unmade, "yet to be made"),
+        (len(found.half_written), "half-written by killed jobs"),
+    ]
+    print(f"{results}: files " + ", ".join(f"{text}: {count}" for count, text in counts if count))
+    again = f"snakemake --cores all --configfile {path}"
+    if found.faults and not mend_:
+        raise InputError(
+            f"{results}: {len(found.faults)} files are not as they were written: run `python -m "
+            f"suite verify {results} --mend`, then `{again}`, which makes them again"
+        )
+    if found.faults:
+        print(f"set aside in {results / SET_ASIDE}; they are made again by: {again}")
 
 
 if __name__ == "__main__":

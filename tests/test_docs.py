@@ -161,6 +161,7 @@ def test_what_a_run_leaves_is_listed() -> None:
     """The tree of results/NAME in both READMEs has what the workflow writes, and nothing else."""
     folders = {paths.PAGE, paths.FIGURES, paths.LOGS, paths.BENCHMARKS, paths.CHECKPOINTS}
     patterns = (paths.TABLE, paths.RUN, paths.SUBSET, paths.CONTROLS, paths.CONFIG)
+    folders |= {paths.SET_ASIDE}
     folders |= {paths.FEATURES, paths.WEIGHTS, *(pattern.partition("/")[0] for pattern in patterns)}
     for file in ("README.md", "results/README.md"):
         text = (ROOT / file).read_text(encoding="utf-8")

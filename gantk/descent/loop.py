@@ -177,7 +177,7 @@ def descend(
         bar.set_postfix(loss=f"{record[evaluated - 1, 0]:.5f}", refresh=False)
         # Long enough that Python costs nothing, short enough for the bar and the checkpoint.
         chunk = max(1, min(BUFFER, int(chunk * max(0.5, min(2.0, 1.0 / max(spent, 1e-9))))))
-        # The last state too: a job of several solutions keeps it until all of them have ended.
+        # The last state too: a job that is killed before its files are whole goes on from it.
         if checkpoint.due() or reached == settings.iterations or int(state.stop):
             checkpoint.save(
                 {f"state_{i}": np.asarray(x) for i, x in enumerate(jax.tree.leaves(state))}

@@ -1,6 +1,5 @@
 """GA-NTK with a generator (Eq. 6): batches of real rows against batches of generated ones."""
 
-from dataclasses import replace
 from functools import partial
 
 import jax
@@ -84,7 +83,7 @@ def draw(
 def _trained_autoencoder(
     job: Job[GeneratorSettings], autoencoder: Autoencoder, images: np.ndarray
 ) -> Arrays:
-    """Weights of the autoencoder; kept in a checkpoint of its own until the generator is done."""
+    """Weights of the autoencoder; kept in a checkpoint of its own until the run has ended."""
     settings, own = job.settings, job.checkpoint
     if settings.autoencoder_data is not None:
         other = Subset.load(settings.autoencoder_data)
@@ -163,8 +162,6 @@ def solve(job: Job[GeneratorSettings]) -> Result:
             _unit_images(generator, autoencoder, model_of(weights), shown)
         ),
     )
-    if autoencoder is not None and job.checkpoint.path is not None:
-        replace(job.checkpoint, path=job.checkpoint.path.with_suffix(".autoencoder.npz")).clear()
     model = {name: np.asarray(value) for name, value in model_of(descent.parameters).items()}
     return Result(
         draw(model, settings, shape, job.samples, integer_seed("draw", job.seed, job.part)),

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from suite.protocol.metric import Extractor, Weights
+from suite.running.digests import sha256_of
 from suite.running.files import read_arrays
 from suite.running.provenance import ROOT
 
@@ -30,8 +31,6 @@ def embed(images: np.ndarray, weights: Weights | None) -> np.ndarray:
 
 def weights(path: Path | None) -> Weights:
     """The weights that come with the suite, unless the user names others."""
-    from metrics.weights import sha256_of
-
     path = path or WEIGHTS
     accuracy = float(read_arrays(path, "accuracy")["accuracy"])
     source = f"{path.name}, trained on MNIST (test accuracy {accuracy:.4f})"

@@ -1,6 +1,7 @@
 """Learning curves: loss against iteration, a panel a method (Figs. 3 and 11 of the paper)."""
 
 import csv
+import io
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -8,22 +9,21 @@ from matplotlib.figure import Figure
 from reporting.figures.group import Group
 from reporting.figures.style import LINES, blank, new
 from suite.running import paths
-from suite.running.errors import InputError, from_os
+from suite.running.digests import remedy
+from suite.running.errors import InputError
+from suite.running.files import read_text
 
 
 def read_columns(path: Path) -> dict[str, list[float]]:
     """The columns of a CSV of numbers; an empty field is NaN."""
     try:
-        with open(path, newline="", encoding="utf-8") as file:
-            lines = list(csv.DictReader(file))
+        lines = list(csv.DictReader(io.StringIO(read_text(path))))
         return {
             k: [float("nan" if line[k] == "" else line[k]) for line in lines]
             for k in (lines[0] if lines else [])
         }
-    except OSError as error:
-        raise from_os(error) from error
     except (TypeError, ValueError) as error:
-        raise InputError(f"{path}: is no table of numbers ({error}): make it again") from error
+        raise InputError(f"{path}: is no table of numbers ({error}): {remedy(path)}") from error
 
 
 def draw(group: Group) -> Figure:

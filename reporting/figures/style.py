@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from reporting.plan import Plan
 from reporting.published import read_published
-from suite.running.files import replacing
+from suite.running.files import making
 
 # Searched so that each is at least 3:1 against white, and that any two are far apart for readers
 # with any colour vision (tests/reporting/test_figures_style.py measures both).
@@ -94,9 +94,9 @@ def save(figure: Figure, path: Path) -> None:
 
     path: of the PNG.
     """
-    with replacing(path) as temporary:
+    with making(path) as temporary:
         figure.savefig(temporary, format="png", metadata={"Software": None})
-    with replacing(path.with_suffix(".svg")) as temporary:
+    with making(path.with_suffix(".svg")) as temporary:
         figure.savefig(temporary, format="svg", metadata={"Date": None, "Creator": None})
 
 

@@ -20,7 +20,7 @@ from reporting.figures.group import groups
 from reporting.figures.style import save
 from reporting.plan import Plan
 from reporting.runs import read_runs
-from suite.running.files import write_text
+from suite.running.files import write_artefact
 from suite.running.paths import DRAWN, FIGURES
 
 
@@ -47,6 +47,6 @@ def write_figures(plan: Plan, results: Path) -> None:
                 path = folder / f"{kind}-{group.name}.png"
                 save(figure, path)
                 print(path)
-    drawn = sorted(folder.glob("*-*"))
+    drawn = sorted(folder.glob("[!.]*-*"))
     sums = [f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in drawn]
-    write_text(results / DRAWN, "".join(sums))
+    write_artefact(results / DRAWN, "".join(sums))

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reporting.figures.style import EDGE, GRID, PALETTE, REAL, SHADE
+from suite.running.files import read_text
 
 # Searched like PALETTE, each near the hue of its twin there, to be read on a dark page.
 DARK = (
@@ -43,7 +44,7 @@ def chart(path: Path) -> str:
     Its names get that of the figure in front, since a page holds several; its width becomes the
     variable --width, of which the style of the page makes limits.
     """
-    text = path.read_text(encoding="utf-8")
+    text = read_text(path)
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL)
     text = re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL)

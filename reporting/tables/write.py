@@ -8,7 +8,7 @@ from reporting.plan import Plan
 from reporting.runs import read_runs
 from reporting.tables.fill import fill
 from reporting.tables.text import markdown, tidy
-from suite.running.files import write_text
+from suite.running.files import write_artefact
 from suite.running.paths import TABLE
 
 
@@ -21,5 +21,5 @@ def write_tables(plan: Plan, results: Path) -> None:
         text = markdown(filled)
         forms = {"csv": tidy(filled.rows), "md": text, "html": table_page(filled)}
         for suffix, content in forms.items():
-            write_text(results / TABLE.format(experiment=name, suffix=suffix), content)
+            write_artefact(results / TABLE.format(experiment=name, suffix=suffix), content)
         print(text)

@@ -3,11 +3,13 @@
 import atexit
 import re
 import sys
+import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
 
 from suite.running import paths
+from suite.running.errors import from_os
 
 STARTED = time.time()
 ERROR = re.compile(r"error: |[A-Za-z_.]+(Error|Exception)\b")
@@ -49,12 +51,23 @@ def alike_once(found: Iterable[str]) -> list[str]:
     ]
 
 
+def full(folder: Path) -> list[str]:
+    """That a folder takes no file any more, in a sentence; jobs cannot log it there."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(2**20))
+    except OSError as error:
+        error.filename = folder
+        return [str(from_os(error))]
+    return []
+
+
 def say_last(logs: Path, snakemake: Iterable[str]) -> None:
     """Print what the failed jobs said, after all that Snakemake still prints.
 
     snakemake: its own log files.
     """
-    said = "".join(f"error: {sentence}\n" for sentence in alike_once(sentences(logs)))
+    said = "".join(f"error: {sentence}\n" for sentence in alike_once(sentences(logs)) or full(logs))
     own = "".join(f"Snakemake's own log: {file}\n" for file in snakemake)
     after = "mend that, then run" if said else "stopped before the end: run"
     atexit.register(print, f"\n{own}{said}{after} the same command again to go on", file=sys.stderr)

@@ -192,15 +192,3 @@ def job_prefix(config: Config, root: str) -> str:
     variables = f"{path} PYTHONUTF8=1 TQDM_MININTERVAL=3"
     variables += f" DEVICE={config.device} JOBS_PER_GPU={config.jobs_per_gpu}"
     return f"set -euo pipefail; export {variables}; "
-
-
-def said_once(command: str) -> str:
-    """A command of a rule with retries, which is not tried again where it ended in a sentence.
-
-    A job that was killed is started again; one that ended in a sentence would end in it again.
-    Logs are deleted before each start, so the sentence is looked up in a copy.
-    """
-    return (
-        "[ {resources.attempt} = 1 ] || ! grep '^error: ' {log}.said > {log} || exit 1; "
-        f"{command} 2>&1 | tee {{log}} > {{log}}.said; rm {{log}}.said"
-    )

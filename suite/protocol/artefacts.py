@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from suite.running.digests import remedy
 from suite.running.errors import InputError
 from suite.running.files import read_arrays, write_arrays
 
@@ -107,7 +108,7 @@ class Subset:
             if found.shape != (len(data),) or found.dtype.kind not in "iu":
                 raise InputError(
                     f"{path}: {name} has shape {list(found.shape)} and type {found.dtype} for "
-                    f"{len(data)} rows, which need a whole number each: make the subset again"
+                    f"{len(data)} rows, which need a whole number each: {remedy(path)}"
                 )
         try:
             subset = Subset(
@@ -120,9 +121,9 @@ class Subset:
                 json.loads(str(arrays[NOTES])) if NOTES in arrays else {},
             )
         except (TypeError, ValueError) as error:
-            raise InputError(f"{path}: damaged ({error}): make the subset again") from error
+            raise InputError(f"{path}: damaged ({error}): {remedy(path)}") from error
         if subset.digest != str(arrays["digest"]):
-            raise InputError(f"{path}: the data do not match their digest: make the subset again")
+            raise InputError(f"{path}: the data do not match their digest: {remedy(path)}")
         return subset
 
 
@@ -149,7 +150,7 @@ class Trajectory:
         if data.ndim < 3 or len(data) != len(iterations) or not len(data):
             raise InputError(
                 f"{path}: expected snapshots [T, m, ...] and T iterations, not "
-                f"{list(data.shape)} and {list(iterations.shape)}: run the method again"
+                f"{list(data.shape)} and {list(iterations.shape)}: {remedy(path)}"
             )
         return Trajectory(data, iterations)
 

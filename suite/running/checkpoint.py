@@ -1,5 +1,6 @@
 """Checkpoints: where a killed run goes on, and never the state of another run."""
 
+import os
 import sys
 import time
 from dataclasses import dataclass, field
@@ -12,19 +13,29 @@ from suite.running.files import read_arrays, replacing, write_text
 
 _KEY = "checkpoint_key"
 ATTEMPTS = 2
-"""Attempts that may end without a new checkpoint before the next is refused."""
+"""Attempts within one run of the workflow that may end without a new checkpoint."""
+OTHERS = 3
+"""States of other versions of a run (other settings or source) that are kept beside its own."""
+WORKFLOW_RUN = "WORKFLOW_RUN"
+"""The environment variable that names the present run of the workflow to its jobs."""
 
 
-def _attempts(path: Path) -> Path:
-    """Where the attempts since the last checkpoint are counted."""
-    return path.with_suffix(".attempts")
+def workflow_run() -> str:
+    """The name of the run of the workflow that this job is part of; empty on a command line."""
+    return os.environ.get(WORKFLOW_RUN, "")
+
+
+def state_file(place: Path, key: str) -> Path:
+    """Where the state of one version of a run stands: `part0.npz` becomes `part0.KEY.npz`."""
+    return place.with_name(f"{place.stem}.{key[:16]}.npz")
 
 
 @dataclass
 class Checkpoint:
     """The state of one run in one file.
 
-    path: the npz file; None keeps nothing.
+    path: the npz file; None keeps nothing. Named by `state_file`, so that each version of a run
+        (settings, source, data) has its own.
     key: digest of all that decides the result (data, settings, seeds, source). A file with
         another key belongs to a different run and is ignored.
     every: seconds between two writes, at least.
@@ -35,36 +46,41 @@ class Checkpoint:
     every: float = 30.0
     _last: float = field(default_factory=time.monotonic)
 
-    def begin(self) -> None:
-        """Count an attempt; call it once, before the work.
+    def _states(self) -> list[Path]:
+        """Its files: the state, and those that a method keeps beside it."""
+        return sorted(self.path.parent.glob(f"{self.path.stem}.*npz")) if self.path else []
 
-        A job that a scheduler ended at its time limit is started again as often as it likes, and
-        goes on as long as each attempt gets further.
+    def begin(self) -> None:
+        """Count an attempt, and look after what earlier ones left; call it once, before the work.
+
+        Attempts count within one run of the workflow, which tries a killed job again by itself. A
+        job that a scheduler ends at its time limit goes on as long as each attempt gets further.
 
         Raises:
-            InputError: the last `ATTEMPTS` attempts ended without a new checkpoint.
+            InputError: the last `ATTEMPTS` attempts in this run of the workflow ended without a
+                new checkpoint.
         """
         if self.path is None:
             return
-        states = sorted(self.path.parent.glob(f"{self.path.stem}.*npz"))
-        reached = repr([(state.name, state.stat().st_mtime_ns) for state in states])
-        marker = _attempts(self.path)
-        same = f"{self.key} {reached}"
+        for half in self.path.parent.glob(f".{self.path.stem}.*npz"):  # of a write that was killed
+            half.unlink(missing_ok=True)
+        if not self.path.exists():
+            self._keep_others()
+        run = workflow_run()
+        if not run:
+            return
+        marker = self.path.with_suffix(".attempts")
+        reached = [(state.name, state.stat().st_mtime_ns) for state in self._states()]
+        same = f"{run} {reached}"
         before = marker.read_text(encoding="utf-8").splitlines() if marker.exists() else []
         count = before.count(same)
         if count >= ATTEMPTS:
             raise InputError(
-                f"{self.path}: the last {count} attempts ended without a new checkpoint: give the "
-                f"job more time or memory, find out what ended it, and delete {marker}"
+                f"{self.path}: {count} attempts in a row were killed before they wrote a "
+                "checkpoint: find out what ended them (out of time or memory?), give the job more "
+                "of it, and start the workflow again"
             )
         write_text(marker, f"{same}\n" * (count + 1))
-
-    def withdraw(self) -> None:
-        """Do not count this attempt: the user ended it, or will mend what its sentence says."""
-        if self.path is not None:
-            marker = _attempts(self.path)
-            before = marker.read_text(encoding="utf-8").splitlines(keepends=True)
-            write_text(marker, "".join(before[:-1]))
 
     def load(self) -> dict[str, np.ndarray] | None:
         """The state to go on from, or None to start anew."""
@@ -80,6 +96,24 @@ class Checkpoint:
             return None
         return state
 
+    def _keep_others(self) -> None:
+        """Say which states of other versions of this run stay, and delete the oldest."""
+        assert self.path is not None
+        place = self.path.stem.removesuffix(f".{self.key[:16]}")
+        found = self.path.parent.glob(f"{place}.*.npz")
+        others = [path for path in found if path != self.path and path.stem.count(".") == 1]
+        others.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+        for path in others[OTHERS:]:
+            Checkpoint(path).clear()
+        for path in others[:OTHERS]:
+            size = path.stat().st_size / 1e6
+            print(
+                f"starting anew: {path} ({size:.1f} MB) is of another version of this run (its "
+                "settings, data or code) and stays: it is taken up when that version is back; "
+                "delete it to free the space",
+                file=sys.stderr,
+            )
+
     def due(self) -> bool:
         """Whether a write is due."""
         return self.path is not None and time.monotonic() - self._last >= self.every
@@ -92,13 +126,8 @@ class Checkpoint:
             np.savez(temporary, allow_pickle=False, **state, **{_KEY: np.array(self.key)})
         self._last = time.monotonic()
 
-    def settle(self) -> None:
-        """Forget the attempts: the run has ended. Its last state stays, for a job of several."""
-        if self.path is not None:
-            _attempts(self.path).unlink(missing_ok=True)
-
     def clear(self) -> None:
-        """Forget the state: what the run leaves is in its place."""
-        self.settle()
+        """Forget the state and the attempts: what the run leaves is in its place."""
         if self.path is not None:
-            self.path.unlink(missing_ok=True)
+            for file in (*self._states(), self.path.with_suffix(".attempts")):
+                file.unlink(missing_ok=True)

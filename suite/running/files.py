@@ -1,9 +1,14 @@
-"""Files that are either whole or absent, and the lock of those that one job at a time may make."""
+"""Files that are either whole or absent, and the lock of those that one job at a time may make.
+
+`write_artefact`, `write_json` and `write_arrays` record a digest beside the file, and what reads it
+compares (`suite.running.digests`).
+"""
 
 import errno
 import fcntl
 import json
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +17,7 @@ from typing import Any
 import numpy as np
 import yaml
 
+from suite.running.digests import check, digest_file, of_workflow, remedy, sha256_of
 from suite.running.errors import InputError, from_os
 
 
@@ -64,6 +70,20 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
+def making(path: Path) -> Iterator[Path]:
+    """Like `replacing`, for an artefact: its digest is recorded beside it, before it is there."""
+    try:
+        with replacing(path) as temporary:
+            yield temporary
+            write_text(digest_file(path), f"{sha256_of(temporary)}  {path.name}\n")
+    except InputError:
+        if not path.is_file():
+            with suppress(OSError):  # the first error tells why
+                digest_file(path).unlink()
+        raise
+
+
+@contextmanager
 def held(path: Path) -> Iterator[None]:
     """Wait for the lock that a file stands for, and keep it: one job at a time has it.
 
@@ -81,21 +101,41 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
+def write_artefact(path: Path, text: str) -> None:
+    """Write an artefact of text (a table, a page), whole or not at all, with its digest."""
+    with making(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
 def write_json(path: Path, value: Any) -> None:
-    """Write `value` as indented JSON; NaN and infinity are refused (they are no JSON)."""
-    write_text(path, json.dumps(value, indent=2, allow_nan=False, default=str) + "\n")
+    """Write an artefact as indented JSON; NaN and infinity are refused (they are no JSON)."""
+    write_artefact(path, json.dumps(value, indent=2, allow_nan=False, default=str) + "\n")
+
+
+def _unreadable(path: Path, error: OSError) -> InputError:
+    """A file that cannot be read; of one that is missing, how it is made again."""
+    if isinstance(error, FileNotFoundError) and of_workflow(path):
+        return InputError(f"{path}: no such file: {remedy(path)}")
+    return from_os(error)
+
+
+def read_text(path: Path) -> str:
+    """Read text; InputError if the file is missing, or is not the artefact that was written."""
+    try:
+        check(path)
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: is no text ({error}): {remedy(path)}") from error
 
 
 def read_json(path: Path) -> Any:
-    """Read JSON; InputError if the file is missing or is no JSON."""
+    """Read JSON; InputError if the file is missing, is no JSON, or not what was written."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise from_os(error) from error
+        return json.loads(read_text(path))
     except ValueError as error:
-        raise InputError(
-            f"{path}: not valid JSON ({error}): make the file again, or delete it"
-        ) from error
+        raise InputError(f"{path}: not valid JSON ({error}): {remedy(path)}") from error
 
 
 class _UnclearError(yaml.YAMLError):
@@ -168,28 +208,42 @@ def read_yaml(path: Path) -> Any:
 
 
 def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Write a compressed npz (same arrays, same bytes), whole or not at all."""
-    with replacing(path) as temporary:
+    """Write a compressed npz (same arrays, same bytes), whole or not at all, with its digest."""
+    with making(path) as temporary:
         np.savez_compressed(temporary, allow_pickle=False, **arrays)
 
 
 def read_arrays(path: Path, *required: str) -> dict[str, np.ndarray]:
-    """Every array of an npz; InputError if it is missing, corrupt, pickled or incomplete."""
+    """Every array of an npz.
+
+    Raises:
+        InputError: it is missing, corrupt, pickled, incomplete, or not what was written.
+    """
     try:
+        check(path)
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except OSError as error:
         if error.errno is None:
-            raise InputError(f"{path}: not a readable .npz file: make it again") from error
-        raise from_os(error) from error
+            raise InputError(f"{path}: not a readable .npz file: {remedy(path)}") from error
+        raise _unreadable(path, error) from error
+    except InputError:
+        raise
     except Exception as error:  # zipfile, zlib, NumPy and EOF errors: all mean a damaged file
         raise InputError(
-            f"{path}: the file is damaged or no .npz of plain arrays ({error}): make it again"
+            f"{path}: the file is damaged or no .npz of plain arrays ({error}): {remedy(path)}"
         ) from error
     missing = [name for name in required if name not in arrays]
     if missing:
         raise InputError(
-            f"{path}: holds no array '{missing[0]}' (it has: {', '.join(arrays) or 'none'}): "
-            "make the file again with this version of the suite"
+            f"{path}: holds no array '{missing[0]}' (it has: {', '.join(arrays) or 'none'}): it is "
+            f"of another kind or version: {remedy(path)}"
         )
     return arrays
+
+
+if __name__ == "__main__":  # python -m suite.running.files FILE: an artefact from standard input
+    try:
+        write_artefact(Path(sys.argv[1]), sys.stdin.read())
+    except InputError as error:
+        sys.exit(f"error: {error}")

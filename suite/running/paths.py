@@ -45,4 +45,7 @@ PAGE = "index.html"
 LOGS = "logs"
 """The log of a job stands below, under the path of what the job writes, with `.log`."""
 
+SET_ASIDE = "aside"
+"""Where `python -m suite verify --mend` puts what it takes out of the way."""
+
 BENCHMARKS, CHECKPOINTS, FEATURES, WEIGHTS = "benchmarks", "checkpoints", "features", "weights.txt"

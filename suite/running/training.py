@@ -4,6 +4,7 @@ import csv
 import hashlib
 import io
 import json
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,12 +16,21 @@ from suite.protocol.artefacts import PROTOCOL, Subset, load_samples, save_sample
 from suite.protocol.method import METHODS, Job, Method, Result, S, square
 from suite.protocol.settings import files_of, parse, parse_pairs
 from suite.running import paths
-from suite.running.checkpoint import Checkpoint
+from suite.running.checkpoint import Checkpoint, state_file, workflow_run
 from suite.running.cli import make_app
 from suite.running.content import files_digest, source_of
 from suite.running.devices import ROOMS
 from suite.running.errors import InputError
-from suite.running.files import read_arrays, read_json, write_arrays, write_json, write_text
+from suite.running.files import read_arrays, read_json, write_arrays, write_artefact, write_json
+from suite.running.finished import (
+    alone,
+    forget,
+    is_of,
+    is_whole,
+    publish,
+    record_of,
+    whole_folder,
+)
 from suite.running.lease import lease
 from suite.running.provenance import git_commit, machine, package_versions, peak_memory_mib
 
@@ -42,12 +52,13 @@ REMEDY = "choose another --out, or add --overwrite"
 class Place(NamedTuple):
     """One of the solutions of a job.
 
-    part: its number. out: the folder for what it leaves. checkpoint: its own state; None for none.
+    part: its number. out: the folder for what it leaves. checkpoint: where its state stands, under
+    a name of each version of the run (`suite.running.checkpoint.state_file`).
     """
 
     part: int
     out: Path
-    checkpoint: Path | None
+    checkpoint: Path
 
 
 def run_method(
@@ -65,22 +76,26 @@ def run_method(
     """Train once for each place, one after the other, on one device.
 
     Each leaves samples, trajectory, history, the model if there is one, and run.json, which is
-    written last: where it stands, the run is whole, and is not made again. All states are kept
-    until the last run has ended, since Snakemake deletes what a killed job has written.
+    written last: where it stands, the run is whole, and is not made again. In a workflow the
+    files stay beside the checkpoint too (`suite.running.finished`), since Snakemake deletes what a
+    killed job has written.
     """
-    states = []
     with lease(framework):
         for place in places:
             identity = _identity(method, source, subset, settings, seed, place.part, samples)
             key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
-            states.append(Checkpoint(place.checkpoint, key, checkpoint_every))
-            if _is_whole(place.out, identity):
-                print(f"part {place.part}: finished before", file=sys.stderr)
-                continue
-            job = Job(subset, settings, seed, place.part, samples, states[-1])
-            _run_one(method, job, place.out, identity)
-    for state in states:
-        state.clear()
+            state = state_file(place.checkpoint, key)
+            whole = whole_folder(state)
+            with alone(place.checkpoint):
+                if _stands(place.out, identity):
+                    print(f"part {place.part}: finished before", file=sys.stderr)
+                else:
+                    checkpoint = Checkpoint(state, key, checkpoint_every)
+                    job = Job(subset, settings, seed, place.part, samples, checkpoint)
+                    _run_one(method, job, whole, identity)
+                    publish(whole, place.out)
+            if not workflow_run():
+                forget(place.checkpoint)
 
 
 def _identity(
@@ -117,33 +132,29 @@ def _identity(
     }
 
 
-def _is_whole(out: Path, identity: dict[str, Any]) -> bool:
-    """Whether the run of this identity stands in `out`; InputError if it is another's."""
-    path = out / paths.RECORD
-    if not path.exists():
-        return False
-    record = read_json(path)
-    if any(record.get(name) != value for name, value in identity.items()):
+def _stands(out: Path, identity: dict[str, Any]) -> bool:
+    """Whether the run of this identity stands whole in `out`; InputError if it is another's."""
+    record = record_of(out)
+    if record is not None and not is_of(record, identity):
         raise InputError(f"{out}: holds another finished run: {REMEDY}")
-    return True
+    return is_whole(out, identity)
 
 
-def _run_one(method: Method[S], job: Job[S], out: Path, identity: dict[str, Any]) -> None:
-    """Train, and write what it leaves."""
-    job.checkpoint.begin()
-    try:
+def _run_one(method: Method[S], job: Job[S], whole: Path, identity: dict[str, Any]) -> None:
+    """Train, and write what it leaves into `whole`; or find that it stands there."""
+    if is_whole(whole, identity):
+        print(f"part {job.part}: finished before", file=sys.stderr)
+    else:
+        job.checkpoint.begin()
         result = method.train(job)
-    except (InputError, KeyboardInterrupt):
-        job.checkpoint.withdraw()
-        raise
-    out.mkdir(parents=True, exist_ok=True)
-    save_samples(out / paths.SAMPLES, result.samples)
-    result.trajectory.save(out / paths.TRAJECTORY)
-    write_text(out / paths.HISTORY, history_text(result.history))
-    if result.model is not None:
-        write_arrays(out / paths.MODEL, result.model)
-    write_json(out / paths.RECORD, identity | _outcome(result))
-    job.checkpoint.settle()
+        shutil.rmtree(whole, ignore_errors=True)
+        save_samples(whole / paths.SAMPLES, result.samples)
+        result.trajectory.save(whole / paths.TRAJECTORY)
+        write_artefact(whole / paths.HISTORY, history_text(result.history))
+        if result.model is not None:
+            write_arrays(whole / paths.MODEL, result.model)
+        write_json(whole / paths.RECORD, identity | {"key": job.checkpoint.key} | _outcome(result))
+    job.checkpoint.clear()
 
 
 def _outcome(result: Result) -> dict[str, Any]:
@@ -226,8 +237,9 @@ def training_app(room: str, help: str) -> typer.Typer:
         checkpoint: Annotated[
             Path | None,
             typer.Option(
-                help="state to go on from (with --parts: the folder for partNUMBER.npz); default: "
-                "checkpoint.npz beside what a run leaves"
+                help="where states to go on from are kept: NAME.npz becomes NAME.KEY.npz, a file "
+                "for each version of the run (with --parts: the folder for partNUMBER.KEY.npz); "
+                "default: beside what a run leaves"
             ),
         ] = None,
         checkpoint_every: Annotated[

@@ -7,6 +7,7 @@ import yaml
 from PIL import Image
 
 from suite.protocol.artefacts import Subset
+from suite.running.digests import digest_file
 from suite.running.files import write_json
 
 CONFIG = {
@@ -42,6 +43,7 @@ def save_subset(path: Path, rows: np.ndarray, /, **changes: np.ndarray) -> None:
         with np.load(path) as archive:
             arrays = dict(archive) | changes
         np.savez(path, **arrays)
+        digest_file(path).unlink()  # as of a file that the user made
 
 
 def save_pictures(folder: Path, count: int, *shape: int) -> None:

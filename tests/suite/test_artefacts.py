@@ -2,6 +2,7 @@
 
 import errno
 import os
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -9,8 +10,17 @@ import pytest
 
 from suite.protocol.artefacts import Subset, Trajectory, check_data, load_samples, save_samples
 from suite.running import files
+from suite.running.digests import digest_file
 from suite.running.errors import InputError
-from suite.running.files import read_json, write_arrays, write_json, write_text
+from suite.running.files import (
+    read_arrays,
+    read_json,
+    read_text,
+    write_arrays,
+    write_artefact,
+    write_json,
+    write_text,
+)
 
 
 def images(n: int = 4) -> np.ndarray:
@@ -82,8 +92,48 @@ def test_flipped_byte(tmp_path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 0xFF
     path.write_bytes(content)
-    with pytest.raises(InputError, match="damaged"):
-        load_samples(path)
+    for match in ("is not the file that was written", "damaged"):
+        with pytest.raises(InputError, match=match):
+            load_samples(path)
+        digest_file(path).unlink(missing_ok=True)
+
+
+@pytest.mark.parametrize("name", ["x.npz", "x.json", "x.csv"])
+def test_another_content_is_seen_where_it_is_read(name: str, tmp_path: Path) -> None:
+    """Valid in itself; and where the workflow made it, the sentence says how it comes back."""
+    home = tmp_path / "results" / "made"
+    path = home / "runs" / name
+    write, read = {
+        "x.npz": (lambda: write_arrays(path, {"x": np.arange(3)}), read_arrays),
+        "x.json": (lambda: write_json(path, {"x": 3}), read_json),
+        "x.csv": (lambda: write_artefact(path, "x\n3\n"), read_text),
+    }[name]
+    write()
+    before = read(path)
+    if name == "x.npz":
+        np.savez_compressed(path, x=np.arange(4))
+    else:
+        path.write_text(path.read_text().replace("3", "4"))
+    with pytest.raises(InputError, match=r"was written .*: delete it and make it again"):
+        read(path)
+    write_json(home / "config" / "all.json", {})
+    remedy = rf"run `python -m suite verify {home} --mend`, then the workflow again"
+    with pytest.raises(InputError, match=f"was written .*: {remedy}"):
+        read(path)
+    path.unlink()
+    with pytest.raises(InputError, match=f"no such file: {remedy}"):
+        read(path)
+    write()
+    assert repr(read(path)) == repr(before)
+    digest_file(path).unlink()
+    assert repr(read(path)) == repr(before), "of an earlier version, without a digest"
+
+
+def test_digests_are_those_of_sha256sum(tmp_path: Path) -> None:
+    save_samples(tmp_path / "samples.npz", images())
+    command = ["sha256sum", "--check", ".samples.npz.sha256"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "samples.npz: OK\n")
 
 
 def test_pickled_array_is_refused(tmp_path: Path) -> None:
@@ -99,7 +149,7 @@ def test_digest_mismatch(tmp_path: Path) -> None:
     with np.load(path) as archive:
         arrays = dict(archive)
     arrays["data"] = 255 - arrays["data"]
-    np.savez(path, **arrays)
+    write_arrays(path, arrays)
     with pytest.raises(InputError, match="do not match their digest"):
         Subset.load(path)
 
@@ -154,7 +204,7 @@ def test_trajectory_survives_the_disk_and_needs_snapshots(tmp_path: Path) -> Non
     Trajectory(np.stack([images(), images()]), np.array([0, 5])).save(path)
     assert Trajectory.load(path).iterations.tolist() == [0, 5]
     Trajectory(np.stack([images()]), np.array([0, 5])).save(path)
-    with pytest.raises(InputError, match="run the method again"):
+    with pytest.raises(InputError, match=r"expected snapshots .* make it again"):
         Trajectory.load(path)
 
 
@@ -174,7 +224,7 @@ def test_full_disk_leaves_what_stood_there(
     with pytest.raises(InputError, match=r"samples\.npz: .*space"):
         save_samples(path, images(8))
     assert path.read_bytes() == before
-    assert names(tmp_path) == ["samples.npz"]
+    assert sorted(names(tmp_path)) == [".samples.npz.sha256", "samples.npz"]
 
 
 def test_output_below_a_file(tmp_path: Path) -> None:

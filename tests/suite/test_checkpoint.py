@@ -4,12 +4,13 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from suite.running.checkpoint import Checkpoint
+from suite.running.checkpoint import ATTEMPTS, OTHERS, WORKFLOW_RUN, Checkpoint, state_file
 from suite.running.errors import InputError
 from suite.running.provenance import ROOT
 
@@ -96,7 +97,20 @@ def test_killed_while_writing_leaves_a_whole_state(tmp_path: Path) -> None:
         assert (state["state"] == iteration).all()
 
 
-def test_attempts_go_on_while_the_checkpoint_advances(tmp_path: Path) -> None:
+@pytest.fixture
+def workflow(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Start a run of the workflow with this name."""
+
+    def start(name: str) -> None:
+        monkeypatch.setenv(WORKFLOW_RUN, name)
+
+    start("first")
+    return start
+
+
+def test_attempts_go_on_while_the_checkpoint_advances(
+    tmp_path: Path, workflow: Callable[[str], None]
+) -> None:
     """As a scheduler with a time limit starts a job again and again."""
     for reached in range(5):
         state = Checkpoint(tmp_path / "part1.npz", "key")
@@ -107,27 +121,65 @@ def test_attempts_go_on_while_the_checkpoint_advances(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-def test_attempts_without_progress_are_refused_and_deleting_the_count_mends_it(
-    tmp_path: Path,
+def test_attempts_without_progress_are_refused_within_one_run_of_the_workflow(
+    tmp_path: Path, workflow: Callable[[str], None]
 ) -> None:
+    """Whoever starts the workflow again, or the job by hand, is never refused."""
     path = tmp_path / "part1.npz"
     Checkpoint(path, "key").save({"iteration": np.array(1)})
-    for _ in range(2):
-        Checkpoint(path, "key").begin()
-    with pytest.raises(InputError, match=r"2 attempts ended .* delete .*part1\.attempts"):
-        Checkpoint(path, "key").begin()
-    Checkpoint(path, "another run").begin()
+    for name in ("first", "second", "third"):
+        workflow(name)
+        for _ in range(ATTEMPTS):
+            Checkpoint(path, "key").begin()
+        with pytest.raises(InputError, match=r"2 attempts in a row were killed .* start the work"):
+            Checkpoint(path, "key").begin()
     Checkpoint(tmp_path / "part1.autoencoder.npz", "").save({"iteration": np.array(1)})
     Checkpoint(path, "key").begin()
-    (tmp_path / "part1.attempts").unlink()
-    Checkpoint(path, "key").begin()
-    Checkpoint(None).begin()
+    workflow("")
+    for _ in range(ATTEMPTS + 1):
+        Checkpoint(path, "key").begin()
+        Checkpoint(None).begin()
 
 
-def test_the_checkpoints_of_other_parts_are_no_progress(tmp_path: Path) -> None:
+def test_the_checkpoints_of_other_parts_are_no_progress(
+    tmp_path: Path, workflow: Callable[[str], None]
+) -> None:
     path = tmp_path / "part1.npz"
     for other in (10, 11):
         Checkpoint(path, "key").begin()
         Checkpoint(tmp_path / f"part{other}.npz", "key").save({"iteration": np.array(other)})
     with pytest.raises(InputError, match="attempts"):
         Checkpoint(path, "key").begin()
+
+
+def test_each_version_of_a_run_has_a_state_and_the_oldest_go(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A version that is back, its code edited and restored say, goes on where it was."""
+    keys = [f"{digit}" * 16 for digit in "abcdef"]
+    for age, key in enumerate(keys):
+        state = Checkpoint(state_file(tmp_path / "part1.npz", key), key)
+        Checkpoint(state_file(tmp_path / "part10.npz", key), key).save({"x": np.zeros(1)})
+        state.begin()
+        state.save({"x": np.array(age)})
+        os.utime(state.path, (age, age))
+        autoencoder = state.path.with_suffix(".autoencoder.npz")
+        Checkpoint(autoencoder, key).save({"x": np.array(age)})
+    said = capsys.readouterr().err
+    left = [f"part1.{key}.npz" for key in keys[-OTHERS - 1 :]]
+    assert (
+        sorted(path.name for path in tmp_path.glob("part1.*.npz") if "auto" not in str(path))
+        == left
+    )
+    assert len(list(tmp_path.glob("part1.*.autoencoder.npz"))) == len(left)
+    assert len(list(tmp_path.glob("part10.*.npz"))) == len(keys)
+    assert said.count("stays: it is taken up when that version is back") == 0 + 1 + 2 + 3 + 3 + 3
+    back = Checkpoint(state_file(tmp_path / "part1.npz", keys[3]), keys[3])
+    back.begin()
+    assert back.load() == {"x": 3} and not capsys.readouterr().err
+
+
+def test_half_of_a_write_is_deleted(tmp_path: Path) -> None:
+    (tmp_path / ".part1.npz.123.npz").write_bytes(b"half")
+    Checkpoint(tmp_path / "part1.npz", "key").begin()
+    assert not list(tmp_path.iterdir())

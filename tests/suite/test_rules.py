@@ -1,7 +1,9 @@
 """What the rules of the workflow are told."""
 
+import errno
 import os
 import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -96,6 +98,20 @@ def test_sentences_are_the_last_lines_of_logs_that_ended_in_one(tmp_path) -> Non
     found = ending.sentences(tmp_path, since=200)
     failed, traceback = tmp_path / "a" / "failed.log", tmp_path / "a" / "traceback.log"
     assert found == [f"nowhere: no such file ({failed})", f"KeyError: 'x' ({traceback})"]
+
+
+def test_a_full_disk_is_said_at_the_end_where_no_job_could_log_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(**_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(ending.atexit, "register", lambda say, *words, **more: say(*words, **more))
+    ending.say_last(tmp_path, [])
+    assert "error: " not in capsys.readouterr().err
+    monkeypatch.setattr(ending.tempfile, "TemporaryFile", full)
+    ending.say_last(tmp_path, [])
+    assert f"error: {tmp_path}: no space is left on the disk" in capsys.readouterr().err
 
 
 def matching(found: list[plan.Training], method: str, n: int, part: int) -> list[str]:

@@ -4,9 +4,13 @@ import csv
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,9 +21,11 @@ import pytest
 from suite.protocol.artefacts import Subset, Trajectory, load_samples, save_samples
 from suite.protocol.method import METHODS, Job, Method, Result, snapshot_iterations, square
 from suite.protocol.settings import Settings
-from suite.running.checkpoint import ATTEMPTS, Checkpoint
+from suite.running import files
+from suite.running.checkpoint import WORKFLOW_RUN, Checkpoint
 from suite.running.errors import InputError
 from suite.running.files import write_arrays, write_json
+from suite.running.finished import alone, fault, forget
 from suite.running.provenance import ROOT
 from suite.running.training import Place, history_text, run_method, training_app
 
@@ -81,6 +87,7 @@ def test_checkpoint_belongs_to_all_that_decides_the_result(change: str, tmp_path
     assert run(tmp_path / "again", tmp_path / "other.npz").checkpoint.key == first.key
     other = run(tmp_path / "changed", tmp_path / "other.npz", **{change: CHANGES[change]})
     assert other.checkpoint.key != first.key
+    assert other.checkpoint.path != tmp_path / "other.npz" != first.path
     assert Checkpoint(first.path, other.checkpoint.key).load() is None
 
 
@@ -109,10 +116,8 @@ def test_what_a_file_holds_that_settings_name_is_part_of_the_run(tmp_path: Path)
 
 
 def test_finished_run_leaves_its_files_and_no_checkpoint(tmp_path: Path) -> None:
-    checkpoint = tmp_path / "state.npz"
-    checkpoint.write_bytes(b"of a killed run")
-    run(tmp_path / "out", checkpoint)
-    assert not checkpoint.exists()
+    run(tmp_path / "out", tmp_path / "states" / "state.npz")
+    assert not (tmp_path / "states").exists()
     np.testing.assert_array_equal(load_samples(tmp_path / "out" / "samples.npz"), rows().data)
     record = json.loads((tmp_path / "out" / "run.json").read_text())
     assert record["seeds"] == {"data": 0, "training": 1, "part": 2}
@@ -140,27 +145,8 @@ def test_snapshots_are_spaced_by_logarithm_from_start_to_end(total: int, count: 
         np.testing.assert_allclose(steps, total ** (1 / (count - 1)), rtol=0.1)
 
 
-def test_an_attempt_that_ended_in_a_sentence_does_not_count(tmp_path: Path) -> None:
-    checkpoint = tmp_path / "state.npz"
-
-    def refuse(job: Job) -> Result:
-        raise InputError("a file is missing: put it there")
-
-    method = Method("made", "Made", MadeSettings, refuse)
-    for _ in range(ATTEMPTS + 1):
-        with pytest.raises(InputError, match="a file is missing"):
-            run_method(
-                method,
-                *({}, rows(), MadeSettings(), [Place(0, tmp_path / "out", checkpoint)]),
-                seed=0,
-                samples=1,
-                checkpoint_every=0.0,
-                framework="torch",
-            )
-
-
 SIGNALLED = """
-import os, sys
+import os, signal, sys
 from pathlib import Path
 import numpy as np
 from suite.protocol.artefacts import Subset
@@ -168,6 +154,7 @@ from suite.protocol.method import Method
 from suite.protocol.settings import Settings
 from suite.running.training import Place, run_method
 
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background jobs ignore it
 folder = Path(sys.argv[2])
 method = Method("made", "Made", Settings, lambda job: os.kill(os.getpid(), int(sys.argv[1])))
 rows = Subset(np.zeros((1, 4, 4, 1), np.uint8), np.zeros(1), np.zeros(1), "mnist", "train", 0)
@@ -181,21 +168,24 @@ run_method(
 """
 
 
-@pytest.mark.parametrize(
-    ("number", "attempts"), [(signal.SIGINT, 0), (signal.SIGTERM, 1), (signal.SIGKILL, 1)]
-)
-def test_an_attempt_that_the_user_interrupted_does_not_count(
-    number: int, attempts: int, tmp_path: Path
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_training_that_was_ended_thrice_starts_in_another_run_of_the_workflow(
+    number: int, tmp_path: Path
 ) -> None:
-    """One that a scheduler ended does: it asks first, by SIGTERM, and kills then."""
-    done = subprocess.run(
-        [sys.executable, "-c", SIGNALLED, str(int(number)), str(tmp_path)],
-        cwd=ROOT,
-        stderr=subprocess.DEVNULL,
-        check=False,
-    )
-    assert done.returncode == -number
-    assert len((tmp_path / "state.attempts").read_text().splitlines()) == attempts
+    """Within one run of it the third attempt is refused; on a command line none is counted."""
+    ended = []
+    for name in ("first", "first", "first", "second", "", "", ""):
+        done = subprocess.run(
+            [sys.executable, "-c", SIGNALLED, str(int(number)), str(tmp_path)],
+            cwd=ROOT,
+            env={**os.environ, WORKFLOW_RUN: name},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        ended.append(done.returncode)
+        assert ("2 attempts in a row were killed" in done.stderr) == (done.returncode == 1)
+    assert ended == [-number, -number, 1, *4 * [-number]]
 
 
 def test_the_square_is_read_like_a_page():
@@ -266,26 +256,108 @@ def several(folder: Path, parts: int, fatal: int | None = None, **changes: objec
     return did
 
 
-def test_a_killed_job_of_several_parts_makes_none_of_them_twice(tmp_path: Path) -> None:
+@pytest.fixture
+def workflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What runs is a job of the workflow."""
+    monkeypatch.setenv(WORKFLOW_RUN, "a run")
+
+
+def test_a_killed_job_of_several_parts_makes_none_of_them_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Whether what it wrote is still there, as on a command line, or deleted, as by Snakemake."""
     for deletes in (False, True):
         folder = tmp_path / str(deletes)
-        for _ in range(3):  # more attempts than may end without progress, but for the last part
+        monkeypatch.setenv(WORKFLOW_RUN, "first")
+        for tried in range(2):
             first = several(folder, 3, fatal=2)
+            assert first == [*([] if tried else ["0 anew", "1 anew"]), "2 anew", "killed"]
             if deletes:
                 for k in range(2):
-                    (folder / f"part{k}" / "run.json").unlink()
-            (folder / "states/part2.attempts").unlink()
-        assert first == ([*("0 from its state", "1 from its state")] if deletes else []) + [
-            *("2 anew", "killed")
-        ]
-        assert several(folder, 3)[-1] == "2 anew"
+                    shutil.rmtree(folder / f"part{k}")
+        monkeypatch.setenv(WORKFLOW_RUN, "second")
+        assert several(folder, 3) == ["2 anew"]
         for k in range(3):
             found = load_samples(folder / f"part{k}" / "samples.npz")
             np.testing.assert_array_equal(found, rows().data + np.uint8(k))
             record = json.loads((folder / f"part{k}" / "run.json").read_text())
             assert record["seeds"]["part"] == k
-        assert not list((folder / "states").iterdir())
+
+
+@pytest.mark.usefixtures("workflow")
+def test_a_finished_run_is_put_back_until_the_workflow_has_seen_its_end(tmp_path: Path) -> None:
+    """Snakemake deletes the outputs of a job whose end it did not see."""
+    out, place = tmp_path / "part0", tmp_path / "states/part0.npz"
+    assert several(tmp_path, 1) == ["0 anew"]
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    samples = out / "samples.npz"
+    kept = next((tmp_path / "states").glob("part0.*.whole"))
+    assert samples.samefile(kept / "samples.npz"), "no second copy on the disk"
+    shutil.rmtree(out)
+    assert several(tmp_path, 1) == []
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+    forget(place)
+    assert not place.parent.exists()
+    (out / "run.json").unlink()
+    assert several(tmp_path, 1) == ["0 anew"]
+
+
+@pytest.mark.usefixtures("workflow")
+@pytest.mark.parametrize("harm", ["missing", "cut", "another"])
+def test_a_finished_run_with_a_bad_file_is_made_again(harm: str, tmp_path: Path) -> None:
+    assert several(tmp_path, 2) == ["0 anew", "1 anew"]
+    samples = tmp_path / "part1" / "samples.npz"
+    before = samples.read_bytes()
+    forget(tmp_path / "states/part0.npz")
+    forget(tmp_path / "states/part1.npz")
+    if harm == "missing":
+        samples.unlink()
+    else:
+        samples.write_bytes(before[:-9] if harm == "cut" else before + b"0")
+    assert several(tmp_path, 2) == ["1 anew"]
+    assert samples.read_bytes() == before
+
+
+@pytest.mark.usefixtures("workflow")
+@pytest.mark.parametrize("last", ["samples.npz", "trajectory.npz", "history.csv", "run.json"])
+def test_killed_while_it_writes_a_run_goes_on_from_its_state(
+    last: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = files.replacing
+
+    @contextmanager
+    def dying(path: Path) -> Iterator[Path]:
+        with written(path) as temporary:
+            yield temporary
+        if path.name == last and path.parent.suffix == ".whole":
+            raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr(files, "replacing", dying)
+        assert several(tmp_path, 1) == ["0 anew", "killed"]
+        assert not (tmp_path / "part0/run.json").exists()
+    assert several(tmp_path, 1) == ([] if last == "run.json" else ["0 from its state"])
+    assert fault(tmp_path / "part0") is None
+
+
+WAITED = "another process makes this run: waiting for its end"
+
+
+def test_a_run_that_another_process_makes_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A workflow that was killed leaves its jobs behind: what they find is used."""
+    monkeypatch.setenv(WORKFLOW_RUN, "a run")
+    did: list[list[str]] = []
+    with alone(tmp_path / "states/part0.npz"):
+        thread = threading.Thread(target=lambda: did.append(several(tmp_path, 1)))
+        thread.start()
+        said = ""
+        while WAITED not in said:
+            said += capfd.readouterr().err
+        assert not did
+    thread.join()
+    assert did == [["0 anew"]]
 
 
 def test_more_parts_leave_those_that_stand_and_refuse_another_runs(tmp_path: Path) -> None:

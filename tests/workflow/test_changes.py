@@ -30,6 +30,25 @@ def train(job):
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
+CUT = """
+import atexit
+import os
+import sys
+
+
+def cut():
+    import psutil
+
+    above = psutil.Process().parents()
+    for process in [p for p in above if p.cmdline()[1:3] == ["-m", "snakemake"]]:
+        process.kill()
+    os.kill(os.getppid(), 9)
+
+
+if "train" in sys.argv:
+    atexit.register(cut)
+"""
+
 JUDGED = """
 import os
 import signal
@@ -109,6 +128,22 @@ def test_a_failed_job_is_told_last_and_not_tried_again(unrun) -> None:
     assert sentence == f"error: made to fail: mend it (results/tiny/logs/{run}/parts0-1.log)"
     assert remedy.endswith("run the same command again to go on")
     assert (unrun.root / "tries.txt").read_text().splitlines() == ["tried"]
+
+
+def test_what_ends_between_its_last_file_and_the_end_of_its_job_is_not_trained_again(unrun) -> None:
+    """All is killed when the command that trains ends: Snakemake deletes what it wrote."""
+    (unrun.root / "sitecustomize.py").write_text(CUT)
+    part = unrun.root / "results/tiny/runs/table1/mnist/n8/ga-cntk/data0/seed0/part0"
+    target = f"{part.relative_to(unrun.root)}/run.json"
+    assert unrun.snakemake(target).returncode != 0
+    before = {path.name: path.read_bytes() for path in part.iterdir()}
+    assert "run.json" in before
+    (unrun.root / "sitecustomize.py").unlink()
+    assert unrun.snakemake("--unlock", target).returncode == 0
+    done = unrun.snakemake(target)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {path.name: path.read_bytes() for path in part.iterdir()} == before
+    assert not (unrun.root / "results/tiny/checkpoints").exists()
 
 
 def test_in_the_job_of_a_cluster_a_killed_training_is_not_started_again(unrun) -> None:

@@ -5,6 +5,8 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -76,6 +78,42 @@ def test_second_run_does_nothing_and_says_so(finished) -> None:
     done = finished.snakemake()
     assert done.returncode == 0
     assert "Nothing to be done" in done.stdout + done.stderr
+
+
+def test_bad_files_are_found_and_the_workflows_own_command_makes_them_again(
+    finished, tmp_path
+) -> None:
+    """One part of a job of two is deleted, which Snakemake does not see; a table is altered."""
+    shutil.copytree(finished.root, tmp_path / "copy", copy_function=shutil.copy2)
+    copy = Checkout(tmp_path / "copy")
+    results = copy.root / "results" / "tiny"
+    names = [f"{RUN}/part1/samples.npz", f"{RUN}/metrics.json", "tables/table1.csv"]
+    before = [(results / name).read_bytes() for name in names]
+    kept = (results / RUN / "part0" / "run.json").read_bytes()
+    (results / names[0]).unlink()
+    (results / names[2]).write_text("altered")
+    assert copy.planned() == {}
+
+    def verify(*options: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "suite", "verify", "results/tiny", *options],
+            cwd=copy.root,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    found = verify()
+    assert found.returncode == 1 and len(found.stdout.splitlines()) == 3
+    assert re.search(rf"^missing +results/tiny/{names[0]}$", found.stdout, re.MULTILINE)
+    assert re.search(rf"^altered +results/tiny/{names[2]}$", found.stdout, re.MULTILINE)
+    assert verify("--mend").returncode == 0
+    assert copy.planned() == {**SOLVED, **JUDGED, **AFTER}
+    done = copy.snakemake()
+    assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-5000:]
+    assert [(results / name).read_bytes() for name in names] == before
+    assert (results / RUN / "part0" / "run.json").read_bytes() == kept, "not trained again"
+    assert verify().returncode == 0
 
 
 @pytest.mark.parametrize(

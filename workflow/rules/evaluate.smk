@@ -3,7 +3,6 @@ rule weights:
         f"{RESULTS}/{paths.WEIGHTS}",
     log:
         f"{LOGS}/weights.log",
-    retries: 2
     localrule: True
     conda:
         "../../envs/torch.yaml"
@@ -12,7 +11,8 @@ rule weights:
     message:
         "fetch the weights of the Inception network into the cache of this machine"
     shell:
-        "python -m metrics fetch-weights {params.weights} 2> {log} > {output}"
+        "python -m metrics fetch-weights {params.weights} 2> {log}"
+        " | python -m suite.running.files {output}"
 
 
 # Of a job that judges: as in train.smk, the Snakemake inside the job of a cluster starts it once.
@@ -44,7 +44,6 @@ rule evaluate:
     threads: CONFIG.threads
     resources:
         gpu=GPU if plan.embeds(CONFIG) else 0,
-        attempt=lambda w, attempt: attempt,
         runtime=lambda w, attempt: resources.judging_minutes(
             CONFIG, w, resources.judged(CONFIG, w), attempt
         ),
@@ -62,7 +61,7 @@ rule evaluate:
         "evaluate {wildcards.method} on {wildcards.n} rows of {wildcards.dataset}"
         " ({wildcards.experiment}, seed {wildcards.seed})"
     shell:
-        plan.said_once(
+        attempts.tried(
             "python -m metrics evaluate {params.parts} {params.sets} {params.choice}"
             " {params.metrics} {params.samples} {params.weights} --out {output}"
             f" --features {FEATURES}"
@@ -85,7 +84,6 @@ rule controls:
     threads: CONFIG.threads
     resources:
         gpu=GPU if plan.embeds(CONFIG) else 0,
-        attempt=lambda w, attempt: attempt,
         runtime=lambda w, attempt: resources.judging_minutes(CONFIG, w, 3 * CONFIG.samples, attempt),
         mem_mb=2 * resources.PROCESS,
     params:
@@ -98,7 +96,7 @@ rule controls:
     message:
         "evaluate real images beside {wildcards.n} rows of {wildcards.dataset}"
     shell:
-        plan.said_once(
+        attempts.tried(
             "python -m metrics controls --train {input.train} --heldout {input.heldout}"
             " --class {input.whole} {params.metrics} {params.samples} {params.weights} {params.augment}"
             f" --out {{output}} --features {FEATURES}"
@@ -123,7 +121,6 @@ rule trajectory:
     threads: CONFIG.threads
     resources:
         gpu=GPU if plan.embeds(CONFIG) else 0,
-        attempt=lambda w, attempt: attempt,
         runtime=lambda w, attempt: resources.judging_minutes(
             CONFIG, w, resources.followed(CONFIG, w), attempt
         ),
@@ -139,7 +136,7 @@ rule trajectory:
         "follow {wildcards.method} on {wildcards.n} rows of {wildcards.dataset}"
         " ({wildcards.experiment}, seed {wildcards.seed}) along its training"
     shell:
-        plan.said_once(
+        attempts.tried(
             "python -m metrics trajectory {params.part} {params.sets}"
             " {params.metrics} {params.weights} --out {output}"
             f" --features {FEATURES}"

@@ -16,7 +16,7 @@ rule configuration:
     message:
         "write down the configuration ({wildcards.scope})"
     shell:
-        "printf '%s\\n' {params.config:q} > {output} 2> {log}"
+        "printf '%s\\n' {params.config:q} | python -m suite.running.files {output} > {log} 2>&1"
 
 
 rule table:

@@ -24,15 +24,14 @@ for training in plan.trainings(CONFIG):
         wildcard_constraints:
             method=training.methods,
             n=training.sizes,
-        # A job without progress refuses (suite.running.checkpoint). Inside the job of a cluster another
-        # Snakemake runs it, which must not start it again by itself.
+        # Tried again if it was killed (suite.planning.attempts), as long as it gets further. Inside the
+        # job of a cluster another Snakemake runs it, which must not start it again by itself.
         retries: 20 if workflow.is_main_process else 0
         conda:
             f"../../envs/{training.environment}.yaml"
         threads: CONFIG.threads
         resources:
             gpu=GPU,
-            attempt=lambda w, attempt: attempt,
             first_part=training.parts[0],
             parts=len(training.parts),
             runtime=lambda w, parts=len(training.parts): resources.training_minutes(
@@ -53,7 +52,7 @@ for training in plan.trainings(CONFIG):
             " ({wildcards.experiment}, seed {wildcards.seed}, "
             f"{training.title})"
         shell:
-            plan.said_once(
+            attempts.tried(
                 "python -m {params.room} train {params.method} --data {input}"
                 " --out {params.folder} --part {resources.first_part} --parts {resources.parts}"
                 " --seed {wildcards.seed} {params.samples} --settings {params.settings:q}"

@@ -1,0 +1,76 @@
+"""The files that a finished workflow leaves, and which of them one job makes."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from suite.planning.configuration import Config, cells, shares
+from suite.planning.rules import controls, followed_runs, pictured_runs, runs, walked_runs
+from suite.running import paths
+
+REFERENCES = ("heldout", "class")
+
+
+class Trained(NamedTuple):
+    """What one job trains, as paths below results/NAME: the rows, the folders of the parts."""
+
+    subset: str
+    parts: list[str]
+
+
+def trained(config: Config, *experiments: str) -> list[Trained]:
+    """The jobs that train for these experiments."""
+    return [
+        Trained(
+            paths.SUBSET.format(**vars(cell), data_seed=data),
+            [
+                paths.PART.format(**vars(cell), data_seed=data, seed=seed, part=part)
+                for part in share
+            ],
+        )
+        for cell in cells(config)
+        if cell.experiment in experiments
+        for data in config.seeds.data
+        for seed in config.seeds.training
+        for share in shares(config, cell.parts)
+    ]
+
+
+def measured(config: Config, *experiments: str) -> list[str]:
+    """The files below results/NAME that the tables of these experiments rest on.
+
+    A part of a run stands there with its record alone. The workflow asks for all of them, so that
+    one that is gone is made again; by itself Snakemake looks for what its last jobs need.
+    """
+    chosen = [cell for cell in cells(config) if cell.experiment in experiments]
+    subsets = [
+        paths.SUBSET.format(**vars(cell), data_seed=seed)
+        for cell in chosen
+        for seed in config.seeds.data
+    ]
+    references = [
+        paths.REFERENCE.format(dataset=cell.dataset, reference=name)
+        for cell in chosen
+        for name in REFERENCES
+    ]
+    records = [
+        f"{part}/{paths.RECORD}" for job in trained(config, *experiments) for part in job.parts
+    ]
+    found = [
+        *(subsets, references, records),
+        [f"{run}/{paths.METRICS}" for run in runs(config, *experiments)],
+        [f"{run}/{paths.JUDGED}" for run in followed_runs(config, *experiments)],
+        controls(config, *experiments),
+    ]
+    return _once(file for files in found for file in files)
+
+
+def pictured(config: Config) -> list[str]:
+    """The files below results/NAME that figures alone rest on."""
+    return [
+        *(f"{run}/{paths.NEAREST}" for run in pictured_runs(config)),
+        *(f"{run}/{paths.WALK}" for run in walked_runs(config)),
+    ]
+
+
+def _once(files: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(files))

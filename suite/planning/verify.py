@@ -1,0 +1,176 @@
+"""Whether the files of a reproduction are as they were written, and how others come back."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from suite.planning.configuration import Config
+from suite.planning.outputs import measured, pictured, trained
+from suite.running import paths
+from suite.running.checkpoint import state_file
+from suite.running.digests import altered, artefact_of, digest_file, recorded
+from suite.running.errors import InputError
+from suite.running.files import read_arrays, read_json
+from suite.running.finished import artefacts, fault, publish, record_of, whole_folder
+
+OUTSIDE = (paths.CHECKPOINTS, paths.SET_ASIDE)
+"""Folders below results/NAME that hold no artefacts of the workflow."""
+HALF_WRITTEN = re.compile(r"\..+\.\d+(\.[a-z0-9]+)?")
+"""The name of a temporary file (`suite.running.files.replacing`) that a killed job left."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A file that is not as it was written.
+
+    path: below results/NAME. what: `missing`; `damaged`, which cannot be read; `altered`, which can
+    be read and has another content.
+    """
+
+    path: str
+    what: Literal["missing", "damaged", "altered"]
+
+
+@dataclass(frozen=True)
+class Found:
+    """What stands below results/NAME.
+
+    whole: how many files are as they were written. unrecorded: how many have no digest (made by an
+    earlier version) and can be read. unmade: how many the workflow has yet to make.
+    half_written: temporary files of killed jobs.
+    """
+
+    faults: list[Fault]
+    whole: int
+    unrecorded: int
+    unmade: int
+    half_written: list[Path]
+
+
+def _expected(config: Config, results: Path) -> Iterator[Path]:
+    """Every file that the workflow leaves for a configuration."""
+    for file in (*measured(config, *config.experiments), *pictured(config)):
+        path = results / file
+        yield from artefacts(path.parent) if path.name == paths.RECORD else [path]
+    for scope in ("all", *config.experiments):
+        yield results / paths.CONFIG.format(scope=scope)
+    for experiment in config.experiments:
+        for suffix in ("csv", "md", "html"):
+            yield results / paths.TABLE.format(experiment=experiment, suffix=suffix)
+    yield results / paths.PAGE
+
+
+def _readable(path: Path) -> bool:
+    try:
+        if path.suffix == ".npz":
+            read_arrays(path)
+        elif path.suffix == ".json":
+            read_json(path)
+    except InputError:
+        return False
+    return path.stat().st_size > 0
+
+
+def _damage(path: Path) -> Literal["damaged", "altered"]:
+    """What became of a file whose digest is another: read without its digest."""
+    digest = digest_file(path)
+    aside = digest.with_name(f"{digest.name}.0")
+    digest.rename(aside)
+    try:
+        return "altered" if _readable(path) else "damaged"
+    finally:
+        aside.rename(digest)
+
+
+def examine(config: Config, results: Path) -> Found:
+    """Compare every file below results/NAME with its digest, and find those that are missing."""
+    faults, whole, unrecorded, unmade = [], 0, 0, 0
+    expected = dict.fromkeys(_expected(config, results))
+    inside = [
+        path
+        for path in results.rglob(".*")
+        if path.relative_to(results).parts[0] not in OUTSIDE and path.is_file()
+    ]
+    others = [artefact_of(path) for path in inside if path.suffix == ".sha256"]
+    for path in dict.fromkeys([*expected, *sorted(others)]):
+        name = path.relative_to(results).as_posix()
+        digest = recorded(path)
+        if not path.is_file():
+            made = digest is not None or (path.parent / paths.RECORD).is_file()
+            drawn = path.relative_to(results).parts[0] == paths.FIGURES
+            if made and (path in expected or drawn):
+                faults.append(Fault(name, "missing"))
+            unmade += path in expected and not made
+        elif digest is None and _readable(path):
+            unrecorded += 1
+        elif digest is None:
+            faults.append(Fault(name, "damaged"))
+        elif altered(path):
+            faults.append(Fault(name, _damage(path)))
+        else:
+            whole += 1
+    half = [path for path in inside if HALF_WRITTEN.fullmatch(path.name)]
+    return Found(faults, whole, unrecorded, unmade, half)
+
+
+def _set_aside(path: Path, results: Path) -> None:
+    """Move a file with its digest, or a folder, to the same path below results/NAME/aside."""
+    for file in (path, digest_file(path)):
+        target = results / paths.SET_ASIDE / file.relative_to(results)
+        number = 1
+        while target.exists():
+            number += 1
+            target = target.with_name(f"{file.name}.{number}")
+        if file.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.move(file, target)
+
+
+def _keep(part: Path, results: Path) -> None:
+    """Let a whole part survive its job, which makes other parts again, or has its rows redrawn.
+
+    Snakemake deletes all files of a job before it starts it; the job finds this part finished.
+    """
+    record = record_of(part)
+    if record and "key" in record and fault(part) is None:
+        run = part.parent.relative_to(results)
+        place = results / paths.CHECKPOINTS / run / f"{part.name}.npz"
+        publish(part, whole_folder(state_file(place, record["key"])))
+
+
+def _check_unlocked(results: Path) -> None:
+    locks = results.absolute().parent.parent / ".snakemake" / "locks"
+    if locks.is_dir() and any(locks.iterdir()):
+        raise InputError(
+            f"{results}: a workflow is running here, or was killed: wait for its end, or give its "
+            "command with --unlock, then mend"
+        )
+
+
+def mend(config: Config, results: Path, found: Found) -> None:
+    """Take what is not as it was written out of the way, so that the workflow makes it again.
+
+    Raises:
+        InputError: a workflow is running.
+    """
+    _check_unlocked(results)
+    bad = {fault.path for fault in found.faults}
+    folders = {str(Path(path).parent) for path in bad}
+    for job in trained(config, *config.experiments):
+        if folders.isdisjoint(job.parts) and job.subset not in bad:
+            continue
+        for part in job.parts:
+            if part not in folders:
+                _keep(results / part, results)
+                continue
+            for path in artefacts(results / part):
+                _set_aside(path, results)
+                bad.discard(path.relative_to(results).as_posix())
+    for name in sorted(bad):
+        drawn = Path(name).parts[0] == paths.FIGURES  # one job draws all of them
+        _set_aside(results / (paths.FIGURES if drawn else name), results)
+    for path in found.half_written:
+        path.unlink(missing_ok=True)

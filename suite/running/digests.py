@@ -1,0 +1,73 @@
+"""Digests of artefacts: recorded where a file is made, compared where it is read.
+
+The digest of `samples.npz` stands beside it in `.samples.npz.sha256`, in the format of sha256sum:
+in any folder `sha256sum -c .*.sha256` checks them too.
+"""
+
+import hashlib
+from pathlib import Path
+
+from suite.running import paths
+from suite.running.errors import InputError
+
+
+def digest_file(path: Path) -> Path:
+    """Where the digest of an artefact is recorded."""
+    return path.with_name(f".{path.name}.sha256")
+
+
+def artefact_of(digest: Path) -> Path:
+    """The artefact whose digest a file records.
+
+    >>> artefact_of(digest_file(Path("part0/samples.npz"))).as_posix()
+    'part0/samples.npz'
+    """
+    return digest.with_name(digest.name[1:].removesuffix(".sha256"))
+
+
+def sha256_of(path: Path) -> str:
+    """sha256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def recorded(path: Path) -> str | None:
+    """The digest that was recorded for an artefact; None where there is none."""
+    try:
+        return digest_file(path).read_text(encoding="utf-8").partition(" ")[0]
+    except FileNotFoundError:
+        return None
+
+
+def altered(path: Path) -> bool:
+    """Whether a file that is there is not what was recorded of it."""
+    digest = recorded(path)
+    return digest is not None and sha256_of(path) != digest
+
+
+def check(path: Path) -> None:
+    """Compare an artefact with its digest, where one was recorded.
+
+    Raises:
+        InputError: the content is another.
+    """
+    if path.is_file() and altered(path):
+        own = f"; if the change is yours, delete {digest_file(path)}"
+        raise InputError(
+            f"{path}: is not the file that was written (its sha256 is another): {remedy(path)}"
+            + ("" if of_workflow(path) else own)
+        )
+
+
+def of_workflow(path: Path) -> Path | None:
+    """The folder results/NAME that a file stands in; None for a file of another place."""
+    scope = paths.CONFIG.format(scope="all")
+    return next((folder for folder in path.parents if (folder / scope).exists()), None)
+
+
+def remedy(path: Path) -> str:
+    """How an artefact that is damaged or missing is made again, for the end of a sentence."""
+    results = of_workflow(path)
+    if results is None:
+        return "delete it and make it again"
+    return f"run `python -m suite verify {results} --mend`, then the workflow again"
