@@ -1,6 +1,7 @@
 """What the first run on a GPU should show: one table, to paste into an issue.
 
     python -m benchmarks gpu                 # minutes; `make gpu-check` calls it
+    python -m benchmarks gpu --minutes 12    # the best of 12 minutes; `make gpu-check MINUTES=12`
     python -m benchmarks gpu --device cpu    # the check itself, on a machine without a GPU
 
 Device, driver and builds; value and gradient of the engine beside those of a CPU, in both
@@ -12,20 +13,24 @@ out. Exits with 1 where a check fails.
 """
 
 import json
+import math
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from importlib import metadata
+from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import numpy as np
 import typer
 
+from benchmarks._stages import Row, Stage, cells, finished
 from suite.planning.configuration import all_methods, method_room
 from suite.planning.known import known_rates
 from suite.planning.rates import median_pass, noise
@@ -40,14 +45,6 @@ SHAPE = (28, 28, 1)
 BOUNDS = {"float32": 1e-4, "float64": 1e-8}
 """Largest difference of a gradient between devices, relative to its largest entry."""
 app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
-
-
-class Row(NamedTuple):
-    """A line of the table; passed is None where nothing is judged."""
-
-    what: str
-    found: str
-    passed: bool | None = None
 
 
 def product(framework: str) -> float:
@@ -114,8 +111,9 @@ def _environment(device: str) -> dict[str, str]:
     return {**os.environ, "DEVICE": device, "TQDM_DISABLE": "1"}
 
 
-def _run(command: list[str], device: str) -> None:
-    done = subprocess.run(command, env=_environment(device), capture_output=True, text=True)
+def _run(command: list[str], device: str, **more: str) -> None:
+    environment = _environment(device) | more
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise InputError(f"{' '.join(command[2:6])}: {last.removeprefix('error: ')}")
@@ -181,7 +179,7 @@ def speed(folder: Path, device: str, name: str, rows: int, updates: int) -> Row:
     assert entry.work is not None
     work = entry.work(entry.settings.model_validate(record["settings"]), SHAPE, rows)
     seconds = median_pass(folder / out / "history.csv", work) * work.steps
-    rate = known_rates().get((name, "images"))
+    rate = known_rates(device == "gpu").get((name, "images"))
     planned = "no rate"
     if rate is not None:
         each = work.steps * (rate.fixed + rate.each * work.size)
@@ -190,6 +188,26 @@ def speed(folder: Path, device: str, name: str, rows: int, updates: int) -> Row:
     place = "on the GPU" if "gpu_peak_memory_mib" in record["details"] else "of the process"
     found = f"{1 / seconds:.3g} iterations/s ({planned}); peak {memory:.0f} MiB {place}"
     return Row(f"{name} on {rows} rows: {record['device']}", found)
+
+
+def captured(folder: Path, device: str, name: str, rows: int, updates: int) -> Row:
+    """A GAN captured in CUDA graphs beside single operations: bytes, and updates a second."""
+    rates, arrays, graphs = [], [], 0
+    for on in ("1", "0"):
+        out = f"graphs{on}-{name}"
+        _run(_training(folder, name, rows, updates, out), device, CUDA_GRAPHS=on)
+        record = read_json(folder / out / "run.json")
+        entry = all_methods()[name]
+        assert entry.work is not None
+        work = entry.work(entry.settings.model_validate(record["settings"]), SHAPE, rows)
+        rates.append(1 / (median_pass(folder / out / "history.csv", work) * work.steps))
+        arrays.append(read_arrays(folder / out / "model.npz"))
+        graphs = max(graphs, record["details"].get("cuda_graphs", 0))
+    same = all(array.tobytes() == arrays[1][key].tobytes() for key, array in arrays[0].items())
+    found = f"{rates[0]:.4g} and {rates[1]:.4g} updates/s, {rates[0] / rates[1]:.2g} times as many"
+    bytes_ = "the same bytes" if same else "other bytes"
+    what = f"{name}: {graphs} CUDA graphs beside single operations"
+    return Row(what, f"{found}; {bytes_}", same and (graphs > 0 or device == "cpu"))
 
 
 def resumed(folder: Path, device: str, name: str, rows: int, updates: int) -> Row:
@@ -223,23 +241,48 @@ def resumed(folder: Path, device: str, name: str, rows: int, updates: int) -> Ro
     return Row(f"{name}, killed and resumed", text, same and was_killed)
 
 
-def rows_of(folder: Path, device: str, names: list[str], n: int, updates: int) -> Iterator[Row]:
-    """Every row; what this environment cannot do is one that says so."""
-    yield from machines()
-    found = devices.visible()
+def one(row: Callable[..., Row], *arguments: Any) -> Callable[[], list[Row]]:
+    """A stage of one row."""
+    return lambda: [row(*arguments)]
+
+
+def stages(folder: Path, device: str, names: list[str], n: int, updates: int) -> Iterator[Stage]:
+    """The check, then the rates of all methods, GANs captured and by single operations.
+
+    What this environment cannot do is a row that says so.
+    """
+    yield Stage("machine", 1, machines)
+    found, usable = devices.visible(), []
     for room, framework in list(devices.ROOMS.items())[:2]:
         why = None if device == "cpu" else devices.obstacle(framework, *found)
+        title = devices.FRAMEWORKS[framework]
         if why is not None:
-            yield Row(devices.FRAMEWORKS[framework], f"not checked: {why}")
+            yield Stage(f"{title} {why}", 0, one(Row, title, f"not checked: {why}"))
             continue
+        usable.append(room)
         if framework == "jax":
-            yield from equality(folder, device, n)
-        yield precision(folder, device, framework)
+            yield Stage("engine", 90, partial(equality, folder, device, n))
+        yield Stage(f"{title}: TF32", 15, one(precision, folder, device, framework))
+    few = max(updates // 10, 6)
+    for room in usable:
         own = [name for name in names if method_room(name) == room]
-        for name in own:
-            yield speed(folder, device, name, n, max(updates // 10, 6))
         if own:
-            yield resumed(folder, device, own[0], n, updates)
+            first = own[0]
+            yield Stage(f"{first} resumed", 60, one(resumed, folder, device, first, n, updates))
+        for name in own:
+            of = captured if room == "baselines" else speed
+            count = updates if room == "baselines" and device == "gpu" else few
+            yield Stage(
+                f"{name} rate",
+                _seconds(name, 2 * count),
+                one(of, folder, device, name, n, count),
+            )
+
+
+def _seconds(name: str, iterations: int) -> float:
+    """About how long two short trainings take on a GPU."""
+    rate = known_rates(on_gpu=True).get((name, "images"))
+    return 60.0 if rate is None else 2 * rate.start + 6 * iterations * rate.fixed
 
 
 def _probe(out: Path, what: str, arguments: list[str]) -> None:
@@ -260,6 +303,14 @@ def main(
     ] = None,
     n: Annotated[int, typer.Option(help="rows", min=4)] = 64,
     updates: Annotated[int, typer.Option(help="of the run that is killed", min=6)] = 400,
+    minutes: Annotated[
+        float | None,
+        typer.Option(
+            help="stop after so long; what ends is kept in --out, where the next call goes on; "
+            "then cells of Table 1 at 80,000 updates are trained (config/mnist-gpu.yaml)"
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(help="folder, with --minutes")] = Path("results/gpu-check"),
     probe: Annotated[Path | None, typer.Option(hidden=True)] = None,
     words: Annotated[list[str] | None, typer.Argument(hidden=True)] = None,
 ) -> int:
@@ -276,11 +327,15 @@ def main(
     names = method or list(all_methods())
     for name in names:
         method_room(name)
+    deadline = time.monotonic() + (math.inf if minutes is None else 60 * minutes)
     failed = 0
     mark = "" if device == "gpu" else " [cpu]"
     print("| what | found | |\n| --- | --- | --- |")
     with tempfile.TemporaryDirectory() as folder:
-        for row in rows_of(Path(folder), device, names, n, updates):
+        table = (Path(folder) if minutes is None else out) / "check.csv"
+        some = stages(Path(folder), device, names, n, updates)
+        rows = finished(some, table, deadline)
+        for row in rows if minutes is None else chain(rows, cells(deadline)):
             verdict = {None: "", True: "ok", False: "FAILS"}[row.passed]
             print(f"| {row.what}{mark} | {row.found} | {verdict} |", flush=True)
             failed += row.passed is False

@@ -1,9 +1,12 @@
 """The check for the first run on a GPU: all of it on a CPU, and the faults that it must see."""
 
+import time
+
 import numpy as np
 import pytest
 
 from benchmarks import gpu
+from benchmarks._stages import Row, Stage, cells, finished
 from suite.running import devices
 from suite.running.cli import run
 
@@ -43,7 +46,9 @@ def test_without_a_gpu_it_is_one_sentence(monkeypatch, capsys) -> None:
 def test_a_framework_without_cuda_is_left_out_and_said(monkeypatch, tmp_path) -> None:
     monkeypatch.setattr(devices, "visible", lambda: (["GPU-aa"], ""))
     monkeypatch.setattr(devices, "cuda_build", lambda framework: False)
-    rows = list(gpu.rows_of(tmp_path, "gpu", ["ga-fntk", "dcgan"], 6, 10))
+    rows = [
+        row for s in gpu.stages(tmp_path, "gpu", ["ga-fntk", "dcgan"], 6, 10) for row in s.rows()
+    ]
     left = [row for row in rows if row.found.startswith("not checked")]
     assert [row.what for row in left] == ["JAX", "PyTorch"]
     assert not any(row.passed for row in rows)
@@ -73,3 +78,39 @@ def test_another_gradient_is_seen(monkeypatch, tmp_path, error, passed) -> None:
     monkeypatch.setattr(gpu, "probed", probed)
     single, double = gpu.equality(tmp_path, "gpu", 6)
     assert single.passed is passed and double.passed is False
+
+
+def test_captured_updates_are_compared_by_their_bytes(tmp_path) -> None:
+    row = gpu.captured(tmp_path, "cpu", "gan", 6, 6)
+    assert row.passed and "the same bytes" in row.found
+
+
+def test_stages_are_kept_as_they_end_and_left_out_without_time(tmp_path) -> None:
+    made = []
+
+    def stage(name, seconds):
+        def rows():
+            made.append(name)
+            return [Row(name, "found", True), Row(f"{name}, again", "more, of it")]
+
+        return Stage(name, seconds, rows)
+
+    def found(minutes):
+        asked = [stage("one", 1), stage("two", 500)]
+        return list(
+            finished(asked, tmp_path / "out" / "check.csv", time.monotonic() + 60 * minutes)
+        )
+
+    short = found(5)
+    assert [row.what for row in short] == ["one", "one, again", "two"]
+    assert short[-1].found.startswith("left out: it takes about 8 min")
+    assert [row.found for row in found(20)] == ["found", "more, of it"] * 2
+    assert found(0) == found(20)
+    assert made == ["one", "two"]
+
+
+def test_cells_are_trained_until_the_time_is_over() -> None:
+    rows = list(cells(time.monotonic() + 31, ("true",)))
+    assert "dcgan@networks=tuned on 64 digits" in rows[0].what
+    assert all("the same command goes on" in row.found for row in rows)
+    assert {row.found for row in cells(time.monotonic(), ("false",))} == {"no time left"}
