@@ -74,7 +74,9 @@ def test_features_are_kept_for_the_same_rows_weights_and_arithmetic(tmp_path, mo
         weights=lambda path: Weights(tmp_path, "here", now["sha256"]),
         arithmetic=lambda: {"device": now["device"]},
     )
-    monkeypatch.setattr(features, "EXTRACTORS", SimpleNamespace(lookup=lambda name: extractor))
+    monkeypatch.setattr(features, "EXTRACTORS", SimpleNamespace(
+            lookup=lambda name: extractor, module_of=lambda name: "metrics.extractors.pixels"
+        ))
 
     def times(store):
         for _ in range(2):
