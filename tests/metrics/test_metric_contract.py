@@ -69,14 +69,17 @@ def test_features_are_kept_for_the_same_rows_weights_and_arithmetic(tmp_path, mo
 
     extractor = Extractor(
         "one",
-        1,
         embed,
         weights=lambda path: Weights(tmp_path, "here", now["sha256"]),
         arithmetic=lambda: {"device": now["device"]},
     )
-    monkeypatch.setattr(features, "EXTRACTORS", SimpleNamespace(
+    monkeypatch.setattr(
+        features,
+        "EXTRACTORS",
+        SimpleNamespace(
             lookup=lambda name: extractor, module_of=lambda name: "metrics.extractors.pixels"
-        ))
+        ),
+    )
 
     def times(store):
         for _ in range(2):
