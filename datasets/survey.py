@@ -230,8 +230,8 @@ def lines_of(found: Survey, background: str) -> Iterator[tuple[str, str]]:
     for what, (count, words) in counts.items():
         if count:
             yield what, f"{count:,}: {words}"
-    for sentence in list(found.unusable.values())[:5]:
-        yield "", sentence
+        for sentence in list(found.unusable.values())[:5] if what == "unusable" else ():
+            yield "", sentence
     inside = list(below(found.path)) if found.subfolders else []
     if len(inside) > 1:
         example = " ".join(str(found.path / name) for name in inside[:2])

@@ -7,12 +7,22 @@ import platform
 from pathlib import Path
 
 from suite.running.cpu import available_cores
+from suite.running.errors import InputError
 from suite.running.files import cache_folder
 
 
 def cpu_threads() -> int:
-    """CPU threads that this process may use: OMP_NUM_THREADS where it is set, else all cores."""
-    return int(os.environ.get("OMP_NUM_THREADS", 0)) or available_cores()
+    """CPU threads that this process may use: OMP_NUM_THREADS where it is set, else all cores.
+
+    Of a list, which OpenMP takes for nested levels, the first counts.
+
+    Raises:
+        InputError: it is no number.
+    """
+    text = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    if text and not text.isdecimal():
+        raise InputError(f"OMP_NUM_THREADS={text}: give a whole number of threads, or unset it")
+    return int(text or 0) or available_cores()
 
 
 def program_cache() -> Path:

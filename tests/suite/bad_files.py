@@ -110,3 +110,24 @@ def fill(place: Path) -> None:
     cell = place / "damaged" / "runs" / "table1" / "mnist" / "n64" / "dcgan" / "data0" / "seed0"
     write_json(cell / "metrics.json", {"status": "ok", "samples": 8, "metrics": {"x": {}}})
     write_json(place / "run" / "run.json", {"method": "ga-cntk", "settings": {}})
+
+
+def fill_odd(folder: Path) -> None:
+    """Pictures as people have them, some of each kind, that `init` looks through."""
+    save_pictures(folder, 40, 32, 32, 3)
+    for i, picture in enumerate(noise(3, 32, 32, 4)):
+        Image.fromarray(picture).save(folder / f"{i:02}.png")
+    Image.fromarray(noise(32, 32).astype(np.uint16) * 257).save(folder / "03.png")
+    colour = Image.open(folder / "20.png")
+    colour.convert("1").save(folder / "04.png")
+    colour.convert("CMYK").save(folder / "05.jpg")
+    frames = [Image.open(folder / f"{i}.png").convert("P") for i in (21, 22)]
+    frames[0].save(folder / "06.gif", save_all=True, append_images=frames[1:])
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(noise(24, 40, 3)).save(folder / "07.jpg", exif=exif)
+    (folder / "08.png").write_bytes((folder / "09.png").read_bytes())
+    (folder / "10.png").write_bytes((folder / "11.png").read_bytes()[:900])
+    (folder / "12.png").write_text("no picture")
+    (folder / "13.heic").write_text("another kind")
+    save_pictures(folder / "more", 5, 32, 32, 3)

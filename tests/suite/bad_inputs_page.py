@@ -6,16 +6,28 @@
 import io
 import os
 import re
+import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, chdir, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import (
+    ExitStack,
+    chdir,
+    contextmanager,
+    redirect_stderr,
+    redirect_stdout,
+    suppress,
+)
 from pathlib import Path
 from unittest import mock
 
 import yaml
 
-from tests.suite.bad_files import OWN, fill
+from datasets.__main__ import app as datasets
+from suite.running.cli import run
+from tests.suite.bad_files import OWN, fill, fill_odd
 from tests.suite.bad_inputs import CASES, COMMANDS, CONFIGURATIONS, JOBS, Case
+
+ODD = "datasets init odd --out odd.yaml"
 
 
 def outcome(case: Case) -> tuple[int, str]:
@@ -83,6 +95,21 @@ def page() -> Iterator[str]:
                 status, errors = outcome(case)
             yield line(case, status, errors.splitlines()[-1])
         yield ""
+    yield f"## Odd pictures, which are taken: `python -m {ODD}`\n"
+    yield (
+        "Forty pictures as people have them, transparent and of 16 bits, turned and animated, cut "
+        f"off and twice the same:\n\n{odd()}"
+    )
+
+
+def odd() -> str:
+    """What `init` prints of a folder of odd pictures, without its estimate of this machine."""
+    said = io.StringIO()
+    with filled() as folder, redirect_stdout(said), redirect_stderr(io.StringIO()):
+        fill_odd(folder / "odd")
+        with mock.patch.object(sys, "argv", ODD.split()), suppress(SystemExit):
+            run(datasets)
+    return "".join(f"    {line}\n" for line in said.getvalue().splitlines()[:-1])
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from suite.protocol.artefacts import Subset
 from suite.running.cli import run
 from suite.running.provenance import ROOT
 from tests.suite.bad_inputs import CASES, Case, command
-from tests.suite.bad_inputs_page import filled, line, outcome
+from tests.suite.bad_inputs_page import filled, line, odd, outcome
 
 PAGE = (ROOT / "results" / "reference" / "bad-inputs.md").read_text(encoding="utf-8")
 
@@ -30,6 +30,10 @@ def files(folder):
 def test_the_page_holds_the_cases_and_no_others():
     rows = [row for row in PAGE.splitlines() if row.startswith("| ") and "| --- |" not in row]
     assert len(rows) - PAGE.count("| asked |") == len(CASES) >= 40
+
+
+def test_the_page_shows_what_init_makes_of_odd_pictures():
+    assert odd() in PAGE, "make bad-inputs"
 
 
 @pytest.mark.parametrize("case", CASES, ids=[f"{case.label} {case.trouble}" for case in CASES])

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gantk.backend import cpu_threads
 from suite.planning import given, rules
 from suite.planning.configuration import parse_config
 from suite.running.cli import run
@@ -101,3 +102,12 @@ def test_output_never_fails_for_want_of_a_character(tmp_path):
     save_images(folder, 2, 8, 8)
     done = subprocess.run(command, env=environment, capture_output=True, check=False)
     assert done.returncode == 0 and (tmp_path / "a.npz").exists()
+
+
+@pytest.mark.parametrize(("text", "threads"), [("3", 3), ("2,1", 2), (" 4 ", 4)])
+def test_threads_are_as_openmp_reads_them(monkeypatch, text, threads):
+    monkeypatch.setenv("OMP_NUM_THREADS", text)
+    assert cpu_threads() == threads
+    monkeypatch.setenv("OMP_NUM_THREADS", "many")
+    with pytest.raises(InputError, match="OMP_NUM_THREADS=many: give a whole number"):
+        cpu_threads()
