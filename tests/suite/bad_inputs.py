@@ -280,6 +280,10 @@ COMMANDS = [
     ),
     command(f"{SOLVE} good.npz --seed -1", "--seed and --part must be 0 or more"),
     command("gantk train ga-cntkk --out new --data good.npz", "did you mean 'ga-cntk"),
+    command("gantk train dcgan --out new --data good.npz", "use `python -m baselines train dcgan`"),
+    command(
+        "baselines train gantk2 --out new --data good.npz", "use `python -m gantk train gantk2`"
+    ),
     command("gantk train ga-cntk --out a_file/new --data good.npz", "is a file, not a folder"),
     command("gantk train ga-cntk --out run --data good.npz", "run: holds a finished run"),
     command("gantk sample run --out new.npz", "has no generator"),
