@@ -113,6 +113,7 @@ def test_bad_files_are_found_and_the_workflows_own_command_makes_them_again(
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-5000:]
     assert [(results / name).read_bytes() for name in names] == before
     assert (results / RUN / "part0" / "run.json").read_bytes() == kept, "not trained again"
+    assert copy.planned() == {}
     assert verify().returncode == 0
 
 
