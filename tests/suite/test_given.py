@@ -86,7 +86,8 @@ def test_without_a_command_there_is_the_help(room, monkeypatch, capsys):
     with pytest.raises(SystemExit) as exit_:
         run(module.app)
     assert exit_.value.code == 0
-    assert capsys.readouterr().out.startswith("Usage: python -m ")
+    said = capsys.readouterr().out
+    assert said.startswith("Usage: ") and "\nCommands:\n" in said
 
 
 def test_output_never_fails_for_want_of_a_character(tmp_path):
