@@ -14,6 +14,7 @@ from baselines.game import Lazy, scored, scored_generator
 from baselines.methods.dcgan import DCGAN, DcganSettings, game
 from baselines.methods.gan import GAN, VanillaSettings
 from baselines.players import Players, sound
+from baselines.progress import Progress
 from baselines.reproducible import reproducible
 from baselines.scaling import from_network, to_network
 from suite.protocol.artefacts import Subset, check_data
@@ -144,6 +145,16 @@ def test_a_penalty_that_is_not_sound_leaves_the_weights_of_the_step_before_it():
     measured, kept = after(lazy_g=spoilt)
     assert not sound(measured)
     assert kept.equal(after()[1])
+
+
+def test_a_checkpoint_holds_the_whole_record():
+    """What is pending too, which a run of more than a thousand updates has between two records."""
+    rows = [np.ones((2, 2), np.float32)]
+    before = Progress(3, 1.5, [[1.0, 2.0, 3.0]], [[2.0, 0.5, 4.0, 5.0, 6.0]], rows, [0])
+    after = Progress.of(before.arrays())
+    assert (after.update, after.seconds, after.moments) == (3, 1.5, [0])
+    assert (after.pending, after.records) == (before.pending, before.records)
+    np.testing.assert_array_equal(after.snapshots, rows)
 
 
 def test_history_records_the_means_since_the_record_before():

@@ -39,6 +39,7 @@ def test_a_plan_says_what_the_configuration_asks():
     assert (plan.data_seeds, plan.training_seeds) == ((3,), (5, 6))
     settings = plan.settings["table1", "mnist", "dcgan"]
     assert (settings["updates"], settings["batch"]) == (9, 32)
+    assert plan.title("dcgan@batch=8,updates=5") == "DCGAN (batch=8, updates=5)"
     assert plan.title("mnist") == "MNIST" and plan.title("unheard of") == "unheard of"
     assert "77 held-out rows" in plan.protocol["Data: mnist"]
     assert set(plan.methods) == set(all_methods())
