@@ -69,6 +69,8 @@ def test_grey_pictures_stored_as_rgb_are_grey(tmp_path):
         plane = np.full((8, 8, 1), 50 * i, np.uint8)
         Image.fromarray(np.repeat(plane, 3, axis=2)).save(folder / f"{i}.png")
     assert survey(folder).grey
+    Image.new("RGB", (8, 8), (1, 2, 3)).save(folder / "0.png")  # the first of them
+    assert not survey(folder).grey
 
 
 @pytest.mark.parametrize("turned", [5, 6, 7, 8])
