@@ -71,8 +71,9 @@ def run(app: typer.Typer) -> NoReturn:
     """
     speak_utf8()
     keep_freed_memory()
-    # Without a command, the help.
-    arguments = sys.argv[1:] or ["--help"]
+    # Several commands and none named: the help. A program of one command runs it.
+    several = len(app.registered_commands) + len(app.registered_groups) > 1
+    arguments = sys.argv[1:] or (["--help"] if several else [])
     sys.exit(_status(lambda: app(arguments, standalone_mode=False)))
 
 

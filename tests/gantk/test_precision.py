@@ -27,9 +27,10 @@ def lowered(name, monkeypatch, **settings):
         traced = program.trace(parameters, jnp.int32(0), constants)
         raise Lowered(traced.lower(lowering_platforms=("cuda",)).as_text())
 
-    solvers = ("with_generator", "without_generator", "autoencoder")
-    for module in (*solvers, "flow", "flow_generator", "finite"):
-        monkeypatch.setattr(f"gantk.{module}.descend", stop)
+    for solver in ("with_generator", "without_generator", "autoencoder"):
+        monkeypatch.setattr(f"gantk.descent.{solver}.descend", stop)
+    for module in ("flow", "flow_generator", "finite"):
+        monkeypatch.setattr(f"gantk.gantk2.{module}.descend", stop)
     data = np.zeros((6, 28, 28, 1), np.uint8)
     rows = Subset(data, np.zeros(6, np.int64), np.arange(6), "black", "train", 0)
     given = {**ENTRIES[name].tiny, **settings}

@@ -4,9 +4,9 @@ import dataclasses
 
 import numpy as np
 
-from metrics.command import leased
 from metrics.extractors import inception
 from metrics.features import Features
+from metrics.judging import leased
 from suite.protocol.metric import EXTRACTORS
 
 
@@ -37,7 +37,7 @@ def test_features_of_another_processor_are_computed_anew(tmp_path, monkeypatch) 
 
 
 def test_only_metrics_that_embed_lease_a_gpu(monkeypatch) -> None:
-    monkeypatch.setattr("metrics.command.lease", lambda framework: framework)
+    monkeypatch.setattr("metrics.judging.lease", lambda framework: framework)
     assert leased(["am_ssim", "fid_train"]) == leased(None) == "torch"
     assert leased(["am_ssim"]) != "torch"
 

@@ -23,7 +23,11 @@ def runs_of(made):
 def test_tables_are_written_and_parse(half_done, capsys):
     write_tables(half_done.plan, half_done.results)
     folder = half_done.results / "tables"
-    assert sorted(p.name for p in folder.iterdir()) == ["table1.csv", "table1.html", "table1.md"]
+    assert sorted(p.name for p in folder.glob("[!.]*")) == [
+        "table1.csv",
+        "table1.html",
+        "table1.md",
+    ]
     found = parsed((folder / "table1.html").read_text())
     text = (folder / "table1.md").read_text()
     assert text.strip() == capsys.readouterr().out.strip()
@@ -51,7 +55,7 @@ def test_what_a_user_named_is_escaped(made):
 
 def test_figures_show_what_there_is_and_no_more(half_done):
     write_figures(half_done.plan, half_done.results)
-    names = sorted(path.name for path in (half_done.results / "figures").glob("*-*"))
+    names = sorted(path.name for path in (half_done.results / "figures").glob("[!.]*-*"))
     kinds = ("learning", "samples", "stages", "trajectory")
     assert names == [f"{kind}-table1-mnist-n64.{form}" for kind in kinds for form in ("png", "svg")]
     listed = (half_done.results / "figures" / "SHA256SUMS").read_text(encoding="utf-8")
@@ -301,14 +305,14 @@ def test_a_long_name_of_a_method_takes_nothing_from_the_axes(half_done, kind):
 
 def test_nothing_run_gives_no_figures_but_the_folder(made):
     write_figures(made.plan, made.results)
-    assert [file.name for file in (made.results / "figures").iterdir()] == ["SHA256SUMS"]
+    assert [file.name for file in (made.results / "figures").glob("[!.]*")] == ["SHA256SUMS"]
 
 
 def test_the_same_runs_give_the_same_bytes(half_done):
     def everything():
         write_tables(half_done.plan, half_done.results)
         write_figures(half_done.plan, half_done.results)
-        made = [*half_done.results.glob("tables/*"), *half_done.results.glob("figures/*")]
+        made = [*half_done.results.glob("tables/[!.]*"), *half_done.results.glob("figures/[!.]*")]
         return {path.name: path.read_bytes() for path in made}
 
     first = everything()

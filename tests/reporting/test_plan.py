@@ -74,4 +74,4 @@ def test_every_command_works_before_anything_has_run(tmp_path, monkeypatch, comm
         run(app)
     assert exit_.value.code == 0
     made = tmp_path / "made"
-    assert {str(p.relative_to(made)) for p in made.rglob("*") if p.is_file()} == left
+    assert {str(p.relative_to(made)) for p in made.rglob("[!.]*") if p.is_file()} == left
