@@ -289,8 +289,8 @@ def test_words_and_what_carries_work_out_rerun_nothing(finished) -> None:
         ({"samples": "many"}, "error: faulty.yaml: samples: "),
         (
             {"experiments__table1__methods": {"dcgna": {}}},
-            "error: unknown method 'dcgna' in faulty.yaml: experiments.table1.methods: did you mean "
-            "'dcgan'?",
+            "error: unknown method 'dcgna' in faulty.yaml: experiments.table1.methods: did you "
+            "mean 'dcgan'?",
         ),
         ({"datasets": {"mnits": {}}}, "did you mean 'mnist'?"),
         (
