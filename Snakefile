@@ -39,6 +39,9 @@ if not workflow.configfiles:
     configfile: f"{workflow.basedir}/config/config.yaml"
 
 
+if workflow.is_main_process:
+    refusals.check_space(Path())
+
 CONFIG = given.validated(
     config, workflow.configfiles, workflow.is_main_process, workflow.config_settings.config_args
 )
@@ -99,6 +102,7 @@ onstart:
     attempts.retry_killed_jobs_alone()
     refusals.check_workflow(CONFIG, workflow)
     if workflow.is_main_process:
+        ending.watch(Path(LOGS))
         progress.show(workflow, expected.expected_seconds(CONFIG))
 
 

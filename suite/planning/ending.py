@@ -1,6 +1,7 @@
 """What a run of the workflow ends with: where to look, or what stopped it, each thing once."""
 
 import atexit
+import logging
 import re
 import sys
 import tempfile
@@ -62,15 +63,31 @@ def full(folder: Path) -> list[str]:
     return []
 
 
+def watch(logs: Path) -> None:
+    """Make sure that a workflow that stops before its end says why; call it at the start.
+
+    Snakemake calls `onerror` where a job has failed. It does not where it fails itself, as it does
+    on a full disk: it cannot write its own records there. Nor can it write its log, for each line
+    of which Python would print a traceback.
+    """
+    logging.raiseExceptions = False
+    say_last(logs, ())
+
+
 def say_last(logs: Path, snakemake: Iterable[str]) -> None:
     """Print what the failed jobs said, after all that Snakemake still prints.
 
     snakemake: its own log files.
     """
+    atexit.unregister(_say_last)
+    atexit.register(_say_last, logs, tuple(snakemake))
+
+
+def _say_last(logs: Path, snakemake: Iterable[str]) -> None:
     said = "".join(f"error: {sentence}\n" for sentence in alike_once(sentences(logs)) or full(logs))
     own = "".join(f"Snakemake's own log: {file}\n" for file in snakemake)
     after = "mend that, then run" if said else "stopped before the end: run"
-    atexit.register(print, f"\n{own}{said}{after} the same command again to go on", file=sys.stderr)
+    print(f"\n{own}{said}{after} the same command again to go on", file=sys.stderr)
 
 
 def say_done(results: str) -> None:
@@ -78,4 +95,5 @@ def say_done(results: str) -> None:
     page, tables = Path(results, paths.PAGE), Path(results, paths.TABLE).parent
     there = [f"page: {page}"] if page.exists() else []
     there += [f"tables: {tables}"] if tables.exists() else []
+    atexit.unregister(_say_last)
     atexit.register(print, "\n".join(["\ndone", *there]), file=sys.stderr)

@@ -1,13 +1,27 @@
-"""What the workflow says where the jobs of a plan could not have their GPU."""
+"""What a plan is refused with: a full disk, or jobs that could not have their GPU."""
 
 import atexit
+import shutil
 import sys
 from collections.abc import Collection, Set
+from pathlib import Path
 from typing import Any
 
 from suite.planning.configuration import Config
 from suite.planning.rules import embeds, trainings
 from suite.running import devices
+
+LEAST_FREE = 2**20
+"""Free bytes without which Snakemake cannot write its locks, and ends in a traceback."""
+
+
+def check_space(folder: Path) -> None:
+    """End the program with one sentence where the disk of a folder is full."""
+    if shutil.disk_usage(folder).free < LEAST_FREE:
+        sys.exit(
+            f"error: {folder.absolute()}: no space is left on the disk: free some, then run the "
+            "same command again"
+        )
 
 
 def check_devices(config: Config, rules: Set[str], *, here: bool, conda: Collection[Any]) -> None:

@@ -1,5 +1,7 @@
-"""What a user's folder and a failing job do to the workflow."""
+"""What a user's folder, a failing job and a full disk do to the workflow."""
 
+import re
+import shlex
 import subprocess
 
 import numpy as np
@@ -66,6 +68,26 @@ def judge_controls(*arguments):
 """
 
 
+FULL = """
+mount -t tmpfs -o size=4m none disk && cd disk && cp ../full.yaml .
+{run} > ../first.txt 2>&1 &
+until [ -e {log}.running ] || ! kill -0 $!; do sleep 0.1; done
+cat /dev/zero > filler 2> /dev/null
+wait $! && exit 1
+{run} > ../refused.txt 2>&1 && exit 1
+rm filler && {run} > ../second.txt 2>&1 && cp {made} ..
+"""
+OWN_MOUNTS = ["unshare", "--user", "--map-root-user", "--mount", "bash", "-c"]
+
+
+def may_mount() -> bool:
+    """Whether a process may have mounts of its own here."""
+    try:
+        return subprocess.run([*OWN_MOUNTS, "mount -t tmpfs none /mnt"]).returncode == 0
+    except OSError:
+        return False
+
+
 def save(folder, numbers, seed=0):
     folder.mkdir(exist_ok=True)
     for i in numbers:
@@ -128,6 +150,38 @@ def test_a_failed_job_is_told_last_and_not_tried_again(unrun) -> None:
     assert sentence == f"error: made to fail: mend it (results/tiny/logs/{run}/parts0-1.log)"
     assert remedy.endswith("run the same command again to go on")
     assert (unrun.root / "tries.txt").read_text().splitlines() == ["tried"]
+
+
+@pytest.mark.skipif(not may_mount(), reason="needs a small disk of its own")
+def test_a_full_disk_is_said_once_and_with_space_again_the_same_command_goes_on(unrun) -> None:
+    """It fills while a job runs; with none left, Snakemake cannot even begin."""
+    experiment = {"datasets": {"ring8": {"n": [8]}}, "methods": {"wgan": {"updates": 2}}}
+    unrun.varied(
+        "full",
+        metrics=["w2_train"],
+        datasets={"ring8": {"heldout": 8}},
+        experiments={"table1": experiment},
+    )
+    run = "runs/table1/ring8/n8/wgan/data0/seed0"
+    log, made = f"results/tiny/logs/{run}/part0.log", f"results/tiny/{run}/part0/run.json"
+    command = unrun.command("--snakefile", str(unrun.root / "Snakefile"), made, config="full.yaml")
+    (unrun.root / "disk").mkdir()
+    script = FULL.format(run=shlex.join(command), log=log, made=made)
+    done = subprocess.run(
+        [*OWN_MOUNTS, script], cwd=unrun.root, env=unrun.environment(OMP_NUM_THREADS="1")
+    )
+    first, refused, second = (
+        (unrun.root / f"{name}.txt").read_text() for name in ("first", "refused", "second")
+    )
+    assert done.returncode == 0, first + refused + second
+    assert first.count("no space is left on the disk") == 1, first
+    assert first.strip().endswith("mend that, then run the same command again to go on")
+    assert len(first.splitlines()) < 40 and "Traceback" not in first
+    failed = re.findall(r"^failed after .*: train wgan ", first, re.MULTILINE)
+    assert len(failed) == 1, "not tried again"
+    assert re.search(r"^error: .*/disk: no space is left on the disk", refused, re.MULTILINE)
+    assert "Traceback" not in refused
+    assert (unrun.root / "run.json").is_file()
 
 
 def test_what_ends_between_its_last_file_and_the_end_of_its_job_is_not_trained_again(unrun) -> None:

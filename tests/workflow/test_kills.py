@@ -1,4 +1,4 @@
-"""SIGKILL 20 times in a workflow of 40 jobs: it ends with the bytes of one that nobody disturbed.
+"""A workflow of 34 jobs, killed 20 times: it ends with the bytes of one that nobody disturbed.
 
 Not part of the whole suite: `make test-kills` runs it. test_resume.py kills once a method.
 """
@@ -8,6 +8,7 @@ import io
 import json
 import os
 import random
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -101,13 +102,13 @@ def reached(process: psutil.Process, words: str) -> bool:
     return False
 
 
-def kill(process: psutil.Process, whom: str) -> None:
-    """SIGKILL for `all` (a power cut), the `main` process (whose jobs go on), or one `job`."""
+def kill(process: psutil.Process, whom: str, by: signal.Signals = signal.SIGKILL) -> None:
+    """A signal for `all` (a power cut), the `main` process (whose jobs go on), or one `job`."""
     own = jobs(process) if whom == "job" else process.children(recursive=True)
     victims = {"all": [process, *own], "main": [process], "job": own[:1]}[whom]
     for victim in victims:
         try:
-            victim.kill()
+            victim.send_signal(by)
         except psutil.Error:
             continue
     if whom != "job":
@@ -145,15 +146,16 @@ def undisturbed(folder: Path) -> Path:
 def test_killed_twenty_times_it_ends_with_the_same_bytes(
     killed: Checkout, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Within the first seconds, while it trains, judges and draws, and between jobs."""
+    """20 SIGKILLs, after two SIGTERMs: within the first seconds, and while it trains and judges."""
     chance = random.Random(int(os.environ.get("KILLS_SEED", "0")))
     expected = undisturbed(tmp_path / "whole")
     workflow = Workflow(killed)
     told = []
-    plans = [("first seconds", None)] * 4 + [("any time", None)] * 10
+    plans = [("first seconds", None)] * 4 + [("any time", None)] * 12
     plans += [("metrics", " metrics ")] * 3 + [("figures", "reporting figures")] * 2
     plans += [("table", "reporting tables")]
-    for when, words in plans:
+    for number, (when, words) in enumerate(plans):
+        by = signal.SIGTERM if number < 2 else signal.SIGKILL
         whom = chance.choice(["all", "all", "main", "job"]) if when == "any time" else "all"
         process = workflow.start()
         if words is not None:
@@ -167,16 +169,16 @@ def test_killed_twenty_times_it_ends_with_the_same_bytes(
         if process.poll() is not None:
             continue
         done = len(list((killed.root / "results/kills/runs").rglob("run.json")))
-        kill(process, whom)
-        told.append(f"{when}: {whom} killed with {done} runs finished")
+        kill(process, whom, by)
+        told.append(f"{when}: {by.name} for {whom} with {done} runs finished")
         if whom == "job":
             time.sleep(chance.uniform(0, 5))
             kill(process, "all")
-            told.append(f"{when}: all killed after a job was")
+            told.append(f"{when}: SIGKILL for all after a job was killed")
     workflow.finish()
     with capsys.disabled():
         print("\n" + "\n".join(told))
-    assert len(told) >= 20
+    assert sum("SIGKILL" in line for line in told) >= 20
     assert data(killed.root / "results/kills") == data(expected)
     assert not list((killed.root / "results/kills").glob("checkpoints/**/*"))
     left = [path for path in left_behind(killed) if path.status() != psutil.STATUS_ZOMBIE]
