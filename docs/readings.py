@@ -191,8 +191,16 @@ def fresh() -> str:
     return f"{float(row['fresh digits']):.1f}"
 
 
+def typical(place: int) -> str:
+    """The median of ours / published without GA-CNTK, by the reading at this place of `values`."""
+    name, found = list(values().items())[place]
+    return f"{median(_ratio(name, c, v) for c, v in found.items() if c[0] != 'ga-cntk'):.2f}"
+
+
 NUMBERS: dict[str, Callable[[], object]] = {
     "fresh": fresh,
+    "real am-ssim 11 at 64": lambda: f"{fmean(of_subsets('64', 'am-ssim 11')):.3f}",
+    **{f"median {i}": partial(typical, i) for i in range(7)},
     **{f"theirs {metric}": partial(theirs, metric) for metric in ("fid_train", "am_ssim")},
     **{f"gaps {reading}": partial(gaps, reading) for reading in READINGS},
     **{f"real {reading}": partial(means, reading) for reading in READINGS},
