@@ -7,8 +7,8 @@
 `real` puts other real digits in the place of samples: ten subsets of n digits, ten draws of digits
 outside of each. `methods` judges the samples of all eight methods that results/reference keeps,
 against their own training digits and against ten subsets of others. `solutions` judges solutions of
-GA-CNTK on several subsets (folders of `python -m gantk train`), all together, against the subset of
-one of them.
+GA-CNTK, each on a subset of its own (folders of `python -m gantk train`): those of one n together,
+against the subset of one of them.
 
 A reading is a way to compute a published number. `fid one`: the digit in the first of three colour
 channels, the others black. `am-ssim 4`, `am-ssim 11`: the window that the paper names, and the
@@ -259,23 +259,28 @@ def solutions(
     features: Folder,
     torchvision: Torchvision = None,
 ) -> None:
-    """Solutions on several subsets together, against each of the first five subsets."""
+    """Solutions on several subsets together, for each n, against each of the first five subsets."""
     embed = Embedder(features, torchvision)
-    subsets = [Subset.load(folder.with_suffix(".npz")).data for folder in folders]
-    samples = np.concatenate([load_samples(folder / "samples.npz") for folder in folders])
-    there = embed(samples, True)
+    solved: dict[int, list[tuple[np.ndarray, np.ndarray]]] = {}
+    for folder in folders:
+        digits = Subset.load(folder.with_suffix(".npz")).data
+        solved.setdefault(len(digits), []).append((digits, load_samples(folder / "samples.npz")))
 
     def rows() -> Iterator[dict[str, Any]]:
-        for place, digits in enumerate(subsets[:5]):
-            found = {"fid one": frechet_distance(there, embed(digits, True))}
-            for reading, value in (found | _similar(samples, digits)).items():
-                yield {
-                    "n": len(digits),
-                    "subset": place,
-                    "reading": reading,
-                    "samples": len(samples),
-                    "value": value,
-                }
+        for n, pairs in sorted(solved.items()):
+            samples = np.concatenate([rows for _, rows in pairs])
+            there = embed(samples, True)
+            for place, (digits, _) in enumerate(pairs[:5]):
+                found = {"fid one": frechet_distance(there, embed(digits, True))}
+                for reading, value in (found | _similar(samples, digits)).items():
+                    yield {
+                        "n": n,
+                        "solutions": len(pairs),
+                        "subset": place,
+                        "reading": reading,
+                        "samples": len(samples),
+                        "value": value,
+                    }
 
     _save(out, rows())
 

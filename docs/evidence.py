@@ -4,7 +4,6 @@ import csv
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
-from suite.running.files import read_json
 from suite.running.provenance import ROOT
 
 KEPT = ROOT / "results" / "reference"
@@ -83,31 +82,6 @@ def first_table() -> str:
     return markdown(["ours / published", "n", *TITLES.values(), "real digits"], lines)
 
 
-def table1() -> str:
-    """mnist/README: Table 1 with copying, coverage and budgets."""
-    head = ["method", "n", "FID (train)", "published", "AM-SSIM", "published"]
-    head += ["copying rate (SSIM)", "coverage (train)", "updates or iterations"]
-    lines = []
-    for method in (*TITLES, "control:disjoint"):
-        title = TITLES.get(method, "other real digits")
-        title += ", tuned network" if method in TUNED else ""
-        title += ", an eighth of the channels" if method == "stylegan2" else ""
-        for n in SIZES:
-            fid, ssim = (measured(n, method, m) for m in ("fid_train", "am_ssim"))
-            shares = [ours(measured(n, method, m), 2).partition(" ")[0] for m in SHARES]
-            budget = ""
-            if method in TITLES:
-                record = read_json(KEPT / f"mnist/runs/table1-n{n}/{method}-part0.json")
-                budget = f"{record['iterations']:,}"
-            pairs = [ours(fid, 1), published(fid), ours(ssim, 3), published(ssim)]
-            lines.append([title, n, *pairs, *shares, budget])
-    return markdown(head, lines)
-
-
-SHARES = ("copying_rate_ssim", "coverage_train")
-"""Metrics whose deviation over seeds the table leaves out."""
-
-
 def augmentation() -> str:
     """augmentation/README: three methods without and with shifts, beside real digits."""
     file = "augmentation/augmentation.csv"
@@ -135,102 +109,6 @@ def augmentation() -> str:
         lines.append([title, *variants, ", ".join(real), found["control:train"]])
     head = ["256 samples", "GA-CNTK", "with shifts", "DCGAN", "with shifts", "StyleGAN2"]
     return markdown([*head, "with shifts", "other real digits", "the 64 training digits"], lines)
-
-
-PATHS = (
-    *((method, n) for n in SIZES for method in TITLES),
-    *((f"{method}, literal", "64") for method in TUNED),
-)
-
-
-def curves() -> str:
-    """mnist/details: the second half of every training of Table 1."""
-    lines = []
-    for name, n in PATHS:
-        method, _, literal = name.partition(", ")
-        folder = "literal-n64" if literal else f"table1-n{n}"
-        found = _path(f"mnist/runs/{folder}/{method}-trajectory.csv")
-        late = sorted(found)[-3:]
-        title = TITLES[method] + (", literal" if literal else "")
-        values = [
-            ", ".join(f"{found[i][metric]:.{digits}f}" for i in late)
-            for metric, digits in (("fid_train", 1), ("fid_heldout", 1), ("am_ssim", 3))
-        ]
-        lines.append([title, n, ", ".join(f"{i:,}" for i in late), *values])
-    head = ["method", "n", "iterations", "FID (train)", "FID (held-out)", "AM-SSIM"]
-    return markdown(head, lines)
-
-
-def rates() -> str:
-    """mnist/README, Table 9: how fast the methods are, by resources/rates.csv."""
-    with open(ROOT / "resources/rates.csv", newline="", encoding="utf-8") as lines:
-        rate = {
-            row["name"]: {k: float(row[k] or 0) for k in TIMES} for row in csv.DictReader(lines)
-        }
-    named = {**TITLES, "ga-cntk-batch": "GA-CNTK, batches"}
-    chosen = ["dcgan", "lsgan", "wgan", "wgan-gp", "sngan", "ga-cntk-batch", "ga-cntkg"]
-    passes = dict(zip(chosen, (2, 2, 6, 6, 6, 1, 1), strict=True))
-    speed = {m: 1 / (passes[m] * (rate[m]["fixed"] + rate[m]["each"])) for m in chosen}
-    critic = {m: speed[m] * (5 if passes[m] == 6 else 1) for m in chosen}
-    theirs = {}
-    with open(ROOT / "resources/paper/table9.csv", newline="", encoding="utf-8") as lines:
-        for row in csv.DictReader(lines):
-            if row["dataset"] == "mnist" and row["metric"] == "iterations_per_second":
-                theirs[row["method"]] = float(row["published"])
-    published = [theirs.get(m) or theirs[m.removesuffix("-batch")] for m in chosen]
-    table = {
-        "ours, generator updates or iterations a second": [f"{v:.3g}" for v in speed.values()],
-        "ours, discriminator steps a second": [f"{v:.3g}" for v in critic.values()],
-        "published, iterations a second": [f"{v:.0f}" for v in published],
-        "of DCGAN's, ours by discriminator steps": [
-            f"{v / critic['dcgan']:.2g}" for v in critic.values()
-        ],
-        "of DCGAN's, published": [f"{v / published[0]:.2g}" for v in published],
-        "ours, seconds of start and compilation": [f"{rate[m]['start']:.1f}" for m in chosen],
-    }
-    return markdown(["", *(named[m] for m in chosen)], [[k, *v] for k, v in table.items()])
-
-
-def _path(file: str) -> dict[int, dict[str, float]]:
-    """Iteration -> metric -> value, along a training."""
-    found: dict[int, dict[str, float]] = {}
-    for row in rows(file):
-        found.setdefault(int(row["iteration"]), {})[row["metric"]] = float(row["value"])
-    return found
-
-
-SOLVED = (
-    ("64", "cross-entropy", "5.12, released code", "losses-cross_entropy-released-code"),
-    ("64", "the same in float64", "5.12", "float64"),
-    ("64", "cross-entropy", "1.0, Algorithm 1", "losses-cross_entropy-algorithm-1"),
-    ("64", "half square", "5.12", "losses-half_square-released-code"),
-    ("64", "half square", "1.0", "losses-half_square-algorithm-1"),
-    ("64", "norm", "5.12", "losses-norm-released-code"),
-    ("64", "norm, as the paper prints it", "1.0, Algorithm 1", "losses-norm-algorithm-1"),
-    ("256", "cross-entropy, batches of 64 (Eq. 5)", "5.12", "batches"),
-)
-
-
-def solving() -> str:
-    """mnist/README: GA-CNTK solved in other ways."""
-    lines = []
-    for n, loss, lam, name in SOLVED:
-        kind = {"batches": "-ga-cntk-batch", "float64": "-ga-cntk"}.get(name, "")
-        path = _path(f"mnist/solving/trajectory-{name}{kind}.csv")
-        theirs = float(measured(n, "ga-cntk", "am_ssim")["published"])
-        when = min(path, key=lambda i: abs(path[i]["am_ssim"] - theirs))
-        near, end = path[when], path[max(path)]
-        lines.append(
-            [
-                *(n, loss, lam, f"{near['am_ssim']:.3f}, {near['fid_train']:.1f}"),
-                *(f"{when:,}", f"{end['fid_train']:.1f}, {end['am_ssim']:.3f}"),
-            ]
-        )
-    head = ["n", "loss", "λ", "AM-SSIM nearest to the published, its FID (train)", "iteration"]
-    return markdown([*head, "FID, AM-SSIM at the end"], lines)
-
-
-TIMES = ("fixed", "each", "start")
 
 
 def ratios(suspect: bool = False) -> dict[Cell, float]:
@@ -337,12 +215,8 @@ def augmented_copies() -> str:
 
 TABLES: dict[str, Callable[[], str]] = {
     "first": first_table,
-    "table1": table1,
     "augmentation": augmentation,
     "augmented-copies": augmented_copies,
-    "curves": curves,
-    "rates": rates,
-    "solving": solving,
     "stability": stability,
 }
 NUMBERS: dict[str, Callable[[], object]] = {

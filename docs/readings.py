@@ -138,19 +138,31 @@ def thirty_six() -> str:
     return markdown([*head, "fresh digits", "missed by a factor"], lines)
 
 
+def _together(n: str, reading: str) -> list[float]:
+    return [float(r["value"]) for r in rows(SOLUTIONS) if (r["n"], r["reading"]) == (n, reading)]
+
+
 def together() -> str:
     """Solutions on several subsets, all judged against one of them."""
     lines = []
     for reading, (metric, digits) in READINGS.items():
-        found = [float(r["value"]) for r in rows(SOLUTIONS) if r["reading"] == reading]
-        lines.append(
-            [
-                NAMES[reading],
-                f"{fmean(found):.{digits}f} ± {stdev(found):.{digits}f}",
-                f"{GA_CNTK['64', metric]:.2f}",
-            ]
-        )
-    return markdown(["reading", "mean ± deviation over five subsets", "published"], lines)
+        for n in SIZES:
+            found = _together(n, reading)
+            if not found:
+                continue
+            size = next(r for r in rows(SOLUTIONS) if r["n"] == n)
+            lines.append(
+                [
+                    NAMES[reading],
+                    n,
+                    f"{size['solutions']}, {int(size['samples']):,}",
+                    f"{fmean(found):.{digits}f} ± {stdev(found):.{digits}f}",
+                    f"{min(found):.{digits}f} to {max(found):.{digits}f}",
+                    f"{GA_CNTK[n, metric]:.2f}",
+                ]
+            )
+    head = ["reading", "n", "solutions, samples", "mean ± deviation over five subsets", "range"]
+    return markdown([*head, "published"], lines)
 
 
 TABLES: dict[str, Callable[[], str]] = {
