@@ -156,7 +156,7 @@ def together() -> str:
                     NAMES[reading],
                     n,
                     f"{size['solutions']}, {int(size['samples']):,}",
-                    f"{fmean(found):.{digits}f} ± {stdev(found):.{digits}f}",
+                    gathered(n, reading),
                     f"{min(found):.{digits}f} to {max(found):.{digits}f}",
                     f"{GA_CNTK[n, metric]:.2f}",
                 ]
@@ -209,8 +209,21 @@ def typical(place: int) -> str:
     return f"{median(_ratio(name, c, v) for c, v in found.items() if c[0] != 'ga-cntk'):.2f}"
 
 
+def gathered(n: str, reading: str) -> str:
+    """Solutions on subsets of their own, judged together: mean and deviation over five subsets."""
+    digits, found = READINGS[reading][1], _together(n, reading)
+    return f"{fmean(found):.{digits}f} ± {stdev(found):.{digits}f}"
+
+
+def solutions(n: str) -> str:
+    """How many solutions were judged together."""
+    return next(r for r in rows(SOLUTIONS) if r["n"] == n)["solutions"]
+
+
 NUMBERS: dict[str, Callable[[], object]] = {
     "fresh": fresh,
+    "solutions 64": partial(solutions, "64"),
+    **{f"together {r} at 64": partial(gathered, "64", r) for r in READINGS},
     "real am-ssim 11 at 64": lambda: f"{fmean(of_subsets('64', 'am-ssim 11')):.3f}",
     **{f"median {i}": partial(typical, i) for i in range(7)},
     **{f"theirs {metric}": partial(theirs, metric) for metric in ("fid_train", "am_ssim")},
