@@ -28,9 +28,9 @@ from metrics.definitions.copies import judge
 from metrics.evaluate import Reference, check, evaluate, names_of, planned_names
 from metrics.inputs import read_rows, write_sheet
 from metrics.judging import judge_run, judge_snapshots, leased
-from metrics.nearest import nearest
+from metrics.nearest import nearest_images
 from metrics.pairs import clearest, done, draw_pairs
-from metrics.runs import load_generated, load_records, snapshots
+from metrics.runs import load_generated, snapshots
 from suite.protocol.artefacts import Subset, digest_of
 from suite.protocol.augmentation import WORDS as AUGMENTATIONS
 from suite.protocol.image_files import check_colour
@@ -156,6 +156,16 @@ def copies(
 def evaluate_(
     parts: Parts,
     out: Out,
+    trajectory: Annotated[
+        Path | None, typer.Option(help="CSV to write: every snapshot of the first part judged")
+    ] = None,
+    nearest: Annotated[
+        Path | None,
+        typer.Option(
+            help="npz to write: the training images nearest to the first samples, by SSIM: "
+            "generated, nearest, ssim, indices"
+        ),
+    ] = None,
     train: Train = None,
     heldout: Heldout = None,
     class_: Class = None,
@@ -179,9 +189,11 @@ def evaluate_(
 ) -> None:
     """Judge a run, all its parts together, and write metrics.json.
 
-    A run that diverged gets the status `diverged` and no values.
+    A run that diverged gets the status `diverged` and no values. Snapshots hold fewer rows than
+    the samples: values compare along a run, not with metrics.json.
     """
-    prepare(out)
+    for file in filter(None, (out, trajectory, nearest)):
+        prepare(file)
     references = references_of(train=train, heldout=heldout, **{"class": class_})
     store = feature_store(features, weights)
     choosing = None
@@ -191,44 +203,12 @@ def evaluate_(
         choosing = Choosing(choose, choose_rows, Subset.load(train), Subset.load(class_))
     report = judge_run(parts, references, metrics, samples, store, seed, choosing)
     used = list(report["metrics"])
-    write_json(out, report | {"provenance": provenance_of("metrics.judging", used, store)})
-
-
-@app.command()
-def trajectory(
-    parts: Parts,
-    out: Out,
-    train: Train = None,
-    heldout: Heldout = None,
-    class_: Class = None,
-    metrics: Metrics = None,
-    seed: Seed = 0,
-    features: Cache = None,
-    weights: Weights = None,
-) -> None:
-    """Judge every snapshot of a run and write CSV: iteration,metric,value,generated.
-
-    Snapshots hold fewer rows than the samples: values compare along a run, not with metrics.json.
-    """
-    prepare(out)
-    references = references_of(train=train, heldout=heldout, **{"class": class_})
-    store = feature_store(features, weights)
-    write_artefact(out, judge_snapshots(parts, references, metrics, store, seed))
-
-
-@app.command("nearest")
-def nearest_(
-    parts: Parts,
-    out: Out,
-    train: Annotated[Path, typer.Option(help="the training subset")],
-    count: Annotated[int, typer.Option(help="generated images, the first", min=1)] = 16,
-) -> None:
-    """Find the nearest training images by SSIM and write npz: generated, nearest, ssim, indices."""
-    prepare(out)
-    load_records(parts)
-    rows, subset = load_generated(parts)[:count], Subset.load(train)
-    check(["am_ssim"], rows, {"train": Reference.of(subset)})
-    write_arrays(out, nearest(rows, subset.data))
+    provenance = provenance_of("metrics.judging", used, store)
+    if trajectory is not None:
+        write_artefact(trajectory, judge_snapshots(parts[0], references, metrics, store, seed))
+    if nearest is not None:
+        write_arrays(nearest, nearest_images(parts[0], references))
+    write_json(out, report | {"provenance": provenance})
 
 
 @app.command()

@@ -63,19 +63,19 @@ def judge_run(
 
 
 def judge_snapshots(
-    parts: Sequence[Path],
+    part: Path,
     references: References,
     metrics: str | None,
     features: Features,
     seed: int,
 ) -> str:
-    """Every metric of every snapshot as CSV: iteration,metric,value,generated.
+    """Every metric of every snapshot of a part as CSV: iteration,metric,value,generated.
 
     Raises:
         InputError: see `metrics.runs.load_records` and `metrics.evaluate.check`.
     """
-    load_records(parts)
-    moments = list(snapshots(parts))
+    load_records([part])
+    moments = list(snapshots([part]))
     names = planned_names(metrics, moments[0][1], references)
     lines = ["iteration,metric,value,generated"]
     with leased(names):

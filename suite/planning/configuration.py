@@ -39,8 +39,8 @@ TRAIN = "train_"
 """What the names of rules that train begin with; no name of an experiment does."""
 RULES = {
     *("all", "figures", "subset", "reference", "train_gantk", "train_baselines", "weights"),
-    *("evaluate", "controls", "trajectory", "nearest", "walk", "configuration", "table", "draw"),
-    "report",
+    *("evaluate", "evaluate_images", "evaluate_points", "controls", "walk", "configuration"),
+    *("table", "draw", "report"),
 }
 """The rules of the workflow, whose names no experiment can have: it is a target itself.
 

@@ -108,6 +108,14 @@ def images_judged(config: Config, method: Method[Any], settings: Settings) -> in
     return config.samples + config.best_snapshot.rows * len(late(moments))
 
 
+def images_of(config: Config, cell: Cell, followed: bool) -> int:
+    """Rows that one job judges of a run; followed: those along its training too."""
+    method = method_entry(cell.method)
+    settings = settings_of(config, cell.experiment, cell.dataset, cell.method)
+    images = images_judged(config, method, settings)
+    return images + images_followed(method, settings, cell.n) if followed else images
+
+
 def _data(shape: tuple[int, ...]) -> str:
     return "images" if len(shape) == 3 else "points"
 
@@ -178,10 +186,14 @@ def estimate(
             left = parts * row * (rows + seen)
             whose = "" if cost is None else cost[2]
             items.append(Item(what, runs * number, seconds, left, cell.experiment, on_gpu, whose))
-        judged = images_judged(config, method_entry(cell.method), settings)
-        items.append(judging(f"judge {place}", runs, judged, shape, cell.experiment))
-        if config.best_snapshot is None:
-            items.append(judging(f"follow {place}", 1, seen, shape, cell.experiment))
+        followed = config.best_snapshot is None
+        for what, number, along in (
+            (f"judge and follow {place}", int(followed), True),
+            (f"judge {place}", runs - followed, False),
+        ):
+            if number:
+                images = images_of(config, cell, along)
+                items.append(judging(what, number, images, shape, cell.experiment))
     subsets = dict.fromkeys((c.dataset, c.n) for c in cells(config) if c.dataset in shapes)
     seeds = len(config.seeds.data)
     for dataset, n in subsets:
@@ -189,11 +201,8 @@ def estimate(
         items.append(judging(f"controls of {n} rows of {dataset}", seeds, images, shapes[dataset]))
     few = job.seconds(Work(1, 1, 1.0)) if job else None
     whose = job.whose if job else ""
-    sheets = sum(len(shapes.get(cell.dataset, ())) == 3 for cell in cells(config))
     drawn = seeds * len(subsets) + 2 * len({dataset for dataset, _ in subsets})
-    items.append(
-        Item("draw subsets, find nearest images", drawn + sheets, few, 200_000, whose=whose)
-    )
+    items.append(Item("draw subsets", drawn, few, 200_000, whose=whose))
     reports = 4 + embeds + 2 * len(config.experiments)
     items.append(Item("tables, figures, report", reports, few, 500_000, whose=whose))
     return items

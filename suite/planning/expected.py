@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from suite.planning.configuration import Cell, Config, cells, method_entry, settings_of
-from suite.planning.cost import images_followed, training_seconds
+from suite.planning.configuration import Config, cells
+from suite.planning.cost import images_of, training_seconds
 from suite.planning.known import EMBED, JOB, Rate, known_rates
+from suite.planning.rules import judgings
 from suite.protocol.method import Work
 from suite.running.devices import asked
 
@@ -30,6 +31,7 @@ def expected_seconds(config: Config) -> Expected:
     """Seconds of a job by (rule, wildcards, parts), from the rates that this machine has."""
     rates = known_rates(bool(asked(config.device)))
     table = {(c.experiment, c.dataset, str(c.n), c.method): c for c in cells(config)}
+    follows = {judging.rule: "trajectory" in judging.files for judging in judgings(config)}
     shapes = {name: _shape(config, name) for name in config.datasets}
     short = rates.get((JOB, ""), Rate(0.0, 0.0, UNKNOWN))
     embed = rates.get((EMBED, "images"), short)
@@ -43,18 +45,12 @@ def expected_seconds(config: Config) -> Expected:
         cell = table.get(key)
         if cell is None:
             return short.seconds(Work(1, 1, 1.0))
-        if rule == "evaluate":
-            return judge.seconds(Work(config.samples, 1, 1.0))
-        if rule == "trajectory":
-            return judge.seconds(Work(_followed(config, cell), 1, 1.0))
+        if rule in follows:
+            images = images_of(config, cell, followed=follows[rule])
+            return judge.seconds(Work(images, 1, 1.0))
         if rule.startswith("train_"):
             found = training_seconds(config, cell, shapes[dataset], rates, {})
             return UNKNOWN if found is None else found[0] + parts * found[1]
         return short.seconds(Work(1, 1, 1.0))
 
     return seconds
-
-
-def _followed(config: Config, cell: Cell) -> int:
-    settings = settings_of(config, cell.experiment, cell.dataset, cell.method)
-    return images_followed(method_entry(cell.method), settings, cell.n)

@@ -109,10 +109,10 @@ def extractors(config: Config) -> list[str]:
     return sorted(name for name in used if name)
 
 
-def judging_code(config: Config, module: str) -> str:
-    """The code of the configured metrics and their extractors, and of `module`, which uses them."""
+def judging_code(config: Config, *modules: str) -> str:
+    """The code of the configured metrics and their extractors, and of `modules`, which use them."""
     own = [METRICS.module_of(name) for name in config.metrics]
-    return _code(module, *own, *(EXTRACTORS.module_of(name) for name in extractors(config)))
+    return _code(*modules, *own, *(EXTRACTORS.module_of(name) for name in extractors(config)))
 
 
 def weights_option(config: Config) -> str:
@@ -125,11 +125,6 @@ def weights_files(config: Config) -> str:
     """What these weights hold."""
     path = config.inception_weights
     return _files({} if path is None else {str(path): files_digest([path])})
-
-
-def nearest_code() -> str:
-    """The code that finds nearest training images."""
-    return _code("metrics.nearest", "metrics.runs")
 
 
 def report_code(module: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from suite.planning.configuration import Config
-from suite.planning.rules import embeds, trainings
+from suite.planning.rules import embeds, judgings, trainings
 from suite.running import devices
 
 LEAST_FREE = 2**20
@@ -35,7 +35,7 @@ def check_devices(config: Config, rules: Set[str], *, here: bool, conda: Collect
     for training in trainings(config):
         needed[training.environment].add(training.rule)
     if embeds(config):
-        needed["torch"] |= {"evaluate", "controls", "trajectory"}
+        needed["torch"] |= {"controls", *(judging.rule for judging in judgings(config))}
     if config.device == "auto" and not here and rules & set().union(*needed.values()):
         sys.exit(
             "error: device: auto asks the machine that plans, and the jobs run elsewhere: set "

@@ -14,7 +14,7 @@ from suite.planning.configuration import MOST_HELD, Config, method_entry, settin
 from suite.planning.cost import images_followed, images_judged
 from suite.planning.identity import method_settings, source_kind, source_settings
 from suite.planning.known import EMBED, JOB, known_rates
-from suite.planning.rules import embeds, references
+from suite.planning.rules import Judging, embeds, references
 from suite.protocol.method import Work
 from suite.protocol.source import SOURCES
 
@@ -73,17 +73,14 @@ def _judging(images: int, embedding: bool) -> int:
     return UNKNOWN if rate is None else _minutes(rate.seconds(Work(images, 1, 1.0)))
 
 
-def followed(config: Config, wildcards: Any) -> int:
-    """Images that a job judges along a training."""
-    asked = (wildcards.experiment, wildcards.dataset, wildcards.method)
+def judged(config: Config, wildcards: Any, judging: Judging) -> int:
+    """Images of a run that a job of this rule judges."""
+    settings = settings_of(config, wildcards.experiment, wildcards.dataset, wildcards.method)
     method = method_entry(wildcards.method)
-    return images_followed(method, settings_of(config, *asked), int(wildcards.n))
-
-
-def judged(config: Config, wildcards: Any) -> int:
-    """Images of a run that a job judges."""
-    asked = (wildcards.experiment, wildcards.dataset, wildcards.method)
-    return images_judged(config, method_entry(wildcards.method), settings_of(config, *asked))
+    images = images_judged(config, method, settings)
+    if "trajectory" in judging.files:
+        images += images_followed(method, settings, int(wildcards.n))
+    return images
 
 
 def _minutes(seconds: float) -> int:

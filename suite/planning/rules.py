@@ -83,6 +83,48 @@ def walked_runs(config: Config) -> list[str]:
     return found
 
 
+@dataclass(frozen=True)
+class Judging:
+    """A rule that judges runs.
+
+    files: what its job writes in the run's folder, by option of its command. modules: whose code
+    decides what it writes. reads: what it needs of the first part beside the record. datasets,
+    data_seed, seed: regular expressions of the wildcards.
+    """
+
+    rule: str
+    files: dict[str, str]
+    modules: tuple[str, ...] = ("metrics.judging",)
+    reads: tuple[str, ...] = ()
+    datasets: str = ".+"
+    data_seed: str = r"\d+"
+    seed: str = r"\d+"
+
+
+def judgings(config: Config) -> list[Judging]:
+    """The rules that judge, those that come first before the others.
+
+    The first run of a cell is also followed along its training, and of images the nearest training
+    images are found, by the same job: a process that embeds takes seconds to start.
+    """
+    kinds: dict[str, list[str]] = {}
+    for name in config.datasets:
+        kinds.setdefault(config.kind(name).data, []).append(name)
+    seeds = str(config.seeds.data[0]), str(config.seeds.training[0])
+    every = {"out": paths.METRICS}
+    followed = {} if config.best_snapshot is not None else {"trajectory": paths.JUDGED}
+    reads = {"trajectory": paths.TRAJECTORY, "nearest": paths.SAMPLES}
+    found = []
+    for kind, names in kinds.items():
+        nearest = {"nearest": paths.NEAREST} if kind == "images" else {}
+        modules = ("metrics.judging", *(["metrics.nearest"] if nearest else []))
+        beside = followed | nearest
+        read = tuple(reads[option] for option in beside)
+        rule, files = f"evaluate_{kind}", every | beside
+        found.append(Judging(rule, files, modules, read, one_of(names), *seeds))
+    return [*found, Judging("evaluate", every)]
+
+
 def variants_of(methods: Iterable[str]) -> str:
     """A regular expression for these methods, and for variants of them."""
     return f"({one_of(methods)})({MARK}[^/]+)?"
@@ -169,6 +211,11 @@ def set_options(config: Config, files: Sequence[str]) -> str:
     """The training subset and the sets of `references`, in this order."""
     names = ["train", *references(config)]
     return " ".join(f"--{name} {file}" for name, file in zip(names, files, strict=True))
+
+
+def out_options(judging: Judging, files: Sequence[str]) -> str:
+    """The files that a job writes, each behind its option."""
+    return " ".join(f"--{option} {file}" for option, file in zip(judging.files, files, strict=True))
 
 
 def augment_options(config: Config, wildcards: Any) -> str:

@@ -15,6 +15,7 @@ from metrics.controls import disjoint_rows, judge_controls
 from metrics.evaluate import Reference
 from metrics.features import Features
 from metrics.inputs import read_rows
+from metrics.runs import snapshots
 from metrics.similarity import ssim_matrix
 from suite.protocol.artefacts import Subset, Trajectory, save_samples
 from suite.running.errors import InputError
@@ -124,15 +125,24 @@ def test_a_diverged_run_has_a_status_and_no_values(run, tmp_path):
 
 def test_trajectory_judges_every_snapshot(run, tmp_path):
     parts, train = run
-    out = tmp_path / "trajectory.csv"
-    _call("trajectory", *parts, "--train", train, "--out", out, "--metrics", "am_ssim")
+    out, metrics = tmp_path / "trajectory.csv", tmp_path / "metrics.json"
+    common = ["--train", train, "--out", metrics, "--metrics", "am_ssim"]
+    _call("evaluate", *parts, *common)
+    alone = metrics.read_bytes()
+    _call("evaluate", *parts, *common, "--trajectory", out)
+    assert metrics.read_bytes() == alone
     rows = list(csv.DictReader(out.open()))
     assert list(rows[0]) == ["iteration", "metric", "value", "generated"]
     assert [row["iteration"] for row in rows] == ["0", "1", "9"]
-    # part 1 stopped at iteration 1: its last snapshot stands in at 9
-    last = np.concatenate([_images(2, 6)[4:], _images(3, 4)[2:]])
-    expected = ssim_matrix(last, _images(4, 6)).max(axis=1).mean()
+    expected = ssim_matrix(_images(2, 6)[4:], _images(4, 6)).max(axis=1).mean()
     assert float(rows[2]["value"]) == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_part_that_stopped_earlier_gives_its_last_snapshot(run):
+    parts, _ = run
+    assert [iteration for iteration, _ in snapshots(parts)] == [0, 1, 9]
+    *_, (_, last) = snapshots(parts)
+    assert np.array_equal(last, np.concatenate([_images(2, 6)[4:], _images(3, 4)[2:]]))
 
 
 def test_trajectory_judges_by_every_reference_set(tmp_path):
@@ -141,15 +151,17 @@ def test_trajectory_judges_by_every_reference_set(tmp_path):
     part = _part(tmp_path / "p7", 0, digits, np.stack([digits[:6], digits[6:]]), [0, 9])
     train = _subset(tmp_path / "train28.npz", digits[6:])
     out, cache = tmp_path / "trajectory.csv", tmp_path / "features"
-    sets = ["--train", train, "--heldout", heldout, "--features", cache, "--out", out]
+    sets = ["--train", train, "--heldout", heldout, "--features", cache, "--trajectory", out]
     names = ["am_ssim", "coverage_lenet_heldout"]
-    _call("trajectory", part, *sets, "--metrics", ",".join(names))
+    sets += ["--out", tmp_path / "metrics.json", "--metrics", ",".join(names)]
+    _call("evaluate", part, *sets)
     rows = list(csv.DictReader(out.open()))
     assert [(row["iteration"], row["metric"]) for row in rows] == [
         (iteration, name) for iteration in ("0", "9") for name in names
     ]
     assert float(rows[2]["value"]) == pytest.approx(1, abs=1e-6)
-    assert len(list(cache.glob("lenet-*.npz"))) == 3  # two snapshots, and the held-out rows
+    # The samples, two snapshots, and the held-out rows.
+    assert len(list(cache.glob("lenet-*.npz"))) == 4
 
 
 @pytest.mark.parametrize(
@@ -272,14 +284,16 @@ def test_no_reference_set(run, tmp_path):
 def test_nearest_finds_the_training_images(run, tmp_path):
     _, train = run
     images = _images(4, 6)
-    changed = images[[3, 0, 5]] ^ 1  # by a grey level: like an image, not the image
+    order = np.resize([3, 0, 5], 20)
+    changed = images[order] ^ 1  # by a grey level: like an image, not the image
     part = _part(tmp_path / "p9", 0, changed, images[None, :2], [0])
-    _call("nearest", part, "--train", train, "--out", tmp_path / "nearest.npz", "--count", 2)
+    files = ["--out", tmp_path / "metrics.json", "--nearest", tmp_path / "nearest.npz"]
+    _call("evaluate", part, "--train", train, "--metrics", "am_ssim", *files)
     found = np.load(tmp_path / "nearest.npz")
-    assert found["indices"].tolist() == [3, 0]
+    assert np.array_equal(found["indices"], order[:16])
     assert np.all((found["ssim"] > 0.99) & (found["ssim"] < 1))
-    assert np.array_equal(found["nearest"], images[[3, 0]])
-    assert np.array_equal(found["generated"], changed[:2])
+    assert np.array_equal(found["nearest"], images[order[:16]])
+    assert np.array_equal(found["generated"], changed[:16])
 
 
 def _kept(path, indices, split="train"):

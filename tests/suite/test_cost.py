@@ -80,8 +80,10 @@ def test_time_follows_from_work_and_rates():
     assert apart["train ga-cntk on 64 rows of mnist, 2 solutions each"].jobs == 4
     last = apart["train ga-cntk on 64 rows of mnist, 1 solutions each"]
     assert (last.jobs, last.seconds) == (2, pytest.approx(20 + 100 * 0.01))
-    assert found["judge dcgan on 64 rows of mnist"].seconds == pytest.approx(3 + 0.1 * 128)
-    assert found["follow dcgan on 64 rows of mnist"].seconds == pytest.approx(3 + 0.1 * 4 * 32)
+    place, seen = "dcgan on 64 rows of mnist", 4 * 32
+    first, other = found[f"judge and follow {place}"], found[f"judge {place}"]
+    assert (first.jobs, first.seconds) == (1, pytest.approx(3 + 0.1 * (128 + seen)))
+    assert (other.jobs, other.seconds) == (1, pytest.approx(3 + 0.1 * 128))
 
 
 @pytest.mark.parametrize("name", ["quick", "ring"])
@@ -183,7 +185,7 @@ def test_plans_of_a_gpu_are_in_its_hours_by_experiment_and_say_whose_rates_they_
     text = table(items, 4, 2)
     assert re.search(r"0\.77 GPU-hours \(table1 0\.39, other 0\.39\); 0\.\d+ core-hours", text)
     assert "with 4 cores and 2 GPUs done in about 23 min" in text
-    assert "of unknown speed: 7 that judge" in text and "rates of an NVIDIA H200" in text
+    assert "of unknown speed: 5 that judge" in text and "rates of an NVIDIA H200" in text
 
 
 def test_own_rates_of_a_gpu_are_no_cpus(monkeypatch, tmp_path):
@@ -308,7 +310,8 @@ def test_the_estimate_counts_the_rows_that_choose_a_snapshot() -> None:
         for k, v in ((0, {}), (1, moment))
     }
     place = "dcgan on 64 rows of mnist"
-    assert f"follow {place}" in items[0] and f"follow {place}" not in items[1]
+    followed = f"judge and follow {place}"
+    assert followed in items[0] and followed not in items[1]
     # Snapshots at 0, 1, 3 and 10 of 10 updates, of which three are candidates.
     assert items[1][f"judge {place}"].seconds - items[0][f"judge {place}"].seconds == pytest.approx(
         3.0

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from suite.planning import identity
+from suite.planning import rules as plan
 from suite.running.provenance import ROOT
 from tests.imports import ROOMS, registered
 from tests.suite.test_rules import config, wildcards
@@ -26,10 +27,11 @@ def every_code() -> set[str]:
         for module in registered(room):
             found |= code(identity._code(module))
     drawn = identity.source_code(config(), wildcards(dataset="ring8"))
-    judged = [identity.judging_code(config(), f"metrics.{m}") for m in ("judging", "controls")]
+    modules = [judging.modules for judging in plan.judgings(config())]
+    judged = [identity.judging_code(config(), *m) for m in (*modules, ("metrics.controls",))]
     reports = ("tables.write", "figures.write", "pages.index")
     told = [identity.report_code(f"reporting.{module}") for module in reports]
-    return found.union(*map(code, (drawn, *judged, identity.nearest_code(), *told)))
+    return found.union(*map(code, (drawn, *judged, *told)))
 
 
 def test_every_module_of_a_room_is_part_of_some_result_or_named_as_carrying_work_out() -> None:
@@ -86,7 +88,6 @@ def test_code_is_that_of_what_a_job_uses() -> None:
     judged = code(identity.judging_code(config(), "metrics.controls"))
     assert {"metrics/controls.py", "metrics/definitions/fid.py", "metrics/inception.py"} <= judged
     assert not judged & {"metrics/definitions/kid.py", "metrics/judging.py", "metrics/lenet.py"}
-    assert "metrics/similarity.py" in code(identity.nearest_code())
 
 
 @pytest.mark.parametrize("method", ["gantk2", "gantk2-finite"])

@@ -52,6 +52,18 @@ def test_controls_are_made_once_a_subset() -> None:
     assert sorted(found) == sorted(cells)
 
 
+def test_the_first_run_of_a_cell_is_judged_into_more_files() -> None:
+    images, points, other = plan.judgings(config())
+    assert list(other.files.values()) == ["metrics.json"]
+    assert list(points.files.values()) == ["metrics.json", "trajectory.csv"]
+    assert list(images.files.values()) == ["metrics.json", "trajectory.csv", "nearest.npz"]
+    assert (images.datasets, images.data_seed, images.seed) == ("mnist", "3", "5")
+    assert points.datasets == "ring8" and points.modules == ("metrics.judging",)
+    assert images.modules == ("metrics.judging", "metrics.nearest")
+    chosen, *_ = plan.judgings(config(best_snapshot={"metric": "fid_heldout", "rows": 12}))
+    assert list(chosen.files) == ["out", "nearest"] and chosen.reads == ("samples.npz",)
+
+
 def test_pictures_are_of_images() -> None:
     found = plan.pictured_runs(config())
     assert found and all("mnist" in run for run in found)

@@ -18,8 +18,8 @@ from tests.workflow.conftest import TINY, Checkout
 RUN = "runs/table1/mnist/n8/ga-cntk/data0/seed0"
 AFTER = {"table": 1, "draw": 1, "report": 1, "all": 1}
 CONFIGURATION = {"configuration": 2}
-JUDGED = {"evaluate": 1, "trajectory": 1, "nearest": 1}
-"""of a run that stands for its cell in figures"""
+JUDGED = {"evaluate_images": 1}
+"""of a run that stands for its cell in figures, into three files"""
 SOLVED = {"train_gantk": 1}
 """one job for the two solutions of 8 rows that make the 16 samples of ga-cntk"""
 
@@ -133,7 +133,7 @@ def test_bad_files_are_found_and_the_workflows_own_command_makes_them_again(
         ),
         (
             {"seeds": {"training": [0], "evaluation": 5}},
-            {"evaluate": 2, "controls": 1, "trajectory": 2, **CONFIGURATION, **AFTER},
+            {"evaluate_images": 2, "controls": 1, **CONFIGURATION, **AFTER},
         ),
         (
             {"seeds": {"training": [0, 1]}},
@@ -150,7 +150,7 @@ def test_bad_files_are_found_and_the_workflows_own_command_makes_them_again(
         (
             {"datasets": {"mnist": {"heldout": 9}}},
             {
-                **{"reference": 1, "controls": 1, "evaluate": 2, "trajectory": 2},
+                **{"reference": 1, "controls": 1, "evaluate_images": 2},
                 **CONFIGURATION,
                 **AFTER,
             },
@@ -198,7 +198,7 @@ def test_what_would_be_made_again_is_named_with_its_reasons(finished) -> None:
     dcgan, made = RUN.replace("ga-cntk", "dcgan"), "part0/run.json"
     assert f"\nbaselines/losses.py: other code\n    train_baselines: {dcgan}/{made}\n" in said
     assert f"\niterations: 3 -> 4\n    train_gantk_0_1: {RUN}/{made}\n" in said
-    assert re.search(r"\nwhat it reads is made again\n(    .*\n)*    evaluate: ", said)
+    assert re.search(r"\nwhat it reads is made again\n(    .*\n)*    evaluate_images: ", said)
     assert re.search(r"not made again: 1 parts? .*with jax 0\.1, now \d", said)
     assert "subset" not in said and "controls" not in said
 
@@ -223,7 +223,7 @@ def test_more_samples_need_only_the_missing_solutions(finished) -> None:
     planned = finished.planned(finished.varied("changed", samples=24, parts_per_job=2))
     assert planned["train_gantk"] == 1
     assert planned["train_baselines"] == 1
-    assert planned["evaluate"] == 2
+    assert planned["evaluate_images"] == 2
     assert planned["subset"] == 0
 
 
@@ -240,9 +240,9 @@ def test_more_samples_need_only_the_missing_solutions(finished) -> None:
         ),
         (
             "metrics/definitions/am_ssim.py",
-            {"evaluate": 2, "controls": 1, "trajectory": 2, **AFTER},
+            {"evaluate_images": 2, "controls": 1, **AFTER},
         ),
-        ("metrics/nearest.py", {"nearest": 2, "draw": 1, "report": 1, "all": 1}),
+        ("metrics/nearest.py", {"evaluate_images": 2, **AFTER}),
         ("reporting/pages/index.py", {"report": 1, "all": 1}),
         ("reporting/figures/learning.py", {"draw": 1, "report": 1, "all": 1}),
         ("reporting/pages/templates/style.css", {"table": 1, "report": 1, "all": 1}),
@@ -327,7 +327,7 @@ def test_every_experiment_is_a_target_and_no_rule(finished) -> None:
     assert "make mine" in done.stdout and "make other" not in done.stdout
     listed = finished.snakemake("--list-rules", config=config).stdout.split()
     families = {re.sub(r"_\d+_\d+$", "", rule) for rule in listed}
-    assert families - {"mine", "other"} == RULES
+    assert families - {"mine", "other"} == RULES - {"evaluate_points"}
 
 
 def test_two_grids_do_not_merge(finished) -> None:
@@ -359,4 +359,4 @@ def test_points_have_no_nearest_images(finished) -> None:
     config = finished.varied("points", **changes, experiments__table1__datasets=both)
     planned = finished.planned(config)
     # Of the digits dcgan's stand already; of the points neither method has any.
-    assert planned["evaluate"] == 4 and planned["nearest"] == 1
+    assert planned["evaluate_images"] == planned["evaluate_points"] == 2

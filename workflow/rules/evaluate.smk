@@ -26,46 +26,61 @@ SETS = [
 ]
 
 
-rule evaluate:
-    input:
-        # Written last by the job that also writes the samples: one file a part plans faster.
-        parts=lambda w: plan.parts(CONFIG, w, f"{PART}/{paths.RECORD}"),
-        sets=SETS,
-        weights=WEIGHTS,
-    output:
-        f"{RUN}/{paths.METRICS}",
-    log:
-        f"{LOGS}/{paths.RUN}/metrics.log",
-    benchmark:
-        f"{BENCHMARKS}/{paths.RUN}/metrics.tsv"
-    retries: RETRIES
-    conda:
-        "../../envs/torch.yaml"
-    threads: CONFIG.threads
-    resources:
-        gpu=GPU if plan.embeds(CONFIG) else 0,
-        runtime=lambda w, attempt: resources.judging_minutes(
-            CONFIG, w, resources.judged(CONFIG, w), attempt
-        ),
-        mem_mb=2 * resources.PROCESS,
-    params:
-        choice=identity.choice(CONFIG),
-        parts=lambda w: plan.parts(CONFIG, w, PART),
-        sets=lambda w, input: plan.set_options(CONFIG, input.sets),
-        metrics=identity.metrics(CONFIG),
-        samples=identity.judged_samples(CONFIG),
-        weights=identity.weights_option(CONFIG),
-        weights_files=identity.weights_files(CONFIG),
-        code=identity.judging_code(CONFIG, "metrics.judging"),
-    message:
-        "evaluate {wildcards.method} on {wildcards.n} rows of {wildcards.dataset}"
-        " ({wildcards.experiment}, seed {wildcards.seed})"
-    shell:
-        attempts.tried(
-            "python -m metrics evaluate {params.parts} {params.sets} {params.choice}"
-            " {params.metrics} {params.samples} {params.weights} --out {output}"
-            f" --features {FEATURES}"
-        )
+# A rule for each set of files that a run is judged into (suite.planning.rules.judgings): the first
+# run of a cell stands for it in figures too.
+for judging in plan.judgings(CONFIG):
+
+    rule:
+        name:
+            judging.rule
+        input:
+            # Written last by the job that also writes the samples: one file a part plans faster.
+            parts=lambda w: plan.parts(CONFIG, w, f"{PART}/{paths.RECORD}"),
+            first=[f"{FIRST}/{file}" for file in judging.reads],
+            sets=SETS,
+            weights=WEIGHTS,
+        output:
+            [f"{RUN}/{file}" for file in judging.files.values()],
+        log:
+            f"{LOGS}/{paths.RUN}/metrics.log",
+        benchmark:
+            f"{BENCHMARKS}/{paths.RUN}/metrics.tsv"
+        wildcard_constraints:
+            dataset=judging.datasets,
+            data_seed=judging.data_seed,
+            seed=judging.seed,
+        retries: RETRIES
+        conda:
+            "../../envs/torch.yaml"
+        threads: CONFIG.threads
+        resources:
+            gpu=GPU if plan.embeds(CONFIG) else 0,
+            runtime=lambda w, attempt, judging=judging: resources.judging_minutes(
+                CONFIG, w, resources.judged(CONFIG, w, judging), attempt
+            ),
+            mem_mb=2 * resources.PROCESS,
+        params:
+            choice=identity.choice(CONFIG),
+            parts=lambda w: plan.parts(CONFIG, w, PART),
+            sets=lambda w, input: plan.set_options(CONFIG, input.sets),
+            files=lambda w, output, judging=judging: plan.out_options(judging, output),
+            metrics=identity.metrics(CONFIG),
+            samples=identity.judged_samples(CONFIG),
+            weights=identity.weights_option(CONFIG),
+            weights_files=identity.weights_files(CONFIG),
+            code=identity.judging_code(CONFIG, *judging.modules),
+        message:
+            "evaluate {wildcards.method} on {wildcards.n} rows of {wildcards.dataset}"
+            " ({wildcards.experiment}, seed {wildcards.seed})"
+        shell:
+            attempts.tried(
+                "python -m metrics evaluate {params.parts} {params.sets} {params.choice}"
+                " {params.metrics} {params.samples} {params.weights} {params.files}"
+                f" --features {FEATURES}"
+            )
+
+
+workflow.ruleorder(*(judging.rule for judging in plan.judgings(CONFIG)))
 
 
 rule controls:
@@ -101,74 +116,6 @@ rule controls:
             " --class {input.whole} {params.metrics} {params.samples} {params.weights} {params.augment}"
             f" --out {{output}} --features {FEATURES}"
         )
-
-
-rule trajectory:
-    input:
-        record=f"{FIRST}/{paths.RECORD}",
-        snapshots=f"{FIRST}/{paths.TRAJECTORY}",
-        sets=SETS,
-        weights=WEIGHTS,
-    output:
-        f"{RUN}/{paths.JUDGED}",
-    log:
-        f"{LOGS}/{paths.RUN}/trajectory.log",
-    benchmark:
-        f"{BENCHMARKS}/{paths.RUN}/trajectory.tsv"
-    retries: RETRIES
-    conda:
-        "../../envs/torch.yaml"
-    threads: CONFIG.threads
-    resources:
-        gpu=GPU if plan.embeds(CONFIG) else 0,
-        runtime=lambda w, attempt: resources.judging_minutes(
-            CONFIG, w, resources.followed(CONFIG, w), attempt
-        ),
-        mem_mb=2 * resources.PROCESS,
-    params:
-        part=subpath(input.record, parent=True),
-        sets=lambda w, input: plan.set_options(CONFIG, input.sets),
-        metrics=identity.metrics(CONFIG),
-        weights=identity.weights_option(CONFIG),
-        weights_files=identity.weights_files(CONFIG),
-        code=identity.judging_code(CONFIG, "metrics.judging"),
-    message:
-        "follow {wildcards.method} on {wildcards.n} rows of {wildcards.dataset}"
-        " ({wildcards.experiment}, seed {wildcards.seed}) along its training"
-    shell:
-        attempts.tried(
-            "python -m metrics trajectory {params.part} {params.sets}"
-            " {params.metrics} {params.weights} --out {output}"
-            f" --features {FEATURES}"
-        )
-
-
-rule nearest:
-    input:
-        record=f"{FIRST}/{paths.RECORD}",
-        samples=f"{FIRST}/{paths.SAMPLES}",
-        train=rules.subset.output,
-    output:
-        f"{RUN}/{paths.NEAREST}",
-    log:
-        f"{LOGS}/{paths.RUN}/nearest.log",
-    group:
-        "pictures"
-    conda:
-        "../../envs/torch.yaml"
-    resources:
-        runtime=resources.SHORT,
-        mem_mb=resources.PROCESS,
-    params:
-        part=subpath(input.record, parent=True),
-        shown="--count 16",
-        code=identity.nearest_code(),
-    message:
-        "find the training images nearest to those of {wildcards.method} on {wildcards.n} rows"
-        " of {wildcards.dataset} ({wildcards.experiment}, seed {wildcards.seed})"
-    shell:
-        "python -m metrics nearest {params.part} --train {input.train} {params.shown}"
-        " --out {output} > {log} 2>&1"
 
 
 rule walk:
