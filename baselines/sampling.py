@@ -13,7 +13,7 @@ CHUNK = 256
 
 
 def latents(purpose: str, rows: int, size: int, *seeds: int) -> Tensor:
-    """float32 [rows, size], standard normal (P Table 3), from a named stream."""
+    """float32 [rows, size], standard normal (GA-NTK paper, Table 3), from a named stream."""
     return torch.from_numpy(stream(purpose, *seeds).standard_normal((rows, size), np.float32))
 
 

@@ -18,8 +18,8 @@ def from_unit(images: Tensor) -> Tensor:
 def to_network(rows: Tensor) -> Tensor:
     """Rows in the range of the generator's last layer.
 
-    uint8 images [b, H, W, C] become float32 [b, C, H, W]: grey in [0, 1] (sigmoid, P Table 3),
-    colour in [-1, 1] (tanh, P Tables 4 and 5). float32 points [b, 2] stay as they are.
+    uint8 images [b, H, W, C] become float32 [b, C, H, W]: grey in [0, 1] (sigmoid, paper, Table 3),
+    colour in [-1, 1] (tanh, GA-NTK paper, Tables 4 and 5). float32 points [b, 2] stay as they are.
 
     >>> to_network(torch.tensor([[[[0], [255]]]], dtype=torch.uint8)).ravel().tolist()  # grey
     [0.0, 1.0]

@@ -14,40 +14,44 @@ class GanSettings(Settings):
 
     updates: PositiveInt = Field(
         80_000,
-        description="budget; P section 8.1: 80,000 for MNIST, 400,000 for CIFAR-10, "
+        description="budget; GA-NTK paper, section 8.1: 80,000 for MNIST, 400,000 for CIFAR-10, "
         "100,000 for CelebA [generator updates]",
     )
     batch: int = Field(
-        64, ge=2, description="real, and generated, rows a step (P section 8.1) [rows]"
+        64, ge=2, description="real, and generated, rows a step (GA-NTK paper, section 8.1) [rows]"
     )
     networks: Literal["literal", "tuned"] = Field(
         "literal",
-        description="as the paper has them (P Tables 3 to 5, section 4.2), or with what is known "
+        description="as the paper has them (Tables 3 to 5, section 4.2), or with what is known "
         "to help: for images no batch norm in the discriminator's dense layer (Table 3), for "
         "points batch norm in the generator, outputs in the unit square and 2 latents",
     )
     width: PositiveFloat = Field(
         1.0,
-        description="channels and units of every hidden layer of the networks of P Tables 3 to 5, "
-        "relative to the tables: less for a narrower, faster network",
+        description="channels and units of every hidden layer of the networks of GA-NTK's Tables 3 "
+        "to 5, relative to the tables: less for a narrower, faster network",
     )
     latent: PositiveInt | None = Field(
         None,
-        description="size of the generator's input; null: 64 (P section 8.1), or 2 in tuned "
+        description="size of the generator's input; null: 64 (paper, section 8.1), or 2 in tuned "
         "networks for points [numbers]",
     )
     n_dis: PositiveInt = Field(
-        1, description="discriminator steps before each generator update (P Table 6) [steps]"
+        1,
+        description="discriminator steps before each generator update (paper, Table 6) [steps]",
     )
-    learning_rate: PositiveFloat = Field(2e-4, description="of both optimisers (P Table 6)")
+    learning_rate: PositiveFloat = Field(
+        2e-4, description="of both optimisers (GA-NTK paper, Table 6)"
+    )
     leak: float = Field(0.2, ge=0, lt=1, description="slope of the leaky ReLU below zero")
     batch_norm: bool = Field(
-        True, description="in the discriminator for images, where P Tables 3 to 5 have it"
+        True,
+        description="in the discriminator for images, where GA-NTK's Tables 3 to 5 have it",
     )
     weight_std: PositiveFloat | None = Field(
         0.02,
-        description="standard deviation of the initial weights of the networks of P Tables 3 to 5 "
-        "(Radford et al., 2016, section 4); null: uniform within 1/sqrt(fan-in)",
+        description="standard deviation of the initial weights of the networks of GA-NTK's Tables "
+        "3 to 5 (Radford et al., 2016, section 4); null: uniform within 1/sqrt(fan-in)",
     )
     ema_halflife: PositiveFloat | None = Field(
         None,
@@ -57,10 +61,12 @@ class GanSettings(Settings):
     patience: PositiveInt | None = Field(
         None,
         description="stop when the running mean of the discriminator's loss (WGAN-GP's with its "
-        "penalty) has not changed by `delta` for so long (P section 13); null: never "
+        "penalty) has not changed by `delta` for so long (GA-NTK paper, section 13); null: never "
         "[generator updates]",
     )
-    delta: NonNegativeFloat = Field(0.05, description="the change that counts (P section 13)")
+    delta: NonNegativeFloat = Field(
+        0.05, description="the change that counts (GA-NTK paper, section 13)"
+    )
     precision: Literal["float32", "bfloat16"] = Field(
         "float32",
         description="of activations and products; weights and optimisers are always float32; "
@@ -90,8 +96,12 @@ class GanSettings(Settings):
 class AdamSettings(GanSettings):
     """An alternating training whose two optimisers are Adam (Kingma & Ba, 2015)."""
 
-    beta1: float = Field(0.5, ge=0, lt=1, description="decay of Adam's first moment (P Table 6)")
-    beta2: float = Field(0.999, ge=0, lt=1, description="decay of Adam's second moment (P Table 6)")
+    beta1: float = Field(
+        0.5, ge=0, lt=1, description="decay of Adam's first moment (GA-NTK paper, Table 6)"
+    )
+    beta2: float = Field(
+        0.999, ge=0, lt=1, description="decay of Adam's second moment (GA-NTK paper, Table 6)"
+    )
 
 
 G = TypeVar("G", bound=GanSettings)

@@ -1,4 +1,4 @@
-"""Early stopping of an alternating training (P section 13)."""
+"""Early stopping of an alternating training (GA-NTK paper, section 13)."""
 
 import math
 from dataclasses import dataclass

@@ -8,7 +8,7 @@
     python -m benchmarks readings train.npz fresh.npz ga-cntk dcgan --most 128
 
 One pipeline made both published values at n = 64: 31.10 for GA-CNTK, whose samples have an AM-SSIM
-of 0.49, and 27.43 for DCGAN, at 0.84 (P Table 1). Each reading is one way in which FID may have
+of 0.49, and 27.43 for DCGAN, at 0.84 (Table 1). Each reading is one way in which FID may have
 been computed; samples that have the published AM-SSIM should then get the published FID. The
 iterations above are where ours have it.
 """
@@ -42,7 +42,7 @@ from suite.running.errors import InputError
 app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
 
 PUBLISHED = {"GA-CNTK": 31.10, "DCGAN": 27.43}
-"""P Table 1, MNIST, n = 64."""
+"""GA-NTK paper, Table 1, MNIST, n = 64."""
 SIDE = 299
 BATCH = 32
 Images = np.ndarray

@@ -1,14 +1,15 @@
-"""Whether a discriminator leaves a gradient: a finite network beside the NTK's (P Fig. 5).
+"""Whether a discriminator leaves a gradient: a finite network beside the NTK's (paper, Fig. 5).
 
     python -m datasets subset mnist --n 64 --out train.npz
     python -m benchmarks saturation train.npz --out saturation.png
 
-As in P section 4.2, a finite network of GA-CNTK's architecture learns to tell n images from as many
-of noise, by full batches and gradient descent on the squared error, for long (the paper: 65,536
-steps of 256 + 256; here fewer rows and a narrow network, which a CPU affords). Then one noise image
-descends |1 - D|^2 / 2: through that network, and through GA-CNTK, whose D is trained anew for every
-place of the image, for as long a time (lambda = steps * rate / rows) and for that of the released
-code. The paper says "with a large t" only. The curves are the norms of the image's gradient.
+As in the paper's section 4.2, a finite network of GA-CNTK's architecture learns to tell n images
+from as many of noise, by full batches and gradient descent on the squared error, for long (the
+paper: 65,536 steps of 256 + 256; here fewer rows and a narrow network, which a CPU affords). Then
+one noise image descends |1 - D|^2 / 2: through that network, and through GA-CNTK, whose D is
+trained anew for every place of the image, for as long a time (lambda = steps * rate / rows) and for
+that of the released code. The paper says "with a large t" only. The curves are the norms of the
+image's gradient.
 """
 
 from collections.abc import Callable

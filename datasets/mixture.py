@@ -1,4 +1,4 @@
-"""Mixtures of Gaussians, by default in the unit square: the toy data of P Figs. 4, 9 and 10."""
+"""Mixtures of Gaussians, by default in the unit square: data of the paper's Figs. 4, 9 and 10."""
 
 import numpy as np
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from suite.running.errors import InputError
 
 GENERATOR_SIDES = (28, 32, 64, 128, 256)
-"""Sides of the images that GA-CNTKg has a generator for (P Tables 3 to 5)."""
+"""Sides of the images that GA-CNTKg has a generator for (GA-NTK paper, Tables 3 to 5)."""
 
 CODE_SIDES = (28, 32, 64, 256)
-"""Sides of the images that the autoencoder of P Table 7 takes."""
+"""Sides of the images that the autoencoder of the paper's Table 7 takes."""
 
 
 def check_square(shape: tuple[int, ...]) -> None:

@@ -61,7 +61,7 @@ class DescentSettings(OptimiserSettings):
         None, description="stop when the loss has not fallen by `delta` for so long [iterations]"
     )
     delta: NonNegativeFloat = Field(
-        0.05, description="the fall of the loss that counts as progress (P section 13)"
+        0.05, description="the fall of the loss that counts as progress (GA-NTK paper, section 13)"
     )
     gradient_norm: PositiveFloat | None = Field(
         None, description="stop when the norm of the gradient is below this"

@@ -30,7 +30,7 @@ _SERIAL_PRODUCT = 2**18
 
 @dataclass(frozen=True)
 class Window:
-    """The window and constants of SSIM; the defaults are the paper's (P section 8.2).
+    """The window and constants of SSIM; the defaults are the paper's (GA-NTK paper, section 8.2).
 
     size: side of the square window [pixels]; even sizes are allowed.
     sigma: standard deviation of the Gaussian weights [pixels].

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class DcganSettings(AdamSettings):
-    """DCGAN with the networks of P Tables 3 to 5 and the optimisers of P Table 6."""
+    """DCGAN with GA-NTK's networks (Tables 3 to 5) and optimisers (Table 6)."""
 
 
 def game(settings: DcganSettings, shape: tuple[int, ...]) -> "Game":

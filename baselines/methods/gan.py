@@ -1,4 +1,4 @@
-"""The first GAN (Goodfellow et al., 2014), which P Figs. 4 and 10 call vanilla."""
+"""The first GAN (Goodfellow et al., 2014), which GA-NTK paper, Figs. 4 and 10 call vanilla."""
 
 from typing import TYPE_CHECKING, Literal
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 class VanillaSettings(AdamSettings):
-    """The first GAN. P Table 6 does not list it: its optimisers are DCGAN's.
+    """The first GAN. GA-NTK's Table 6 does not list it: its optimisers are DCGAN's.
 
-    On images the networks are those of P Tables 3 to 5 too, so that with the default loss it is
-    DCGAN; the two part on the loss `minimax`.
+    On images the networks are those of GA-NTK's Tables 3 to 5 too. So with the default loss it is
+    DCGAN; the two differ by the loss `minimax`.
     """
 
     loss: Literal["non-saturating", "minimax"] = Field(

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class LsganSettings(AdamSettings):
-    """LSGAN with the networks of P Tables 3 to 5 and the optimisers of P Table 6."""
+    """LSGAN with GA-NTK's networks (Tables 3 to 5) and optimisers (Table 6)."""
 
 
 def game(settings: LsganSettings, shape: tuple[int, ...]) -> "Game":

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class RaganSettings(AdamSettings):
-    """RaGAN with the networks of P Tables 3 to 5; its paper's optimisers are DCGAN's."""
+    """RaGAN with the networks of GA-NTK's Tables 3 to 5; its paper's optimisers are DCGAN's."""
 
 
 def game(settings: RaganSettings, shape: tuple[int, ...]) -> "Game":

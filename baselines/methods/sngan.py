@@ -12,20 +12,25 @@ if TYPE_CHECKING:
 
 
 class SnganSettings(AdamSettings):
-    """SNGAN with the networks of P Tables 3 to 5 and the optimisers of P Table 6."""
+    """SNGAN with GA-NTK's networks (Tables 3 to 5) and optimisers (Table 6)."""
 
     n_dis: PositiveInt = Field(
-        5, description="discriminator steps before each generator update (P Table 6) [steps]"
+        5,
+        description="discriminator steps before each generator update (paper, Table 6) [steps]",
     )
-    learning_rate: PositiveFloat = Field(1e-4, description="of both optimisers (P Table 6)")
-    beta1: float = Field(0.9, ge=0, lt=1, description="decay of Adam's first moment (P Table 6)")
+    learning_rate: PositiveFloat = Field(
+        1e-4, description="of both optimisers (GA-NTK paper, Table 6)"
+    )
+    beta1: float = Field(
+        0.9, ge=0, lt=1, description="decay of Adam's first moment (GA-NTK paper, Table 6)"
+    )
     loss: Literal["hinge", "logistic"] = Field(
         "hinge", description="Miyato et al., Eqs. 16 and 17, or the non-saturating loss"
     )
     batch_norm: bool = Field(
         False,
-        description="in the discriminator for images; P Tables 3 to 5, read literally, have it "
-        "beside spectral norm, but it undoes the bound on the slope, and Miyato et al. have none",
+        description="in the discriminator for images; GA-NTK's Tables 3 to 5, read literally, "
+        "have it beside spectral norm, which loses its bound by that; Miyato et al. have none",
     )
 
 

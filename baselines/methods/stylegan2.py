@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class StyleGan2Settings(AdamSettings):
-    """StyleGAN2 for images; for points, its losses with the networks of P section 4.2."""
+    """StyleGAN2 for images; for points, its losses with the networks of the paper's section 4.2."""
 
     learning_rate: PositiveFloat = Field(2e-3, description="of both optimisers")
     beta1: float = Field(0.0, ge=0, lt=1, description="decay of Adam's first moment")
@@ -51,8 +51,8 @@ class StyleGan2Settings(AdamSettings):
     )
     discriminator: Literal["residual", "infogan"] = Field(
         "residual",
-        description="the original's, or that of P Tables 3 to 5 ('we let the discriminator of each "
-        "baseline follow the architecture of InfoGAN', P section 4)",
+        description="the original's, or that of GA-NTK's Tables 3 to 5 ('we let the discriminator "
+        "of each baseline follow the architecture of InfoGAN', GA-NTK paper, section 4)",
     )
 
 

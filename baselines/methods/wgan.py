@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 
 
 class WganSettings(GanSettings):
-    """WGAN with the networks of P Tables 3 to 5 and the optimisers of P Table 6."""
+    """WGAN with GA-NTK's networks (Tables 3 to 5) and optimisers (Table 6)."""
 
     n_dis: PositiveInt = Field(5, description="critic steps before each generator update [steps]")
-    learning_rate: PositiveFloat = Field(5e-5, description="of both RMSProp optimisers (P Table 6)")
+    learning_rate: PositiveFloat = Field(
+        5e-5, description="of both RMSProp optimisers (GA-NTK paper, Table 6)"
+    )
     clip: PositiveFloat = Field(
         0.01, description="largest absolute weight of the critic (Arjovsky et al., Algorithm 1)"
     )

@@ -14,13 +14,18 @@ if TYPE_CHECKING:
 
 
 class WganGpSettings(AdamSettings):
-    """WGAN-GP: the networks of P Tables 3 to 5, no batch norm in the critic (P section 8.1)."""
+    """WGAN-GP: networks of GA-NTK's Tables 3 to 5, no batch norm in the critic (section 8.1)."""
 
     n_dis: PositiveInt = Field(5, description="critic steps before each generator update [steps]")
-    learning_rate: PositiveFloat = Field(1e-4, description="of both optimisers (P Table 6)")
-    beta2: float = Field(0.9, ge=0, lt=1, description="decay of Adam's second moment (P Table 6)")
+    learning_rate: PositiveFloat = Field(
+        1e-4, description="of both optimisers (GA-NTK paper, Table 6)"
+    )
+    beta2: float = Field(
+        0.9, ge=0, lt=1, description="decay of Adam's second moment (GA-NTK paper, Table 6)"
+    )
     batch_norm: bool = Field(
-        False, description="in the critic for images; the penalty is for each row (P section 8.1)"
+        False,
+        description="in the critic for images; the penalty is for each row (paper, section 8.1)",
     )
     penalty: PositiveFloat = Field(
         10.0, description="weight of the gradient penalty (Gulrajani et al., section 4)"

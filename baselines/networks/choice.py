@@ -14,7 +14,7 @@ def paper_networks(
     *,
     layer: Callable[[nn.Module], nn.Module] = lambda layer: layer,
 ) -> tuple[nn.Module, nn.Module]:
-    """Generator and discriminator for rows [H, W, C] (P Tables 3 to 5) or (2,) (P section 4.2).
+    """Generator and discriminator for rows [H, W, C] (paper, Tables 3 to 5) or (2,) (section 4.2).
 
     layer: wraps every convolution and dense layer of the discriminator (spectral norm).
     """

@@ -1,4 +1,4 @@
-"""The paper's convolutional networks for images, after InfoGAN (P Tables 3, 4 and 5).
+"""The paper's convolutional networks for images, after InfoGAN (GA-NTK paper, Tables 3, 4 and 5).
 
 28 x 28 is Table 3, 32 x 32 Table 4, 64 x 64 Table 5; other powers of two continue the pattern of
 Tables 4 and 5. Every convolution is 4 x 4 with stride 2 and padding 1, so it halves (and a

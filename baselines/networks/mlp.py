@@ -1,4 +1,4 @@
-"""Fully connected networks of three layers, for points (P section 4.2, Fig. 4)."""
+"""Fully connected networks of three layers, for points (GA-NTK paper, section 4.2, Fig. 4)."""
 
 from torch import nn
 

@@ -1,4 +1,4 @@
-"""CelebA, faces of men with straight hair at 64 x 64 x 3 (Liu et al., 2015; P section 4)."""
+"""CelebA, faces of men with straight hair at 64 x 64 x 3 (Liu et al., 2015; paper, section 4)."""
 
 from pathlib import Path
 

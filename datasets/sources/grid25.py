@@ -1,4 +1,4 @@
-"""Twenty-five Gaussians on a grid (P Figs. 4 and 9)."""
+"""Twenty-five Gaussians on a grid (GA-NTK paper, Figs. 4 and 9)."""
 
 import numpy as np
 from pydantic import Field, PositiveFloat

@@ -1,4 +1,4 @@
-"""Eight Gaussians on a ring (P Figs. 9 and 10, after Mao et al., 2017)."""
+"""Eight Gaussians on a ring (GA-NTK paper, Figs. 9 and 10, after Mao et al., 2017)."""
 
 import numpy as np
 from pydantic import Field, PositiveFloat

@@ -1,4 +1,4 @@
-"""The discriminator's training dynamics in closed form: D = (I - exp(-lambda K)) y (P Eq. 3).
+"""The discriminator's training dynamics in closed form: D = (I - exp(-lambda K)) y (paper, Eq. 3).
 
 Here are K's ridge, the labels y and the choice of lambda; `gantk.dynamics.exponential` has
 exp(-lambda K) y.
@@ -46,7 +46,7 @@ def separation_error(gram: np.ndarray, real: int) -> Callable[[float], float]:
 
 
 def search_lambda(gram: np.ndarray, real: int, tolerance: float) -> float:
-    """Algorithm 1 (P section 8.3): the first of 1, 2, 4, ... that separates real rows from noise.
+    """Algorithm 1 (section 8.3): the first of 1, 2, 4, ... that separates real rows from noise.
 
     The paper prints the loop as running while the error is at most the tolerance, which ends at
     once or never; its text asks for the smallest lambda that separates, so the loop here runs

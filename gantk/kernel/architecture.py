@@ -37,7 +37,7 @@ CONVOLUTIONAL = {
 """Image side -> (convolutions, hidden dense layers) of the paper's discriminators."""
 
 FULLY_CONNECTED = (0, 2)
-"""Three dense layers, the output included (P section 4; released code)."""
+"""Three dense layers, the output included (GA-NTK paper, section 4; released code)."""
 
 
 def architecture(settings: ArchitectureSettings, side: int | None) -> Architecture:

@@ -1,4 +1,4 @@
-"""GA-CNTK: images that fool an infinitely wide convolutional discriminator (P section 3, Eq. 4)."""
+"""GA-CNTK: images that fool an infinitely wide convolutional discriminator (Eq. 4)."""
 
 from gantk.checks import check_square
 from gantk.settings import ConvolutionalSettings, RowSettings, kernel_work

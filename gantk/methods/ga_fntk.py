@@ -1,4 +1,4 @@
-"""GA-FNTK: rows that fool an infinitely wide fully connected discriminator (P section 4)."""
+"""GA-FNTK: rows that fool an infinitely wide fully connected discriminator (paper, section 4)."""
 
 from gantk.checks import check_augmented
 from gantk.settings import RowSettings, kernel_work

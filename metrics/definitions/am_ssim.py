@@ -1,4 +1,4 @@
-"""Average maximum SSIM (P section 8.2): how close each generated image is to a training image.
+"""Average maximum SSIM (paper, section 8.2): how close each generated image is to a training image.
 
 1 means copies. Fresh real images have a value well above 0 too, so lower is not better without
 end: compare with the held-out control. The reverse asks how close some generated image comes to

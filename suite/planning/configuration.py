@@ -138,7 +138,9 @@ class Config(Settings):
         "other: more save starts and compilation, fewer spread over more cores or GPUs; results "
         "are the same, and a change reruns nothing that is there",
     )
-    samples: PositiveInt = Field(2048, description="images judged a run (P section 8.2) [images]")
+    samples: PositiveInt = Field(
+        2048, description="images judged a run (GA-NTK paper, section 8.2) [images]"
+    )
     metrics: Annotated[tuple[str, ...], Once] = Field(
         ("fid_train", "fid_heldout", "am_ssim", "diversity"),
         min_length=1,

@@ -23,7 +23,7 @@ class Job(Generic[S]):
     settings: an instance of the method's settings model.
     seed: the training seed.
     part: which of several independent solutions on the same rows this is (methods without a
-        generator reach a large sample count by many solutions; see P section 3.2).
+        generator reach a large sample count by many solutions; see GA-NTK paper, section 3.2).
     samples: how many rows to return, for a method with a generator; one without returns as
         many as the subset has.
     checkpoint: where to go on from, and where to write.

@@ -1,6 +1,6 @@
 """Networks, optimisers and losses of the baselines, written once more from the papers' equations.
 
-The networks of P Tables 3 to 5 and of section 4.2, and the optimisers of P Table 6.
+Networks of GA-NTK's Tables 3 to 5 and of section 4.2, optimisers of its Table 6.
 """
 
 from itertools import count
@@ -63,10 +63,10 @@ def generator_by_hand(shape, tuned=False):
                 x = norm(dense(x)) if tuned else relu(bias(dense(x)))
             x = bias(dense(x))
             return 1 / (1 + torch.exp(-x)) if tuned else x
-        if shape == DIGITS:  # P Table 3
+        if shape == DIGITS:  # GA-NTK paper, Table 3
             x = norm(dense(norm(dense(x)))).reshape(-1, 128, 7, 7)
             return 1 / (1 + torch.exp(-bias(up(norm(up(x))))))
-        x = norm(dense(x)).reshape(-1, 448, 2, 2)  # P Table 4, for a smaller side
+        x = norm(dense(x)).reshape(-1, 448, 2, 2)  # GA-NTK paper, Table 4, for a smaller side
         return torch.tanh(bias(up(relu(bias(up(norm(up(x))))))))
 
     return forward

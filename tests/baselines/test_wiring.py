@@ -50,7 +50,7 @@ def in_float64(monkeypatch):
 
 
 class Rule:
-    """What a method's paper asks for, with the constants of P Table 6."""
+    """What a method's paper asks for, with the constants of GA-NTK's Table 6."""
 
     def __init__(self, loss_d, loss_g, optimiser_d, optimiser_g=None, n_dis=1, **more):
         self.loss_d, self.loss_g, self.n_dis = loss_d, loss_g, n_dis

@@ -156,7 +156,8 @@ def test_real_rows_are_a_fixed_point():
 
 
 def test_batches_of_one_tend_to_the_mean_image():
-    """P section 9.2, Fig. 7. The rows start as noise of mean 127; copies would be 40 from the mean.
+    """Section 9.2, Fig. 7 of the paper. The rows start as noise of mean 127; copies would be
+    40 from the mean.
 
     With b = 1 the kernel has two rows: a lambda meant for many would saturate the discriminator.
     """
