@@ -25,7 +25,7 @@ from suite.running.paths import CONFIG, SET_ASIDE
 
 app = make_app(
     "suite",
-    "What a configuration costs, what would be made again and why, what is damaged, which GPUs.",
+    "What a configuration costs, what would run again and why, which files are damaged; GPUs.",
 )
 
 ConfigFile = Annotated[Path, typer.Argument(help="a configuration")]
@@ -84,34 +84,39 @@ def explain(
         typer.Option(help="as for snakemake; default: the one of this name here or in config/"),
     ] = None,
 ) -> None:
-    """Print which jobs would be made again and why; or what differs between two runs."""
+    """Print which jobs the workflow would run, and why; or what differs between two runs."""
     if other is not None:
-        print("\n".join(compared(results, other) or ["nothing differs"]))
+        same = "no difference in what decides a result"
+        print("\n".join(compared(results, other) or [same]))
         return
     if not results.is_dir():
         raise InputError(f"{results}: no such folder: name one below results/")
     files = configfile or [configuration_of(results)]
     found = changes(results, files)
-    print(f"{results} by {', '.join(map(str, files))}: {len(found)} to make again")
+    print(f"{results}, by {', '.join(map(str, files))}: jobs that would run: {len(found)}")
     if found:
         print(text_of(found))
     for line in versions(results):
-        print(f"not made again: {line}")
+        print(f"no reason to run again: {line}")
 
 
 @app.command()
 def verify(
     results: Annotated[Path, typer.Argument(help="folder of a reproduction, results/NAME")],
     config: Annotated[
-        Path | None, typer.Option(help="its configuration; default: as it left it there")
+        Path | None, typer.Option(help="its configuration; default: RESULTS/config/all.json")
     ] = None,
     mend_: Annotated[
         bool,
-        typer.Option("--mend", help="move such files to aside/, so that they are made again"),
+        typer.Option("--mend", help="move such files to aside/; the workflow makes them again"),
     ] = False,
 ) -> None:
-    """Name every file that is missing, damaged or altered, and how it is made again."""
+    """Compare every file with its digest; name those that are missing, damaged or altered."""
+    if not results.is_dir():
+        raise InputError(f"{results}: no such folder: name one below results/")
     path = config or results / CONFIG.format(scope="all")
+    if not path.is_file():
+        raise InputError(f"{path}: no such file: name the configuration with --config FILE")
     if config is None:
         check(path)
     chosen = load_config(path)
@@ -120,21 +125,27 @@ def verify(
         mend(chosen, results, found)
     for fault in found.faults:
         print(f"{fault.what:<9}{results / fault.path}")
+    kinds = [fault.what for fault in found.faults]
     counts = [
         (found.whole, "as written"),
-        (found.unrecorded, "of an earlier version, without a digest"),
-        (found.unmade, "yet to be made"),
-        (len(found.half_written), "half-written by killed jobs"),
+        (kinds.count("missing"), "missing"),
+        (kinds.count("damaged"), "damaged: cannot be read"),
+        (kinds.count("altered"), "altered: can be read, but the content is not what was written"),
+        (found.unrecorded, "readable, without a digest to compare with (an earlier version's)"),
+        (found.unmade, "not made yet"),
+        (len(found.half_written), "temporary, left by killed jobs; --mend deletes them"),
     ]
-    print(f"{results}: files " + ", ".join(f"{text}: {count}" for count, text in counts if count))
+    print(f"{results}: files by state")
+    print("\n".join(f"{count:6}  {text}" for count, text in counts if count))
     again = f"snakemake --cores all --configfile {path}"
     if found.faults and not mend_:
+        number = "1 file is" if len(found.faults) == 1 else f"{len(found.faults)} files are"
         raise InputError(
-            f"{results}: {len(found.faults)} files are not as they were written: run `python -m "
-            f"suite verify {results} --mend`, then `{again}`, which makes them again"
+            f"{results}: {number} missing, damaged or altered: run "
+            f"`python -m suite verify {results} --mend`, then `{again}`, which makes them again"
         )
     if found.faults:
-        print(f"set aside in {results / SET_ASIDE}; they are made again by: {again}")
+        print(f"moved to {results / SET_ASIDE}; this command makes them again: {again}")
 
 
 if __name__ == "__main__":

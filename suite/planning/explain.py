@@ -1,7 +1,8 @@
-"""Why the workflow would make something again: by what it was made with, and what it has now.
+"""Why the workflow would run a job again: what has changed since its files were made.
 
-Snakemake itself says which jobs those are. It keeps the parameters with which a file was made, and
-they hold all that identifies a result (`suite.planning.identity`), so that what differs has a name.
+Snakemake decides which jobs run. It keeps the parameters of the rule that made each file, and these
+hold everything that identifies a result (`suite.planning.identity`). Comparing them with the
+present ones names each change.
 """
 
 import ast
@@ -21,12 +22,12 @@ from suite.running.provenance import ROOT, package_versions
 
 PROFILE = ROOT / "profiles" / "default" / "profile.yaml"
 ABSENT = "not given"
-DIGESTS = {"code": "other code", "files": "other content"}
-"""What is said of a digest that differs: its value tells nobody anything."""
+DIGESTS = {"code": "code changed", "files": "content changed"}
+"""How a changed digest is reported. Its values would tell a reader nothing."""
 
 
 def flat(value: Any, name: str = "") -> dict[str, str]:
-    """Nested mappings as one, its keys joined by dots; digests keep their file's name alone.
+    """A nested mapping as a flat one: keys joined by dots, those of digests by a space.
 
     >>> flat({"seeds": {"data": 3}, "code": {"a/b.py": "12ab"}})
     {'seeds.data': '3', 'code a/b.py': '12ab'}
@@ -41,7 +42,9 @@ def flat(value: Any, name: str = "") -> dict[str, str]:
 
 
 def facts(parameters: Iterable[str]) -> dict[str, str]:
-    """What the parameters of a job say, by name; as Snakemake keeps them, each as `repr` has it.
+    """The parameters of a job by name.
+
+    parameters: as Snakemake keeps them, the `repr` of each.
 
     >>> facts(["'--samples 16 --seed 0'", '\\'{"code": {"a/b.py": "12ab"}}\\''])
     {'--samples': '16', '--seed': '0', 'code a/b.py': '12ab'}
@@ -72,16 +75,14 @@ def differences(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
     """What differs between two mappings, a phrase each.
 
     >>> differences({"n": "3", "code a.py": "12"}, {"n": "4", "code a.py": "34", "m": "1"})
-    ['a.py: other code', 'm: not given -> 1', 'n: 3 -> 4']
+    ['a.py: code changed', 'm: not given -> 1', 'n: 3 -> 4']
     """
     found = []
     for key in sorted({*before, *now}):
         old, new = before.get(key, ABSENT), now.get(key, ABSENT)
         kind, _, name = key.partition(" ")
         if kind in DIGESTS and ABSENT in (old, new) and old != new:
-            found.append(
-                f"{name}: {'new' if old == ABSENT else 'no more'} among what it depends on"
-            )
+            found.append(f"{name}: {'newly' if old == ABSENT else 'no longer'} used")
         elif old != new:
             found.append(
                 f"{name}: {DIGESTS[kind]}" if kind in DIGESTS else f"{key}: {old} -> {new}"
@@ -93,7 +94,8 @@ def differences(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
 class Change:
     """A job that would run.
 
-    rule: its name. place: what it makes, below results/NAME. reasons: phrases.
+    rule: the name of its rule. place: its first output, below results/NAME. reasons: why it would
+    run, a phrase each.
     """
 
     rule: str
@@ -102,10 +104,10 @@ class Change:
 
 
 def configuration_of(results: Path) -> Path:
-    """The configuration that has the name of a folder of results, beside it or in config/.
+    """The configuration whose `name` is that of a folder of results, in the project or its config/.
 
     Raises:
-        InputError: there is none, or more than one.
+        InputError: none or several have this name.
     """
     project = results.absolute().parents[1]
     found = []
@@ -120,13 +122,13 @@ def configuration_of(results: Path) -> Path:
         return found[0]
     listed = ", ".join(map(str, found)) if found else "none"
     raise InputError(
-        f"{results}: its configuration is not known (with this name: {listed}): give it by "
-        "--configfile"
+        f"{results}: its configuration is not known (files with this name: {listed}): give it "
+        "with --configfile"
     )
 
 
 def changes(results: Path, configs: Sequence[Path]) -> list[Change]:
-    """The jobs that the workflow would run now, in the order of their names."""
+    """The jobs that the workflow would run now, ordered by their reasons and names."""
     graph, persistence = _graph(results.absolute().parents[1], configs)
     found = []
     for job in graph.needrun_jobs():
@@ -141,23 +143,23 @@ def changes(results: Path, configs: Sequence[Path]) -> list[Change]:
 
 def _reasons(reason: Any, parameters: Any, prefix: str) -> Iterator[str]:
     if reason.missing_output:
-        yield "not there yet"
+        yield "its files are missing"
     if reason.incomplete_output:
-        yield "begun and not ended"
+        yield "it was interrupted"
     if parameters:
         yield from differences(facts(parameters.only_old), facts(parameters.only_new))
     if reason.input_changed:
-        yield "reads other files than before"
+        yield "its list of input files changed"
     for file in sorted(map(str, reason.updated_input)):
-        yield f"another content: {file.removeprefix(prefix)}"
+        yield f"{file.removeprefix(prefix)}: content changed"
     if reason.updated_input_run:
-        yield "what it reads is made again"
+        yield "its input files would be made again"
     if reason.forced:
-        yield "asked for"
+        yield "it was asked for"
 
 
 def _graph(project: Path, configs: Sequence[Path]) -> tuple[Any, Any]:
-    """Snakemake's own plan for the default target, and what it has kept of past jobs."""
+    """Snakemake's plan for the default target, and its records of past jobs."""
     from snakemake.api import SnakemakeApi
     from snakemake.settings.enums import Quietness, RerunTrigger
     from snakemake.settings.types import (
@@ -183,11 +185,11 @@ def _graph(project: Path, configs: Sequence[Path]) -> tuple[Any, Any]:
 
 
 COMPARED = ("method", "settings", "data", "seeds", "samples", "protocol", "device", "packages")
-"""What decides a result or its last digits, of a run.json; its `source` and `files` beside."""
+"""Keys of run.json that decide a result or its last digits, beside `source` and `files`."""
 
 
 def compared(first: Path, second: Path) -> list[str]:
-    """What differs between the parts of two runs: folders with a run.json."""
+    """What differs between two parts of runs. Both are folders with a run.json."""
     told = []
     for folder in (first, second):
         record = read_json(folder / paths.RECORD)
@@ -201,22 +203,24 @@ def compared(first: Path, second: Path) -> list[str]:
 
 
 def versions(results: Path) -> list[str]:
-    """Packages that differ from those that runs were made with, which makes nothing again."""
+    """Packages whose versions differ from those that runs were made with. No job runs for that."""
     now, counts = package_versions(), dict[str, int]()
     for record in results.glob(f"runs/**/{paths.RECORD}"):
         for package, version in read_json(record).get("packages", {}).items():
             if now.get(package) != version:
                 phrase = f"{package} {version}, now {now.get(package, 'not installed')}"
                 counts[phrase] = counts.get(phrase, 0) + 1
-    return [f"{count} parts were made with {phrase}" for phrase, count in sorted(counts.items())]
+    return [
+        f"parts of runs made with {phrase}: {count}" for phrase, count in sorted(counts.items())
+    ]
 
 
 def text_of(found: Sequence[Change]) -> str:
-    """The jobs below the reasons that they share."""
+    """The jobs, grouped below the reasons that they share."""
     lines, last = [], None
     for change in found:
         if change.reasons != last:
-            lines += ["", *(change.reasons or ("for no reason that is known",))]
+            lines += ["", *(change.reasons or ("no known reason",))]
             last = change.reasons
         lines.append(f"    {change.rule}: {change.place}")
     return "\n".join(lines)

@@ -32,10 +32,10 @@ def test_what_differs_is_named_with_both_values_where_these_tell_something() -> 
     assert differences(before, now) == [
         "--n: 16 -> 24",
         "clip: true -> not given",
-        "a.py: no more among what it depends on",
-        "b.py: new among what it depends on",
-        "c.py: other code",
-        "mine: other content",
+        "a.py: no longer used",
+        "b.py: newly used",
+        "c.py: code changed",
+        "mine: content changed",
         "step: not given -> 0.1",
     ]
 
@@ -52,15 +52,15 @@ def test_two_runs_differ_in_what_they_were_made_with_and_not_in_what_came_out(tm
         write_json(tmp_path / name / "run.json", record)
     first, second = tmp_path / "first", tmp_path / "second"
     assert compared(first, second) == [
-        "baselines/losses.py: other code",
+        "baselines/losses.py: code changed",
         "packages.torch: 2.4.1 -> 2.5.0",
         "settings.updates: 3 -> 4",
     ]
     assert compared(first, first) == []
     write_json(second / "run.json", RECORD | {"source": "the digest of an earlier version"})
     found = compared(first, second)
-    assert "baselines/losses.py: no more among what it depends on" in found
-    assert "the whole source: new among what it depends on" in found
+    assert "baselines/losses.py: no longer used" in found
+    assert "the whole source: newly used" in found
 
 
 def test_a_configuration_is_found_by_its_name_where_one_has_it(tmp_path) -> None:
@@ -68,7 +68,9 @@ def test_a_configuration_is_found_by_its_name_where_one_has_it(tmp_path) -> None
     results.mkdir(parents=True)
     write_text(tmp_path / "damaged.yaml", "a: [")
     write_text(tmp_path / "other.yaml", "name: other")
-    with pytest.raises(InputError, match=r"\(with this name: none\): give it by --configfile"):
+    with pytest.raises(
+        InputError, match=r"\(files with this name: none\): give it with --configfile"
+    ):
         configuration_of(results)
     write_text(tmp_path / "config" / "mine.yaml", "name: mine")
     assert configuration_of(results) == tmp_path / "config" / "mine.yaml"

@@ -1,5 +1,6 @@
 """Files that are missing, damaged or altered are named, and taken out of the way."""
 
+import re
 import shutil
 from pathlib import Path
 
@@ -214,15 +215,16 @@ def test_the_command_names_the_files_and_the_way_back(
     results: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     app(["verify", str(results)], standalone_mode=False)
-    assert "as written: " in capsys.readouterr().out
+    assert re.search(r": files by state\n +\d+  as written\n$", capsys.readouterr().out)
     change(results / SUBSET)
     again = f"snakemake --cores all --configfile {results}/config/all.json"
     with pytest.raises(InputError) as error:
         app(["verify", str(results)], standalone_mode=False)
     assert f"verify {results} --mend`, then `{again}`" in str(error.value)
-    assert f"altered  {results / SUBSET}\n" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert f"altered  {results / SUBSET}\n" in said and "\n     1  altered: " in said
     app(["verify", str(results), "--mend"], standalone_mode=False)
-    assert capsys.readouterr().out.endswith(f"made again by: {again}\n")
+    assert capsys.readouterr().out.endswith(f"this command makes them again: {again}\n")
     change(results / "config" / "all.json")
     with pytest.raises(InputError, match="is not the file that was written"):
         app(["verify", str(results)], standalone_mode=False)
@@ -230,3 +232,10 @@ def test_the_command_names_the_files_and_the_way_back(
     chosen = ["--config", str(results / "mine.json"), "--mend"]
     app(["verify", str(results), *chosen], standalone_mode=False)
     assert not (results / "config" / "all.json").exists()
+
+
+def test_without_a_configuration_the_command_asks_for_one(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such folder: name one below results/"):
+        app(["verify", str(tmp_path / "missing")], standalone_mode=False)
+    with pytest.raises(InputError, match=r"all\.json: no such file: .* with --config FILE"):
+        app(["verify", str(tmp_path)], standalone_mode=False)

@@ -206,7 +206,7 @@ def test_a_cancelled_job_goes_on_to_the_same_bytes(checkout, slurm, length, whol
     environment = {**os.environ, **slurm}
     subprocess.run(["scancel", found[-1]], env=environment, check=True)
     assert process.wait(1800) == 0, log.read_text()
-    assert "Trying to restart" in log.read_text()
+    assert "starting again: train dcgan" in log.read_text()
     _same(checkout.root / target, whole)
 
 
@@ -215,7 +215,7 @@ def test_a_job_out_of_time_goes_on_to_the_same_bytes(checkout, slurm, length, wh
     options = (f"{target}/run.json", "--set-resources", "train_baselines:runtime=1")
     process, log = _run(checkout, slurm, "timeout", length, *options)
     assert process.wait(1800) == 0, log.read_text()
-    assert "Trying to restart" in log.read_text()
+    assert "starting again: train dcgan" in log.read_text()
     _same(checkout.root / target, whole)
 
 
