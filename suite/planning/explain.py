@@ -187,18 +187,20 @@ def _graph(project: Path, configs: Sequence[Path]) -> tuple[Any, Any]:
 COMPARED = ("method", "settings", "data", "seeds", "samples", "protocol", "device", "packages")
 """Keys of run.json that decide a result or its last digits, beside `source` and `files`."""
 
+NAMED = "files that the settings name"
+
 
 def compared(first: Path, second: Path) -> list[str]:
     """What differs between two parts of runs. Both are folders with a run.json."""
     told = []
     for folder in (first, second):
         record = read_json(folder / paths.RECORD)
-        source = record.get("source", {})
-        code = (
-            source if isinstance(source, Mapping) else {"the whole source": source}
-        )  # one digest, formerly
+        code, files = record.get("source", {}), record.get("files")
+        if not isinstance(code, Mapping):  # one digest, in earlier versions
+            code = {"the whole source": code}
         known = {key: record.get(key) for key in COMPARED}
-        told.append(flat(known | {"code": code, "named files": record.get("files")}))
+        named = {"files": {NAMED: files}} if files else {}
+        told.append(flat(known | {"code": code} | named))
     return differences(*told)
 
 

@@ -1,8 +1,11 @@
 """What would be made again, in words."""
 
+from types import SimpleNamespace
+
 import pytest
 
-from suite.planning.explain import compared, configuration_of, differences, facts
+from suite.planning import explain
+from suite.planning.explain import Change, compared, configuration_of, differences, facts, text_of
 from suite.running.errors import InputError
 from suite.running.files import write_json, write_text
 
@@ -12,6 +15,7 @@ RECORD = {
     "data": {"digest": "12ab"},
     "source": {"baselines/losses.py": "12ab", "baselines/game.py": "34cd"},
     "packages": {"torch": "2.4.1"},
+    "files": "78ab",
     "seconds": 3.0,
 }
 
@@ -46,6 +50,7 @@ def test_two_runs_differ_in_what_they_were_made_with_and_not_in_what_came_out(tm
         "settings": {"updates": 4, "augment": []},
         "source": {"baselines/losses.py": "56ef", "baselines/game.py": "34cd"},
         "packages": {"torch": "2.5.0"},
+        "files": "90cd",
         "seconds": 4.0,
     }
     for name, record in (("first", RECORD), ("second", other)):
@@ -53,6 +58,7 @@ def test_two_runs_differ_in_what_they_were_made_with_and_not_in_what_came_out(tm
     first, second = tmp_path / "first", tmp_path / "second"
     assert compared(first, second) == [
         "baselines/losses.py: code changed",
+        "files that the settings name: content changed",
         "packages.torch: 2.4.1 -> 2.5.0",
         "settings.updates: 3 -> 4",
     ]
@@ -77,3 +83,57 @@ def test_a_configuration_is_found_by_its_name_where_one_has_it(tmp_path) -> None
     write_text(tmp_path / "copy.yaml", "name: mine")
     with pytest.raises(InputError, match=r"config/mine\.yaml, .*copy\.yaml"):
         configuration_of(results)
+
+
+REASON = {
+    "missing_output": [],
+    "incomplete_output": [],
+    "input_changed": False,
+    "updated_input": [],
+    "updated_input_run": [],
+    "forced": False,
+}
+"""Of a job that would not run, as Snakemake has it."""
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        ({"missing_output": ["a"]}, "its files are missing"),
+        ({"incomplete_output": ["a"]}, "it was interrupted"),
+        ({"input_changed": True}, "its list of input files changed"),
+        ({"updated_input": ["results/x/data/a.npz"]}, "data/a.npz: content changed"),
+        ({"updated_input_run": ["a"]}, "its input files would be made again"),
+        ({"forced": True}, "it was asked for"),
+    ],
+)
+def test_each_reason_of_snakemakes_has_its_phrase(found: dict, told: str) -> None:
+    reason = SimpleNamespace(**REASON | found)
+    assert list(explain._reasons(reason, None, "results/x/")) == [told]
+
+
+def test_changed_parameters_are_reasons_with_both_values() -> None:
+    changed = SimpleNamespace(only_old={"'--n 16'"}, only_new={"'--n 24'"})
+    found = list(explain._reasons(SimpleNamespace(**REASON), changed, ""))
+    assert found == ["--n: 16 -> 24"]
+
+
+def test_jobs_stand_below_the_reasons_that_they_share() -> None:
+    found = [
+        Change("train", "a", ("one", "two")),
+        Change("train", "b", ("one", "two")),
+        Change("table", "c", ()),
+    ]
+    assert text_of(found).splitlines() == [
+        *("", "one", "two", "    train: a", "    train: b"),
+        *("", "no known reason", "    table: c"),
+    ]
+
+
+def test_runs_of_other_packages_are_counted(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(explain, "package_versions", lambda: {"torch": "2.5.0", "scipy": "1.1"})
+    for part, version in enumerate(["2.4.1", "2.5.0", "2.4.1"]):
+        packages = {"torch": version, "scipy": "1.1"}
+        write_json(tmp_path / f"runs/a/part{part}/run.json", RECORD | {"packages": packages})
+    said = ["parts of runs made with torch 2.4.1, now 2.5.0: 2"]
+    assert explain.versions(tmp_path) == said

@@ -3,12 +3,14 @@
 import errno
 import os
 import re
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from suite.planning import ending, identity
+from suite.planning import ending, identity, refusals
 from suite.planning import rules as plan
 from suite.planning.configuration import parse_config, shares
 from suite.protocol.method import METHODS
@@ -112,18 +114,63 @@ def test_sentences_are_the_last_lines_of_logs_that_ended_in_one(tmp_path) -> Non
     assert found == [f"nowhere: no such file ({failed})", f"KeyError: 'x' ({traceback})"]
 
 
+@pytest.fixture
+def at_the_end(monkeypatch: pytest.MonkeyPatch) -> list[partial[None]]:
+    """What is to be said when the workflow has ended."""
+    due: list[partial[None]] = []
+    monkeypatch.setattr(ending.logging, "raiseExceptions", True)
+
+    def forget(say: Callable[..., None]) -> None:
+        due[:] = [one for one in due if one.func is not say]
+
+    def remember(say: Callable[..., None], *words: object, **more: object) -> None:
+        due.append(partial(say, *words, **more))
+
+    monkeypatch.setattr(ending.atexit, "register", remember)
+    monkeypatch.setattr(ending.atexit, "unregister", forget)
+    return due
+
+
 def test_a_full_disk_is_said_at_the_end_where_no_job_could_log_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    at_the_end: list[partial[None]],
 ) -> None:
+    """Once, whether or not Snakemake says that it failed; and not after a success."""
+
     def full(**_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(ending.atexit, "register", lambda say, *words, **more: say(*words, **more))
-    ending.say_last(tmp_path, [])
-    assert "error: " not in capsys.readouterr().err
+    ending.watch(tmp_path)
+    assert not ending.logging.raiseExceptions
+    (say,) = at_the_end
+    say()
+    assert capsys.readouterr().err.startswith("\nstopped before the end: run the same command")
     monkeypatch.setattr(ending.tempfile, "TemporaryFile", full)
-    ending.say_last(tmp_path, [])
+    say()
     assert f"error: {tmp_path}: no space is left on the disk" in capsys.readouterr().err
+    ending.say_last(tmp_path, ["snakemake.log"])
+    (say,) = at_the_end
+    say()
+    assert "Snakemake's own log: snakemake.log\nerror: " in capsys.readouterr().err
+    ending.say_done("results/mine")
+    (say,) = at_the_end
+    say()
+    assert capsys.readouterr().err == "\ndone\n"
+
+
+@pytest.mark.parametrize(("free", "refused"), [(0, True), (2**20 - 1, True), (2**20, False)])
+def test_a_full_disk_is_refused_before_snakemake_writes_to_it(
+    free: int, refused: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usage = SimpleNamespace(total=2**40, free=free)
+    monkeypatch.setattr(refusals.shutil, "disk_usage", lambda folder: usage)
+    if refused:
+        with pytest.raises(SystemExit, match=f"error: {tmp_path}: no space is left on the disk"):
+            refusals.check_space(tmp_path)
+    else:
+        refusals.check_space(tmp_path)
 
 
 def matching(found: list[plan.Training], method: str, n: int, part: int) -> list[str]:

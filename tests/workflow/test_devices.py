@@ -1,6 +1,7 @@
 """`device` before any job: refused in one sentence, where jobs of this machine need it."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 
@@ -79,6 +80,20 @@ def test_auto_is_refused_where_jobs_that_need_a_device_run_elsewhere(monkeypatch
     refusals.check_devices(config("auto", "am_ssim"), {"evaluate"}, here=False, conda=[])
     for device in ("cpu", "gpu"):
         refusals.check_devices(config(device), TRAIN, here=False, conda=[])
+
+
+def test_jobs_that_need_not_run_need_no_gpu(monkeypatch) -> None:
+    monkeypatch.setattr(devices, "visible", lambda: ([], "none"))
+    jobs = [SimpleNamespace(rule=SimpleNamespace(name=n)) for n in ("train_baselines", "table")]
+
+    def workflow(needed: str) -> SimpleNamespace:
+        dag = SimpleNamespace(jobs=jobs, needrun=lambda job: job.rule.name == needed)
+        deployment = SimpleNamespace(deployment_method=[])
+        return SimpleNamespace(dag=dag, local_exec=True, deployment_settings=deployment)
+
+    refusals.check_workflow(config("gpu"), workflow("table"))
+    with pytest.raises(SystemExit, match="no GPU is to be seen"):
+        refusals.check_workflow(config("gpu"), workflow("train_baselines"))
 
 
 def test_a_plan_ends_with_the_sentence_that_the_jobs_would_end_in(unrun) -> None:
