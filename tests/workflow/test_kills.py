@@ -1,4 +1,4 @@
-"""A workflow of 34 jobs, killed 20 times: it ends with the bytes of one that nobody disturbed.
+"""A workflow of 33 jobs, killed 20 times: it ends with the bytes of one that nobody disturbed.
 
 Not part of the whole suite: `make test-kills` runs it. test_resume.py kills once a method.
 """
