@@ -69,7 +69,8 @@ def init(
 
     Prints what was found in each folder, and what the configuration makes of it.
     """
-    from datasets.init import PLANS, decided, fitted, text_of
+    from datasets.budgets import PLANS
+    from datasets.init import decided, fitted, text_of
     from datasets.survey import name_of, names_of, survey, told
 
     if budget not in PLANS:
@@ -79,11 +80,14 @@ def init(
     names = names_of(folders, called or ())
     surveys = [survey(*pair, subfolders) for pair in zip(folders, names, strict=True)]
     used, title = cores or available_cores(), name_of(out.with_suffix(""))
-    config, seconds = fitted(surveys, budget, title, known_rates(), used, background)
+    fit = fitted(surveys, budget, title, known_rates(), used, background)
     for found in surveys:
-        print(told(found, background, decided(found, config)))
-    write_text(out, text_of(config, surveys, budget, seconds, used, out))
-    print(f"{out}: about {duration(seconds)} with {many(used)}; see `python -m suite plan {out}`")
+        print(told(found, background, decided(found, fit.config)))
+    print(fit.told(), end="")
+    write_text(out, text_of(fit.config, surveys, budget, fit.seconds, used, out))
+    print(
+        f"{out}: about {duration(fit.seconds)} with {many(used)}; see `python -m suite plan {out}`"
+    )
 
 
 if __name__ == "__main__":

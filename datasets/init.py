@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 
+from datasets.budgets import LEARNS, LEAST, PLANS, Budget
 from datasets.survey import Survey, size_text
 from suite.planning.configuration import Config, method_entry, parse_config
 from suite.planning.cost import duration, estimate, many, wait
@@ -19,7 +20,6 @@ from suite.running.devices import FRAMEWORKS, obstacle, visible
 from suite.running.errors import InputError
 from suite.running.provenance import ROOT
 
-Budget = Literal["quick", "evening", "paper"]
 SIDES = (28, 32, 64, 128)
 """Sides that every method takes [pixels]."""
 SIZES = (32, 64, 128, 256)
@@ -30,72 +30,6 @@ SEEDS = (0, 1, 2, 3, 4)
 """Training seeds. Of two methods that are three deviations apart, Welch's test on five runs each
 tells the better in 98 % of cases, on three in 67 % (Gaussian runs, simulated). Among eight methods
 three find no winner, five half of those that lead by four (`python -m benchmarks intervals`)."""
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a class of budgets asks for.
-
-    seconds: the wait that budgets are cut to; None leaves them. side: largest side [pixels]. sizes:
-    how many training-set sizes. samples: images judged a run. methods: each with settings
-    beside its defaults; their budgets are the most that is ever asked for.
-    """
-
-    seconds: float | None
-    side: int
-    sizes: int
-    samples: int
-    methods: dict[str, dict[str, Any]]
-
-
-# The most that is asked for takes every method of a class about as long, on CPU cores, so that cut
-# budgets compare them at equal cost.
-GAN = {"updates": 20_000, "networks": "tuned"}
-# Without shifts DCGAN ends with 25 of 64 digits (results/reference/augmentation).
-SHIFTED = {**GAN, "augment": ["translation"]}
-STYLE = {"updates": 8_000, "channel_max": 64, "channel_base": 1024, "mapping_layers": 4}
-FEW = {"snapshots": 8}
-"""Judging snapshots would take longer than a quick training."""
-PLANS: dict[Budget, Plan] = {
-    "quick": Plan(
-        1200.0,
-        32,
-        1,
-        64,
-        {
-            "dcgan": {**GAN, **FEW, "updates": 4_000, "batch": 16, "snapshot_rows": 32},
-            "ga-cntk": {**FEW, "iterations": 20_000},
-        },
-    ),
-    "evening": Plan(
-        5 * 3600.0,
-        64,
-        1,
-        512,
-        {
-            "dcgan": SHIFTED,
-            "lsgan": SHIFTED,
-            "wgan-gp": {"updates": 4_000},
-            "stylegan2": {**STYLE, "style": 128, "path": 0, "mixing": 0},
-            "ga-cntk": {"iterations": 20_000},
-            "ga-cntkg": {"iterations": 40_000},
-        },
-    ),
-    "paper": Plan(
-        None,
-        128,
-        3,
-        2048,
-        {
-            name: {}
-            for name in (
-                *("dcgan", "lsgan", "wgan", "wgan-gp", "sngan", "stylegan2"),
-                *("ga-cntk", "ga-cntkg"),
-            )
-        },
-    ),
-}
-LEAST = 50  # iterations: below that, nothing is learnt that a table could show
 
 
 def side_of(found: Survey, most: int) -> int:
@@ -133,9 +67,14 @@ def _fitting(name: str, settings: dict[str, Any], n: int, share: float) -> dict[
 
 
 def values_of(
-    surveys: Sequence[Survey], budget: Budget, name: str, share: float, background: str
+    surveys: Sequence[Survey],
+    budget: Budget,
+    name: str,
+    methods: Sequence[str],
+    share: float,
+    background: str,
 ) -> dict[str, Any]:
-    """The configuration as plain values, every budget cut to a share of the most."""
+    """The configuration of `methods` as plain values, every budget cut to a share of the most."""
     plan = PLANS[budget]
     datasets, grids = {}, {}
     for found in surveys:
@@ -167,10 +106,33 @@ def values_of(
             "comparison": {
                 "title": f"Which method suits {' and '.join(grids)}",
                 "datasets": grids,
-                "methods": {k: _fitting(k, v, least, share) for k, v in plan.methods.items()},
+                "methods": {k: _fitting(k, plan.methods[k], least, share) for k in methods},
             }
         },
     }
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A configuration whose budgets are cut to the time there is.
+
+    seconds: the wait. short: the methods whose budget is below what `LEARNS` says, each with its
+    budget: those left out, and those that are kept since two are the least to compare.
+    """
+
+    config: Config
+    seconds: float
+    short: dict[str, int]
+
+    def told(self) -> str:
+        """A line for every method that is short of time."""
+        kept = self.config.experiments["comparison"].methods
+        return "".join(
+            f"{name}: {'kept for the comparison' if name in kept else 'left out'}: there is time "
+            f"for {budget:,} of the {LEARNS[name]:,} {method_entry(name).budget} from which "
+            "samples begin to show something\n"
+            for name, budget in self.short.items()
+        )
 
 
 def fitted(
@@ -180,14 +142,43 @@ def fitted(
     rates: dict[tuple[str, str], Rate],
     cores: int,
     background: str = "white",
+) -> Fit:
+    """The configuration with the largest budgets whose wait fits.
+
+    While a method has less than it learns by, and more than two are left, the one that lacks most
+    is left out, and the others share its time.
+    """
+    methods = list(PLANS[budget].methods)
+    short: dict[str, int] = {}
+    while True:
+        config, seconds = _cut(surveys, budget, name, methods, rates, cores, background)
+        own = config.experiments["comparison"].methods
+        budgets = {k: own[k].get(method_entry(k).budget, math.inf) for k in methods}
+        lacking = {k: budgets[k] / LEARNS[k] for k in methods if budgets[k] < LEARNS.get(k, 0)}
+        if not lacking or len(methods) == 2:
+            return Fit(config, seconds, short | {k: budgets[k] for k in lacking})
+        least = min(reversed(lacking), key=lambda k: lacking[k])  # of equals the last
+        short[least] = budgets[least]
+        methods.remove(least)
+
+
+def _cut(
+    surveys: Sequence[Survey],
+    budget: Budget,
+    name: str,
+    methods: Sequence[str],
+    rates: dict[tuple[str, str], Rate],
+    cores: int,
+    background: str,
 ) -> tuple[Config, float]:
-    """The configuration with the largest budgets whose wait fits, and that wait [s].
+    """The configuration of `methods` with the largest budgets whose wait fits, and that wait [s].
 
     By halving the interval of the share of the full budgets, since the wait grows with it.
     """
 
     def attempt(share: float) -> tuple[Config, float]:
-        config = parse_config(values_of(surveys, budget, name, share, background), name)
+        values = values_of(surveys, budget, name, methods, share, background)
+        config = parse_config(values, name)
         shapes = {
             found.name: (*[side_of(found, PLANS[budget].side)] * 2, 1 if found.grey else 3)
             for found in surveys

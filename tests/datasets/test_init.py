@@ -14,7 +14,8 @@ import pytest
 import yaml
 from PIL import Image
 
-from datasets.init import LEAST, PLANS, SIDES, decided, fitted, side_of, sizes_of, text_of
+from datasets.budgets import LEARNS, LEAST, PLANS
+from datasets.init import SIDES, decided, fitted, side_of, sizes_of, text_of
 from datasets.survey import Survey, name_of, names_of, survey, told
 from suite.planning.checks import check
 from suite.planning.configuration import cells, load_config, method_entry, settings_of
@@ -107,12 +108,12 @@ def test_the_sizes_leave_the_held_out_pictures_alone(tmp_path):
 def test_the_configuration_is_valid_and_says_what_was_seen(tmp_path, budget):
     one = survey(pictures(tmp_path / "My Cats", 80, (40, 36)), "my-cats")
     two = survey(pictures(tmp_path / "digits", 40, (28, 28), grey=True), "digits")
-    config, seconds = fitted([one, two], budget, "mine", rates(0.001), 2)
-    text = text_of(config, [one, two], budget, seconds, 2, tmp_path / "mine.yaml")
+    fit = fitted([one, two], budget, "mine", rates(0.001), 2)
+    text = text_of(fit.config, [one, two], budget, fit.seconds, 2, tmp_path / "mine.yaml")
     path = tmp_path / "mine.yaml"
     path.write_text(text, encoding="utf-8")
     read = load_config(path)
-    assert read == config
+    assert read == fit.config
     assert "my-cats: 80 pictures, colour, 40 x 36 pixels" in text
     schema = text.partition("$schema=")[2].partition("\n")[0]
     assert (tmp_path / schema).resolve() == ROOT / "config" / "schema.json"
@@ -132,7 +133,7 @@ def test_every_method_takes_every_side_that_can_be_written(budget):
     assert sides <= {*SIDES} and len(sides) > 1
     for side in sides:
         for grey in (False, True):
-            config, _ = fitted([seen(side, grey)], budget, "mine", rates(0.001), 2)
+            config = fitted([seen(side, grey)], budget, "mine", rates(0.001), 2).config
             for cell in cells(config):
                 settings = settings_of(config, cell.experiment, cell.dataset, cell.method)
                 method_entry(cell.method).check(settings, (side, side, 1 if grey else 3), cell.n)
@@ -151,18 +152,37 @@ def test_the_device_is_one_that_the_workflow_takes_here(monkeypatch, gpus, build
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.setattr(devices, "listed", lambda: (gpus, "" if gpus else "none"))
     monkeypatch.setattr(devices, "cuda_build", lambda framework: framework in builds)
-    config, _ = fitted([seen(32)], "quick", "mine", rates(0.001), 2)
+    config = fitted([seen(32)], "quick", "mine", rates(0.001), 2).config
     assert config.device == device
     check_devices(config, {"train_gantk_0_0", "train_baselines", "evaluate"}, here=True, conda=())
 
 
 def test_budgets_are_cut_until_the_wait_fits(tmp_path):
     found = [survey(pictures(tmp_path / "some", 80, (32, 32)))]
-    fast, short = fitted(found, "evening", "mine", rates(0.00001), 2)
-    slow, cut = fitted(found, "evening", "mine", rates(0.2), 2)
-    updates = [c.experiments["comparison"].methods["dcgan"]["updates"] for c in (fast, slow)]
+    fast, slow = (fitted(found, "evening", "mine", rates(s), 2) for s in (0.00001, 0.2))
+    updates = [f.config.experiments["comparison"].methods["dcgan"]["updates"] for f in (fast, slow)]
     assert updates[0] == PLANS["evening"].methods["dcgan"]["updates"] > updates[1] >= LEAST
-    assert short < cut <= 5 * 3600 and cut > 0.9 * 5 * 3600
+    assert fast.seconds < slow.seconds <= 5 * 3600 and slow.seconds > 0.9 * 5 * 3600
+
+
+def test_methods_that_would_show_nothing_are_left_out_and_the_others_share_their_time():
+    def methods(fit):
+        return fit.config.experiments["comparison"].methods
+
+    every = fitted([seen(64)], "evening", "mine", rates(0.001), 2)
+    assert set(methods(every)) == set(PLANS["evening"].methods) and not every.short
+    assert every.told() == ""
+    some = fitted([seen(64)], "evening", "mine", rates(0.1), 2)
+    assert set(some.short) == {"stylegan2", "wgan-gp"} == {*methods(every)} - {*methods(some)}
+    assert all(methods(some)[k][method_entry(k).budget] >= LEARNS[k] for k in methods(some))
+    for name, budget in some.short.items():
+        assert LEAST <= budget < LEARNS[name]
+        words = f"{name}: left out: there is time for {budget:,} of the {LEARNS[name]:,} updates"
+        assert words in some.told()
+    few = fitted([seen(64)], "evening", "mine", rates(9.0), 2)
+    assert set(few.short) == set(PLANS["evening"].methods)
+    assert list(methods(few)) == ["dcgan", "ga-cntk"]
+    assert few.told().count("kept for the comparison") == 2
 
 
 def test_names_suit_files_and_each_folder_has_its_own(tmp_path):
@@ -201,7 +221,7 @@ def test_a_survey_counts_what_people_have_and_the_configuration_holds(tmp_path):
     assert (found.count, found.transparent, found.deep, found.animated) == (40, 1, 1, 1)
     assert (found.repeated, list(found.unusable)) == (1, ["003.png"])
     assert found.elsewhere == {"more": 2} and found.other == {".txt": 1}
-    config, _ = fitted([found], "quick", "mine", rates(0.001), 2, "black")
+    config = fitted([found], "quick", "mine", rates(0.001), 2, "black").config
     source = config.datasets["mine"].source
     assert source["leave_out"] == ["003.png"] and source["background"] == "black"
     assert check(config) == []
@@ -227,7 +247,7 @@ def test_pictures_in_subfolders_alone_are_taken_together(tmp_path):
     for kind in ("cats", "dogs"):
         pictures(tmp_path / "kinds" / kind, 20, (32, 32))
     found = survey(tmp_path / "kinds", "kinds")
-    config, _ = fitted([found], "quick", "mine", rates(0.001), 2)
+    config = fitted([found], "quick", "mine", rates(0.001), 2).config
     assert found.count == 40 and config.datasets["kinds"].source["subfolders"] is True
     check(config)
     assert f"init {tmp_path / 'kinds' / 'cats'}" in told(found, "white", "")
@@ -238,9 +258,9 @@ def test_a_name_that_is_no_text_goes_all_the_way(tmp_path):
     folder = pictures(Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9")), 40, (32, 32))
     (folder / "000.png").rename(os.fsdecode(os.fsencode(folder) + b"/\xe9.png"))
     found = survey(folder, "cafe")
-    config, seconds = fitted([found], "quick", "mine", rates(0.001), 2)
-    path = tmp_path / "mine.yaml"
-    write_text(path, text_of(config, [found], "quick", seconds, 2, path))
+    fit = fitted([found], "quick", "mine", rates(0.001), 2)
+    config, path = fit.config, tmp_path / "mine.yaml"
+    write_text(path, text_of(config, [found], "quick", fit.seconds, 2, path))
     read = load_config(path)
     assert check(read) == [] and read == config
     cell = SimpleNamespace(dataset="cafe", scope="all")

@@ -1,0 +1,83 @@
+"""What each class of budgets asks for: methods, their settings, and the least they learn by."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Budget = Literal["quick", "evening", "paper"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a class of budgets asks for.
+
+    seconds: the wait that budgets are cut to; None leaves them. side: largest side [pixels]. sizes:
+    how many training-set sizes. samples: images judged a run. methods: each with settings
+    beside its defaults; their budgets are the most that is ever asked for.
+    """
+
+    seconds: float | None
+    side: int
+    sizes: int
+    samples: int
+    methods: dict[str, dict[str, Any]]
+
+
+# The most that is asked for takes every method of a class about as long, on CPU cores, so that cut
+# budgets compare them at equal cost. Half of the width makes an update about three times as fast.
+GAN = {"updates": 20_000, "networks": "tuned", "width": 0.5}
+# Without shifts DCGAN ends with 25 of 64 digits (results/reference/augmentation).
+SHIFTED = {**GAN, "batch": 32, "augment": ["translation"]}
+STYLE = {"channel_max": 64, "channel_base": 1024, "mapping_layers": 4, "style": 128}
+FEW = {"snapshots": 8}
+"""Judging snapshots would take longer than a quick training."""
+PLANS: dict[Budget, Plan] = {
+    "quick": Plan(
+        1200.0,
+        32,
+        1,
+        64,
+        {
+            "dcgan": {**GAN, **FEW, "batch": 16, "snapshot_rows": 32},
+            "ga-cntk": {**FEW, "iterations": 20_000},
+        },
+    ),
+    "evening": Plan(
+        5 * 3600.0,
+        64,
+        1,
+        128,
+        {
+            "dcgan": SHIFTED,
+            "ga-cntk": {"iterations": 40_000},
+            "ga-cntkg": {"iterations": 20_000},
+            "wgan-gp": {**GAN, "updates": 4_000, "batch": 32},
+            "lsgan": SHIFTED,
+            "stylegan2": {**STYLE, "updates": 4_000, "batch": 32, "path": 0, "mixing": 0},
+        },
+    ),
+    "paper": Plan(
+        None,
+        128,
+        3,
+        2048,
+        {
+            name: {}
+            for name in (
+                *("dcgan", "lsgan", "wgan", "wgan-gp", "sngan", "stylegan2"),
+                *("ga-cntk", "ga-cntkg"),
+            )
+        },
+    ),
+}
+LEAST = 50  # iterations: the steps in which budgets are cut
+LEARNS = {
+    "dcgan": 1_000,
+    "lsgan": 1_000,
+    "wgan-gp": 1_000,
+    "stylegan2": 2_000,
+    "ga-cntk": 1_000,
+    "ga-cntkg": 2_000,
+}
+"""Budgets from which samples of a few dozen pictures begin to show what these are of, by trials
+(baselines/README.md, results/reference/your-images). A method that has less is left out, unless
+only two are left."""
