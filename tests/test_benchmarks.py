@@ -182,3 +182,15 @@ def test_the_largest_eigenvalue_is_that_of_k_over_n() -> None:
     from benchmarks import stability
 
     assert stability.largest(np.diag([1.0, 2.0, 3.0, 8.0])) == pytest.approx(4.0)
+
+
+def test_the_vanilla_flow_is_that_of_scipy(tmp_path: Path) -> None:
+    from benchmarks import vanilla
+
+    vanilla.main(tmp_path / "vanilla.csv", n=4)
+    lines = list(csv.DictReader((tmp_path / "vanilla.csv").open(encoding="utf-8")))
+    found = {(x["time"], x["precision"], x["solver"]): float(x["gradient"]) for x in lines}
+    for time in ("1", "10", "100"):
+        for precision in ("float64", "float32"):
+            exact = found[time, precision, "LSODA"]
+            assert found[time, precision, "ours"] == pytest.approx(exact, rel=1e-3)
