@@ -1,4 +1,4 @@
-"""Which rows of a subset a step sees."""
+"""Batches: the rows of a subset that each step sees."""
 
 import numpy as np
 
@@ -6,10 +6,11 @@ from suite.protocol.seeds import stream
 
 
 class Batches:
-    """Shuffled batches of row numbers without end, each known from its number alone.
+    """An endless sequence of shuffled batches of row numbers.
 
-    Epochs follow one another without a gap: batch k holds the places [k b, (k + 1) b) of the
-    permutations of epochs 0, 1, ..., so every row is seen equally often, whatever b and n are.
+    Batch k depends on k and the seeds alone. It holds the positions [k b, (k + 1) b) of the
+    permutations of epochs 0, 1, ... one after the other. So a batch may span two epochs, and every
+    row is seen equally often for any b and n.
 
     >>> batches = Batches(4, 3, 0)
     >>> np.sort([*batches[0], *batches[1], *batches[2], *batches[3]]).tolist()  # three epochs

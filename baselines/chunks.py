@@ -1,12 +1,12 @@
-"""Many updates without a word of the host, which on a GPU would wait for each of them.
+"""Chunks of many updates between which the host does not wait for the GPU.
 
-A word is a decision by a number that is on the GPU: whether a loss is finite. So a chunk takes all
-its inputs before it begins, takes every step unasked, and is looked at when it has ended. If the
-training should have ended inside, the chunk is undone, and `Players.update`, which stops exactly
-where it must, makes its updates again one by one.
+The host waits wherever it reads a number from the GPU, such as a loss that it checks for being
+finite. So a chunk copies all its inputs first, takes every step without a check, and the losses are
+read after its last update. If the training should have ended inside a chunk, the state at its start
+is restored, and `Players.update`, which checks every step, makes the updates again one by one.
 
-The host is slow at starting a GPU's operations too, so that each kind of update is captured in a
-CUDA graph and replayed (`baselines.graphs`).
+Starting an operation on a GPU takes the host time too. So each kind of update is captured in a CUDA
+graph and replayed (`baselines.graphs`).
 """
 
 import copy
@@ -24,19 +24,19 @@ from baselines.progress import generator_states, set_generator_states
 from baselines.stopping import EarlyStopping
 
 CAPTURED_AFTER = 3
-"""Updates of a kind before it is captured: in them libraries choose and load their kernels."""
+"""Updates of a kind before its capture: libraries choose and load their kernels during them."""
 SECONDS = 1.0
-"""How long a chunk should take: the progress bar and the checkpoint wait for its end."""
+"""Aimed-at duration of a chunk. The progress bar and the checkpoint wait for its end."""
 
 Reports = list[list[list[float]]]
 
 
 class Chunks:
-    """The updates of some players, in chunks.
+    """Makes the updates of `players` in chunks.
 
-    longest: updates of a chunk at most; 1 leaves every update to `Players.update`.
-    capture: takes what an update does, and returns what does it again, without doing it; None
-        starts every operation anew.
+    longest: largest number of updates in a chunk; 1 leaves every update to `Players.update`.
+    capture: records a function's operations without running them, and returns a function that runs
+        them; None runs every operation one by one.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Chunks:
         self._length, self._alone = 1, 0
         self._seen: dict[Kind, int] = {}
         self._programs: dict[Kind, Program] = {}
-        # What a captured update reads and writes has its place in memory for good.
+        # A CUDA graph uses fixed addresses, so every update reads and writes these tensors.
         settings, where = players.settings, players.where
         rows = torch.zeros(settings.n_dis, settings.batch, dtype=torch.int64, device=where)
         self._feed = Feed(rows, torch.zeros((), device=where))
@@ -60,8 +60,8 @@ class Chunks:
     def next(self, done: int, until: int, stopping: EarlyStopping) -> list[list[float]]:
         """Make one or more of the updates `done` + 1 to `until`.
 
-        Returns what `Players.update` returns of each. Only the last can be one that ends the
-        training: not sound, or the end by `stopping`, which stays as it is.
+        Returns for each what `Players.update` returns. Only the last one can end the training,
+        because its values are not sound or because `stopping` says so. `stopping` is not changed.
         """
         count = min(self._length, until - done)
         if count == 1 or done < self._alone:
@@ -79,9 +79,10 @@ class Chunks:
         return [losses for losses, _ in reports]
 
     def unasked(self, numbers: range) -> Reports:
-        """Make these updates, whatever their losses are.
+        """Make these updates without checking their losses.
 
-        Returns of each update losses and norm [3] of its step and of its penalty's (0 without).
+        Returns for each update the losses and the norm [3] at its step, and at the step of its
+        penalty (zeros if it has none).
         """
         self._kept = [live.clone() for live in self._state()]
         self._random = generator_states()
@@ -93,9 +94,9 @@ class Chunks:
         return found
 
     def enqueue(self, numbers: range, feeds: Feed, reports: Tensor) -> None:
-        """Start all operations of these updates, without a word of the host.
+        """Start all operations of these updates without reading a number from the GPU.
 
-        feeds: of all of them (`Players.feeds`). reports: float64 [K, 2, 3], which is filled.
+        feeds: inputs of all K updates (`Players.feeds`). reports: float64 [K, 2, 3], filled here.
         """
         for number, rows, share, report in zip(numbers, *feeds, reports, strict=True):
             self._feed.rows.copy_(rows)
@@ -104,7 +105,7 @@ class Chunks:
             report.copy_(self._reports)
 
     def _program(self, kind: Kind) -> Program:
-        """What makes an update of this kind."""
+        """The function that makes an update of this kind."""
         seen = self._seen[kind] = self._seen.get(kind, 0) + 1
         if self.capture is None or seen <= CAPTURED_AFTER:
             return lambda: self._play(kind)
@@ -114,14 +115,14 @@ class Chunks:
 
     def _play(self, kind: Kind) -> None:
         self._reports.zero_()
-        # In this order, so that the last step is taken too.
+        # `play` must come first in zip, which then resumes it at the end: it takes its last step.
         for measured, report in zip(
             self.players.play(kind, self._feed), self._reports, strict=False
         ):
             report.copy_(measured)
 
     def _state(self) -> Iterator[Tensor]:
-        """All that updates change, each in its place; the optimisers' since the first update."""
+        """All tensors that updates change in place (an optimiser has its own after one update)."""
         for part in self.players.parts().values():
             if isinstance(part, nn.Module):
                 yield from (x.detach() for x in chain(part.parameters(), part.buffers()))
@@ -130,7 +131,7 @@ class Chunks:
                 yield from (value for value in values if isinstance(value, Tensor))
 
     def _undo(self) -> None:
-        """Go back to where the last chunk began."""
+        """Restore the state at the start of the last chunk."""
         for live, kept in zip(self._state(), self._kept, strict=True):
             live.copy_(kept)
         set_generator_states(self._random)

@@ -1,9 +1,9 @@
-"""CUDA graphs: what an update starts on a GPU, captured once and then started at one stroke.
+"""CUDA graphs: the operations of an update, captured once and then started by one call.
 
-Starting an operation takes the host some 10 us, and an update of DCGAN has 200 of them, of SNGAN
-1,600. A replayed graph starts the same kernels in the same order on the same memory, with random
-numbers that go on as they would (torch.cuda.graph registers the GPU's generator), so that all
-numbers are the same.
+Starting an operation takes the host about 10 us. An update of DCGAN has 200 operations, one of
+SNGAN 1,600. A replayed graph starts the same kernels in the same order on the same memory, and its
+random numbers continue the GPU generator's stream (torch.cuda.graph registers the generator). So
+replaying changes no number.
 """
 
 import os
@@ -15,13 +15,13 @@ import torch
 from suite.running.errors import InputError
 
 LONGEST = 256
-"""Updates between two looks at their losses, at most."""
+"""Largest number of updates before the host reads their losses."""
 
 Program = Callable[[], None]
 
 
 def wanted() -> bool:
-    """What CUDA_GRAPHS says: 1, the default, or 0."""
+    """Whether the environment variable CUDA_GRAPHS is 1 (the default) and not 0."""
     text = os.environ.get("CUDA_GRAPHS") or "1"
     if text not in ("0", "1"):
         raise InputError(f"CUDA_GRAPHS={text}: choose 1, or 0 for one operation after the other")
@@ -30,7 +30,7 @@ def wanted() -> bool:
 
 @contextmanager
 def own_stream() -> Iterator[None]:
-    """A stream for all that a training starts: the default one cannot be captured."""
+    """A CUDA stream for a whole training, since the default stream cannot be captured."""
     if not torch.cuda.is_available():
         yield
         return
@@ -39,9 +39,9 @@ def own_stream() -> Iterator[None]:
 
 
 def chunking(where: torch.device) -> tuple[int, Callable[[Program], Program] | None]:
-    """How `baselines.chunks.Chunks` works there: updates of a chunk at most, and their capture.
+    """Arguments of `baselines.chunks.Chunks` on a device: the longest chunk, and how to capture.
 
-    On a CPU, which has nothing to wait for, one update and no capture.
+    On a CPU, where operations run at once, a chunk is one update and nothing is captured.
     """
     if where.type != "cuda" or not wanted():
         return 1, None

@@ -1,4 +1,4 @@
-"""How far a run has come: what a checkpoint holds, and what the result reports."""
+"""The record of a run: what a checkpoint holds, and what the result reports."""
 
 import io
 from dataclasses import dataclass, field
@@ -32,20 +32,20 @@ class Progress:
     moments: list[int] = field(default_factory=list)
 
     def record(self) -> None:
-        """Close the pending values into one record."""
+        """Append the means of the pending values as a record, and clear them."""
         means = np.mean(self.pending, axis=0)
         self.records.append([self.update, self.seconds, *means.tolist()])
         self.pending = []
 
     def history(self) -> list[dict[str, float]]:
-        """The records as a method returns them."""
+        """The records in the form of `suite.protocol.method.Result.history`."""
         names = ("iteration", "seconds", *MEASURED)
         return [
             dict(zip(names, [int(record[0]), *record[1:]], strict=True)) for record in self.records
         ]
 
     def trajectory(self) -> Trajectory:
-        """The snapshots as a method returns them."""
+        """The snapshots in the form of `suite.protocol.method.Result.trajectory`."""
         return Trajectory(np.stack(self.snapshots), np.array(self.moments, np.int64))
 
     def arrays(self) -> dict[str, np.ndarray]:
@@ -91,7 +91,7 @@ def generator_states() -> list[torch.Tensor]:
 
 
 def set_generator_states(states: list[torch.Tensor]) -> None:
-    """Put the random generators back where `generator_states` found them."""
+    """Restore the states that `generator_states` returned."""
     torch.set_rng_state(states[0].cpu())
     if len(states) > 1:
         torch.cuda.set_rng_state(states[1].cpu())

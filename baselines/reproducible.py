@@ -1,4 +1,4 @@
-"""The same numbers from the same seeds, and the processor to use."""
+"""Seeded, deterministic PyTorch, and the device to use."""
 
 import os
 from collections.abc import Iterator
@@ -11,25 +11,25 @@ from suite.protocol.seeds import integer_seed
 from suite.running.devices import cpu_instead
 
 FILLING: Any = torch.utils.deterministic
-"""Whose attribute PyTorch's type hints do not have."""
+"""PyTorch's type hints lack its attribute `fill_uninitialized_memory`, hence Any."""
 
 
 def device() -> torch.device:
-    """The GPU that this process may see, else the CPU (where the user did not choose `gpu`)."""
+    """The visible GPU, else the CPU; InputError if the user asked for a GPU and there is none."""
     return torch.device("cuda" if torch.cuda.is_available() else cpu_instead("torch"))
 
 
 def device_name() -> str:
-    """What PyTorch calls that processor."""
+    """PyTorch's name of `device()`."""
     return torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu"
 
 
 @contextmanager
 def reproducible(purpose: str, *seeds: int) -> Iterator[None]:
-    """PyTorch's generators seeded from a named stream, and deterministic algorithms only.
+    """Seed PyTorch from a named stream, and allow deterministic algorithms only, within a block.
 
-    Products and convolutions are of float32 in full: no TF32, which cuDNN would take by itself.
-    The caller's generators and choice of algorithms are back when the block ends.
+    Matrix products and convolutions use float32, never TF32, which cuDNN would use by default. The
+    previous random states and settings are restored when the block ends.
     """
     # cuBLAS is deterministic only with a workspace of fixed size, chosen before its first use.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
@@ -39,7 +39,7 @@ def reproducible(purpose: str, *seeds: int) -> Iterator[None]:
     with torch.random.fork_rng():
         torch.manual_seed(integer_seed(purpose, *seeds))
         torch.use_deterministic_algorithms(True)
-        # Filling every new tensor with NaN finds faulty code, at the price of a pass over each.
+        # Filling new tensors with NaN helps to find faults, but costs a pass over each of them.
         FILLING.fill_uninitialized_memory = False
         cudnn.allow_tf32 = matmul.allow_tf32 = False
         try:
