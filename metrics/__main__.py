@@ -115,7 +115,7 @@ def copies(
     slightly enlarged or turned, with its interval at 95 %. new: the share of new images that look
     like copies too, which is taken off. copies: whether the share is above 0 beyond doubt.
     """
-    prepare(out)
+    prepare(out, ".png")
     rows = read_rows(samples)
     references = {"train": Reference(read_rows(train))}
     if heldout is not None:
@@ -271,7 +271,7 @@ def sheet(
 
     They are those that metrics.json judges: of the best snapshot where there was a choice.
     """
-    prepare(out)
+    prepare(out, ".png")
     parts = sorted(folder.glob("part*"), key=lambda part: int(part.name.removeprefix("part")))
     if not parts:
         raise InputError(f"{folder}: holds no part* of a run: name the folder above them")

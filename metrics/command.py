@@ -43,8 +43,19 @@ def references_of(**paths: Path | None) -> dict[str, Reference]:
     return references
 
 
-def prepare(out: Path) -> None:
-    """Find out before the work that its result cannot be written."""
+def prepare(out: Path, suffix: str = "") -> None:
+    """Find out before the work that its result cannot be written.
+
+    suffix: how the file's name must end.
+
+    Raises:
+        InputError: it ends otherwise, is a folder, or stands where nothing can be written.
+    """
+    if out.is_dir():
+        raise InputError(f"{out}: is a folder where a file is needed: name a file")
+    if suffix and out.suffix.lower() != suffix:
+        kind = suffix.removeprefix(".").upper()
+        raise InputError(f"{out}: is written as {kind}: let its name end in {suffix}")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -78,6 +78,9 @@ def fill(place: Path) -> None:
     save_pictures(place / "pictures", 20, 16, 16, 3)
     save_pictures(place / "few", 9, 16, 16, 3)
     save_pictures(place / "tiny", 12, 3, 3, 3)
+    save_pictures(place / "single", 1, 16, 16, 3)
+    save_pictures(place / "grey", 12, 16, 16)
+    save_pictures(place / "wide", 12, 16, 20, 3)
     for name in ("cut", "deep", "bomb", "text", "texts"):
         save_pictures(place / name, 12, 16, 16, 3)
     whole = (place / "cut" / "05.png").read_bytes()

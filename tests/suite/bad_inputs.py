@@ -99,6 +99,7 @@ INIT = "datasets init --out new.yaml"
 SOLVE = "gantk train ga-cntk --out new --data"
 LEARN = "baselines train dcgan --out new --data"
 JUDGE = "metrics compare --json"
+COPIES = "metrics copies --out new.png"
 TABLES = "reporting tables --results"
 
 CONFIGURATIONS = [
@@ -302,6 +303,20 @@ COMMANDS = [
     command(f"{JUDGE} small small --metrics am_sim", "did you mean 'am_ssim'?"),
     command(f"{JUDGE} small small --metrics fid_train --weights nowhere.pth", "nowhere.pth"),
     command(f"{JUDGE} small small --metrics fid_train --weights a_file", "a_file"),
+    command(f"{COPIES} nowhere --train pictures", "nowhere: no such file or folder"),
+    command(f"{COPIES} pictures --train empty", "empty: holds no image"),
+    command(f"{COPIES} pictures --train pictures --heldout empty", "empty: holds no image"),
+    command(f"{COPIES} single --train pictures", "3 rows and the generated set has 1"),
+    command(f"{COPIES} pictures --train single", "3 rows and the train set has 1"),
+    command(f"{COPIES} wide --train pictures", "20 x 16 with 3 channels and the train set's"),
+    command(f"{COPIES} pictures --train grey", "the train set's images of 16 x 16 with 1 channel"),
+    command(f"{COPIES} pictures --train pictures --heldout grey", "the heldout set's images of"),
+    command(f"{COPIES} cut --train pictures", "05.png: damaged or no image"),
+    command(f"{COPIES} tiny --train tiny", "copies needs images of at least 8 x 8 pixels"),
+    command(f"{COPIES} nan.npz --train pictures", "8 of 8 points are NaN"),
+    command(f"{COPIES} float.npz --train pictures", "not float64"),
+    command("metrics copies pictures --train pictures --out empty", "empty: is a folder"),
+    command("metrics copies pictures --train pictures --out new.jpg", "is written as PNG"),
     command(
         "metrics evaluate empty --train good.npz --out new.json", "empty/run.json: no such file"
     ),
