@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from metrics.shares import Calibration, share_of
 from reporting.runs import Measured
 from reporting.tables.cells import Row, ranked
 from reporting.tables.searched import Search
@@ -137,6 +138,13 @@ def test_with_several_subsets_it_is_data_seeds_that_are_missing():
     assert " data seeds would tell m0 from m1, 2 now)" in sentence
 
 
+def test_methods_without_a_common_subset_are_asked_for_one():
+    runs = ({0: [10.0], 1: [11.0], 2: [], 3: []}, {0: [], 1: [], 2: [15.0], 3: [15.2]})
+    rows = [Row("d", 64, f"m{i}", "k", values, 4, "ok", "lower") for i, values in enumerate(runs)]
+    (sentence,) = said(*rows)
+    assert sentence.endswith("by k (more data seeds on shared subsets are needed).")
+
+
 def test_methods_of_the_same_value_are_equal():
     where = {"metric": "iterations"}
     assert said(row("a", 100, 100, **where), row("b", 100, 100, **where)) == [
@@ -218,11 +226,25 @@ def test_of_many_runs_one_that_chance_may_have_made_is_no_copier():
     assert not any("copies" in sentence for sentence in eight)
 
 
+@pytest.mark.parametrize(
+    ("hits", "new", "share"),
+    [(64, 15, "100 % of its samples, at least 94 %"), (0, 15, None), (0, 1024, None)],
+)
+def test_rates_of_one_and_zero_in_every_run_need_no_spread(hits, new, share):
+    """Counts as the metric has them: the interval and the p-value come from these alone."""
+    found = share_of(hits, 64, Calibration(1, new))
+    run = found.value, found.low, found.doubt
+    said_of = said(judged("a", run, run), judged("b", NEW, NEW))
+    assert bool(said_of) == bool(share)
+    assert not share or f"a copies training images by copies (a {share}, in 2 of 2" in said_of[0]
+
+
 @pytest.mark.parametrize("metric", ["am_ssim", "copying_rate", "copying_rate_ssim"])
 def test_nearness_to_training_images_is_no_copying(metric):
     """Blank and blurred images are nearer to training images than new ones are."""
     where = {"metric": metric, "better": "neither"}
-    rows = row("a", 0.97, 0.98, **where), row("b", 0.42, 0.39, **where)
+    wild = Measured(value=0.97, better="neither", interval=(0.9, 1.0), doubt=1e-9)
+    rows = row("a", 0.97, 0.98, **where, measured=[wild]), row("b", 0.42, 0.39, **where)
     assert said(*rows, control("heldout", 0.4, 0.02, **where)) == []
 
 
@@ -379,6 +401,13 @@ def test_what_covers_few_real_images_is_named():
         "real images): modes are missing, or samples look like none of them."
     )
     assert won.endswith("; but its samples are near few real images.")
+
+
+@pytest.mark.parametrize(("metric", "value"), [("diversity", 0.45), ("coverage_train", 0.22)])
+def test_half_the_variety_of_real_images_or_a_quarter_of_their_coverage_is_named(metric, value):
+    assert " a has collapsed" in alike(metric, [value])[0] or (
+        "comes near few of the real images" in alike(metric, [value])[0]
+    )
 
 
 @pytest.mark.parametrize(("metric", "values"), [("diversity", 0.6), ("coverage_train", 0.3)])
