@@ -109,11 +109,11 @@ def copies(
     heldout: Annotated[Path | None, typer.Option(help="other real images: likewise")] = None,
     out: Annotated[Path, typer.Option(help="PNG to write")] = Path("copies.png"),
 ) -> None:
-    """Print how many of SAMPLES are training images, as JSON, and draw the clearest pairs.
+    """Print how many of SAMPLES are copies of training images, as JSON; draw the clearest pairs.
 
-    share: of samples that are a training image, moved, mirrored, lighter, noisy, compressed,
-    slightly enlarged or turned, with its interval at 95 %. new: the share of new images that look
-    like copies too, which is taken off. copies: whether the share is above 0 beyond doubt.
+    A copy may be moved, mirrored, lighter, noisy, compressed, slightly enlarged or turned. share is
+    the share of copies, interval its 95 % interval. new is the share of new images that look like
+    copies; it is subtracted. copies says whether the interval lies above 0.
     """
     prepare(out, ".png")
     rows = read_rows(samples)
@@ -187,10 +187,10 @@ def evaluate_(
     features: Cache = None,
     weights: Weights = None,
 ) -> None:
-    """Judge a run, all its parts together, and write metrics.json.
+    """Judge the samples of all parts of a run together, and write metrics.json.
 
-    A run that diverged gets the status `diverged` and no values. Snapshots hold fewer rows than
-    the samples: values compare along a run, not with metrics.json.
+    A run that diverged has the status `diverged` and no values. Snapshots have fewer rows than the
+    samples. So their values can be compared along a run, but not with those in metrics.json.
     """
     for file in filter(None, (out, trajectory, nearest)):
         prepare(file)
@@ -227,15 +227,14 @@ def controls(
     features: Cache = None,
     weights: Weights = None,
 ) -> None:
-    """Judge known images as if a method had made them, and write JSON.
+    """Judge known images as if a method had generated them, and write JSON.
 
-    The workflow keeps it as results/NAME/controls/{dataset}/n{n}/data{data_seed}.json: under
-    `controls` an entry for training images (train), for held-out images (heldout) and for real
-    images that are neither (disjoint: the noise floor), each of --samples rows or all there are,
-    for training images under each augmentation (train-...) and, by metrics of pixels, for images of
-    one colour (blank), with title, samples and metrics as in metrics.json; under `left_out` what
-    could not be judged; under `shared` how many of the held-out rows are rows of the training split
-    too.
+    Controls are training images (train), training images under each augmentation (train-...),
+    held-out images (heldout), other real images (disjoint, the floor) and, for metrics of pixels,
+    images of one colour (blank). Each has --samples rows, or all there are, and is written under
+    `controls` with title, samples and metrics as in metrics.json. `left_out` says what could not be
+    judged, `shared` how many held-out rows are also rows of the training split. The workflow writes
+    results/NAME/controls/{dataset}/n{n}/data{data_seed}.json.
     """
     prepare(out)
     subset, store = Subset.load(train), feature_store(features, weights)
@@ -267,9 +266,9 @@ def sheet(
     out: Annotated[Path, typer.Option(help="PNG to write")],
     count: Annotated[int, typer.Option(help="images, the first that were judged", min=1)] = 256,
 ) -> None:
-    """Keep images of a run as one lossless PNG, which `compare` can read.
+    """Write images of a run as one lossless PNG, which `compare` and `copies` can read.
 
-    They are those that metrics.json judges: of the best snapshot where there was a choice.
+    They are the images that metrics.json judges: of the chosen snapshot, if there was a choice.
     """
     prepare(out, ".png")
     parts = sorted(folder.glob("part*"), key=lambda part: int(part.name.removeprefix("part")))

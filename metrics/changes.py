@@ -1,8 +1,9 @@
-"""What may have been done to a training image, as linear maps of small images.
+"""The changes that a copy of a training image may have, as linear maps of small images.
 
-Images are compared at no more than `SIDE` pixels a side. A is a change of `CHANGES`: mirrored or
-not, enlarged, turned or blurred by a little; a matrix of pixels by pixels. Moves are whole pixels.
-B is the difference of two Gaussian filters: it leaves out flat areas, slow shades and fine noise.
+Images are compared at no more than `SIDE` pixels a side. A change A is one of `CHANGES`: mirrored
+or not, and slightly enlarged, turned or blurred. It is a matrix of shape [pixels, pixels]. Moves
+are by whole pixels. B is the difference of two Gaussian filters; it removes flat areas, slow
+gradients and fine noise.
 """
 
 from dataclasses import dataclass, replace
@@ -23,8 +24,11 @@ Move = tuple[int, int]
 
 @dataclass(frozen=True)
 class Change:
-    """What was done to a training image: mirrored, enlarged about its centre, turned [degrees,
-    anticlockwise], blurred [deviation of a Gaussian in pixels]."""
+    """A change of a training image.
+
+    scale: enlargement about its centre. angle: rotation [degrees, anticlockwise]. blur: standard
+    deviation of a Gaussian filter [pixels].
+    """
 
     mirrored: bool = False
     scale: float = 1.0
@@ -43,7 +47,7 @@ CHANGES = tuple(Change(mirrored, *kind) for mirrored in (False, True) for kind i
 
 
 def _gaussian(side: int, deviation: float) -> np.ndarray:
-    """The filter along an axis, float64 [side, side]; edge pixels are repeated beyond the edge."""
+    """A Gaussian filter along one axis, float64 [side, side]. Edge pixels continue outside."""
     if not deviation:
         return np.eye(side)
     most = int(4 * deviation + 0.5)
@@ -56,7 +60,7 @@ def _gaussian(side: int, deviation: float) -> np.ndarray:
 
 
 def _warp(height: int, width: int, change: Change) -> np.ndarray:
-    """Linear interpolation at where each pixel comes from, float64 [height * width, same]."""
+    """Scale and rotation with linear interpolation, float64 [height * width, height * width]."""
     y, x = np.mgrid[:height, :width].reshape(2, -1)
     middle = np.array([[(height - 1) / 2], [(width - 1) / 2]])
     angle = np.deg2rad(change.angle)
@@ -81,7 +85,7 @@ def _smooth(maps: np.ndarray, deviation: float) -> np.ndarray:
 
 @lru_cache(maxsize=64)
 def operator(height: int, width: int, change: Change) -> np.ndarray:
-    """B A, but for the mirroring, as a matrix, float32 [height * width, height * width]."""
+    """B A without the mirroring, as a matrix, float32 [height * width, height * width]."""
     warped = _warp(height, width, change).reshape(height, width, -1)
     blurred = _smooth(warped, change.blur)
     matrix = _smooth(blurred, FINE) - _smooth(blurred, COARSE)
@@ -89,7 +93,7 @@ def operator(height: int, width: int, change: Change) -> np.ndarray:
 
 
 def reduced(images: np.ndarray) -> np.ndarray:
-    """uint8 [N, H, W, C] as float32 [N, C, h, w] in [0, 1]; h and w at most `SIDE`, by area."""
+    """uint8 [N, H, W, C] as float32 [N, C, h, w] in [0, 1], area-averaged to at most `SIDE`."""
     height, width = images.shape[1:3]
     rows = images.transpose(0, 3, 1, 2).astype(np.float32) / 255
     ratio = min(1.0, SIDE / max(height, width))
@@ -137,12 +141,12 @@ def moves_of(height: int, width: int, step: int = 1) -> list[Move]:
 
 
 def shared(side: int, move: int) -> tuple[int, int]:
-    """Begin and end, on an axis, of what two images share when one was moved by `move`."""
+    """Begin and end, along an axis, of the overlap of two images of which one moved by `move`."""
     return max(move, 0), side + min(move, 0)
 
 
 def moved(rows: np.ndarray, move: Move) -> np.ndarray:
-    """Images [N, C, h, w] after a move, with 0 where nothing is left."""
+    """Images [N, C, h, w] after a move, with zeros where the image has left the frame."""
     (top, bottom), (left, right) = (
         shared(side, by) for side, by in zip(rows.shape[2:], move, strict=True)
     )
@@ -154,5 +158,5 @@ def moved(rows: np.ndarray, move: Move) -> np.ndarray:
 
 
 def blackened(rows: np.ndarray, move: Move, mirrored: bool) -> np.ndarray:
-    """B of images moved in whole, with black coming in."""
+    """B of whole images after a move, with black in the empty part of the frame."""
     return band(moved(rows[..., ::-1] if mirrored else rows, move))

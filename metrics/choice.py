@@ -1,4 +1,4 @@
-"""The best snapshot of a run, chosen by real images that no table compares with."""
+"""The best snapshot of a run, chosen by real images that are no reference set of any table."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -22,10 +22,10 @@ VALIDATION = 512
 
 @dataclass(frozen=True)
 class Choosing:
-    """How a snapshot is chosen: by a metric, on so many rows of each snapshot, its first.
+    """How a snapshot is chosen: by `metric`, on the first `rows` rows of each snapshot.
 
-    train: the training rows of the run. pool: the whole training split; its rows that are not in
-    `train` choose, in the place of the metric's held-out ones.
+    train: the training rows of the run. pool: the whole training split. Its rows outside `train`
+    replace the held-out rows of the metric.
     """
 
     metric: str
@@ -38,9 +38,10 @@ class Choosing:
 class Choice:
     """The snapshot that is judged, and how it was chosen.
 
-    metric: what chose. iteration: of the snapshot.
-    rows: of each snapshot that were compared, its first. reference: real images compared with.
-    values: (iteration, value) of each candidate, the snapshots of the last nine tenths of the run.
+    metric: the metric that chose. iteration: iteration of the snapshot.
+    rows: number of rows of each snapshot that were compared. reference: number of real images that
+    they were compared with. values: (iteration, value) of each candidate; candidates are the
+    snapshots in the last nine tenths of the run.
     """
 
     metric: str
@@ -57,7 +58,7 @@ class Choice:
 def best_snapshot(
     parts: Sequence[Path], choosing: Choosing, features: Features, seed: int
 ) -> tuple[Choice, np.ndarray]:
-    """The choice, and the rows of the chosen snapshot that had no part in it: [N, H, W, C].
+    """The choice, and the rows of the chosen snapshot that were not used for it: [N, H, W, C].
 
     parts: folders of the parts of one run.
 

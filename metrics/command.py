@@ -1,4 +1,4 @@
-"""What the commands of this room share: their options, and how they are read."""
+"""Options that commands of this room share, and how they are read."""
 
 import os
 from pathlib import Path
@@ -31,7 +31,7 @@ Weights = Annotated[
 
 
 def feature_store(folder: Path | None, weights: Path | None) -> Features:
-    """Features kept in `folder`, by weights of the user's where given."""
+    """A store of features in `folder`, by `weights` of the Inception network if given."""
     return Features(folder, {"inception": weights} if weights else {})
 
 
@@ -69,7 +69,7 @@ def prepare(out: Path, suffix: str = "") -> None:
 def provenance_of(module: str, names: list[str], features: Features) -> dict[str, Any]:
     """Packages, commit, digests of the code, weights and arithmetic behind the metrics `names`.
 
-    module: what computed them.
+    module: the module that computed them.
     """
     own = [METRICS.module_of(name) for name in names]
     own += [EXTRACTORS.module_of(name) for name in features.used()]

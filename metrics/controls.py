@@ -1,20 +1,21 @@
-"""Controls: known images in the place of generated ones, so that a table shows its own scale.
+"""Controls: known images that are judged as if a method had generated them.
 
-train      training rows: what pure copying gets
-train-...  training rows under an augmentation that a method uses: what pure copying of what the
-           method saw gets
-heldout    held-out real rows: new images of the same quality
-disjoint   real rows of the training split, none of them a training row: the noise floor, below
-           which no difference between methods means anything
+They show the scale of a table. In tables and files of results, NAME is called control:NAME.
 
-blank      images of one colour, the median of the training images: what metrics that compare
-           pixels take for similar; only these judge them
+train      training rows: the values of a method that only copies
+train-...  training rows under an augmentation that a method uses: the values of a method that only
+           copies what its discriminator saw
+heldout    held-out rows: new real images
+disjoint   rows of the training split outside the training rows: the floor, below which a difference
+           between methods means nothing
+blank      images of one colour, the median of the training images. Metrics that compare pixels may
+           take them for similar; only metrics without features judge them
 
-New real rows are not judged against the set that they come from, held-out rows or the whole split
-(`class`), since a member of its own reference scores like a copy.
+New real rows are not judged against the set that they come from (held-out rows, or the whole split
+`class`), because a member of the reference set scores like a copy.
 
-Each is judged on as many rows as a run has samples, since FID and its like fall with the number of
-rows; where there are fewer, on all there are, and its count tells.
+A control has as many rows as a run has samples, because FID and similar metrics fall with the
+number of rows. If there are fewer rows, all are judged, and tables show their number.
 """
 
 from collections.abc import Sequence
@@ -43,11 +44,11 @@ OWN = {"heldout": "heldout", "disjoint": "class"}
 
 @dataclass(frozen=True)
 class Judged:
-    """What real images get.
+    """The values of all controls.
 
-    controls: by name, {"title", "samples" (rows judged), "metrics" as in metrics.json}.
-    left_out: which control, or metric of one, is missing and why, a sentence each.
-    shared: how many held-out rows equal a row of the training split.
+    controls: name -> {"title", "samples" (rows judged), "metrics" as in metrics.json}.
+    left_out: sentences that say which control, or metric of one, is missing and why.
+    shared: number of held-out rows that equal a row of the training split.
     """
 
     controls: dict[str, dict[str, Any]]
@@ -56,9 +57,9 @@ class Judged:
 
 
 def disjoint_rows(train: Subset, pool: Subset, count: int, seed: int) -> np.ndarray:
-    """`count` rows of `pool` that are not among the training rows; fewer or none where there are.
+    """`count` rows of `pool` outside the training rows; all of these if there are fewer.
 
-    pool: rows of the same dataset and split, with the same indices.
+    pool: rows of the same dataset and split, with indices into the same order.
 
     Raises:
         InputError: the pool is of another dataset or split.
@@ -74,7 +75,7 @@ def disjoint_rows(train: Subset, pool: Subset, count: int, seed: int) -> np.ndar
 
 
 def copies_of(train: Subset, names: Sequence[str], count: int, seed: int) -> np.ndarray:
-    """`count` training rows, each as often as any other, augmented by `names`."""
+    """`count` training rows, augmented by `names`. All rows occur equally often, or nearly so."""
     rng = stream("controls:augmented", seed)
     chosen = np.resize(rng.permutation(len(train.data)), count)
     return augmented(train.data[chosen], names, rng)
@@ -90,12 +91,11 @@ def judge_controls(
     seed: int,
     augmentations: Sequence[Sequence[str]] = (),
 ) -> Judged:
-    """Metrics of each control, on `samples` rows or all there are.
+    """Metrics of each control, on `samples` rows or, if there are fewer, on all.
 
-    names: the metrics; None for all that apply. augmentations: those that methods use, each of
-    names in `suite.protocol.augmentation`. Metrics against a control's `OWN` set are left out.
-
-    What new images get is told by held-out rows that are not themselves judged.
+    names: the metrics; None for all that apply. augmentations: those that methods use, each a list
+    of names in `suite.protocol.augmentation`. Metrics against a control's `OWN` set are left out.
+    Copies are calibrated by held-out rows that are not judged themselves (`Pair.new`).
 
     Raises:
         InputError: see `disjoint_rows` and `metrics.evaluate.check`.

@@ -1,21 +1,22 @@
-"""The best correlation of images with training images, over all that may have been done to these.
+"""The best correlation of images with training images, over all changes that a copy may have.
 
-A training image t is changed by an operator A (mirrored or not, enlarged, turned or blurred: one
-of `CHANGES`) and moved by d, up to an eighth of the side on each axis. With B, the difference of
-two Gaussian filters (which leaves out flat areas, slow shades and fine noise), and sums over the
-rectangle R(d) that the moved image shares with x and over the channels,
+A training image t is changed by an operator A, one of `CHANGES` (mirrored or not; slightly
+enlarged, turned or blurred), and moved by d, up to an eighth of the side on each axis. B is the
+difference of two Gaussian filters, which removes flat areas, slow gradients and fine noise. The
+correlation of an image x with t is
 
-    c(x, t) = max over A, d of  sum B x(p) B A t(p - d) / (max(|B x|, f) max(|B A t|, f)),
+    c(x, t) = max over A, d of  sum B x(p) B A t(p - d) / (max(|B x|, f) max(|B A t|, f)).
 
-the normalised cross-correlation (Lewis, 1995), where |.| is the root of the sum of squares in
-R(d), and f that of a noise of `FAINT` at every pixel: without f, images with nothing on them
-would correlate with anything. B, a change of brightness and contrast commute, so c does not see
-these.
+This is the normalised cross-correlation (Lewis, 1995). The sum is over the channels and over the
+pixels p of R(d), the overlap of x with the moved image. |.| is the root of the sum of squares over
+R(d). f is that root for a deviation of `FAINT` at every pixel: without f, images with nothing on
+them would correlate with anything. A change of brightness or contrast does not change c, because B
+is linear and removes constants.
 
-All pairs are compared at half the resolution, with a few of the changes; only the `CANDIDATES` that
-are best by that are compared exactly. Images larger than `SIDE` are made smaller first. All
-operators are matrices of pixels by pixels, and a move is a row of a matrix, so that the work
-is matrix products.
+All pairs are compared at half the resolution with a few of the changes. Only the `CANDIDATES` best
+training images of each image are then compared exactly. Images larger than `SIDE` are reduced
+first. Operators are matrices, and each move of a training image is a row of a matrix, so that the
+work consists of matrix products.
 """
 
 from collections.abc import Iterator, Sequence
@@ -40,7 +41,7 @@ from suite.protocol.augmentation import reach
 from suite.running.cpu import available_cores
 
 FAINT = 0.003
-"""What counts as nothing: this deviation at every pixel, of 1 for the whole range."""
+"""Root mean square of a band-passed image that counts as empty; pixels range over [0, 1]."""
 CANDIDATES = 8
 STILL = [(0, 0)]
 _MOST, _ROWS, _TRAINING, _PAIRS = 4096, 512, 32, 64
@@ -54,9 +55,10 @@ Found = tuple[np.ndarray, np.ndarray]
 class Matches:
     """For each of N images its best training image.
 
-    index: int64 [N]. nearest, second: float64 [N], the correlations with it, and with the best
-    of the others. change: int64 [N], position in `CHANGES`. move: int64 [N, 2], how far the
-    training image was moved down and to the right, in pixels of the reduced image.
+    index: int64 [N], its position. nearest: float64 [N], the correlation with it. second: float64
+    [N], the best correlation with any other training image. change: int64 [N], position in
+    `CHANGES`. move: int64 [N, 2], shift of the training image down and to the right [pixels of the
+    reduced image].
     """
 
     index: np.ndarray
@@ -74,9 +76,9 @@ def _halved(rows: np.ndarray) -> np.ndarray:
 
 
 def _inverse_norms(rows: np.ndarray, moves: Sequence[Move], sign: int) -> np.ndarray:
-    """1 / max(|row|, f) over what is shared after each move, float32 [N, D].
+    """1 / max(|row|, f) over the overlap R(d) for each move d, float32 [N, moves].
 
-    sign: 1 where the other image is moved, -1 where the rows [N, C, h, w] are.
+    sign: 1 if the other image is moved, -1 if the rows [N, C, h, w] are.
     """
     height, width = rows.shape[2:]
     sums = np.zeros((len(rows), height + 1, width + 1))
@@ -97,9 +99,10 @@ def _flat(rows: np.ndarray) -> np.ndarray:
 
 
 def _templates(training: np.ndarray, left: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """What images `left` [N, C, h / 2, w / 2] are compared with at half the resolution.
+    """The templates that images `left` [N, C, h / 2, w / 2] are compared with at half resolution.
 
-    Changed training images, scaled to correlate, float32 [n, P], beside 1 / |B x| of `left` [N].
+    Each is a pair: changed and moved training images over their norms, float32 [n, pixels], and the
+    inverse norms of `left` for the same move [N].
     """
     height, width = training.shape[2:]
     moves = moves_of(height, width, 2)
@@ -117,9 +120,10 @@ def _templates(training: np.ndarray, left: np.ndarray) -> Iterator[tuple[np.ndar
 
 
 def _candidates(images: np.ndarray, training: np.ndarray, own: int | None) -> np.ndarray:
-    """Positions of the training images that are best at half the resolution, int64 [N, k].
+    """Positions of the k best training images at half the resolution, int64 [N, k].
 
-    own: which of the training images the first image is, the next ones following; None: none is.
+    own: position of the first image among the training images, if images[i] is training image
+    own + i, which is then excluded; None if the images are not training images.
     """
     left = _halved(band(images))
     flat = _flat(left)
@@ -138,7 +142,7 @@ def _candidates(images: np.ndarray, training: np.ndarray, own: int | None) -> np
 
 @dataclass(frozen=True)
 class _Sample:
-    """Images to compare: B of them [N, C, h, w], its spectra, and 1 / |.| after each move."""
+    """Images to compare: B x [N, C, h, w], its Fourier transform, and inverse norms per move."""
 
     moves: list[Move]
     size: tuple[int, int]
@@ -157,8 +161,11 @@ class _Sample:
 def _overlapping(
     sample: _Sample, block: np.ndarray, rows: np.ndarray, columns: np.ndarray
 ) -> Found:
-    """c over changes and moves, of images `rows` [k] with the images `columns` [k] of a block of
-    training images [b, C, h, w]: float32 [k], and where it is attained, int64 [k]."""
+    """c of k pairs, over the overlap R(d): float32 [k], and the position of its maximum, int64 [k].
+
+    block: training images [b, C, h, w]. rows, columns: int64 [k], positions of the image in the
+    sample and of the training image in the block.
+    """
     changed = [filtered(block, change) for change in CHANGES]
     norms = np.stack([_inverse_norms(some, sample.moves, -1) for some in changed], axis=1)
     spectra = np.conj(np.fft.rfft2(np.stack(changed, axis=1), sample.size))
@@ -175,7 +182,7 @@ def _overlapping(
 
 
 def _whole(sample: _Sample, block: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> Found:
-    """The same over moves in whole with black coming in, plain and mirrored."""
+    """c of k pairs over the whole frame, for moves that leave black behind, plain and mirrored."""
     black = np.stack(
         [blackened(block, move, mirrored) for mirrored in (False, True) for move in sample.moves],
         axis=1,
@@ -193,10 +200,11 @@ def _whole(sample: _Sample, block: np.ndarray, rows: np.ndarray, columns: np.nda
 def match(images: np.ndarray, training: np.ndarray, own: bool = False) -> Matches:
     """The best training image of each image, and what was done to it.
 
-    images, training: uint8 [N, H, W, C] and [M, H, W, C]; own: the two are the same, and an image
-    is not compared with itself. Where there is one training image, `second` is 0.
-    Memory: 12 M bytes for each of up to 4,096 images at a time, and about 100 KB for each image
-    and training image that are compared exactly.
+    images, training: uint8 [N, H, W, C] and [M, H, W, C]. own: whether they are the same images;
+    then no image is compared with itself. With a single training image, `second` is 0.
+
+    Memory: 12 M bytes per image for up to 4,096 images at a time, and about 100 KB per pair that is
+    compared exactly at the same time.
     """
     right = reduced(training)
     parts = [
@@ -230,7 +238,7 @@ def _match(left: np.ndarray, right: np.ndarray, own: int | None) -> Matches:
     ranked = np.argsort(-best_first, axis=1, kind="stable")
     best = ranked[:, 0]
     change, move = np.divmod(where.reshape(candidates.shape)[every, best], len(sample.moves))
-    # Beyond the changes stand the moves with black coming in, plain and mirrored.
+    # Positions after those of `CHANGES` are the moves that leave black behind, plain and mirrored.
     plain = (change - len(CHANGES)) * (len(CHANGES) // 2)
     alone = candidates.shape[1] == 1
     second = np.zeros(len(left)) if alone else best_first[every, ranked[:, 1]]

@@ -1,4 +1,4 @@
-"""Metrics of generated rows against the sets that they are compared with."""
+"""Metrics of generated rows against reference sets."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -45,7 +45,7 @@ def applicable(rows: np.ndarray, references: References) -> list[str]:
 
 
 def check(names: Sequence[str], rows: np.ndarray, references: References) -> list[Metric]:
-    """The metrics called `names`, once it is certain that each can be computed.
+    """The metrics called `names`, after a check that each can be computed.
 
     Raises:
         InputError: an unknown metric, a missing reference set or label, too few rows, images
@@ -66,9 +66,9 @@ def check(names: Sequence[str], rows: np.ndarray, references: References) -> lis
 
 
 def suited(names: Sequence[str], rows: np.ndarray) -> list[str]:
-    """Those of `names` that are made for such rows; says on stderr which are not.
+    """Those of `names` that judge such rows. Says on stderr which do not.
 
-    One list of metrics serves all datasets of a reproduction, images and points among them.
+    The configuration has one list of metrics for all its datasets, of images and of points.
 
     Raises:
         InputError: an unknown metric, or none is left.
@@ -94,7 +94,7 @@ def names_of(metrics: str | None, rows: np.ndarray, references: References) -> l
 
 
 def planned_names(metrics: str | None, rows: np.ndarray, references: References) -> list[str]:
-    """Like `names_of`, but from a list that serves other datasets too."""
+    """Like `names_of`, but names that do not fit these rows are left out."""
     names = names_of(metrics, rows, references)
     return names if metrics is None else suited(names, rows)
 
@@ -152,10 +152,10 @@ def evaluate(
     seed: int,
     new: np.ndarray | None = None,
 ) -> dict[str, dict[str, Any]]:
-    """Each metric of `names`, as it stands in metrics.json.
+    """Name of each metric -> its entry in metrics.json.
 
-    generated: uint8 [N, H, W, C] or float32 [N, 2]; references: the same kind of rows. new: real
-    rows that are in neither; the held-out set, where it is not given.
+    generated: uint8 [N, H, W, C] or float32 [N, 2]. references: the same kind of rows. new: real
+    rows outside all these sets; None for the held-out set.
 
     Raises:
         InputError: see `check`.

@@ -1,4 +1,4 @@
-"""Features of image sets, computed once a set."""
+"""Features of image sets, each computed once."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -14,10 +14,10 @@ from suite.running.files import held, read_arrays, write_arrays
 
 @dataclass
 class Features:
-    """Features by extractor, its code, and content: in memory and, given a folder, on disk.
+    """A cache of features, keyed by extractor, its code and weights, and the images.
 
-    folder: where to keep them; None keeps nothing on disk.
-    paths: weights chosen by the user, by extractor.
+    folder: where features are kept on disk; None keeps them in memory only.
+    paths: extractor -> file of weights that the user chose.
     """
 
     folder: Path | None = None

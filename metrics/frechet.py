@@ -14,8 +14,8 @@ def frechet_distance(x: np.ndarray, y: np.ndarray) -> float:
 
         tr (S_x S_y)^(1/2) = |X Y'|_*    (the nuclear norm of an N x M matrix)
 
-    which needs neither d x d matrices nor an added epsilon, and is exact where the covariances
-    are singular (N or M below d). Float64 throughout; the result is 0 or more.
+    This needs neither d x d matrices nor an added epsilon, and is exact if the covariances are
+    singular (N or M below d). All arithmetic is in float64. The result is not negative.
 
     Raises:
         ValueError: fewer than 2 rows on either side.
@@ -39,14 +39,13 @@ def frechet_distance(x: np.ndarray, y: np.ndarray) -> float:
 def standard_error(x: np.ndarray, y: np.ndarray) -> float:
     """Standard error of `frechet_distance(x, y)` over fresh rows of `x` [N, d], `y` [M, d] given.
 
-    The infinitesimal jackknife, that is the bootstrap of small changes of the rows' weights (Efron
-    1982, ch. 6): std(h) / sqrt(N) with the `influence` h.
+    The infinitesimal jackknife (Efron 1982, ch. 6): std(h) / sqrt(N) with the `influence` h.
     """
     return float(influence(x, y).std(ddof=1) / np.sqrt(len(x)))
 
 
 def influence(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Derivative of `frechet_distance(x, y)` by the weight of each row of `x` (all sum to 1).
+    """Derivative of `frechet_distance(x, y)` by the weight of each row of `x`. Weights sum to 1.
 
     x: [N, d]; y: [M, d]. Returns float64 [N], up to a constant. In closed form: with x_i the
     centred rows, g = mu_x - mu_y, and the singular value decomposition U diag(s) V' of X Y' (X
@@ -73,7 +72,7 @@ def _moments(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _reduced(factor: np.ndarray) -> np.ndarray:
-    """At most d rows R with R'R = factor'factor: more rows than columns hold nothing new."""
+    """A matrix R with at most d rows and R'R = factor'factor."""
     if len(factor) <= factor.shape[1]:
         return factor
     return np.asarray(np.linalg.qr(factor, mode="r"))

@@ -1,4 +1,4 @@
-"""The FID Inception network, for inference only: pytorch-fid's blocks with the weights we have.
+"""The FID Inception network, for inference only: pytorch-fid's blocks with converted weights.
 
 Images are scaled to 299 x 299 (bilinear, corners not aligned) and to [-1, 1]; features are the
 mean over the last 8 x 8 positions (Heusel et al. 2017). Batch normalisation is folded into the

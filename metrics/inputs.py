@@ -1,8 +1,8 @@
-"""Images from wherever a user has them: a folder of image files, an npz, or a sheet.
+"""Images from a folder of image files, an npz, or a sheet.
 
-A sheet is one PNG with images of one size side by side, row by row, without gaps and without loss:
-`write_sheet` makes it, and says in two text chunks of the file how large an image is (`tile`, as
-28x28: width and height) and how many there are (`images`); what is left of the last row is black.
+A sheet is one lossless PNG with images of one size side by side, row by row, without gaps. Two text
+chunks of the file hold the size of an image (`tile`, width x height as in 28x28) and the number of
+images (`images`). The rest of the last row is black. `write_sheet` writes it.
 """
 
 import sys
@@ -29,13 +29,13 @@ def read_rows(path: Path, background: str = "white") -> np.ndarray:
     """Images or points from `path`.
 
     path: a folder of image files (in the order of their names, as `suite.protocol.image_files`
-        finds and reads them), an npz with the array `data` (or only one array), or a sheet.
-    background: what shows through transparent pixels of image files; stderr says how many have any.
+        finds and reads them), an npz with the array `data` (or a single array), or a sheet.
+    background: the colour behind transparent pixels of image files. stderr says how many have any.
     Returns uint8 [N, H, W, 1 or 3], or float32 [N, 2].
 
     Raises:
-        InputError: nothing there, damaged, images that differ in size or colour, or one that
-            `suite.protocol.image_files.read_image` refuses.
+        InputError: the path is missing or damaged, images differ in size or colour, or
+            `suite.protocol.image_files.read_image` refuses one.
     """
     if path.suffix == ".npy":
         raise InputError(f"{path}: an array without a name: write an .npz (numpy.savez), or images")

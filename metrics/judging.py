@@ -1,4 +1,4 @@
-"""A run judged: all its parts together, and every snapshot of its first."""
+"""The metrics of a run (all its parts together) and of its snapshots."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -14,7 +14,10 @@ from suite.running.lease import lease
 
 
 def leased(names: list[str] | None) -> AbstractContextManager[object]:
-    """A GPU for as long as the metrics are computed (None: any), if one of them embeds on one."""
+    """A lease of a GPU while metrics are computed, if one of them needs features from a GPU.
+
+    names: the metrics; None for any.
+    """
     used = METRICS.entries if names is None else names
     extractors = {METRICS.lookup(name).extractor for name in used}
     embeds = any(EXTRACTORS.lookup(name).arithmetic for name in extractors if name)
@@ -30,11 +33,11 @@ def judge_run(
     seed: int,
     choosing: Choosing | None = None,
 ) -> dict[str, Any]:
-    """Status, samples, metrics and seeds, as metrics.json has them.
+    """The content of metrics.json: status, samples, metrics and seeds.
 
-    parts: folders that the parts of one run left. metrics: names with commas; None for all that
-        apply. samples: rows judged, the first; None for all. choosing: how the snapshot that is
-        judged is chosen; None for the end of the run.
+    parts: folders of the parts of one run. metrics: names with commas; None for all that apply.
+        samples: number of rows judged, the first ones; None for all. choosing: how the judged
+        snapshot is chosen; None for the end of the run.
 
     Raises:
         InputError: see `metrics.runs.load_records`, `metrics.evaluate.check` and

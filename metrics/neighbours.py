@@ -1,4 +1,4 @@
-"""Euclidean distances between features, and the balls that nearest neighbours span."""
+"""Euclidean distances between features, and distances to k-th nearest neighbours."""
 
 import numpy as np
 
@@ -8,8 +8,8 @@ from suite.protocol.metric import Pair
 def distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Euclidean distances, float64 [N, M], of float64 rows x [N, d] and y [M, d].
 
-    |x|^2 + |y|^2 - 2 xy cancels where rows are close, so the rows are centred first, and what
-    rounding leaves below 0 is cut off.
+    |x|^2 + |y|^2 - 2 xy cancels for rows that are close to each other. So the rows are centred
+    first, and squares that rounding makes negative are set to 0.
 
     >>> distances(np.array([[0.0, 0.0]]), np.array([[3.0, 4.0], [0.0, 1.0]])).tolist()
     [[5.0, 1.0]]
@@ -65,9 +65,9 @@ def standard_error(rows: np.ndarray) -> float | None:
 
 
 def bootstrap_error(columns: np.ndarray, rng: np.random.Generator, replicates: int = 100) -> float:
-    """Deviation of mean_j max_i columns[i, j] when the rows i [N] are drawn again, over replicates.
+    """Bootstrap error of mean_j max_i columns[i, j] over resampled rows i [N].
 
-    For metrics that ask of each reference row j for the best of all generated rows i.
+    It serves metrics that take, for each reference row j, the best of all generated rows i.
     """
     count = len(columns)
     draws = (columns[np.unique(rng.integers(count, size=count))] for _ in range(replicates))

@@ -1,4 +1,4 @@
-"""Samples beside the training images that they copy, as a picture, with what was done to these."""
+"""A picture of samples beside the training images that they copy, with the changes in words."""
 
 from pathlib import Path
 
@@ -15,14 +15,15 @@ _LEAST_GAIN, _LEAST_STEP = 0.12, 0.03
 
 
 def clearest(judged: Judged, count: int = SHOWN) -> np.ndarray:
-    """Positions of the `count` samples with the best scores, the best first, int64 [k]."""
+    """Positions of the `count` samples with the lowest scores, lowest first, int64 [k]."""
     return np.argsort(judged.scores, kind="stable")[:count]
 
 
 def done(sample: np.ndarray, judged: Judged, row: int) -> list[str]:
-    """What was done to the training image to make this sample [H, W, C], in words.
+    """How the sample [H, W, C] differs from its training image, in words.
 
-    Moves are in pixels of the sample, as exact as those of the smaller images that are compared.
+    Moves are in pixels of the sample. If images were reduced for the comparison, they are as exact
+    as a pixel of the reduced images.
     """
     change = CHANGES[judged.matches.change[row]]
     move = judged.matches.move[row]
@@ -59,7 +60,7 @@ def done(sample: np.ndarray, judged: Judged, row: int) -> list[str]:
 
 
 def draw_pairs(path: Path, samples: np.ndarray, judged: Judged, rows: np.ndarray) -> None:
-    """Write a PNG: each of the samples `rows` beside its training image, and words below."""
+    """Write a PNG with each of the samples `rows` beside its training image, and words below."""
     from PIL import Image, ImageDraw, ImageFont
 
     factor = max(1, _EDGE // max(samples.shape[1:3]))

@@ -1,4 +1,4 @@
-"""What the parts of one run left, joined."""
+"""The files of all parts of one run, joined."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -51,7 +51,7 @@ def load_generated(parts: Sequence[Path]) -> np.ndarray:
 def snapshots(parts: Sequence[Path]) -> Iterator[tuple[int, np.ndarray]]:
     """(iteration, rows of all parts) at every iteration where some part has a snapshot.
 
-    A part without one at that iteration (it stopped earlier, say) gives its latest before it.
+    A part without a snapshot at that iteration (it stopped earlier, say) gives its latest one.
     """
     found = [Trajectory.load(part / paths.TRAJECTORY) for part in parts]
     for iteration in sorted({int(i) for t in found for i in t.iterations}):

@@ -1,16 +1,17 @@
-"""The share of copies among samples, and how sure it is, from counts.
+"""The share of copies among samples, with its interval, from counts.
 
-A sample is called a copy where its score is below the k-th smallest of m scores of new images. If
-those and the scores of samples that are new come from one continuous distribution, the rate f at
-which new samples are called copies is itself a draw of Beta(k, m - k + 1): the k-th of m uniform
-numbers. With a share s of copies, each of them called one, x of N samples are called copies, and
+A sample is called a copy if its score is below the k-th smallest of the scores of m new images. Let
+f be the rate at which new samples are called copies. If their scores have the same continuous
+distribution as those of the m new images, f is the k-th smallest of m uniform numbers, with the
+distribution Beta(k, m - k + 1). Let s be the share of copies, all of which are called copies. Then
+the number x of N samples that are called copies has the distribution
 
     x | f ~ Binomial(N, s + (1 - s) f),    f ~ Beta(k, m - k + 1).
 
-The interval holds all s that a test at (1 - LEVEL) / 2 on either side does not reject (Clopper and
-Pearson, 1934, for a binomial whose rate is unsure). So it fits few samples, few new images, and
-shares of 0 and 1, and its lower end is above 0 exactly where new samples would be called copies
-as often as the samples are with a chance of at most (1 - LEVEL) / 2.
+The interval holds all s that a one-sided test at (1 - LEVEL) / 2 does not reject on either side:
+that of Clopper and Pearson (1934), for a rate that is itself random. So it is valid for few
+samples, for few new images, and for shares of 0 and 1. Its lower end is above 0 if and only if new
+samples would be called copies at least as often with a probability below (1 - LEVEL) / 2.
 """
 
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ _NODES = 512
 
 @dataclass(frozen=True)
 class Calibration:
-    """The rate f of new images that are called copies: Beta(alpha, beta)."""
+    """The distribution of f, the rate at which new images are called copies: Beta(alpha, beta)."""
 
     alpha: float
     beta: float
@@ -40,7 +41,7 @@ class Calibration:
         return float((self.rate * (1 - self.rate) / (self.alpha + self.beta + 1)) ** 0.5)
 
     def nodes(self) -> np.ndarray:
-        """f at equally likely quantiles, float64 [512], for means over it."""
+        """Equally likely quantiles of f, float64 [512], for means over f."""
         return _quantiles(self.alpha, self.beta)
 
 
@@ -55,7 +56,8 @@ def _quantiles(alpha: float, beta: float) -> np.ndarray:
 class Share:
     """The estimated share of copies, its standard error, and its interval at `LEVEL`.
 
-    doubt: chance that new samples alone would be called copies as often (a one-sided p-value).
+    doubt: the one-sided p-value of s = 0, the probability that as many new samples would be called
+    copies.
     """
 
     value: float
@@ -81,7 +83,7 @@ def share_of(hits: int, rows: int, calibration: Calibration) -> Share:
     nodes, doubt = calibration.nodes(), (1 - LEVEL) / 2
 
     def chance(share: float) -> float:
-        """Of so many hits or more."""
+        """The probability of so many hits or more."""
         return float(binom.sf(hits - 1, rows, share + (1 - share) * nodes).mean())
 
     def excess(share: float) -> float:

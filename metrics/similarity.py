@@ -22,7 +22,7 @@ from suite.protocol.metric import Pair
 from suite.running.cpu import available_cores
 from suite.running.errors import InputError
 
-# Numbers in a tile (pairs times positions): large enough to keep Python out of the way.
+# Numbers in a tile (pairs times positions): large enough to make the overhead of Python negligible.
 _TILE = 2**18
 # OpenBLAS splits larger products over threads of its own, which fight with ours.
 _SERIAL_PRODUCT = 2**18
@@ -30,7 +30,7 @@ _SERIAL_PRODUCT = 2**18
 
 @dataclass(frozen=True)
 class Window:
-    """The window and constants of SSIM; the defaults are the paper's (GA-NTK paper, section 8.2).
+    """The window and constants of SSIM; the defaults are those of the GA-NTK paper, section 8.2.
 
     size: side of the square window [pixels]; even sizes are allowed.
     sigma: standard deviation of the Gaussian weights [pixels].
@@ -161,5 +161,5 @@ def ssim_matrix(x: np.ndarray, y: np.ndarray, window: Window = PAPER_WINDOW) -> 
 
 
 def of_pair(pair: Pair) -> np.ndarray:
-    """SSIM of all pairs [generated, reference], paper's window; ask for it by `pair.once`."""
+    """SSIM of all pairs [generated, reference] with the paper's window; call it by `pair.once`."""
     return ssim_matrix(pair.generated, pair.reference)

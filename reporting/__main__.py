@@ -22,7 +22,7 @@ ConfigFile = Annotated[Path, typer.Option("--config", help="its configuration (Y
 
 @app.command()
 def tables(results: Results, config: ConfigFile) -> None:
-    """Write tables/TABLE.{csv,md,html}, ours beside the published values, and print them."""
+    """Write tables/TABLE.{csv,md,html}, our values beside the published ones, and print them."""
     write_tables(plan_of(load_config(config)), results)
 
 

@@ -1,11 +1,11 @@
-"""What every kind of picture shows: its words on the page and in Snakemake's report."""
+"""Titles and captions of every kind of picture, on the page and in Snakemake's report."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Caption:
-    """The words above pictures of one kind. link: the title in a word or two."""
+    """The words above pictures of one kind. link: a short title for the list of contents."""
 
     link: str
     title: str
@@ -16,8 +16,8 @@ CAPTIONS = {
     "path": Caption(
         "Paths",
         "FID against AM-SSIM",
-        "Along the training of the first run of each method: where it stops decides its pair of "
-        "numbers.",
+        "Both metrics along the training of each method's first run. The point where it stops is "
+        "its pair of numbers in the table.",
     ),
     "samples": Caption(
         "Samples",
@@ -33,34 +33,36 @@ CAPTIONS = {
     "trajectory": Caption(
         "Along the training",
         "Samples along the training",
-        "The same samples, above their iteration.",
+        "The same samples at several iterations, which stand below them.",
     ),
-    "curves": Caption("Metrics", "Metrics along the training", "Of the first run of each method."),
+    "curves": Caption("Metrics", "Metrics along the training", "The first run of each method."),
     "learning": Caption(
         "Losses",
         "Learning curves",
-        "Losses; a line a run. Losses of different methods cannot be compared.",
+        "One line per run. Losses of different methods cannot be compared.",
     ),
     "stages": Caption(
         "Stages",
         "Loss and samples at stages",
-        "Of the first run of each method with one loss; a mark on the curve for every sheet.",
+        "The first run of each method that has a single loss. Marks on the curve show the "
+        "iterations of the sheets.",
     ),
     "walk": Caption(
         "Latent squares",
         "Latent squares",
-        "What generators of two latents make over the square from -2 to 2.",
+        "Samples of generators with two latents, on a grid over the square from -2 to 2.",
     ),
     "boxes": Caption(
         "Settings",
         "Over the settings searched",
-        "A box a method, a point a setting, quartiles.",
+        "One box per method with its quartiles, one point per setting.",
     ),
     "bound": Caption(
         "Theorem 3.1",
         "The smallest squared gradient so far",
-        "Theorem 3.1: for plain descent on half of the squared norm it falls at least like 1 / s; "
-        "dotted, the bound that holds where the step is small enough for the loss to fall.",
+        "Theorem 3.1: in plain gradient descent on half the squared norm it falls at least like "
+        "1 / s. The dotted line is the bound, which holds if the step is small enough for the loss "
+        "to fall.",
     ),
 }
 """By the kind in the file's name, in the order of the page."""

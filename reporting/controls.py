@@ -1,4 +1,7 @@
-"""Real images in the place of generated ones: what copying gets, and the noise floor."""
+"""Controls: real images that are judged as if a method had generated them.
+
+They show what copies of the training images score, and what other real images score (the floor).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,7 +21,7 @@ FRESH = f"{PREFIX}heldout"
 
 
 class Control(BaseModel):
-    """One control of one data seed; `samples` is how many rows were judged."""
+    """One control of one data seed. `samples` is the number of rows that were judged."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
     title: str
@@ -41,11 +44,12 @@ Place = tuple[str, int]
 class Controls:
     """The controls of a reproduction so far.
 
-    found: place -> name of the control -> data seed -> its values. Names start with `control:`;
-        `control:disjoint`, real images that are no training images, is the floor, and
-        `control:heldout` what fresh real images get.
-    left_out: place -> why controls or some of their metrics are missing, in words.
-    shared: place -> held-out rows that are training rows too, and held-out rows in all.
+    found: place -> name of the control -> data seed -> its values. In tables a control is called
+        control:NAME, where a method has its name; NAME is a key of metrics/controls.py.
+        `control:disjoint` (real images outside the training set) is the floor, `control:heldout`
+        has held-out images.
+    left_out: place -> sentences that say which controls, or metrics of them, are missing and why.
+    shared: place -> (held-out rows that are also training rows, all held-out rows).
     """
 
     found: Mapping[Place, Mapping[str, Mapping[int, Control]]] = field(default_factory=dict)
@@ -54,7 +58,7 @@ class Controls:
 
     @property
     def titles(self) -> dict[str, str]:
-        """What to call them, by name."""
+        """Name of each control -> its title."""
         return {
             name: next(iter(seeds.values())).title
             for here in self.found.values()
@@ -63,7 +67,7 @@ class Controls:
 
 
 def read_controls(plan: Plan, results: Path) -> Controls:
-    """The controls that stand under results/controls; none need to.
+    """The controls under results/controls; a missing file is a missing control.
 
     Raises:
         InputError: a file of them is damaged.

@@ -1,15 +1,14 @@
 """How sure a mean over runs is, and which differences between methods are beyond doubt.
 
-Runs on one subset are not independent of each other: all share what is peculiar to its rows. So a
-subset counts once. With several data seeds the repeats are the means over the runs on each subset,
-and methods are compared pair by pair on the same subsets (a paired t-test). With one data seed the
-repeats are its runs, methods are compared by Welch's t-test, and what is found holds for that
-subset. One repeat says nothing of how sure it is, however many images it was judged on: another
-seed lands elsewhere.
+Runs on one subset are not independent, because they share its rows. So each subset counts once.
+With several data seeds, a repeat is the mean over the runs on one subset, and two methods are
+compared by a paired t-test over the subsets. With one data seed, a repeat is a run, two methods are
+compared by Welch's t-test, and the result holds for that subset. A single repeat has no known
+error, however many images it was judged on: another seed gives another value.
 
-A claim is about typical runs: of two new runs, that of the better method is better more often than
-not. For skewed values that is not the same as a better mean over all runs that could be made, of
-which three to five runs cannot tell. `python -m benchmarks intervals` simulates both.
+A claim is about typical runs: in a new pair of runs, the better method probably has the better
+value. For skewed values this does not imply a better mean over all possible runs; three to five
+runs cannot show that mean. `python -m benchmarks intervals` simulates both.
 """
 
 from collections.abc import Mapping, Sequence
@@ -32,9 +31,9 @@ Values = Mapping[int, Sequence[float]]
 class Estimate:
     """A mean, and how sure it is.
 
-    mean: itself.
-    spread: standard deviation of one repeat (or row); inf where one repeat says nothing of it.
-    count: repeats (or rows) behind the mean.
+    mean: the mean itself.
+    spread: standard deviation of one repeat (or row); inf if there is only one repeat.
+    count: number of repeats (or rows).
     """
 
     mean: float
@@ -64,10 +63,10 @@ class Estimate:
 class Gap:
     """A difference of two means.
 
-    mean: itself.
-    doubt: the two-sided p-value of no difference; 1 where the repeats cannot say.
-    spread: standard deviation of the difference of one repeat of each; inf where it is not known.
-    share: degrees of freedom that a repeat of each beyond the first adds.
+    mean: the difference itself.
+    doubt: the two-sided p-value of no difference; 1 if there are too few repeats.
+    spread: standard deviation of the difference between one repeat of each; inf if not known.
+    share: degrees of freedom that each further repeat of both adds.
     """
 
     mean: float
@@ -77,33 +76,33 @@ class Gap:
 
     @property
     def sure(self) -> bool:
-        """Whether it is beyond doubt, taken alone."""
+        """Whether the p-value, uncorrected, is at most 1 - LEVEL."""
         return self.doubt <= 1 - LEVEL
 
     @property
     def known(self) -> bool:
-        """Whether there are repeats enough to weigh it."""
+        """Whether there are enough repeats to know the spread."""
         return isfinite(self.spread)
 
     @property
     def constant(self) -> bool:
-        """Whether the repeats of either side agree to the last digit."""
+        """Whether all repeats of each side are equal."""
         return self.spread == 0
 
 
 def _of_repeats(values: Sequence[float]) -> Estimate:
     if len(values) < 2:
         return Estimate(fmean(values))
-    # fmean of equal numbers may miss them by rounding, and the deviation is not quite 0 then.
+    # Rounding in fmean can give equal numbers a tiny deviation.
     spread = 0.0 if len(set(values)) == 1 else stdev(values)
     return Estimate(fmean(values), spread, len(values))
 
 
 def estimate(values: Values) -> Estimate:
-    """The mean that another set of as many repeats would give.
+    """Mean, spread and number of the repeats: the subsets, or with one data seed its runs.
 
     Raises:
-        ValueError: there is no value at all.
+        ValueError: there is no value.
     """
     if len(values) == 1:
         return _of_repeats(*values.values())
@@ -128,15 +127,15 @@ def welch(a: Estimate, b: Estimate) -> Gap:
 
 
 def _all_apart(first: int, second: int) -> float:
-    """The chance that chance alone puts all of one side below all of the other, or above.
+    """The probability that, of equal distributions, one side falls wholly below the other.
 
-    It is the p-value where neither side varies, so that no t-test can weigh the difference.
+    It serves as the p-value if neither side varies, where a t-test is not defined.
     """
     return 2 / comb(first + second, first)
 
 
 def difference(a: Values, b: Values) -> Gap:
-    """Mean of a less mean of b: paired over the subsets that both have, Welch's on one subset."""
+    """Mean of a - mean of b: paired over the subsets that both have; Welch's test on one subset."""
     if len(a) == len(b) == 1:
         return welch(estimate(a), estimate(b))
     shared = [seed for seed in a if a[seed] and b.get(seed)]
@@ -146,7 +145,7 @@ def difference(a: Values, b: Values) -> Gap:
     found = _of_repeats(gaps)
     if not isfinite(found.spread):
         return Gap(found.mean)
-    if found.spread == 0:  # by chance all differences have one sign once in 2^(count - 1) times
+    if found.spread == 0:  # a sign test: all differences have one sign
         return Gap(found.mean, 2.0 ** (1 - found.count) if found.mean else 1.0, 0.0)
     doubt = 2 * stdtr(found.count - 1, -abs(found.mean) / found.error)  # Student's t-test
     return Gap(found.mean, float(doubt), found.spread)
@@ -155,8 +154,9 @@ def difference(a: Values, b: Values) -> Gap:
 def holm(doubts: Sequence[float]) -> list[float]:
     """p-values corrected for their number (Holm, 1979).
 
-    Taken from the smallest of m on, the i-th is multiplied by m - i + 1; none falls below the one
-    before it. The chance of any false claim among those at most 0.05 is at most 5 %.
+    The i-th smallest of m p-values is multiplied by m - i + 1, and then raised to the largest of
+    those before it if it is smaller. If every value up to 0.05 is called a difference, the chance
+    of any false claim is at most 5 %.
 
     >>> holm([0.01, 0.04, 0.03])
     [0.03, 0.06, 0.06]
@@ -170,11 +170,11 @@ def holm(doubts: Sequence[float]) -> list[float]:
 
 
 def needed(found: Gap) -> int | None:
-    """Repeats of each method that would probably show such a difference; None beyond 1,000.
+    """Repeats of each method that would probably show such a difference; None above 1,000.
 
-    The fewest k with |mean| at least (t(0.975) + t(0.8)) · spread / sqrt(k) and (k - 1) · share
-    degrees of freedom: a power of about 80 % at 5 %. It takes difference and spread as they were
-    measured, so that from few repeats it is a rough guess.
+    The smallest k with |mean| >= (t(0.975) + t(0.8)) · spread / sqrt(k), with (k - 1) · share
+    degrees of freedom: a power of about 80 % at the 5 % level. It takes the measured difference and
+    spread for the true ones, so that it is a rough guess from few repeats.
 
     >>> needed(difference({0: [1.0, 2.0, 3.0]}, {0: [2.0, 3.0, 4.0]}))
     17

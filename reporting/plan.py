@@ -1,4 +1,4 @@
-"""What a reproduction set out to do: the cells of its tables, and what to call things in them."""
+"""What a configuration asks for: the cells of its tables, and the titles of what stands in them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -18,15 +18,15 @@ class Plan:
     data_seeds, training_seeds: a cell has one run for each pair.
     samples: rows of a run that are judged.
     metrics: names of the metrics that judge a run.
-    unfit: (dataset, metric) where the one is of images and the other of points.
-    titles: what tables and figures call methods, datasets and metrics, by name.
-    methods: every method there is, so that a method has one colour whatever was planned.
+    unfit: (dataset, metric) where one has images and the other takes points, or the reverse.
+    titles: name of a method, dataset or metric -> its title in tables and figures.
+    methods: all registered methods, so that the colour of a method does not depend on the plan.
     settings: resolved settings by (experiment, dataset, method).
     criterion: the metric that chooses among searched settings.
-    heading: what the configuration calls itself, empty where it says nothing.
-    headings: experiment -> its title and description, empty where the configuration has none.
+    heading: the title of the configuration, or "".
+    headings: experiment -> (title, description), each "" if the configuration has none.
     explained: title of each metric -> its direction, reference, unit, and what it sees and misses.
-    protocol: statements about the whole reproduction, by what they are about.
+    protocol: subject -> a statement about the whole reproduction.
     """
 
     name: str
@@ -46,7 +46,7 @@ class Plan:
     protocol: Mapping[str, str] = field(default_factory=dict)
 
     def title(self, name: str) -> str:
-        """What to call a method, dataset or metric: its title, or its name where it has none."""
+        """The title of a method, dataset or metric; its name if it has no title."""
         method, mark, settings = name.partition(MARK)
         title = self.titles.get(method, method)
         return f"{title} ({settings.replace(',', ', ')})" if mark else title
@@ -89,9 +89,9 @@ def _protocol(config: Config) -> dict[str, str]:
 
 
 def _distinct(config: Config) -> Iterator[tuple[Cell, dict[str, Any]]]:
-    """The cells with their settings; one that another has the settings of is left out.
+    """The cells with their settings. Of cells with equal settings only the first is kept.
 
-    A size or a setting that a configuration names twice is one column, and its runs count once.
+    So a size or a setting that a configuration names twice is one column, and its runs count once.
     """
     seen = []
     for cell in cells(config):

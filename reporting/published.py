@@ -19,11 +19,11 @@ Key = tuple[str, int, str, str]
 class Published:
     """One printed number.
 
-    value: the number, or None where the paper prints N/A.
+    value: the number; None where the paper prints N/A.
     text: the number as printed.
-    source: the table and section that it stands in.
+    source: its table and section.
     protocol: how it was obtained, as far as the paper says.
-    suspect: why it cannot be right or serve as a target; empty if nothing speaks against it.
+    suspect: why it cannot be right, or is no target; "" if it is not suspect.
     """
 
     value: float | None
@@ -34,10 +34,10 @@ class Published:
 
 
 def read_published(table: str, folder: Path = FOLDER) -> dict[Key, Published]:
-    """The published values of a table by (dataset, n, method, metric), in the order of the paper.
+    """(dataset, n, method, metric) -> published value of a table, in the order of the paper.
 
     Raises:
-        InputError: the file is missing, or a line of it is not of this format.
+        InputError: the file is missing, or one of its lines has another format.
     """
     path = folder / f"{table}.csv"
     try:

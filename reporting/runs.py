@@ -22,8 +22,8 @@ Status = Literal["ok", "diverged", "failed", "missing"]
 class Measured(BaseModel):
     """One metric of one run.
 
-    std: its standard error over the samples, where it has one. interval, doubt: of a share of
-    copies, the 95 % interval and the p-value of no copies at all.
+    std: its standard error over the samples, if it has one. interval, doubt: of a share of copies,
+    its 95 % interval and the p-value of the hypothesis that no sample is a copy.
     """
 
     model_config = ConfigDict(extra="allow", frozen=True)
@@ -35,7 +35,7 @@ class Measured(BaseModel):
 
 
 class Evaluation(BaseModel):
-    """metrics.json: what the metrics say of one run."""
+    """metrics.json: the metrics of one run."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
     status: Literal["ok", "diverged"]
@@ -46,12 +46,12 @@ class Evaluation(BaseModel):
 
 @dataclass(frozen=True)
 class Run:
-    """One run of one cell, whether it has ended or not.
+    """One planned run of one cell, finished or not.
 
     folder: .../data{data_seed}/seed{seed}.
     evaluation: its metrics.json, or None.
-    records: run.json of each of its parts that has ended.
-    fault: why a part has not ended: the last error in its log; empty if there is none.
+    records: run.json of each part that is finished.
+    fault: the last error in the log of a part that is not finished; "" if there is none.
     """
 
     cell: Cell
@@ -103,7 +103,7 @@ def _record(path: Path) -> dict[str, Any]:
 
 
 def _fault(logs: Path, names: Iterable[str]) -> str:
-    """The last error in the logs of these jobs; a killed job leaves none."""
+    """The last error in the logs of these jobs; "" if there is none, as of a killed job."""
     errors = [
         line
         for name in names
@@ -135,7 +135,7 @@ def _run(cell: Cell, data_seed: int, seed: int, results: Path) -> Run:
 
 
 def read_runs(plan: Plan, results: Path) -> Iterator[Run]:
-    """Every planned run, with what it has left under `results`; nothing needs to be there.
+    """Every planned run, with its files under `results`; each of them may be missing.
 
     Raises:
         InputError: `results` is no folder, or a file of a run is damaged.

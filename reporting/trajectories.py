@@ -1,4 +1,4 @@
-"""Judged trajectories: what the metrics say of a run's snapshots."""
+"""Trajectories: the metrics of a run's snapshots."""
 
 import csv
 import io
@@ -16,7 +16,7 @@ from suite.running.files import read_text
 class Judged(NamedTuple):
     """A judged snapshot.
 
-    rows: how many it holds. metrics: value by metric.
+    rows: its number of rows. metrics: metric -> value.
     """
 
     iteration: int
@@ -25,12 +25,12 @@ class Judged(NamedTuple):
 
 
 def read_trajectory(path: Path) -> list[Judged]:
-    """The judged snapshots by iteration.
+    """The judged snapshots, in the order of their iterations.
 
     path: CSV with the columns iteration, metric, value, generated (`python -m metrics trajectory`).
 
     Raises:
-        InputError: the file cannot be read, or is something else.
+        InputError: the file cannot be read, or has another format.
     """
     found: dict[int, Judged] = {}
     try:
@@ -45,12 +45,12 @@ def read_trajectory(path: Path) -> list[Judged]:
 
 
 def trajectory_of(run: Run) -> list[Judged]:
-    """The judged snapshots of a run, none where it was not followed."""
+    """The judged snapshots of a run; none if they were not judged."""
     path = run.folder / paths.JUDGED
     return read_trajectory(path) if path.exists() else []
 
 
 def trajectories(runs: Mapping[str, list[Run]]) -> dict[str, list[Judged]]:
-    """The judged snapshots of the first run of each method; without the methods that have none."""
+    """Method -> judged snapshots of its first run, for the methods that have any."""
     found = {method: trajectory_of(group[0]) for method, group in runs.items()}
     return {method: snapshots for method, snapshots in found.items() if snapshots}

@@ -1,4 +1,4 @@
-"""Whether a training was still improving when it ended, by snapshots as they are spaced."""
+"""Whether a training was still improving when it ended, whatever the spacing of its snapshots."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -8,18 +8,18 @@ Followed = Sequence[tuple[int, float]]
 """A metric along a training: (iteration, value), by iteration."""
 
 GAIN = 0.05
-"""Least relative gain by a doubling of the iterations that counts as improving."""
+"""A relative gain per doubling of the iterations above this counts as improving."""
 STRETCH = 10
-"""The trend is looked for in the snapshots of the last tenfold of the iterations."""
+"""The trend is sought among the snapshots from end / STRETCH to end."""
 FEWEST = 4
-"""Snapshots that a trend needs: three are in order by chance once in six times."""
+"""Snapshots that a trend needs. Three would be in order by chance once in six times."""
 WIDEST = 100
-"""Where the last tenfold has fewer, they must lie in so many times of the iterations at most."""
+"""If there are fewer, the last `FEWEST` snapshots serve, unless one is before end / WIDEST."""
 
 
 @cache
 def _most_inversions(count: int) -> int:
-    """The most pairs in a wrong order that a random order of `count` values seldom (5 %) has.
+    """The largest k such that a random order of `count` values has k inversions or fewer in 5 %.
 
     >>> [_most_inversions(count) for count in (4, 5, 6)]
     [0, 1, 2]
@@ -41,14 +41,14 @@ def _most_inversions(count: int) -> int:
 
 
 def late(followed: Followed) -> tuple[tuple[int, float], tuple[int, float]] | None:
-    """The last snapshot of the first half of the training, and that of its end."""
+    """The last snapshot of the first half of the training, and the last of all; None without."""
     end = followed[-1][0] if followed else 0
     early = [snapshot for snapshot in followed if snapshot[0] <= end / 2]
     return (early[-1], followed[-1]) if early else None
 
 
 def window_of(followed: Followed) -> Followed:
-    """The snapshots among which a trend is looked for; none where they are too few."""
+    """The snapshots among which a trend is sought; none if they are too few."""
     end = followed[-1][0] if followed else 0
     found = [snapshot for snapshot in followed if snapshot[0] >= end / STRETCH]
     if len(found) < FEWEST:
@@ -59,13 +59,17 @@ def window_of(followed: Followed) -> Followed:
 def improving(followed: Followed, sign: float) -> bool:
     """Whether a training was still improving when it ended.
 
-    Three things must hold: no snapshot is better than the last; from the last snapshot of the first
-    half on, a doubling of the iterations gained 5 % or more; and over the last tenfold of the
-    iterations (or the last four snapshots, if these lie in the last hundredfold) values improve by
-    the test of Mann and Kendall at 5 %: of trainings that stood still there but for independent
-    noise, at most one in 20 passes it. It asks for the order of the values alone, so that neither
-    the spacing of the snapshots nor the shape of the curve matters. Fewer or wider spaced ones
-    prove nothing.
+    Three conditions must hold:
+
+    1. No snapshot is better than the last one.
+    2. Since the last snapshot of the first half, each doubling of the iterations gained more than
+       5 %.
+    3. The snapshots from end / 10 on (or the last four, if these begin at end / 100 or later) pass
+       the Mann-Kendall test for a trend at 5 %. A training that stood still there, with independent
+       noise, passes it at most once in 20 times.
+
+    The third uses the order of the values alone, so that neither the spacing of the snapshots nor
+    the shape of the curve matters. With fewer snapshots, or wider spaced ones, the answer is no.
 
     followed: of one metric. sign: 1 where lower is better, -1 where higher is.
 

@@ -1,8 +1,8 @@
-"""Average maximum SSIM (paper, section 8.2): how close each generated image is to a training image.
+"""Average maximum SSIM (GA-NTK paper, section 8.2): similarity to the nearest training image.
 
-1 means copies. Fresh real images have a value well above 0 too, so lower is not better without
-end: compare with the held-out control. The reverse asks how close some generated image comes to
-each training image, and falls when modes are dropped.
+Copies have the value 1. New real images have a value well above 0 too, so a lower value is not
+always better: compare with the held-out control. The reverse metric takes, for each training image,
+the nearest generated one. It falls if modes are lost.
 """
 
 from collections.abc import Callable

@@ -1,30 +1,29 @@
-"""Copies: the share of generated images that are a training image, whatever was done to it.
+"""Copies: the share of generated images that are changed or unchanged training images.
 
 A copy may be moved by up to an eighth of the side, mirrored, lighter or darker, of other contrast
-or colour, noisy, compressed, blurred, slightly enlarged, cropped or turned. With c1 and c2 the
-correlation of an image with the best and the second-best training image
-(`metrics.correlation`), its score is
+or colour, noisy, compressed, blurred, slightly enlarged, cropped or turned. Let c1 and c2 be the
+correlation of an image with the best and the second-best training image (`metrics.correlation`).
+Its score is
 
-    (1 - c1)^(3/2) / (1 - c2),
+    (1 - c1)^(3/2) / (1 - c2).
 
-small where it is near to one training image, and much nearer to it than to any other. The distance
-alone misses spoilt copies where all images are alike, the ratio alone (Carlini et al., 2023, divide
-by the mean over more neighbours; authenticity, Alaa et al., 2022, by the distance between training
-images) those of images that the training set has twice. Images with nothing on them, means and
-noise correlate as little with one training image as with the next.
+It is small if the image is near to one training image, and much nearer to it than to any other. The
+distance 1 - c1 alone would miss distorted copies in a set whose images are all alike. A ratio alone
+would miss copies of images that the training set has twice (Carlini et al., 2023, divide by the
+mean over more neighbours; Alaa et al., 2022, by the distance between training images). Empty
+images, means and noise correlate with one training image as little as with the next.
 
-What score a copy has is found from new images: held-out ones, or where these are few training
-images, each compared with the others. The threshold is what 2 % of the new images fall below (the
-best of them, if they are fewer than 50), and what the value is corrected for: see
-`metrics.shares`, for the interval too. So the value of new images is 0 within its error, however
-alike the images of a set are. Where a few new images are all but training images (the training set
-has most of its images twice, in all but a pixel), copies cannot be told from new images, and
-`interval` is wide: it never says more than the new images allow.
+The threshold of the score comes from new images: held-out ones or, if these are few, training
+images, each compared with the others. 2 % of the new images fall below it, or one of them if there
+are fewer than 50. This rate is subtracted from the value, and determines the interval
+(`metrics.shares`). So new images have the value 0 within its error, however alike the images of a
+set are. If new images are hardly different from training images (a set that has most images twice,
+say), copies cannot be told from new images, and the interval is wide.
 
-Not seen: copies of images that are flat all over, or have a quarter covered. Tests of whole sets
-(C_T, Meehan et al., 2020; FLD, Jiralerspong et al., 2023) answer whether samples are nearer to
-the training images than new ones are, not how many are copies; and all distances of pixels or
-features are blind to some of the changes (`python -m benchmarks copies`).
+Not seen are copies of flat images, and copies of which a quarter is covered. Tests of whole sets
+(C_T, Meehan et al., 2020; FLD, Jiralerspong et al., 2023) answer another question: whether samples
+are nearer to the training images than new ones are, not how many are copies. Distances of pixels or
+features miss some of the changes (`python -m benchmarks copies`).
 """
 
 from dataclasses import dataclass
@@ -38,20 +37,20 @@ from suite.protocol.metric import Metric, Pair, Value
 from suite.running.errors import InputError
 
 RATE = 0.02
-"""The share of new images that the threshold lets be called copies."""
+"""The share of new images that fall below the threshold."""
 ENOUGH = 49
-"""New images from which the threshold can be exceeded at `RATE` at all."""
+"""Fewest new images of which a share of `RATE` is one image."""
 MOST = 1024
-"""Held-out images that are used, at most."""
+"""Largest number of held-out images that are used."""
 _NEAR = 1e-4
 
 
 @dataclass(frozen=True)
 class Threshold:
-    """Scores below `score` are those of copies.
+    """A score below `score` is that of a copy.
 
-    calibration: how many new images fall below it. source: whether these were held out or
-    training images. rows: how many there were.
+    calibration: the rate of new images below it. source: `heldout` or `train`, where the new images
+    come from. rows: their number.
     """
 
     score: float
@@ -91,8 +90,7 @@ def threshold(training: np.ndarray, new: np.ndarray | None) -> Threshold:
         )
     else:
         found, source = scores(match(training, training, own=True)), "train"
-        # Each of two training images that are nearest to each other makes the other's score, so
-        # that low scores come in pairs.
+        # Low scores come in pairs: two training images that are nearest to each other have both.
         rows, independent = len(training), 0.5
     rank = max(1, int(RATE * (rows + 1)))
     calibration = Calibration(independent * rank, independent * (rows - rank + 1))
@@ -103,7 +101,7 @@ _known: dict[tuple[str, str | None], Threshold] = {}
 
 
 def _threshold_of(training: np.ndarray, new: np.ndarray | None) -> Threshold:
-    """`threshold`, once a process: snapshots of a run and several runs share it."""
+    """`threshold`, computed once per process: snapshots and runs share it."""
     key = digest_of(training), None if new is None else digest_of(new)
     if key not in _known:
         _known[key] = threshold(training, new)
@@ -112,10 +110,11 @@ def _threshold_of(training: np.ndarray, new: np.ndarray | None) -> Threshold:
 
 @dataclass(frozen=True)
 class Judged:
-    """What is known of each of N samples, and of all together.
+    """The result for N samples.
 
-    matches: the best training image of each, by its position among `training`, which are `kept` of
-    those given. hits: bool [N], whether it is called a copy.
+    kept: positions of the distinct training images among those given. training: these images.
+    matches: the best of them for each sample. scores: float64 [N]. hits: bool [N], whether a sample
+    is called a copy. limit: the threshold. share: the share of copies.
     """
 
     kept: np.ndarray
@@ -127,7 +126,7 @@ class Judged:
     share: Share
 
     def position(self, row: int) -> int:
-        """Where the training image of a sample stands among those given."""
+        """Position of a sample's training image among those given."""
         return int(self.kept[self.matches.index[row]])
 
 
@@ -150,12 +149,11 @@ def judge(samples: np.ndarray, training: np.ndarray, new: np.ndarray | None) -> 
 
 
 def share_of_copies(pair: Pair) -> Value:
-    """The share of copies among the generated images, and in the details:
+    """The share of copies among the generated images. The details are:
 
-    interval: of the share, at 95 %. copies: whether it is above 0 beyond doubt. doubt: chance that
-    new images alone would be called copies as often. hits: images called
-    copies. new: the share of new images that are. calibrated: on `heldout` or `train` images.
-    calibrated_rows: on how many.
+    interval: the 95 % interval of the share. copies: whether it lies above 0. doubt: the p-value of
+    no copies. hits: number of images called copies. new: share of new images called copies.
+    calibrated: `heldout` or `train`, where the new images come from. calibrated_rows: their number.
     """
     judged = judge(pair.generated, pair.reference, pair.new)
     share, limit = judged.share, judged.limit

@@ -1,13 +1,14 @@
-"""Copying rate: the share of generated images nearer to a training image than any other is.
+"""Copying rate: the share of samples that are nearer to a training image than its neighbours are.
 
-A generated image g with nearest training image x counts if g is nearer to x than every other
-training image that differs from x is to x. That is 1 - authenticity (Alaa et al., 2022)
-with distances of pixels, SSIM or features in the place of a trained embedding.
+A generated image g with nearest training image x counts if g is nearer to x than all other training
+images that differ from x. The rate is 1 - authenticity (Alaa et al., 2022), with distances of
+pixels, SSIM or features instead of a trained embedding.
 
-New real images count at a rate of their own (0.27 to 0.5), so only an excess over it is copying.
-`baseline`, beside the rate, estimates it from the training images alone, each left out in turn and
-judged against the others; the held-out control shows it too. By SSIM the rate overlooks copies with
-faint noise: on a flat background SSIM sees nothing but the noise.
+New real images have a rate of 0.27 to 0.5, so only an excess over that is copying. `baseline`
+estimates it from the training images: each is left out in turn and judged against the others. The
+held-out control shows it too. Moved copies have a rate below it, and by pixels or SSIM blank images
+may have a rate of 1: the metric `copies` has neither fault. By SSIM, copies with faint noise count
+as new, because on a flat background SSIM sees nothing but the noise.
 """
 
 from collections.abc import Callable
@@ -23,9 +24,9 @@ from suite.running.errors import InputError
 def share_of_copies(gaps: np.ndarray, own: np.ndarray) -> Value:
     """The rate from distances to distinct training rows [N, n], and among these [n, n]; n >= 2.
 
-    The baseline in the details is the share of mutual nearest neighbours among the training rows:
-    a row that is left out counts if it is the nearest of its nearest. None for n = 2,
-    where no other row is left to compare with.
+    `baseline` in the details is the share of mutual nearest neighbours among the training rows: a
+    row that is left out counts if it is the nearest neighbour of its own nearest neighbour. It is
+    None for n = 2, because no row is left to compare with.
 
     >>> training = np.array([[0.0], [1.0], [3.0]])
     >>> own = np.abs(training - training.T)
@@ -43,7 +44,7 @@ def share_of_copies(gaps: np.ndarray, own: np.ndarray) -> Value:
 
 
 def distinct(pair: Pair) -> np.ndarray:
-    """Positions of the first of equal training rows, int64 [n]; ask for them by `pair.once`.
+    """Positions of the first of equal training rows, int64 [n]; call it by `pair.once`.
 
     Raises:
         InputError: all rows are equal.

@@ -1,11 +1,12 @@
-"""Density and coverage (Naeem et al. 2020), with k = 5 as there.
+"""Density and coverage (Naeem et al., 2020), with k = 5 as in the paper.
 
-The balls are those of precision, around reference rows alone. Density counts how many balls hold
-a generated row, over k: its expected value is 1 for equal distributions, and it can be larger.
-Coverage is the share of balls that hold a generated row.
+A ball around each reference row reaches to its k-th nearest neighbour among the reference rows.
+Density is the number of balls that contain a generated row, divided by k. It is 1 on average for
+equal distributions, and can be larger. Coverage is the share of balls that contain any generated
+row.
 
-The paper's features are those of VGG-16, these the pooled ones of Inception, or LeNet's: values do
-not compare with published ones.
+The paper uses features of VGG-16. These metrics use the pooled features of Inception, or those of
+LeNet, so their values cannot be compared with published ones.
 """
 
 from dataclasses import replace

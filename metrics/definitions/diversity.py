@@ -1,14 +1,14 @@
-"""Diversity: how unlike each other the generated images are, beside the training images.
+"""Diversity: how different the generated images are from each other, relative to training images.
 
-Each image is scaled to length 1, u = x / |x| (a black one stays 0), so that a darker or paler copy
-counts as the same image. The diversity is
+Each image is scaled to length 1, u = x / |x| (a black one remains 0), so that a darker copy counts
+as the same image. The diversity is
 
     mean over pairs i < j of |u_i - u_j|, of generated images / of training images.
 
-New real images have about 1 at any number of rows; m images in equal shares have 1 - 1/m, so that
-one image repeated has 0, and flat images of any brightness too. Noise in place of images has more
-than 1. It tells a collapsed generator from one that is good at few things, which precision cannot:
-an outlier among the training images has a ball that holds a thousand images alike.
+New real images have about 1, for any number of rows. m images, each repeated equally often, have
+1 - 1/m: a single image has 0, and so have flat images of any brightness. Noise has more than 1. The
+metric recognises a collapsed generator, which precision cannot: the ball of an outlier among the
+training images can contain any number of equal samples.
 """
 
 import numpy as np

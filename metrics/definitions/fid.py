@@ -1,7 +1,7 @@
-"""Frechet Inception Distance (Heusel et al. 2017), against three reference sets.
+"""Fréchet Inception Distance (Heusel et al., 2017), against three reference sets.
 
-At small n most of it is bias: a covariance from n < 2,048 images is singular, so that even a
-perfect generator has a large `fid_train`. Read it beside the controls.
+For small n most of it is bias: a covariance from n < 2,048 images is singular, so that even a
+perfect generator has a large `fid_train`. Compare it with the controls.
 """
 
 from metrics.frechet import frechet_distance, standard_error

@@ -1,10 +1,10 @@
-"""FID extrapolated to infinitely many generated images (Chong and Forsyth 2020).
+"""FID extrapolated to infinitely many generated images (Chong and Forsyth, 2020).
 
-FID falls like a + b / N with the number N of generated images; a is estimated by least squares
-over several N. The bias of the reference set stays, so only a large one makes sense of it; below
-the 2,048 dimensions of the features the covariances are singular and the fall is not quite 1 / N,
-for which `fit` (the share of variance explained) is given: None where nothing varies, as for
-generated images that are all equal.
+FID falls like a + b / N with the number N of generated images. A least-squares fit over several N
+gives a. The bias of a small reference set remains, so the reference set should be large. With fewer
+images than the 2,048 dimensions of the features, the covariances are singular and FID does not fall
+exactly like 1 / N. `fit` is the share of variance that the line explains; it is None if nothing
+varies, as for equal images.
 """
 
 import numpy as np

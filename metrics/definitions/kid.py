@@ -1,8 +1,8 @@
-"""Kernel Inception Distance (Binkowski et al. 2018): unbiased at every n, unlike FID.
+"""Kernel Inception Distance (Bińkowski et al., 2018): unbiased for any number of rows, unlike FID.
 
-The squared maximum mean discrepancy with the kernel k(x, y) = (x.y / d + 1)^3. It is usually
-estimated from random subsets, because the kernel matrix of 50,000 rows is large; the sets here
-are small, so all rows are used: the value is the mean over all subsets, and draws nothing.
+It is the squared maximum mean discrepancy with the kernel k(x, y) = (x.y / d + 1)^3. Others
+estimate it from random subsets, because the kernel matrix of 50,000 rows is large. The sets here
+are small, so all rows are used, without random draws: the value is the mean over all subsets.
 """
 
 import numpy as np

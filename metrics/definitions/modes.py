@@ -1,8 +1,8 @@
-"""Modes covered and high-quality share of points from a mixture (Srivastava et al. 2017).
+"""Modes covered, and share of high-quality points, of a mixture (Srivastava et al., 2017).
 
-A point is of high quality if it lies within three standard deviations of its nearest mode; a mode
-is covered if some such point is nearest to it. Centres and the deviation (one for all modes and
-both coordinates) are estimated from the labelled held-out rows.
+A point has high quality if it lies within three standard deviations of its nearest mode. A mode is
+covered if it is the nearest mode of such a point. The centres, and one standard deviation for all
+modes and both coordinates, are estimated from the labelled held-out rows.
 """
 
 import numpy as np

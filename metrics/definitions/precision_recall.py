@@ -1,12 +1,12 @@
-"""Improved precision and recall (Kynkaanniemi et al. 2019), with k = 3 as there.
+"""Improved precision and recall (Kynkäänniemi et al., 2019), with k = 3 as in the paper.
 
-Both ask whether a row lies within the distance of some row of the other set to that row's k-th
-nearest neighbour in its own set. Precision is the share of generated rows within the balls of
-reference rows; recall the share of reference rows within the balls of generated rows. Recall
-depends on both counts: balls of many generated rows are small.
+A ball around each row reaches to its k-th nearest neighbour in its own set. Precision is the share
+of generated rows inside a ball of a reference row. Recall is the share of reference rows inside a
+ball of a generated row. Recall depends on both numbers of rows, because many generated rows have
+small balls.
 
-The paper's features are those of VGG-16, these the pooled ones of Inception: values do not compare
-with published ones.
+The paper uses features of VGG-16. These metrics use the pooled features of Inception, so their
+values cannot be compared with published ones.
 """
 
 from dataclasses import replace

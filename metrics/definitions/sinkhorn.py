@@ -1,9 +1,10 @@
-"""Sinkhorn divergence between point sets, by geomloss at the settings of Franceschi et al. (2022).
+"""Sinkhorn divergence of point sets, by geomloss with the settings of Franceschi et al. (2022).
 
-p = 2, blur 0.001 and scaling 0.95: the debiased entropic transport cost of |x - y|^2 / 2 (Feydy et
-al., 2019), so nearly half the square of W2. At these settings geomloss has not converged: on fresh
-rings of 500 points it is 12 to 31 % below the exact value. So it compares with values of the same
-program at the same settings, and `w2_train` is the distance.
+The settings are p = 2, blur 0.001 and scaling 0.95. The divergence is the debiased entropic
+transport cost of |x - y|^2 / 2 (Feydy et al., 2019), so about half the square of W2. geomloss does
+not converge with these settings: on fresh rings of 500 points it is 12 to 31 % below the exact
+value. So its values can be compared only with those of the same program and settings. Use
+`w2_train` as a distance.
 """
 
 import numpy as np

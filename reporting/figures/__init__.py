@@ -1,1 +1,1 @@
-"""One file a kind of figure; each draws one subset size of one dataset."""
+"""One file per kind of figure. Each draws one subset size of one dataset."""

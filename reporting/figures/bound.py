@@ -13,11 +13,14 @@ THEOREM = {"optimiser": "gradient-descent", "objective": "half_square", "schedul
 
 
 def draw(group: Group) -> Figure | None:
-    """Two lines a run of what the theorem is about; None if there is no such run.
+    """Two lines for each run that the theorem is about; None if there is no such run.
 
-    Where a step eta is small enough for the loss to fall by eta |grad|^2 / 2 or more (section 7.1),
-    the steps' sum gives min over i < s of |grad L(Z_i)|^2 <= 2 L(Z_0) / (eta s), since L >= 0: the
-    dotted line, which the other must not cross.
+    If the step eta is so small that each step lowers the loss by at least eta |grad|^2 / 2 (GA-NTK
+    paper, section 7.1), the sum over the steps and L >= 0 give
+
+        min over i < s of |grad L(Z_i)|^2 <= 2 L(Z_0) / (eta s).
+
+    This bound is the dotted line. The other line, the minimum itself, must not cross it.
     """
     figure, (one,) = new(5.2, 3.6)
     figure.suptitle(f"{group.title}: smallest squared gradient so far")

@@ -1,4 +1,4 @@
-"""Every metric over a grid of settings, a box a method (Fig. 9 of the paper)."""
+"""Every metric over a grid of settings, one box per method (Fig. 9 of the paper)."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ FEWEST = 4
 
 
 def values_of(group: Group, metric: str) -> Mapping[str, list[float]]:
-    """Method -> what each setting of it got by the metric, the mean over its seeds; finite only."""
+    """Method -> the finite values of its settings by the metric, each a mean over seeds."""
     found: dict[str, list[float]] = {}
     for variant, runs in group.runs.items():
         judged = [run.evaluation for run in runs if run.judged == "ok" and run.evaluation]
@@ -29,7 +29,7 @@ def values_of(group: Group, metric: str) -> Mapping[str, list[float]]:
 
 
 def draw(group: Group) -> Figure | None:
-    """A panel a metric, a box a method, a point a setting; None without a grid to speak of."""
+    """One panel per metric, one box per method, one point per setting; None without a grid."""
     found = {metric: values_of(group, metric) for metric in group.plan.metrics}
     found = {metric: methods for metric, methods in found.items() if methods}
     if not found:
@@ -50,7 +50,7 @@ def draw(group: Group) -> Figure | None:
                 whiskerprops={"color": color},
                 capprops={"color": color},
             )
-            # side by side in the order of the grid, so that equal values do not hide each other
+            # Side by side, in the order of the grid: equal values would hide each other.
             spread = np.linspace(-0.18, 0.18, len(values))
             one.plot(place + spread, values, "o", color=color, markersize=3, alpha=0.8)
         labels = [f"{group.plan.title(m)}\n({len(v)})" for m, v in methods.items()]

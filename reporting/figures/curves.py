@@ -1,4 +1,4 @@
-"""Every metric along the training, a panel a metric."""
+"""Every metric along the training, one panel per metric."""
 
 from matplotlib.figure import Figure
 
@@ -9,7 +9,7 @@ from reporting.trajectories import trajectories
 
 
 def draw(group: Group) -> Figure | None:
-    """A curve a method (its first run), the floor as a line; None while none is judged."""
+    """One curve per method (its first run), and the floor as a line; None if none is judged yet."""
     found = trajectories(group.runs)
     metrics = [
         name

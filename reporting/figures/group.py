@@ -16,9 +16,9 @@ from suite.running import paths
 class Group:
     """All methods on one subset size of one dataset, in one experiment.
 
-    runs: method -> its runs that have left at least their first part.
-    subset: the training rows of the first data seed.
-    controls: real images in the place of generated ones, by name and data seed.
+    runs: method -> those of its runs whose first part is finished.
+    subset: the training rows of the first data seed; None if the file is gone.
+    controls: name of the control -> data seed -> its values.
     """
 
     plan: Plan
@@ -32,17 +32,17 @@ class Group:
 
     @property
     def name(self) -> str:
-        """What files call it."""
+        """Its name in file names."""
         return f"{self.experiment}-{self.dataset}-n{self.n}"
 
     @property
     def title(self) -> str:
-        """What headings call it."""
+        """Its name in headings."""
         return f"{self.plan.title(self.dataset)}, n = {self.n:,}"
 
     @property
     def square(self) -> tuple[float, float]:
-        """Ends of both axes for points; the unit square where the subset is gone."""
+        """Limits of both axes for points; those of the unit square if the subset is gone."""
         return square_of(Subset.load(self.subset).data) if self.subset.exists() else (0.0, 1.0)
 
 

@@ -1,4 +1,4 @@
-"""Learning curves: loss against iteration, a panel a method (Figs. 3 and 11 of the paper)."""
+"""Learning curves: loss against iteration, one panel per method (Figs. 3 and 11 of the paper)."""
 
 import csv
 import io
@@ -27,10 +27,10 @@ def read_columns(path: Path) -> dict[str, list[float]]:
 
 
 def draw(group: Group) -> Figure:
-    """Every recorded loss of every run; those of different methods differ in kind."""
+    """All recorded losses of all runs. Losses of different methods are not comparable."""
     across = min(4, len(group.runs))
     down = -(-len(group.runs) // across)
-    # one panel alone would be narrower than the heading
+    # A single panel would be narrower than the heading.
     figure, axes = new(max(3.2 * across, 5), 2.4 * down + 0.3, down, across)
     figure.suptitle(f"{group.title}: learning curves, a line a run")
     for one, (method, runs) in zip(axes, group.runs.items(), strict=False):

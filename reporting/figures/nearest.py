@@ -13,7 +13,7 @@ from suite.running.files import read_arrays
 
 
 def _pairs(axes: Axes, path: Path) -> None:
-    """Draw one method's pairs, the SSIM of each above it.
+    """Draw the pairs of one method, each below its SSIM.
 
     path: `generated` and `nearest` uint8 [k, H, W, C] and `ssim` float64 [k]
         (`python -m metrics nearest`).
@@ -34,7 +34,7 @@ def _pairs(axes: Axes, path: Path) -> None:
 
 
 def draw(group: Group) -> Figure | None:
-    """A pair of rows a method, of its first run; None while no run has its nearest images."""
+    """Two rows per method, of its first run; None if no run has its nearest images yet."""
     firsts = {method: runs[0] for method, runs in group.runs.items()}
     found = {m: run for m, run in firsts.items() if (run.folder / paths.NEAREST).exists()}
     if not found:

@@ -1,4 +1,4 @@
-"""FID against AM-SSIM along the training: where a run stops decides its pair of numbers."""
+"""FID against AM-SSIM along the training: the stopping point of a run decides both numbers."""
 
 from collections.abc import Iterable
 from itertools import zip_longest
@@ -24,7 +24,7 @@ AROUND = 3
 
 
 class Point(NamedTuple):
-    """A judged snapshot; rows is how many it holds."""
+    """A judged snapshot. rows: its number of rows."""
 
     iteration: int
     across: float
@@ -55,11 +55,11 @@ def _path(axes: Axes, points: list[Point], pen: Pen, title: str) -> None:
 
 
 def _label(figure: Figure, axes: Axes, found: Iterable[list[Point]]) -> None:
-    """Write iterations beside the markers, the last of each path first, where there is room.
+    """Write iterations beside the markers, beginning with the last of each path.
 
-    A label that would lie upon another, a marker or a line in every place is left out.
+    A label that would cover another label, a marker or a line at every position is left out.
     """
-    figure.draw_without_rendering()  # settles where everything is
+    figure.draw_without_rendering()  # fixes all positions
     paths = list(found)
     lines = [axes.transData.transform([(p.across, p.up) for p in path]) for path in paths if path]
     markers = np.concatenate(lines)
@@ -88,9 +88,9 @@ def _label(figure: Figure, axes: Axes, found: Iterable[list[Point]]) -> None:
 
 
 def _controls(axes: Axes, group: Group) -> None:
-    """Real images of the first data seed: a star each, and the floor shaded.
+    """Draw the controls of the first data seed as stars, and shade the region below the floor.
 
-    What a logarithmic axis cannot hold (the training images have FID 0) becomes a line.
+    A value that a logarithmic axis cannot show (training images have FID 0) becomes a line.
     """
     for name, judged in group.controls.items():
         first = next(iter(judged.values()))
@@ -112,7 +112,7 @@ def _controls(axes: Axes, group: Group) -> None:
 
 
 def draw(group: Group) -> Figure | None:
-    """A path a method (its first run), iterations marked; None while no trajectory is judged."""
+    """One path per method (its first run) with marked iterations; None if none is judged yet."""
     found = trajectories(group.runs)
     paths = {method: _points(snapshots) for method, snapshots in found.items()}
     if not any(paths.values()):

@@ -1,4 +1,4 @@
-"""Sample sheets: real images beside each method's (Figs. 1 and 12-14 of the paper)."""
+"""Sample sheets: real images beside those of each method (Figs. 1 and 12-14 of the paper)."""
 
 from matplotlib.figure import Figure
 
@@ -15,7 +15,7 @@ POINTS = 2048
 def draw(group: Group) -> Figure:
     """The first 64 training images, then the first 64 samples of each method's first run.
 
-    Of the samples alone where the subset is gone.
+    If the subset is gone, the samples alone.
     """
     sheets, heading = [], "samples of each method"
     if group.subset.exists():

@@ -1,4 +1,4 @@
-"""A descent's loss with samples at stages of it above the curve (Figs. 3 and 11 of the paper)."""
+"""The loss of a descent, with samples of several stages above it (Figs. 3 and 11 of the paper)."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -16,7 +16,7 @@ SIDE = 2
 
 
 def draw(group: Group) -> Figure | None:
-    """A panel a method that has one loss; None if there is none, or the rows are points."""
+    """One panel per method with a single loss; None if there is none, or if the rows are points."""
     found = {}
     for method, runs in group.runs.items():
         history = read_columns(runs[0].part / paths.HISTORY)
@@ -32,7 +32,7 @@ def draw(group: Group) -> Figure | None:
     for one, (method, (history, trajectory)) in zip(axes, found.items(), strict=False):
         color = group.pens[method].color
         losses = np.asarray(history["loss"])
-        # iterations from 1, so that the logarithm has a place for the start
+        # Iterations count from 1, so that a logarithmic axis can show the start.
         places = np.asarray(history["iteration"]) + 1
         one.plot(places, losses, color=color, linewidth=1.1)
         one.set_xscale("log")

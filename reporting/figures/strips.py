@@ -13,14 +13,14 @@ SHOWN = 4
 
 
 def moments(trajectory: Trajectory, most: int = MOMENTS) -> np.ndarray:
-    """The snapshots to show: evenly spaced among those there are, none of an iteration twice."""
+    """Positions of the snapshots to show: evenly spaced, each iteration once."""
     _, distinct = np.unique(trajectory.iterations, return_index=True)
     places = np.linspace(0, len(distinct) - 1, min(most, len(distinct)))
     return np.asarray(distinct[places.round().astype(int)])
 
 
 def draw(group: Group) -> Figure:
-    """A row a method, a column a moment, four samples (or all points) each."""
+    """One row per method, one column per snapshot, with four samples (or all points) each."""
     found = {
         method: Trajectory.load(runs[0].part / paths.TRAJECTORY)
         for method, runs in group.runs.items()

@@ -1,4 +1,4 @@
-"""What every figure shares: one look, one colour a method, and files of the same bytes."""
+"""What all figures share: their style, the colour of each method, and reproducible files."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ rcParams.update(
 
 @dataclass(frozen=True)
 class Pen:
-    """How a method is drawn, the same in every figure."""
+    """The line and marker of a method, equal in all figures."""
 
     color: str
     marker: str
@@ -56,7 +56,7 @@ class Pen:
 
 
 def pens(plan: Plan) -> Mapping[str, Pen]:
-    """A pen for every method there is, the paper's first: the same whatever a plan holds."""
+    """One pen per registered method, the paper's first. They do not depend on the plan."""
     paper = [method for _, _, method, _ in read_published("table1")]
     methods = dict.fromkeys([*paper, *plan.methods, *(cell.method for cell in plan.cells)])
     return {
@@ -77,9 +77,9 @@ def new(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[F
 
 
 def legend_beside(figure: Figure, axes: Axes, title: str) -> float:
-    """A legend of what `axes` show, right of all axes, for which the figure grows.
+    """Add a legend of `axes` to the right of all axes, and widen the figure for it.
 
-    The axes keep their width. Returns the middle of what is not legend, in shares of the width.
+    The axes keep their width. Returns the centre of the old figure, as a share of the new width.
     """
     entries = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
     legend = figure.legend(entries.values(), entries.keys(), loc="outside right upper", title=title)
@@ -90,7 +90,7 @@ def legend_beside(figure: Figure, axes: Axes, title: str) -> float:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG, and as SVG beside it; the same figure gives the same bytes.
+    """Write a figure as PNG and, beside it, as SVG. Equal figures give equal bytes.
 
     path: of the PNG.
     """
@@ -101,7 +101,7 @@ def save(figure: Figure, path: Path) -> None:
 
 
 def tile(images: np.ndarray, columns: int) -> np.ndarray:
-    """Images [N, H, W, C] uint8, `columns` a row, a transparent pixel apart: [h, w, 4] uint8."""
+    """Images [N, H, W, C] uint8 as one picture [h, w, 4] uint8: `columns` a row, 1 pixel apart."""
     count, height, width, _ = images.shape
     rows = -(-count // columns)
     sheet = np.zeros((rows * (height + 1) - 1, columns * (width + 1) - 1, 4), np.uint8)
@@ -113,8 +113,11 @@ def tile(images: np.ndarray, columns: int) -> np.ndarray:
 
 
 def square_of(real: np.ndarray) -> tuple[float, float]:
-    """Ends of both axes for points: the unit square if 2-D real points [n, 2] lie about it, else
-    the square about 0 that holds them; of images, any."""
+    """Limits of both axes for real points [n, 2].
+
+    The unit square if they lie in or near it, else a square about 0 that holds them. For images
+    the result has no meaning.
+    """
     low, high = float(real.min()), float(real.max())
     side = 1.2 * max(-low, high)
     return (0.0, 1.0) if low > -0.5 and high < 1.5 else (-side, side)
@@ -138,6 +141,6 @@ def show(
 
 
 def blank(axes: Sequence[Axes]) -> None:
-    """Hide axes that nothing was drawn in."""
+    """Hide axes that nothing was drawn on."""
     for one in axes:
         one.set_axis_off()

@@ -1,4 +1,4 @@
-"""What a generator makes over a square of its 2-D latent space (Fig. 20 of the paper)."""
+"""Samples over a square of a 2-D latent space (Fig. 20 of the paper)."""
 
 import math
 
@@ -11,7 +11,7 @@ from suite.running import paths
 
 
 def draw(group: Group) -> Figure | None:
-    """A sheet a method whose latent space was walked through; None if there is none."""
+    """One sheet per method whose latent space was sampled on a grid; None if there is none."""
     files = {method: runs[0].folder / paths.WALK for method, runs in group.runs.items()}
     files = {method: file for method, file in files.items() if file.exists()}
     if not files:

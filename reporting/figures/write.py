@@ -25,7 +25,7 @@ from suite.running.paths import DRAWN, FIGURES
 
 
 def write_figures(plan: Plan, results: Path) -> None:
-    """Draw every figure that the runs so far have something for, and name the files."""
+    """Draw every figure that the finished runs allow, and print the names of the files."""
     folder = results / FIGURES
     runs = list(read_runs(plan, results))
     folder.mkdir(parents=True, exist_ok=True)

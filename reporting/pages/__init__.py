@@ -1,1 +1,1 @@
-"""HTML: a table on a page of its own, and the page of the whole."""
+"""HTML: a page for each table, and index.html with everything."""

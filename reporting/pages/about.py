@@ -1,4 +1,4 @@
-"""How the numbers of a page were made: metrics, protocol, settings, runs and provenance."""
+"""How the numbers of the page were obtained: metrics, protocol, settings, runs, provenance."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -12,7 +12,7 @@ from reporting.tables.numbers import number
 
 @dataclass(frozen=True)
 class Grid:
-    """A table of text. wide: the columns that may break their lines."""
+    """A table of text. wide: positions of the columns whose lines may be broken."""
 
     title: str
     head: Sequence[str]
@@ -21,14 +21,14 @@ class Grid:
 
 
 def _flat(value: Any) -> str:
-    """A value of a record in a line of text."""
+    """A value of a record as one line of text."""
     if isinstance(value, dict):
         return ", ".join(f"{key} {_flat(inner)}" for key, inner in value.items())
     return value if isinstance(value, str) else json.dumps(value)
 
 
 def _distinct(values: Iterable[Any]) -> list[str]:
-    """Each value once, as text, in the order of appearance."""
+    """The distinct values as text, in order of appearance."""
     return list(dict.fromkeys(_flat(value) for value in values if value))
 
 
@@ -89,7 +89,7 @@ RUNS += ["iterations", "time [s]", "iterations/s", "compilation [s]", "memory [M
 
 
 def about(plan: Plan, runs: Sequence[Run]) -> list[Grid]:
-    """Every table of this kind, in the order of what a reader asks first."""
+    """The tables below the results, most useful first."""
     explained = [[title, text] for title, text in plan.explained.items()]
     protocol = [[key, value] for key, value in plan.protocol.items()]
     settings = ["experiment", "data", "method", "settings"]

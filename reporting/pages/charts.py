@@ -1,4 +1,4 @@
-"""Figures of curves as part of a page: SVG whose colours follow the reader's light or dark."""
+"""Figures with curves inside the page, as SVG whose colours follow the light or dark mode."""
 
 import re
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ VARIABLES = {
 
 
 def pens() -> str:
-    """CSS that gives every colour of a method its value in the light and in the dark."""
+    """CSS variables with the colours of the methods, for light and dark mode."""
 
     def values(palette: Sequence[str]) -> str:
         return ":root { " + " ".join(f"--pen-{i}: {c};" for i, c in enumerate(palette)) + " }"
@@ -34,15 +34,15 @@ def pens() -> str:
 
 
 def variable(color: str) -> str:
-    """The CSS variable that stands for a colour of a figure."""
+    """The CSS variable for a colour of a figure."""
     return VARIABLES[color.lower()]
 
 
 def chart(path: Path) -> str:
-    """The SVG of a figure, to stand inside a page.
+    """The SVG of a figure, ready to be placed in a page.
 
-    Its names get that of the figure in front, since a page holds several; its width becomes the
-    variable --width, of which the style of the page makes limits.
+    Its identifiers get the name of the figure in front, because a page holds several figures. Its
+    width becomes the CSS variable --width, which the style of the page limits.
     """
     text = read_text(path)
     text = text[text.index("<svg") :]

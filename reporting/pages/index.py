@@ -1,4 +1,4 @@
-"""index.html: a reproduction on one page, its verdict first."""
+"""index.html: all results on one page, the verdict first."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Part:
-    """What a section shows of one subset size of one dataset; the rest is empty."""
+    """The part of a section about one dataset and subset size. Unused fields are empty."""
 
     title: str
     chart: str = ""
@@ -69,7 +69,7 @@ def _part(kind: str, group: Group, folder: Path, sheets: Sheets) -> Part:
 
 
 def _sections(found: Sequence[Group], folder: Path, sheets: Sheets) -> Iterator[Section]:
-    """Every kind of picture that there is something of."""
+    """One section per kind of picture, for the kinds that have any."""
     for kind, caption in CAPTIONS.items():
         parts = [_part(kind, group, folder, sheets) for group in found]
         shown = [part for part in parts if part.chart or part.sheets or part.strips]
@@ -90,7 +90,7 @@ def _table(filled: Filled, sheets: Sheets) -> Table:
 
 
 def _title(plan: Plan) -> str:
-    """The configuration's own: its title, that of its only table, or its name."""
+    """The title of the configuration, else that of its only table, else its name."""
     titles = [plan.headings.get(name, ("", ""))[0] for name in plan.experiments()]
     return plan.heading or (titles[0] if len(titles) == 1 else "") or plan.name
 
@@ -105,9 +105,9 @@ def _summary(plan: Plan, runs: Sequence[Run]) -> str:
 
 
 def index_page(plan: Plan, results: Path, runs: Sequence[Run], controls: Controls) -> str:
-    """The whole page, pictures included.
+    """The whole page, with its pictures.
 
-    runs: every planned run; charts are those that stand in results/figures.
+    runs: every planned run. Charts are the figures in results/figures.
     """
     found = groups(plan, results, runs, controls)
     sheets: dict[tuple[str, str, int], dict[str, Picture]] = {}

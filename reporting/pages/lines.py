@@ -1,4 +1,4 @@
-"""The tables of the page: a line a method and a column a metric, so that both can be sorted."""
+"""The tables of the page: one line per method, one column per metric, sortable by each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ Sheets = Mapping[tuple[str, str, int], Mapping[str, Picture]]
 class Panel:
     """What opens beside a value.
 
-    name: its id. heading: which value it is. facts: what there is to say, by what it is.
+    name: its id. heading: which value it is. facts: subject -> text.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Line:
     """A method on one subset size of one dataset.
 
     place: titles of dataset and n. kind: class of the line.
-    cells: a value and its panel for each metric; None where the method has none.
+    cells: for each metric the value and its panel; None if the method has no value.
     """
 
     place: tuple[str, str]
@@ -50,7 +50,7 @@ class Line:
 class Lines:
     """A table of the page.
 
-    places: how many pairs of dataset and n it has. metrics: title -> its better direction.
+    places: titles of its pairs of dataset and n. metrics: title -> better direction.
     """
 
     places: Sequence[str]
@@ -64,7 +64,7 @@ def _near(metric: str) -> bool:
 
 
 def _copying(place: Sequence[list[Row]], method: str, titles: Titles) -> str:
-    """How near a method is to the training images, beside new real images."""
+    """How near a method's samples are to the training images, compared with new real images."""
     found = []
     for line in place:
         own, fresh = (next((r for r in line if r.method == m), None) for m in (method, FRESH))
@@ -78,7 +78,7 @@ def _copying(place: Sequence[list[Row]], method: str, titles: Titles) -> str:
 
 
 def lines_by_method(filled: Filled, sheets: Sheets) -> Lines:
-    """The table of an experiment, with what opens beside each value."""
+    """The table of an experiment, with the panel of each value."""
     plan, name = filled.plan, filled.table.name
     found = lines_of(filled.rows)
     metrics = list(dict.fromkeys(metric for _, _, metric in found))

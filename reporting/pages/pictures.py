@@ -1,4 +1,4 @@
-"""Images and points as SVG, small enough that a page can hold them."""
+"""Images and points as SVG, small enough to be part of a page."""
 
 import base64
 import io
@@ -32,9 +32,9 @@ FEW = 4
 class Picture:
     """A drawing.
 
-    name: unique on the page. title: what it shows, in words.
-    width, height: of its view box. content: the SVG inside.
-    thumb: width and height of the part that stands for all.
+    name: unique on the page. title: description of what it shows.
+    width, height: of its view box. content: the SVG elements.
+    thumb: width and height of the part that serves as a thumbnail.
     """
 
     name: str
@@ -47,14 +47,14 @@ class Picture:
 
 @dataclass(frozen=True)
 class Strip:
-    """Pictures of one method side by side, each under a label."""
+    """Pictures of one method side by side, each with a label."""
 
     title: str
     pictures: list[tuple[str, Picture]]
 
 
 def _encoded(image: np.ndarray) -> str:
-    """A PNG [h, w, 4] uint8 as a data URI; grey where all of it is."""
+    """An image [h, w, 4] uint8 as the data URI of a PNG, in grey if it has no colour."""
     drawn = Image.fromarray(image)
     if (image[..., :1] == image[..., :3]).all():
         drawn = drawn.convert("LA")
@@ -98,7 +98,7 @@ def picture(
 def sheet(
     name: str, title: str, rows: np.ndarray, color: str, square: tuple[float, float]
 ) -> Picture:
-    """The first rows: as many images as fit a square sheet, or up to 1,024 points."""
+    """A picture of the first rows: as many images as fill a square, or up to 1,024 points."""
     if rows.ndim == 2:
         return picture(name, title, rows[:POINTS], 1, color, square)
     side = max(1, isqrt(min(SHOWN, len(rows), PIXELS // (rows.shape[1] * rows.shape[2]))))
@@ -106,7 +106,7 @@ def sheet(
 
 
 def real(group: Group) -> Picture | None:
-    """The first training rows of a group; None where its subset is gone."""
+    """A picture of the first training rows of a group; None if its subset is gone."""
     if not group.subset.exists():
         return None
     rows = Subset.load(group.subset).data
@@ -114,7 +114,7 @@ def real(group: Group) -> Picture | None:
 
 
 def samples(group: Group) -> dict[str, Picture]:
-    """The first samples of the first run of each method."""
+    """Method -> picture of the first samples of its first run."""
     square = group.square
     return {
         method: sheet(
@@ -134,7 +134,7 @@ def _titled(group: Group, method: str, run: Run) -> str:
 
 
 def nearest(group: Group) -> list[Strip]:
-    """Samples above their nearest training images, labelled with the SSIM of the two."""
+    """Samples above their nearest training images, each pair labelled with its SSIM."""
     found = []
     for i, (method, runs) in enumerate(group.runs.items()):
         path: Path = runs[0].folder / paths.NEAREST
@@ -152,7 +152,7 @@ def nearest(group: Group) -> list[Strip]:
 
 
 def strips(group: Group) -> list[Strip]:
-    """The same few samples along the training, labelled with the iteration."""
+    """A few samples at several iterations, each labelled with the iteration."""
     found = []
     square = group.square
     for i, (method, runs) in enumerate(group.runs.items()):

@@ -1,4 +1,4 @@
-"""Templates to text. A page is one file that loads nothing from elsewhere."""
+"""Templates filled in. A page is one file that loads nothing else."""
 
 from functools import cache
 from pathlib import Path
@@ -21,5 +21,5 @@ def _environment() -> Environment:
 
 
 def render(template: str, **values: Any) -> str:
-    """A template of `templates/` with its values; whatever is no markup of ours is escaped."""
+    """A template of `templates/` with these values. All values but our own markup are escaped."""
     return _environment().get_template(template).render(**values)

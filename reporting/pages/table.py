@@ -1,4 +1,4 @@
-"""A table in the paper's own layout, as a page of its own."""
+"""A table in the paper's layout, as an HTML page."""
 
 from reporting.controls import PREFIX
 from reporting.pages.render import render
@@ -9,13 +9,13 @@ from reporting.tables.layout import VERDICT, columns_of, introduction, lines_of,
 
 
 def table_page(filled: Filled) -> str:
-    """The table below what its numbers support: a line a metric, a column a method."""
+    """The verdict and below it the table: one line per metric, one column per method."""
     plan, columns, lines = filled.plan, columns_of(filled), lines_of(filled.rows)
     shown = []
     seen: set[tuple[str, ...]] = set()
 
     def head(text: str, *key: str) -> tuple[str, int] | None:
-        """What stands at the head of the lines of a key, and over how many, at the first."""
+        """The cell at the head of lines with equal key and the lines that it spans; first only."""
         if key in seen:
             return None
         seen.add(key)

@@ -1,4 +1,4 @@
-"""A value of a table as a page shows it, and all that there is to say about it."""
+"""A value of a table as the page shows it, and the details in its panel."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from reporting.trends import late
 class Value:
     """One value of one table.
 
-    mean: the mean over runs, or the state where there is none.
-    std: the deviation with its sign, empty where there is none.
-    order: what it is sorted by.
-    kinds: classes of its cell.
-    published: the published value as printed, empty where there is none.
-    suspect: why that cannot be right.
-    difference: ours less published.
-    notes: its ranks, and the count of runs where not all are ok.
+    mean: the mean over runs as text; the state of the runs if there is none.
+    std: the deviation as text with ± in front; "" if there is none.
+    order: the number to sort by.
+    kinds: CSS classes of its cell.
+    published: the published value as printed; "" if there is none.
+    suspect: why the published value cannot be right; "" if it can.
+    difference: our value - published value, as text.
+    notes: its ranks, and the count of runs if not all are ok.
     """
 
     mean: str
@@ -71,7 +71,7 @@ def value_of(row: Row) -> Value:
 
 
 def budget(row: Row) -> str:
-    """How long the runs behind a value trained, and why they stopped; empty without a record."""
+    """How long the runs behind a value trained, and why they stopped; "" without a record."""
     records = [record for run in row.runs for record in run.records]
     if not records:
         return ""
@@ -88,7 +88,7 @@ def budget(row: Row) -> str:
 
 
 def course(row: Row) -> str:
-    """The value half-way through the training and at its end; empty where it was not followed."""
+    """The value half-way through the training and at its end; "" if it was not followed."""
     pair = late(row.followed)
     if pair is None:
         return ""
@@ -100,9 +100,9 @@ def course(row: Row) -> str:
 
 
 def facts(row: Row, floor: Row | None, copying: str) -> dict[str, str]:
-    """Everything about a value, by what it is.
+    """Subject -> text, for all that is known about a value.
 
-    floor: of as many other real images, on the same line. copying: what stands for the method.
+    floor: the row of the floor in the same line. copying: the text about copies of the method.
     """
     value = value_of(row)
     every = [number(one) for runs in row.values.values() for one in runs]

@@ -1,1 +1,1 @@
-"""From runs to the rows of a table, and the table as text."""
+"""The rows of a table from its runs, and the table as text."""

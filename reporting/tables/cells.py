@@ -1,4 +1,4 @@
-"""From runs to the rows of a table: means, intervals, ranks, and the state of every cell."""
+"""Runs as rows of a table: means, intervals, ranks, and the status of every cell."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -24,21 +24,22 @@ SIGNS = {"lower": 1.0, "higher": -1.0}
 class Row:
     """One method's value of one metric on one subset size.
 
-    values: of its runs that are ok, by data seed, those without any among them. A run is one
-        training seed on the subset of one data seed.
-    planned: runs planned.
-    status: `ok` if every planned run is, else the worst state among them.
-    error: where there is one value alone, the metric's own standard error over the samples.
-    judged: rows that a value was judged on.
-    drawn: whether the rows judged were drawn, not trained: then `error` is all that is unsure.
+    values: data seed -> values of the successful runs, [] if none succeeded. A run is one training
+        seed on the subset of one data seed.
+    planned: number of planned runs.
+    status: `ok` if all planned runs are, else the worst of their states.
+    error: the metric's own standard error over the samples, if there is only one value.
+    judged: number of rows that were judged.
+    drawn: whether this is a control, whose rows are drawn and not trained: `error` then holds all
+        uncertainty.
     followed: the metric along the training of the first run, (iteration, value).
-    few: rows judged, where they are fewer than those of a run.
-    leads: whether it is the best of the line beyond doubt, by the runs that are ok.
-    ranks: best and worst rank that the comparisons of the line allow; None without a value, from
-        one repeat, or where the metric has no good side.
-    search: how the settings were chosen, where several were tried.
-    runs: what the values are of; none for a control.
-    measured: all that the metric said, of each run that is ok.
+    few: number of rows judged, if it is smaller than that of the runs; else None.
+    leads: whether it is the best of the line beyond doubt, by the successful runs.
+    ranks: best and worst rank that the comparisons of the line allow; None without a value, with
+        one repeat, or for a metric without a good side.
+    search: how the settings were chosen, if several were tried.
+    runs: the runs behind the values; none for a control.
+    measured: the whole entry of the metric, for each successful run.
     """
 
     dataset: str
@@ -68,7 +69,7 @@ class Row:
 
     @property
     def all(self) -> list[float]:
-        """Every value, those of all subsets together."""
+        """The values of all subsets."""
         return [value for runs in self.values.values() for value in runs]
 
     @property
@@ -78,31 +79,32 @@ class Row:
 
     @property
     def std(self) -> float | None:
-        """Sample standard deviation over all runs, None for one: with several data seeds it mixes
-        the spread between subsets with that between training seeds.
+        """Sample standard deviation over all runs; None for one run.
+
+        With several data seeds it mixes the spread between subsets and between training seeds.
         """
         return stdev(self.all) if self.seeds > 1 else None
 
     @property
     def seeds(self) -> int:
-        """Runs behind the mean."""
+        """Number of runs behind the mean."""
         return len(self.all)
 
     @property
     def repeats(self) -> int:
-        """What `estimate` counts: subsets that have a run, or runs where one subset is planned."""
+        """Number of repeats: subsets that have a run or, if one subset is planned, runs."""
         return self.seeds if len(self.values) == 1 else sum(map(bool, self.values.values()))
 
     @property
     def sampled(self) -> Estimate | None:
-        """The one value there is, as other samples of the same run would give it."""
+        """The single value, with its error over other samples of the same run; else None."""
         if self.seeds != 1 or self.error is None or self.judged < 2:
             return None
         return Estimate(self.all[0], self.error * sqrt(self.judged), self.judged)
 
     @cached_property
     def estimate(self) -> Estimate | None:
-        """The mean, as other seeds would give it."""
+        """The mean, with its error over other seeds; None without a value."""
         if not self.all:
             return None
         return (self.sampled if self.drawn else None) or estimate(self.values)
@@ -116,13 +118,13 @@ class Row:
 
     @property
     def flags(self) -> str:
-        """The status, `suspect` where the published value is, and the search."""
+        """The status, `suspect` if the published value is, and the search, joined by `;`."""
         suspect = "suspect" if self.published and self.published.suspect else ""
         return ";".join(filter(None, [self.status, suspect, str(self.search or "")]))
 
 
 def between(a: Row, b: Row) -> Gap | None:
-    """The difference a - b of two rows of a line; None where one has no value."""
+    """The difference a - b of two rows of a line; None if one has no value."""
     if a.estimate is None or b.estimate is None:
         return None
     if len(a.values) == len(b.values) == 1:
@@ -133,9 +135,9 @@ def between(a: Row, b: Row) -> Gap | None:
 def surely_better(rows: Sequence[Row]) -> set[tuple[str, str]]:
     """Pairs (better, worse) of methods of one line that differ beyond doubt.
 
-    Every pair is compared (`reporting.intervals.difference`), and the p-values are corrected for
-    the number of pairs (`reporting.intervals.holm`): the chance that a line holds any false claim
-    is at most 5 %.
+    All pairs are compared (`reporting.intervals.difference`), and the p-values are corrected for
+    their number (`reporting.intervals.holm`): a line has any false claim with a probability of at
+    most 5 %.
     """
     sign = SIGNS.get(rows[0].better) if rows else None
     if sign is None:
@@ -151,13 +153,13 @@ def surely_better(rows: Sequence[Row]) -> set[tuple[str, str]]:
 
 
 def leader(rows: Sequence[Row]) -> Row | None:
-    """The method of one line that is better than each other one beyond doubt.
+    """The method of a line that is better than each other one beyond doubt; None if there is none.
 
-    It is compared with each other method at 5 %, without a correction for their number: a method
-    that is not the best must beat the best to be named, so that the chance of a false name is at
-    most that of one comparison (Gutmann and Maymin, 1987).
+    The first is compared with each other method at 5 %, without a correction for their number: a
+    method that is not the best would have to beat the best one to be named, so that the probability
+    of a false name is at most that of one comparison (Gutmann and Maymin, 1987).
 
-    rows: with a value each, of a metric that has a good side.
+    rows: one a method, each with a value, of a metric that has a good side.
     """
     first = min(rows, key=lambda row: SIGNS[row.better] * fmean(row.all))
     gaps = [between(first, row) for row in rows if row is not first]
@@ -167,8 +169,8 @@ def leader(rows: Sequence[Row]) -> Row | None:
 def ranked(rows: Sequence[Row]) -> list[Row]:
     """The methods of one dataset, size and metric, with the ranks that their comparisons allow.
 
-    A method's best rank counts the methods that are surely better, its worst rank those that are
-    not surely worse.
+    The best rank of a method is 1 + the number of methods that are surely better. Its worst rank is
+    the number of methods that are not surely worse, itself included.
     """
     rivals = [row for row in rows if row.mean is not None]
     if len(rivals) < 2 or rivals[0].better not in SIGNS:
@@ -232,7 +234,7 @@ def _row(
 
 
 def order(methods: Iterable[str], published: Mapping[Key, Published]) -> list[str]:
-    """The paper's methods in its own order, then the others as they come; variants together."""
+    """The paper's methods in its order, then the others in theirs; variants stay together."""
     paper = list(dict.fromkeys(key[2] for key in published))
     given = dict.fromkeys(methods)
     place = {name: number for number, name in enumerate(paper)}
@@ -251,8 +253,8 @@ def rows_of(
 ) -> list[Row]:
     """Every row of a table, by dataset, size and metric, methods in the order of the paper.
 
-    extra: (dataset, n, metric) -> rows that stand beside the methods' without a rank, where the
-        table is of the configuration's metrics.
+    extra: (dataset, n, metric) -> rows without a rank (controls) that follow those of the methods,
+        in a table of the configuration's metrics.
     """
     mine = [run for run in runs if run.cell.experiment == table.name]
     found: dict[tuple[str, int], dict[str, list[list[Run]]]] = {}

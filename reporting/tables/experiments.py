@@ -1,4 +1,4 @@
-"""The table of each experiment: its heading, and where its numbers come from."""
+"""The table of each experiment: its heading, and how its numbers are read from a run."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -12,14 +12,14 @@ Reading = tuple[Status, Mapping[str, Measured]]
 
 @dataclass(frozen=True)
 class Table:
-    """What stands around the numbers of an experiment.
+    """An experiment's table, without its numbers.
 
     name: the experiment of the configuration that fills it.
     title: its heading.
-    caption: what a reader must know to compare it with the paper; empty without a paper.
-    read: run -> the run's state, and its values by metric.
-    metrics: its metrics and what to call them; None for those of the configuration.
-    description: what the configuration says of it.
+    caption: what a reader must know to compare it with the paper; "" if it is not the paper's.
+    read: run -> (state of the run, metric -> value).
+    metrics: its metrics -> their titles; None for the metrics of the configuration.
+    description: its description in the configuration.
     """
 
     name: str
@@ -36,10 +36,10 @@ def judged(run: Run) -> Reading:
 
 
 def timed(run: Run) -> Reading:
-    """Speed and convergence of a run, from its run.json; the mean over its parts.
+    """Speed and convergence of a run, from its run.json: means over its parts.
 
-    `best_seconds` is best_iteration / iterations_per_second, which is how every cell but one of
-    the paper's Table 9 follows from the two above it.
+    `best_seconds` is best_iteration / iterations_per_second. All but one of the cells of the
+    paper's Table 9 are that quotient of the two cells above them.
     """
     found: dict[str, list[float]] = {}
     for record in run.records:
@@ -99,9 +99,9 @@ PAPER = {table.name: table for table in (TABLE_1, TABLE_2, TABLE_9)}
 
 
 def table_of(name: str, plan: Plan) -> Table:
-    """The table of an experiment: the paper's, or one of what was judged under a free name.
+    """The table of an experiment: one of the paper's, or a plain one under the experiment's name.
 
-    The title and description of the configuration stand before our own.
+    A title or description in the configuration replaces ours.
     """
     title, description = plan.headings.get(name, ("", ""))
     spoken = re.sub("[-_]+", " ", name).strip()

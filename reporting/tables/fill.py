@@ -1,4 +1,4 @@
-"""A table that is filled: its rows, with those of the controls beside them."""
+"""A filled table: the rows of its methods and of the controls, and its verdict."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -16,9 +16,9 @@ from reporting.verdict.sentences import verdict
 class Filled:
     """A table and its rows.
 
-    plan: knows what to call the controls and the table's own metrics too.
-    verdict: what the rows support, in sentences.
-    left_out: why controls or some of their metrics are missing, in words.
+    plan: with the titles of the controls and of the table's own metrics.
+    verdict: sentences that say what the rows support.
+    left_out: sentences that say which controls, or metrics of them, are missing and why.
     """
 
     table: Table
@@ -29,9 +29,9 @@ class Filled:
 
 
 def control_rows(controls: Controls, plan: Plan, dataset: str, n: int, metric: str) -> list[Row]:
-    """A row a control, like a method's: a value a data seed, and no rank.
+    """One row for each control, with a value for each data seed and no rank.
 
-    Held-out images have no row where they would be compared with themselves.
+    A control that cannot be judged by the metric has no row.
     """
     rows = []
     for name, judged in controls.found.get((dataset, n), {}).items():
@@ -66,11 +66,9 @@ def control_rows(controls: Controls, plan: Plan, dataset: str, n: int, metric: s
 def fill(name: str, plan: Plan, runs: Iterable[Run], controls: Controls) -> Filled:
     """The table of experiment `name`.
 
-    runs: every planned run, those of other experiments among them.
+    runs: every planned run, of other experiments too.
     """
     table = table_of(name, plan)
-    titles = {**plan.titles, **controls.titles, **(table.metrics or {})}
-    named = replace(plan, titles=titles)
     rows = rows_of(
         table,
         plan,
@@ -78,6 +76,13 @@ def fill(name: str, plan: Plan, runs: Iterable[Run], controls: Controls) -> Fill
         read_published(name) if name in PAPER else {},
         lambda dataset, n, metric: control_rows(controls, plan, dataset, n, metric),
     )
+    return filled(table, plan, rows, controls)
+
+
+def filled(table: Table, plan: Plan, rows: Sequence[Row], controls: Controls) -> Filled:
+    """A table of these rows, with titles, verdict and notes."""
+    titles = {**plan.titles, **controls.titles, **(table.metrics or {})}
+    named = replace(plan, titles=titles)
     left_out = [
         f"{named.title(dataset)}, n = {n:,}: {reason}"
         for dataset, n in dict.fromkeys((row.dataset, row.n) for row in rows)

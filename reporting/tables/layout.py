@@ -17,10 +17,7 @@ def lines_of(rows: Sequence[Row]) -> Mapping[tuple[str, int, str], dict[str, Row
 
 
 def columns_of(filled: Filled) -> dict[str, str]:
-    """The methods of a table in order, and what stands at the head of each one's column.
-
-    Where rows of a control were too few, it is their count.
-    """
+    """Method -> head of its column, in order: its title, and its number of rows if it had fewer."""
     few: dict[str, set[int | None]] = {}
     for row in filled.rows:
         few.setdefault(row.method, set()).add(row.few)
@@ -33,16 +30,16 @@ def columns_of(filled: Filled) -> dict[str, str]:
 
 
 def introduction(filled: Filled) -> list[str]:
-    """Paragraphs above the table; of the paper only where it has values here."""
+    """The paragraphs above the table. That of the paper is left out if it has no values here."""
     published = any(row.published for row in filled.rows)
     caption = filled.table.caption if published else ""
     return [text for text in (filled.table.description, caption) if text]
 
 
 def legend(filled: Filled, bold: str) -> str:
-    """How to read the table: what does not occur in it is not explained.
+    """How to read the table. Only what occurs in it is explained.
 
-    bold: what the markup of the best is called.
+    bold: the name of the markup of the best value.
     """
     rows = filled.rows
     cell = "Each cell: ours, mean ± standard deviation over runs"
@@ -91,7 +88,7 @@ def reading(filled: Filled) -> str:
 
 
 def notes_of(filled: Filled) -> dict[str, list[str]]:
-    """What stands below a table, by heading."""
+    """Heading -> lines of the notes below a table."""
     plan = filled.plan
 
     def place(row: Row) -> str:

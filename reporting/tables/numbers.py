@@ -1,4 +1,4 @@
-"""How the numbers of a table are written."""
+"""Numbers of a table as text."""
 
 import math
 
@@ -11,7 +11,7 @@ LONGEST = 6
 
 
 def decimals(value: float) -> int:
-    """Digits after the point that a value is shown with: none for large values and counts."""
+    """Digits after the decimal point: none for large values and counts."""
     size = abs(value)
     if ROUNDING < size < 0.01:
         return 2 - math.floor(math.log10(size))
@@ -21,7 +21,7 @@ def decimals(value: float) -> int:
 
 
 def number(value: float, digits: int | None = None) -> str:
-    """A value for reading: about four significant digits, with thousands apart.
+    """A value as text: about four significant digits, with a comma between thousands.
 
     >>> number(1234.6), number(873.0), number(150.26), number(31.104), number(0.4432)
     ('1,235', '873', '150.3', '31.10', '0.443')
@@ -33,7 +33,7 @@ def number(value: float, digits: int | None = None) -> str:
 
 
 def signed(value: float, digits: int) -> str:
-    """A difference for reading, with its sign.
+    """A difference as text, with its sign.
 
     >>> signed(-0.39712, 3), signed(149.52, 1)
     ('−0.397', '+149.5')
@@ -42,12 +42,12 @@ def signed(value: float, digits: int) -> str:
 
 
 def counted(row: Row) -> str:
-    """How many runs a mean stands on, where not all are ok."""
+    """How many of the planned runs a mean has, if not all are ok; else ""."""
     return f"{row.seeds} of {row.planned} runs, rest {row.status}"
 
 
 def ours(row: Row) -> str:
-    """Our mean ± std, * from few rows, and the state and count of runs where not all are ok."""
+    """Our mean ± std, with * if few rows were judged, and the count of runs if not all are ok."""
     if row.mean is None:
         return row.status if row.status != "missing" else "–"
     digits = decimals(row.mean)
@@ -60,7 +60,7 @@ def ours(row: Row) -> str:
 
 
 def theirs(row: Row) -> str:
-    """The published value as printed, with ? if it is suspect; empty without one."""
+    """The published value as printed, with ? if it is suspect; "" if there is none."""
     if row.published is None:
         return ""
     return row.published.text + ("?" if row.published.suspect else "")

@@ -1,4 +1,4 @@
-"""Which of a searched method's settings stands in a table: the best by the named criterion."""
+"""Which of several settings of a method a table shows: the best by the configured criterion."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from suite.planning.variants import MARK
 
 @dataclass(frozen=True)
 class Search:
-    """How one of several settings came to stand for a method.
+    """How one of several settings was chosen to represent a method.
 
-    variant: the settings. tried: how many there were. best: whether it is the best of them by the
-    criterion, else it is the first, since no variant has all runs.
+    variant: the settings. tried: their number. best: whether it is the best by the criterion; else
+    it is the first, because no variant has all its runs.
     """
 
     variant: str
@@ -29,14 +29,14 @@ class Search:
 
 
 class Chosen(NamedTuple):
-    """The runs that stand for a method in a cell; search: None where nothing was searched."""
+    """The runs that represent a method in a cell; search: None if one setting was tried."""
 
     runs: Sequence[Run]
     search: Search | None
 
 
 def _loss(runs: Sequence[Run], criterion: str | None) -> float:
-    """Mean of the criterion over the runs, negated if higher is better; inf unless all are ok."""
+    """Mean of the criterion over the runs, negated if higher is better; inf if a run is not ok."""
     values = []
     for run in runs:
         found = run.evaluation.metrics if run.evaluation else {}
@@ -48,11 +48,12 @@ def _loss(runs: Sequence[Run], criterion: str | None) -> float:
 
 
 def choose(tried: Sequence[Sequence[Run]], criterion: str | None) -> Chosen:
-    """The variant whose runs are all ok and have the best mean; the first where there is none.
+    """The variant with the best mean among those whose runs are all ok; else the first.
 
     tried: the runs of each variant of one method, on the same rows.
-    The choice is by the reported runs themselves, as in the paper, which favours the methods whose
-    settings were searched most: so tables state the search, and the verdict that it flatters.
+
+    The reported runs themselves decide, as in the paper. That favours methods with many variants,
+    so tables state the search, and the verdict says that it flatters.
     """
     if len(tried) == 1:
         return Chosen(tried[0], None)

@@ -14,7 +14,7 @@ COLUMNS += ["published", "difference", "status"]
 
 
 def tidy(rows: Sequence[Row]) -> str:
-    """One line a cell and metric; empty where there is no value."""
+    """CSV with one line for each cell and metric; fields without a value are empty."""
 
     def plain(value: float | None) -> str:
         return "" if value is None else f"{value:.10g}"
@@ -45,7 +45,7 @@ def _cell(row: Row | None) -> str:
 
 
 def markdown(filled: Filled) -> str:
-    """The paper's layout: a line a dataset, size and metric; a column a method."""
+    """Markdown in the paper's layout: lines are datasets, sizes and metrics, columns methods."""
     plan, columns = filled.plan, columns_of(filled)
     grid = [["data", "n", "metric", *columns.values()]]
     for (dataset, n, metric), cells in lines_of(filled.rows).items():

@@ -13,7 +13,7 @@ def _best_first(line: Sequence[Row]) -> list[Row]:
 
 
 def single(place: Sequence[Row]) -> list[Finding]:
-    """Nothing is ranked where every method has one repeat."""
+    """That nothing is ranked, if every method has one repeat."""
     found = methods(place)
     if not found or any(row.repeats > 1 for row in found):
         return []
@@ -22,7 +22,7 @@ def single(place: Sequence[Row]) -> list[Finding]:
 
 
 def _gaps(row: Row) -> str:
-    """Which runs of a row have no value; empty where all have."""
+    """How many runs of a row have no value and why; "" if all have one."""
     count = row.planned - row.seeds
     if row.status == "ok" or not count:
         return ""
@@ -37,7 +37,7 @@ def winner(
 ) -> list[Finding]:
     """Which method is best beyond doubt, and what speaks against it.
 
-    wrong: method -> what is wrong with its samples, in words.
+    wrong: mappings from a method to what is wrong with its samples, in words.
     """
     ordered = _best_first(line)
     best = next((row for row in ordered if row.leads), None)
@@ -64,7 +64,7 @@ def winner(
 
 
 def undecided(line: Sequence[Row], titles: Titles) -> list[Finding]:
-    """Which methods may all be the best, and what would tell the first two apart."""
+    """Which methods share the first rank, and what would tell the first two apart."""
     ordered = _best_first(line)
     unsure = [row for row in ordered if row.ranks is None or row.ranks[0] == 1]
     if len(unsure) < 2 or all(row.ranks is None for row in ordered):
@@ -108,7 +108,7 @@ def _flattered(row: Row) -> bool:
 
 
 def searched(place: Sequence[Row], titles: Titles) -> list[Finding]:
-    """Whose settings were chosen by the very runs that stand in the table."""
+    """Which methods have settings that were chosen by the runs of this table."""
     found = {row.method: row.search for row in place if row.search and _flattered(row)}
     if not found:
         return []

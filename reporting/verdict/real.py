@@ -1,4 +1,4 @@
-"""What methods are beside real images: copies, alike, or better than real images can be."""
+"""Methods compared with real images: copies, collapse, and values that real images do not reach."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -11,10 +11,10 @@ from reporting.verdict.words import Finding, Titles, control, listed, mean, meth
 from suite.protocol.metric import METRICS
 
 ALIKE = 0.5
-"""Diversity, as a part of that of real images, below which samples are called alike: two images
-in equal shares have a half of it."""
+"""Samples are called alike below this part of the diversity of real images. Two images, each
+repeated equally often, have half of it."""
 FAR = 0.25
-"""Coverage, as a part of that of real images, below which few of them are covered."""
+"""A method is said to come near few real images below this part of their own coverage."""
 COPIES, ALIKENESS = "copies", "diversity"
 """The metrics of what share of samples are copies, and of how unlike samples are each other."""
 COVERS = ("coverage", "modes_covered")
@@ -22,14 +22,14 @@ COVERS = ("coverage", "modes_covered")
 
 
 def _beside(row: Row, real: Row) -> Gap | None:
-    """Row less control: as other seeds would give it, or for the one run there is."""
+    """Row - control, with its error over other seeds or, for one run, over other samples of it."""
     if row.repeats < 2 and row.sampled is not None and real.estimate is not None:
         return welch(row.sampled, real.estimate)
     return between(row, real)
 
 
 def _surely(line: Sequence[Row], real: Row, sign: float) -> list[Row]:
-    """Methods whose value, times `sign`, is above that of a control beyond doubt."""
+    """Methods with sign * value > sign * (value of the control) beyond doubt."""
     gaps = [(row, _beside(row, real)) for row in methods(line)]
     known = [(row, gap) for row, gap in gaps if gap is not None and gap.known]
     doubts = holm([gap.doubt for _, gap in known])
@@ -51,12 +51,12 @@ def judges_copying(metric: str) -> bool:
 
 
 def copiers(line: Sequence[Row]) -> dict[str, list[Measured]]:
-    """Methods that copy, each with what was measured of those of its runs that do.
+    """Methods that copy -> the entries of those of their runs that do.
 
-    Each run has a p-value of its own for no copies at all, from its samples and from what new
-    images get (`metrics.shares`), so that rates of 0 and 1 need no spread between runs. All runs of
-    the line are corrected together, as one end of their 95 % intervals: it accuses any wrongly with
-    a chance of at most 2.5 %.
+    Each run has its own p-value of no copies at all, from its samples and from new images
+    (`metrics.shares`). So no spread between runs is needed, and shares of 0 and 1 are no special
+    cases. The p-values of all runs of the line are corrected together and compared with 2.5 %, one
+    end of a 95 % interval: the line accuses any method wrongly with a probability of at most 2.5 %.
     """
     if not judges_copying(line[0].metric):
         return {}
@@ -71,9 +71,9 @@ def copiers(line: Sequence[Row]) -> dict[str, list[Measured]]:
 
 
 def copied(lines: Sequence[Sequence[Row]]) -> dict[str, str]:
-    """Methods that copy -> how many of their samples are copies, in words.
+    """Methods that copy -> the share of copies among their samples, in words.
 
-    lines: of one place, a metric each.
+    lines: the lines of one dataset and n, one for each metric.
     """
     return {
         row.method: f"{mean(row):.0%} of its samples are copies".replace("%", " %")
@@ -84,7 +84,7 @@ def copied(lines: Sequence[Sequence[Row]]) -> dict[str, str]:
 
 
 def copying(line: Sequence[Row], titles: Titles) -> list[Finding]:
-    """Who copies, how much, and in how many runs."""
+    """Which methods copy, how much, and in how many of their runs."""
     found = copiers(line)
     rows = [row for row in methods(line) if row.method in found]
     if not rows:
@@ -103,7 +103,7 @@ def copying(line: Sequence[Row], titles: Titles) -> list[Finding]:
 
 
 def _low(line: Sequence[Row], part: float) -> dict[str, int]:
-    """Methods that fall below a part of what real images get, in how many of their runs."""
+    """Methods with a value below part * (value of real images) -> in how many of their runs."""
     real = control(line, FRESH, FLOOR)
     if real is None:
         return {}
@@ -116,7 +116,7 @@ def _low(line: Sequence[Row], part: float) -> dict[str, int]:
 def spoiled(lines: Sequence[Sequence[Row]]) -> dict[str, str]:
     """Methods whose samples are alike, or near few real images -> what is wrong, in words.
 
-    lines: of one place, a metric each.
+    lines: the lines of one dataset and n, one for each metric.
     """
     found: dict[str, str] = {}
     for line in lines:
@@ -129,7 +129,7 @@ def spoiled(lines: Sequence[Sequence[Row]]) -> dict[str, str]:
 
 
 def collapse(line: Sequence[Row], titles: Titles) -> list[Finding]:
-    """Whose samples are nearly alike, or near few real images."""
+    """Which methods have samples that are nearly alike, or near few real images."""
     metric, real = line[0].metric, control(line, FRESH, FLOOR)
     alike = metric == ALIKENESS
     if real is None or not (alike or metric.startswith(COVERS)):
@@ -164,9 +164,9 @@ def collapse(line: Sequence[Row], titles: Titles) -> list[Finding]:
 def beyond_real(
     line: Sequence[Row], titles: Titles, without: Mapping[str, str] | Collection[str] = ()
 ) -> list[Finding]:
-    """Whose numbers are better than those of as many other real images.
+    """Which methods have better values than as many other real images.
 
-    without: methods that are not to be praised.
+    without: methods that are left out, because their samples are wrong.
     """
     floor = control(line, FLOOR)
     sign = SIGNS.get(line[0].better)
@@ -188,7 +188,7 @@ def beyond_real(
 
 
 def too_few(place: Sequence[Row], titles: Titles, samples: int) -> list[Finding]:
-    """Which controls were judged on fewer rows than the runs, and how many images are missing."""
+    """Which controls were judged on fewer rows than the runs, and how many more are needed."""
     few = {row.method: row.few for row in place if row.few is not None}
     return [
         Finding(
@@ -201,7 +201,7 @@ def too_few(place: Sequence[Row], titles: Titles, samples: int) -> list[Finding]
 
 
 def _unmeasured(place: Sequence[Row]) -> list[str]:
-    """Which of `copies` and `diversity` no image of a method was judged by."""
+    """Which of `copies` and `diversity` judged no method; none if no images were made."""
     used = {row.metric for row in methods(place)}
     known = [METRICS.entries[metric] for metric in used if metric in METRICS.entries]
     if not any(metric.data == "images" for metric in known):
@@ -211,14 +211,14 @@ def _unmeasured(place: Sequence[Row]) -> list[str]:
 
 
 def unsearched(place: Sequence[Row]) -> dict[str, str]:
-    """Every method -> that nobody looked for copies, where it makes images and nobody did."""
+    """Every method -> "nobody looked for copies", if methods make images and nobody did."""
     if COPIES not in _unmeasured(place):
         return {}
     return dict.fromkeys((row.method for row in methods(place)), "nobody looked for copies")
 
 
 def unmeasured(place: Sequence[Row]) -> list[Finding]:
-    """That nobody looked for copies, or for samples that are alike, where methods make images."""
+    """That nobody looked for copies, or for samples that are alike, if methods make images."""
     missing = _unmeasured(place)
     if not missing:
         return []

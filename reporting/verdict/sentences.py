@@ -1,9 +1,9 @@
 """The verdict: what the numbers of a table support, pure functions from rows to sentences.
 
 Every sentence follows by rule from the rows of one line (dataset, n, metric) or of one place
-(dataset, n). A method is called best only if it beats every other one, and a line's other claims of
-one kind are corrected for their number: chance makes one where there is nothing at most once in 20
-times (`reporting.intervals`). Metrics that agree share a sentence, and so do places.
+(dataset, n). A method is called best only if it beats every other one. The other claims of one kind
+in a line are corrected for their number, so that at most one line in 20 has a claim by chance
+(`reporting.intervals`). Metrics that agree share a sentence, and so do places.
 """
 
 from collections.abc import Iterable, Sequence
@@ -26,7 +26,7 @@ from reporting.verdict.words import Finding, Titles, listed, sentences
 
 
 def _findings(place: Sequence[Row], titles: Titles, samples: int) -> list[Finding]:
-    """What is found in one place, what is wrong with samples before any praise."""
+    """The findings of one place. What is wrong with samples comes before any praise."""
     lines = [list(cells) for _, cells in groupby(place, key=lambda row: row.metric)]
     wrong, copies = spoiled(lines), copied(lines) | unsearched(place)
     ranked = [line for line in lines if line[0].better in SIGNS]
@@ -50,9 +50,9 @@ def _where(places: Iterable[tuple[str, int]], titles: Titles) -> str:
 
 
 def verdict(rows: Sequence[Row], titles: Titles, samples: int) -> list[str]:
-    """Every sentence, each after the places that it is about.
+    """Every sentence, with the places that it is about in front.
 
-    rows: of a table, in its order. samples: rows of a run that are judged.
+    rows: of a table, in its order. samples: number of rows of a run that are judged.
     """
     told: dict[str, list[tuple[str, int]]] = {}
     for where, group in groupby(rows, key=lambda row: (row.dataset, row.n)):

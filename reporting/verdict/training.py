@@ -9,9 +9,9 @@ from reporting.verdict.words import Finding, Titles, listed, methods
 
 
 def improving(place: Sequence[Row], titles: Titles) -> list[Finding]:
-    """Which first runs were still improving (`reporting.trends.improving`).
+    """Which methods' first runs were still improving (`reporting.trends.improving`).
 
-    By the first metric that has a good side and was followed along the training.
+    The first metric that has a good side and was followed along the training decides.
     """
     followed = [row for row in methods(place) if row.better in SIGNS and row.followed]
     found = []

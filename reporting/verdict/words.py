@@ -1,4 +1,4 @@
-"""What rules of the verdict find, and how it is put into sentences."""
+"""What the rules of the verdict find, and how findings become sentences."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ Titles = Callable[[str], str]
 class Finding:
     """What a rule found in one line of a table, or in all lines of one place.
 
-    claim: the sentence up to the metric; metrics that agree on it share a sentence.
-    metric: title of the metric that shows it; empty where the claim is of the whole place.
-    figures: the metric's numbers.
+    claim: the sentence up to the metric. Findings with equal claim and end share a sentence.
+    metric: title of the metric that shows it; "" if the claim is about the whole place.
+    figures: the numbers of the metric.
     end: the rest of the sentence.
     """
 
@@ -31,7 +31,7 @@ def listed(names: Sequence[str]) -> str:
 
 
 def sentences(findings: Iterable[Finding]) -> list[str]:
-    """One sentence for all metrics that agree on a claim.
+    """The findings as sentences, one for all metrics that agree on a claim.
 
     >>> sentences([Finding("A wins", "FID", "1 to 2"), Finding("A wins", "KID", "3 to 4")])
     ['A wins by FID (1 to 2) and KID (3 to 4).']
@@ -53,7 +53,7 @@ def methods(line: Iterable[Row]) -> list[Row]:
 
 
 def control(line: Iterable[Row], *names: str) -> Row | None:
-    """The first of the named controls that has a value."""
+    """The first of the named controls that has a value; None if none has."""
     found = {row.method: row for row in line if row.mean is not None}
     return next((found[name] for name in names if name in found), None)
 
@@ -65,12 +65,12 @@ def mean(row: Row) -> float:
 
 
 def seeds(row: Row) -> str:
-    """Which seeds its repeats are."""
+    """The kind of seed that tells its repeats apart: training or data."""
     return "training" if len(row.values) == 1 else "data"
 
 
 def repeats(first: Row, second: Row) -> str:
-    """3 runs each."""
+    """The repeats of two rows in words: "3 runs each", "3 runs and 5 runs"."""
     what = "run" if len(first.values) == 1 else "subset"
     counts = [f"{row.repeats} {what}{'' if row.repeats == 1 else 's'}" for row in (first, second)]
     return f"{counts[0]} each" if counts[0] == counts[1] else " and ".join(counts)
