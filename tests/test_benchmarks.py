@@ -121,6 +121,21 @@ def test_metrics_agree_with_those_beside_them(capsys: pytest.CaptureFixture[str]
     assert json.loads(capsys.readouterr().out)["error"] < 1e-6
 
 
+def test_copies_judges_every_kind_by_every_measure(monkeypatch: pytest.MonkeyPatch) -> None:
+    from benchmarks import _pictures, copies
+
+    monkeypatch.setattr(copies, "ROWS", 4)
+    found = copies.lines("digits", _pictures.digits()[:90], 8)
+    rows = [dict(zip(copies.HEAD, map(str, line), strict=True)) for line in found]
+    whole = {
+        (row["measure"], row["kind"]): float(row["mean"]) for row in rows if row["share"] == "1.0"
+    }
+    assert {name for name, _ in whole} == {"copies", "copying_rate", "copying_rate_ssim", "am_ssim"}
+    assert whole["copies", "as it is"] == whole["am_ssim", "as it is"] == 1
+    assert whole["copies", "white"] == whole["copies", "new"] == 0
+    assert "| white | 0.00 |" in copies.page(rows)
+
+
 def test_saturation_draws_three_curves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from benchmarks import saturation
 
