@@ -1,70 +1,85 @@
-"""Whether augmented runs copy: samples of results/reference/augmentation judged anew (a table).
+"""Whether augmented runs do more than copy: samples of results/reference/augmentation judged anew.
 
-    python -m benchmarks augmented
+    python -m benchmarks augmented --features FOLDER    # needs the Inception weights; 1,600 images
 
-The 64 digits of each sheet of `samples-augmentation-mnist-n64.png` beside the controls: 64 held-out
-digits, the 64 training digits as they are and moved as the discriminator saw them, black images.
-What new digits get is told by 960 other held-out ones. Written to `copies.csv` there, with the
-share of copies, its interval, how many training digits are copied, and the older measures.
+It judges the 64 digits of each sheet of `samples-augmentation-mnist-n64.png`, and known images in
+their place: 64 held-out digits, the 64 training digits as they are and moved as the discriminator
+saw them, black images. The other 960 held-out digits tell what share of new images looks like
+copies. `sheets.json` there gets each set of images, with metrics as in metrics.json.
 """
 
-import csv
-import io
-from typing import Any
+import json
+from pathlib import Path
+from typing import Annotated, Any
 
 import numpy as np
 import typer
 
 from benchmarks._sheets import digits_of
-from metrics.definitions.am_ssim import AM_SSIM
+from datasets.draw import draw
+from metrics.command import feature_store
+from metrics.controls import copies_of
 from metrics.definitions.copies import judge
-from metrics.definitions.copying import COPYING_RATE_SSIM
-from metrics.shares import share_of
-from suite.protocol.augmentation import augmented
-from suite.protocol.metric import Pair
-from suite.protocol.seeds import stream
+from metrics.evaluate import Reference, evaluate
+from suite.protocol.artefacts import Subset
+from suite.protocol.source import SOURCES
 from suite.running.cli import run
-from suite.running.files import read_arrays, write_text
+from suite.running.files import write_text
 from suite.running.provenance import ROOT
 
 FOLDER = ROOT / "results/reference/augmentation"
 RUNS = [
-    f"{method}{shifts}"
-    for method in ("GA-CNTK", "DCGAN", "StyleGAN2")
-    for shifts in ("", " with shifts")
+    f"{method}@augment={way}"
+    for method in ("ga-cntk", "dcgan", "stylegan2")
+    for way in ("none", "translation")
 ]
-HEAD = ["images", "share", "low", "high", "hits", "copied", "copying_rate_ssim", "am_ssim"]
+SHEET = 64
+PIXELS = ["copies", "diversity", "copying_rate_ssim", "am_ssim"]
+TRAIN = ["fid_train", "kid_train", "coverage_train"]
+HELDOUT = ["fid_heldout", "kid_heldout", "coverage_heldout", "precision_heldout"]
 
 app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
 
 
+def _drawn(split: Any, n: int) -> Subset:
+    """Digits as config/augmentation.yaml draws them."""
+    source = SOURCES.lookup("mnist")
+    return draw(source, source.settings(), split, n, 0)
+
+
 @app.command()
-def main() -> None:
-    """Judge the sheets and the controls; write copies.csv."""
+def main(
+    features: Annotated[Path | None, typer.Option(help="folder that keeps features")] = None,
+    weights: Annotated[Path | None, typer.Option(help="FID Inception weights")] = None,
+) -> None:
+    """Judge the sheets and the known images; write sheets.json."""
     training, *sheets = digits_of(FOLDER / "samples-augmentation-mnist-n64.png")
-    heldout = read_arrays(ROOT / "resources/mnist/mnist.npz")["heldout_images"][..., None]
-    fresh, held = heldout[:64], heldout[64:]
-    moved = augmented(training, ["translation"], stream("benchmark:augmented", 0))
+    subset, heldout = _drawn("train", SHEET), _drawn("heldout", 1024)
+    assert np.array_equal(training, subset.data), "the sheet shows other training digits"
+    store = feature_store(features, weights)
+    fresh, held = heldout.data[:SHEET], heldout.data[SHEET:]
     sets = dict(zip(RUNS, sheets, strict=True)) | {
-        "other digits": fresh,
-        "training digits": training,
-        "training digits, moved": moved,
-        "black images": np.zeros_like(training),
+        "heldout": fresh,
+        "train": training,
+        "train-translation": copies_of(subset, ["translation"], SHEET, 0),
+        "blank": np.zeros_like(training),
     }
-    lines: list[list[Any]] = []
+    references = {"train": Reference(training), "heldout": Reference(heldout.data)}
+
+    def judged(rows: np.ndarray, names: list[str]) -> dict[str, Any]:
+        return {
+            "samples": len(rows),
+            "metrics": evaluate(rows, references, names, store, 0, held),
+        }
+
+    found: dict[str, Any] = {}
     for name, rows in sets.items():
-        judged = judge(rows, training, held)
-        share = share_of(int(judged.hits.sum()), len(rows), judged.limit.calibration)
-        copied = len(np.unique(judged.matches.index[judged.hits]))
-        pair = Pair(rows, training, None, 0, lambda _, images: images)
-        old = [metric.compute(pair).value for metric in (COPYING_RATE_SSIM, AM_SSIM)]
-        numbers = [f"{value:.3f}" for value in (share.value, share.low, share.high)]
-        counts = [int(judged.hits.sum()), copied]
-        lines.append([name, *numbers, *counts, *(f"{value:.3f}" for value in old)])
-        print(*lines[-1], sep=", ")
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([HEAD, *lines])
-    write_text(FOLDER / "copies.csv", text.getvalue())
+        seen = [] if name == "blank" else TRAIN + ([] if name == "heldout" else HELDOUT)
+        found[name] = judged(rows, PIXELS + seen)
+        details = judge(rows, training, held)
+        found[name]["copied"] = len(np.unique(details.matches.index[details.hits]))
+    report = json.dumps({"sheets": found}, indent=1, allow_nan=False)
+    write_text(FOLDER / "sheets.json", report + "\n")
 
 
 if __name__ == "__main__":

@@ -82,35 +82,6 @@ def first_table() -> str:
     return markdown(["ours / published", "n", *TITLES.values(), "real digits"], lines)
 
 
-def augmentation() -> str:
-    """augmentation/README: three methods without and with shifts, beside real digits."""
-    file = "augmentation/augmentation.csv"
-    metrics = (
-        ("copying rate (SSIM)", "copying_rate_ssim", 2),
-        ("AM-SSIM", "am_ssim", 3),
-        ("FID (train)", "fid_train", 1),
-        ("FID (held-out)", "fid_heldout", 1),
-        ("coverage (train)", "coverage_train", 2),
-        ("coverage (held-out)", "coverage_heldout", 2),
-    )
-    lines = []
-    for title, metric, digits in metrics:
-        found = {
-            row["method"]: f"{float(row['ours_mean']):.{digits}f}"
-            for row in rows(file)
-            if row["metric"] == metric
-        }
-        variants = [
-            found[f"{method}@augment={shifts}"]
-            for method in ("ga-cntk", "dcgan", "stylegan2")
-            for shifts in ("none", "translation")
-        ]
-        real = [found[c] for c in ("control:heldout", "control:disjoint") if c in found]
-        lines.append([title, *variants, ", ".join(real), found["control:train"]])
-    head = ["256 samples", "GA-CNTK", "with shifts", "DCGAN", "with shifts", "StyleGAN2"]
-    return markdown([*head, "with shifts", "other real digits", "the 64 training digits"], lines)
-
-
 def ratios(suspect: bool = False) -> dict[Cell, float]:
     """FID, ours / published, by method and n; with the suspect published values or without."""
     found = {}
@@ -201,22 +172,8 @@ def near(gap: float) -> int:
     return sum(abs(value) <= gap for value in distances().values())
 
 
-def augmented_copies() -> str:
-    """augmentation/README: which of 64 samples are training digits, beside known images."""
-    lines = []
-    for row in rows("augmentation/copies.csv"):
-        share, low, high = (float(row[name]) for name in ("share", "low", "high"))
-        old = [f"{float(row[name]):.2f}" for name in ("copying_rate_ssim", "am_ssim")]
-        span = f"{share:.2f} ({low:.2f} to {high:.2f})"
-        lines.append([row["images"], span, row["hits"], row["copied"], *old])
-    head = ["64 images", "copies, with the interval", "called copies", "digits copied"]
-    return markdown([*head, "copying rate (SSIM)", "AM-SSIM"], lines)
-
-
 TABLES: dict[str, Callable[[], str]] = {
     "first": first_table,
-    "augmentation": augmentation,
-    "augmented-copies": augmented_copies,
     "stability": stability,
 }
 NUMBERS: dict[str, Callable[[], object]] = {

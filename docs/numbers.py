@@ -13,7 +13,7 @@ one line of it, a column and a Python format. Of a JSON file it is a path of key
     <!--= runs/x.json : metrics.fid_train.value .1f -->12.5<!--/-->
 
 A name alone (`<!--= NAME -->`) is a number, and `<!--table NAME-->` ... `<!--/table-->` a table,
-that a function of `docs.evidence`, `docs.mnist` or `docs.readings` makes.
+that a function of `docs.evidence`, `docs.mnist`, `docs.augmented` or `docs.readings` makes.
 """
 
 import csv
@@ -24,12 +24,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from docs import evidence, mnist, readings
+from docs import augmented, evidence, mnist, readings
 from suite.running.errors import InputError
 from suite.running.files import write_text
 from suite.running.provenance import ROOT
 
-TABLES = evidence.TABLES | mnist.TABLES | readings.TABLES
+TABLES = evidence.TABLES | mnist.TABLES | augmented.TABLES | readings.TABLES
 NUMBERS = evidence.NUMBERS | readings.NUMBERS
 
 NUMBER = re.compile(r"(<!--= (.+?) -->)(.*?)(<!--/-->)", re.DOTALL)

@@ -14,28 +14,34 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from itertools import groupby
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from math import sqrt
 from pathlib import Path
+from typing import Any
 
-from reporting.controls import read_controls
+from metrics.controls import TITLES
+from reporting.controls import PREFIX, Controls, read_controls
 from reporting.pages.table import table_page
-from reporting.plan import plan_of
-from reporting.runs import read_runs
+from reporting.plan import Plan, plan_of
+from reporting.published import Key, Published, read_published
+from reporting.runs import Measured, read_runs
 from reporting.tables.cells import Row, ranked
-from reporting.tables.fill import fill
+from reporting.tables.experiments import PAPER, table_of
+from reporting.tables.fill import control_rows, fill, filled
 from reporting.tables.layout import VERDICT
+from reporting.tables.searched import Search
 from reporting.tables.text import markdown, tidy
 from reporting.trajectories import read_trajectory
 from reporting.verdict.sentences import verdict
 from suite.planning.configuration import load_config
+from suite.planning.variants import method_of
 from suite.protocol.metric import METRICS
 from suite.running import paths
-from suite.running.files import write_text
+from suite.running.files import read_json, write_text
 from suite.running.provenance import ROOT
 
+CONTROLS = {f"{PREFIX}{name}": title for name, title in TITLES.items()}
 KEPT = ROOT / "results" / "reference"
 NAMED = re.compile(r"(.+?)(?:-seed(\d+))?-(metrics\.json|trajectory\.csv|part(\d+)\.json)")
 LIST = re.compile(rf"({VERDICT}:\n\n)(?:- .*\n)+")
@@ -105,8 +111,8 @@ def whole(work: Path) -> Iterator[tuple[Path, str]]:
         kept = tuple(name for name in plan.metrics if name in measured)  # newer ones came later
         plan = replace(plan, metrics=kept)
         for experiment, name in one.tables.items():
-            filled = fill(experiment, plan, runs, controls)
-            forms = {"csv": tidy(filled.rows), "md": markdown(filled), "html": table_page(filled)}
+            table = fill(experiment, plan, runs, controls)
+            forms = {"csv": tidy(table.rows), "md": markdown(table), "html": table_page(table)}
             for suffix, content in forms.items():
                 yield KEPT / "mnist" / f"{name}.{suffix}", content
 
@@ -115,44 +121,48 @@ def whole(work: Path) -> Iterator[tuple[Path, str]]:
 class Told:
     """A table of which a CSV is kept.
 
-    file: without its suffix, below results/reference. config: in config/. samples: rows judged.
-    trajectories: (n, method) -> file beside it.
+    file: without its suffix, below results/reference. config: in config/. trajectories: (dataset,
+    n, method) -> file beside it. whole: whether the table is set whole, not its verdict alone.
+    controls: (dataset, n) -> file beside it, as the workflow writes it; without it the values of
+    the CSV. sheets: file beside it, as `python -m benchmarks augmented` writes it, of fewer samples
+    of the same runs, by which the metrics `fewer` are judged.
     """
 
     file: str
     config: str
-    trajectories: dict[tuple[int, str], str]
-
-
-def _paths(of: dict[tuple[int, str], str]) -> dict[tuple[int, str], str]:
-    return {key: f"trajectory-{name}.csv" for key, name in of.items()}
+    trajectories: Mapping[tuple[str, int, str], str] = field(default_factory=dict)
+    whole: bool = False
+    controls: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    sheets: str = ""
+    fewer: tuple[str, ...] = ()
 
 
 TOLD = (
-    *(Told(f"gantk2/tables/{name}", "gantk2.yaml", {}) for name in ("relu", "rbf", "sigmoid")),
-    Told("gantk2/tables/relu-nobias", "gantk2.yaml", {}),
+    *(Told(f"gantk2/tables/{name}", "gantk2.yaml") for name in ("relu", "rbf", "sigmoid")),
+    Told("gantk2/tables/relu-nobias", "gantk2.yaml"),
     Told(
         "gantk2/mnist/ablation",
         "ablation-mnist.yaml",
-        _paths(
-            {
-                (n, f"gantk2@through={way}"): f"n{n}-through-{way}"
-                for n in (64, 256)
-                for way in ("false", "true")
-            }
-        ),
+        {
+            ("mnist", n, f"gantk2@through={way}"): f"trajectory-n{n}-through-{way}.csv"
+            for n in (64, 256)
+            for way in ("false", "true")
+        },
     ),
-    Told("ring/ring", "ring.yaml", {}),
+    Told("ring/ring", "ring.yaml"),
+    Told("variants/table1", "variants.yaml", whole=True),
     Told(
         "augmentation/augmentation",
         "augmentation.yaml",
-        _paths(
-            {
-                (64, f"{method}@augment={way}"): f"{method}-{way}"
-                for method in ("ga-cntk", "dcgan", "stylegan2")
-                for way in ("none", "translation")
-            }
-        ),
+        {
+            ("mnist", 64, f"{method}@augment={way}"): f"trajectory-{method}-{way}.csv"
+            for method in ("ga-cntk", "dcgan", "stylegan2")
+            for way in ("none", "translation")
+        },
+        whole=True,
+        controls={("mnist", 64): "controls.json"},
+        sheets="sheets.json",
+        fewer=("copies", "diversity"),
     ),
 )
 
@@ -165,16 +175,20 @@ def _values(mean: float, deviation: float, count: int) -> list[float]:
     )
 
 
-def _row(line: dict[str, str], told: Told) -> Row:
+SEARCHED = re.compile(r"(best|first) of (\d+) by (\w+): (.*)")
+
+
+def _row(line: dict[str, str], told: Told, published: Mapping[Key, Published]) -> Row:
     mean, count = line["ours_mean"], int(line["seeds"])
     values = _values(float(mean), float(line["ours_std"] or 0), count) if mean else []
-    method, metric, n = line["method"], line["metric"], int(line["n"])
-    beside = told.trajectories.get((n, method))
+    dataset, method, metric, n = line["dataset"], line["method"], line["metric"], int(line["n"])
+    beside = told.trajectories.get((dataset, n, method))
     path = (KEPT / told.file).parent / beside if beside else None
     followed = read_trajectory(path) if path else []
     known = METRICS.entries.get(metric)
+    found = SEARCHED.fullmatch(line["status"].rpartition(";")[2])
     return Row(
-        dataset=line["dataset"],
+        dataset=dataset,
         n=n,
         method=method,
         metric=metric,
@@ -182,23 +196,69 @@ def _row(line: dict[str, str], told: Told) -> Row:
         planned=count,
         status="ok" if values else "missing",
         better=known.better if known else "neither",
-        drawn=method.startswith("control:"),
+        published=published.get((dataset, n, method_of(method), metric)),
+        drawn=method.startswith(PREFIX),
         followed=[(s.iteration, s.metrics[metric]) for s in followed if metric in s.metrics],
+        search=Search(found[4], int(found[2]), found[3], found[1] == "best") if found else None,
     )
 
 
-def told() -> Iterator[tuple[Path, str]]:
-    """(file, content) of every table of which a CSV is kept, its verdict anew."""
+def _of_sheet(row: Row, metric: str, judged: dict[str, Any]) -> Row:
+    """The row of another metric, by the fewer samples that were kept of a run."""
+    found = Measured.model_validate(judged["metrics"][metric])
+    return replace(
+        row,
+        metric=metric,
+        values={0: [] if found.value is None else [found.value]},
+        better=found.better,
+        followed=(),
+        error=found.std,
+        judged=judged["samples"],
+        few=judged["samples"],
+        measured=[found],
+    )
+
+
+def _rows(one: Told, lines: list[Row], plan: Plan, controls: Controls) -> list[Row]:
+    """The rows of a table: methods with their ranks, then controls, for each line of it."""
+    sheets = read_json((KEPT / one.file).parent / one.sheets)["sheets"] if one.sheets else {}
+    rows: list[Row] = []
+    for place in dict.fromkeys((row.dataset, row.n) for row in lines):
+        here = [row for row in lines if (row.dataset, row.n) == place]
+        runs = {row.method: row for row in here if not row.drawn}
+        for metric in dict.fromkeys([*(row.metric for row in here), *one.fewer]):
+            found = [row for row in here if row.metric == metric]
+            mine = [row for row in found if not row.drawn]
+            if metric in one.fewer:
+                mine = [_of_sheet(row, metric, sheets[method]) for method, row in runs.items()]
+            rows += ranked(mine)
+            if place in one.controls:
+                rows += control_rows(controls, plan, *place, metric)
+            else:
+                rows += [row for row in found if row.drawn]
+    return rows
+
+
+def told(work: Path) -> Iterator[tuple[Path, str]]:
+    """(file, content) of every table of which a CSV is kept: itself, or its verdict anew."""
     for one in TOLD:
-        path = KEPT / f"{one.file}.md"
+        path, work_here = KEPT / f"{one.file}.md", work / one.file
         plan = plan_of(load_config(ROOT / "config" / one.config))
+        plan = replace(plan, titles={**plan.titles, **CONTROLS})
+        table = table_of(path.stem, plan) if one.whole else None
+        published = read_published(path.stem) if table and path.stem in PAPER else {}
         with open(path.with_suffix(".csv"), newline="", encoding="utf-8") as file:
-            lines = [_row(line, one) for line in csv.DictReader(file)]
-        rows: list[Row] = []
-        for _, group in groupby(lines, key=lambda row: (row.dataset, row.n, row.metric)):
-            found = list(group)
-            rows += ranked([row for row in found if not row.drawn])
-            rows += [row for row in found if row.drawn]
+            lines = [_row(line, one, published) for line in csv.DictReader(file)]
+        for (dataset, n), name in one.controls.items():
+            target = paths.CONTROLS.format(dataset=dataset, n=n, data_seed=0)
+            _copy(path.parent / name, work_here / target)
+        controls = read_controls(plan, work_here)
+        rows = _rows(one, lines, plan, controls)
+        if table:
+            whole = filled(table, plan, rows, controls)
+            yield path, markdown(whole)
+            yield path.with_suffix(".csv"), tidy(whole.rows)
+            continue
         said = "".join(f"- {sentence}\n" for sentence in verdict(rows, plan.title, plan.samples))
         text = path.read_text(encoding="utf-8")
         yield path, LIST.sub(lambda found: f"{found[1]}{said}", text)  # noqa: B023
@@ -207,7 +267,7 @@ def told() -> Iterator[tuple[Path, str]]:
 def tables() -> dict[Path, str]:
     """What every table ought to be."""
     with tempfile.TemporaryDirectory() as work:
-        return {**dict(whole(Path(work))), **dict(told())}
+        return {**dict(whole(Path(work))), **dict(told(Path(work)))}
 
 
 def main() -> None:

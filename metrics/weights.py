@@ -68,7 +68,7 @@ def _given(path: Path) -> Weights:
     digest = sha256_of(path)
     source = next((r.source for r in (PYTORCH_FID, FID_HELPER) if r.sha256 == digest), None)
     if source is None:
-        _say(f"warning: {path} is none of the known FID weights: values compare with nobody else's")
+        _say(f"warning: {path} holds no known FID weights: values cannot be compared with others")
     return Weights(path, f"{path} ({source or 'unknown weights'})", digest)
 
 

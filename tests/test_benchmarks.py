@@ -139,7 +139,7 @@ def test_copies_judges_every_kind_by_every_measure(monkeypatch: pytest.MonkeyPat
 def test_saturation_draws_three_curves(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from benchmarks import saturation
 
-    data = np.random.default_rng(0).integers(0, 256, (2, 8, 8, 1), np.uint8)
+    data = np.random.default_rng(0).integers(0, 256, (2, 4, 4, 1), np.uint8)
     Subset(data, np.zeros(2, np.int64), np.arange(2), "noise", "train", 0).save(tmp_path / "d.npz")
     saturation.main(tmp_path / "d.npz", tmp_path / "s.png", steps=2, width=2, moves=2, first=0.5)
     assert len(lines(capsys.readouterr().out)) == 3

@@ -1,7 +1,10 @@
 """The figures of a reproduction, drawn and written."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
+
+from matplotlib.figure import Figure
 
 from reporting.controls import read_controls
 from reporting.figures import (
@@ -16,12 +19,26 @@ from reporting.figures import (
     strips,
     walks,
 )
-from reporting.figures.group import groups
+from reporting.figures.group import Group, groups
 from reporting.figures.style import save
 from reporting.plan import Plan
 from reporting.runs import read_runs
 from suite.running.files import write_artefact
 from suite.running.paths import DRAWN, FIGURES
+
+KINDS: dict[str, Callable[[Group], Figure | None]] = {
+    "samples": samples.draw,
+    "learning": learning.draw,
+    "trajectory": strips.draw,
+    "path": paths.draw,
+    "curves": curves.draw,
+    "nearest": nearest.draw,
+    "stages": stages.draw,
+    "walk": walks.draw,
+    "boxes": boxes.draw,
+    "bound": bound.draw,
+}
+"""Kind, as the names of files begin -> how it is drawn; None where there is nothing to show."""
 
 
 def write_figures(plan: Plan, results: Path) -> None:
@@ -30,18 +47,7 @@ def write_figures(plan: Plan, results: Path) -> None:
     runs = list(read_runs(plan, results))
     folder.mkdir(parents=True, exist_ok=True)
     for group in groups(plan, results, runs, read_controls(plan, results)):
-        for kind, draw in {
-            "samples": samples.draw,
-            "learning": learning.draw,
-            "trajectory": strips.draw,
-            "path": paths.draw,
-            "curves": curves.draw,
-            "nearest": nearest.draw,
-            "stages": stages.draw,
-            "walk": walks.draw,
-            "boxes": boxes.draw,
-            "bound": bound.draw,
-        }.items():
+        for kind, draw in KINDS.items():
             figure = draw(group)
             if figure is not None:
                 path = folder / f"{kind}-{group.name}.png"

@@ -17,8 +17,12 @@ def single(place: Sequence[Row]) -> list[Finding]:
     found = methods(place)
     if not found or any(row.repeats > 1 for row in found):
         return []
-    claim = "one run a method, and another seed would land elsewhere: nothing is ranked. Give at "
-    return [Finding(f"{claim}least three seeds (seeds: {seeds(found[0])}: [0, 1, 2])")]
+    return [
+        Finding(
+            "one run per method, and another seed would give other values: nothing is ranked. Give "
+            f"at least three seeds (seeds: {seeds(found[0])}: [0, 1, 2])"
+        )
+    ]
 
 
 def _gaps(row: Row) -> str:

@@ -3,7 +3,7 @@ import pytest
 from matplotlib.path import Path
 
 from reporting.controls import Controls
-from reporting.figures import curves, learning, nearest, paths, samples, strips
+from reporting.figures import curves, learning, nearest, paths, samples, strips, write
 from reporting.figures.group import groups
 from reporting.figures.learning import read_columns
 from reporting.figures.write import write_figures
@@ -18,6 +18,11 @@ from tests.reporting.strict import parsed
 
 def runs_of(made):
     return list(read_runs(made.plan, made.results))
+
+
+def only(monkeypatch, *kinds):
+    """Of all kinds of figures these alone are drawn."""
+    monkeypatch.setattr(write, "KINDS", {kind: write.KINDS[kind] for kind in kinds})
 
 
 def test_tables_are_written_and_parse(half_done, capsys):
@@ -118,18 +123,20 @@ def test_points_are_scattered_where_images_are_tiled(made):
     assert all(len(axes.collections) == 1 for axes in strips.draw(group).axes)
 
 
-def test_the_path_is_drawn_once_trajectories_are_judged(half_done):
+def test_the_path_is_drawn_once_trajectories_are_judged(half_done, monkeypatch):
+    only(monkeypatch, "path", "curves", "nearest")
     lines = ["iteration,metric,value,generated"]
     for iteration, fid, ssim in ((0, 300, 0.05), (100, 40, 0.5)):
         lines += [f"{iteration},fid_train,{fid},16", f"{iteration},am_ssim,{ssim},16"]
     text = "\n".join(lines)
     write_text(half_done.folder("dcgan") / "trajectory.csv", text)
     write_figures(half_done.plan, half_done.results)
-    for kind in ("path", "curves"):
-        assert (half_done.results / "figures" / f"{kind}-table1-mnist-n64.png").exists()
+    names = {path.name for path in (half_done.results / "figures").glob("*.png")}
+    assert names == {f"{kind}-table1-mnist-n64.png" for kind in ("path", "curves")}
 
 
-def test_controls_stand_in_tables_and_path(half_done):
+def test_controls_stand_in_tables_and_path(half_done, monkeypatch):
+    only(monkeypatch, "path")
     half_done.control()
     text = "iteration,metric,value,generated\n10,fid_train,50,16\n10,am_ssim,0.4,16\n"
     write_text(half_done.folder("dcgan") / "trajectory.csv", text)
@@ -202,7 +209,7 @@ def test_the_verdict_stands_above_the_table(made):
         assert 0 < content.index(sentence) < content.index(table)
 
 
-def test_nearest_images_are_drawn_for_the_runs_that_have_them(half_done):
+def test_nearest_images_are_drawn_for_the_runs_that_have_them(half_done, monkeypatch):
     """One of two methods has none, and the other diverged."""
     images = np.arange(3 * 8 * 8, dtype=np.uint8).reshape(3, 8, 8, 1)
     half_done.train("dcgan", stop="diverged")
@@ -215,6 +222,7 @@ def test_nearest_images_are_drawn_for_the_runs_that_have_them(half_done):
     assert [label.get_text() for label in axes.get_xticklabels()] == ["0.25", "0.50", "1.00"]
     sheet = axes.images[0].get_array()
     np.testing.assert_array_equal(sheet[:8, :8, 0], sheet[9:, 18:, 0])
+    only(monkeypatch, "nearest")
     write_figures(half_done.plan, half_done.results)
     assert (half_done.results / "figures" / "nearest-table1-mnist-n64.png").exists()
 

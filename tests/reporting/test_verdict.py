@@ -82,7 +82,7 @@ def test_metrics_that_agree_share_a_sentence():
 def test_places_that_agree_share_a_sentence():
     rows = [row(name, 10, n=n) for n in (64, 128) for name in "ab"]
     (sentence,) = told(rows)
-    assert sentence.startswith("d, n = 64 and 128: one run a method, and another seed would")
+    assert sentence.startswith("d, n = 64 and 128: one run per method, and another seed would")
 
 
 def test_what_wins_on_several_subsets_wins_beyond_them():
@@ -177,7 +177,7 @@ def test_one_side_without_spread_is_weighed_by_the_other():
 def test_one_run_a_method_ranks_nothing():
     rows = [row("a", 10), row("b", 20), row("a", 0.5, metric="am_ssim", better="neither")]
     sentences = told([*ranked(rows[:2]), rows[2]])
-    assert len(sentences) == 1 and sentences[0].startswith("d, n = 64: one run a method")
+    assert len(sentences) == 1 and sentences[0].startswith("d, n = 64: one run per method")
     assert "seeds: training: [0, 1, 2]" in sentences[0]
 
 
