@@ -3,8 +3,8 @@
 The settings are p = 2, blur 0.001 and scaling 0.95. The divergence is the debiased entropic
 transport cost of |x - y|^2 / 2 (Feydy et al., 2019), so about half the square of W2. geomloss does
 not converge with these settings: on fresh rings of 500 points it is 12 to 31 % below the exact
-value. So its values can be compared only with those of the same program and settings. Use
-`w2_train` as a distance.
+value. So its values can be compared only with those of the same program and settings. The exact
+distance is `w2_train`.
 """
 
 import numpy as np
