@@ -1,17 +1,22 @@
-"""Which settings keep the modes of few images: DCGAN on n digits, one change at a time.
+"""Which settings keep the modes of few images: DCGAN on n images, one change at a time.
 
     python -m benchmarks modes
     python -m benchmarks modes "as tuned" "latent 16"
+    python -m benchmarks modes "as tuned" literal --data faces.npz --width 0.5 --batch 16
 
-Some of the changes are settings of `dcgan`, others are made here: rows drawn with replacement, real
-and generated rows in one batch for the discriminator, labels of 0.9, noise on what the
-discriminator sees, unequal learning rates. Prints a Markdown line a change and moment: FID and
-coverage of the training digits, the rate of copies, and how many training digits are the nearest
-one, by SSIM, of some sample; first for as many held-out digits.
+The images are MNIST's digits, or those of a subset (`python -m datasets subset`). Some of the
+changes are settings of `dcgan`, others are made here: rows drawn with replacement, real and
+generated rows in one batch for the discriminator, labels of 0.9, noise on what the discriminator
+sees, spectral norm, unequal learning rates. Prints a Markdown line for each change and moment: FID
+and coverage of the training images, the rate of copies, how many training images are the nearest
+one, by SSIM, of some sample, and how far samples differ: the standard deviation of a pixel over the
+samples, relative to that over the training images. Where the images are digits, the first line is
+of as many held-out digits.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -19,6 +24,7 @@ import torch
 import typer
 from torch import Tensor, nn
 from torch.nn.functional import softplus
+from torch.nn.utils.parametrizations import spectral_norm
 
 from baselines.alternating import train
 from baselines.game import Game, adam
@@ -113,12 +119,27 @@ def unequal_rates(game: Game) -> Game:
     )
 
 
+def spectral(game: Game) -> Game:
+    """Spectral norm in every layer of the discriminator (Miyato et al., 2018)."""
+
+    def networks() -> tuple[nn.Module, nn.Module]:
+        generator, discriminator = game.networks()
+        for module in list(discriminator.modules()):
+            if isinstance(module, nn.Conv2d | nn.Linear):
+                spectral_norm(module)
+        return generator, discriminator
+
+    return replace(game, networks=networks)
+
+
 CHANGES = {
     "as tuned": Change(),
+    "literal": Change({"networks": "literal"}),
     "batch 16, four times the updates": Change({"batch": 16}, times=4),
     "batches drawn with replacement": Change(rows=with_replacement),
     "real and generated rows in one batch": Change(game=one_batch),
     "no batch norm in the discriminator": Change({"batch_norm": False}),
+    "spectral norm in the discriminator": Change({"batch_norm": False}, game=spectral),
     "labels of 0.9": Change(game=smooth_labels),
     "noise of 0.1": Change(game=instance_noise),
     "rates 4e-4 and 1e-4": Change(game=unequal_rates),
@@ -139,7 +160,10 @@ app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
 @app.command()
 def main(
     names: Annotated[list[str] | None, typer.Argument(help="changes; all if none")] = None,
-    n: Annotated[int, typer.Option(help="training digits", min=4)] = 64,
+    n: Annotated[int, typer.Option(help="training digits, without --data", min=4)] = 64,
+    data: Annotated[Path | None, typer.Option(help="subset to train on; default: digits")] = None,
+    width: Annotated[float, typer.Option(help="of the networks, relative to the tables'")] = 1.0,
+    batch: Annotated[int, typer.Option(help="real rows a step", min=2)] = 64,
     updates: Annotated[int, typer.Option(help="generator updates", min=1)] = 1500,
     samples: Annotated[int, typer.Option(help="rows to judge a moment by", min=2)] = 256,
     moments: Annotated[int, typer.Option(help="moments to judge, the last ones", min=1)] = 2,
@@ -149,8 +173,8 @@ def main(
         if name not in CHANGES:
             raise unknown("change", name, list(CHANGES))
     source = SOURCES.lookup("mnist")
-    subset = draw(source, source.settings(), "train", n, 0)
-    other = draw(source, source.settings(), "heldout", samples, 0)
+    subset = Subset.load(data) if data else draw(source, source.settings(), "train", n, 0)
+    spread = subset.data.std(axis=0).mean()
     references = {"train": Reference.of(subset)}
     store = Features()
 
@@ -158,20 +182,20 @@ def main(
         found = evaluate(rows, references, METRICS, store, 0)
         values = " | ".join(f"{found[metric]['value']:.4g}" for metric in METRICS)
         reached = len(np.unique(nearest(rows, subset.data)["indices"]))
-        print(f"| {name} | {update} | {values} | {reached} of {n} |", flush=True)
+        differ = rows.std(axis=0).mean() / spread
+        found_all = f"{values} | {reached} of {len(subset.data)} | {differ:.2f}"
+        print(f"| {name} | {update} | {found_all} |", flush=True)
 
-    print(f"| change | updates | {' | '.join(METRICS)} | nearest digits |")
-    print("| --- " * (len(METRICS) + 3) + "|")
-    judge("held-out digits", "", other.data)
+    print(f"| change | updates | {' | '.join(METRICS)} | nearest images | deviation |")
+    print("| --- " * (len(METRICS) + 4) + "|")
+    if data is None:
+        other = draw(source, source.settings(), "heldout", samples, 0)
+        judge("held-out digits", "", other.data)
     for name in names or CHANGES:
         change = CHANGES[name]
-        settings = DcganSettings(
-            networks="tuned",
-            updates=change.times * updates,
-            snapshots=30,
-            snapshot_rows=samples,
-            **change.settings,
-        )
+        common = {"networks": "tuned", "width": width, "batch": batch, "snapshots": 30}
+        common |= {"updates": change.times * updates, "snapshot_rows": samples}
+        settings = DcganSettings(**(common | dict(change.settings)))
         players = change.game(game(settings, subset.data.shape[1:]))
         job = Job(change.rows(subset), settings, 0, 0, 1, Checkpoint(None))
         trajectory = train(job, players).trajectory
