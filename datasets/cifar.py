@@ -11,7 +11,7 @@ from suite.running.errors import InputError, from_os
 
 EDGE, CHANNELS = 32, 3
 PIXELS = EDGE * EDGE * CHANNELS
-# NumPy keeps the function that its pickles call under a private name.
+# The function that pickles of NumPy arrays call has a private name in NumPy.
 REBUILD = np.empty(0).__reduce__()[0]
 ALLOWED = {
     ("numpy.core.multiarray", "_reconstruct"): REBUILD,
@@ -23,7 +23,7 @@ ALLOWED = {
 
 
 class _Arrays(pickle.Unpickler):
-    """Reads plain values and NumPy arrays, and refuses whatever else a pickle could run."""
+    """An unpickler of plain values and NumPy arrays that refuses to call anything else."""
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in ALLOWED:
@@ -65,7 +65,7 @@ def read_pickled(path: Path) -> tuple[np.ndarray, np.ndarray]:
         raise InputError(f"{path}: cannot be read safely ({error}): download it again") from error
     if not isinstance(batch, dict):
         raise InputError(f"{path}: holds no batch of CIFAR-10: download it again")
-    # Pickles of Python 2 have bytes for keys.
+    # The keys in pickles of Python 2 are bytes.
     pixels, labels = (batch.get(key, batch.get(key.encode())) for key in ("data", "labels"))
     return _checked(pixels, labels, path)
 

@@ -1,4 +1,4 @@
-"""Points drawn from a picture: dark pixels are likely."""
+"""Points drawn from a picture. The darker a pixel, the more likely it is drawn."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from suite.protocol.source import Rows, Split
 
 
 def grid(side: int) -> tuple[np.ndarray, np.ndarray]:
-    """x and y of the centres of side x side pixels on [-1, 1]^2, y upwards, [side, side] each."""
+    """Coordinates x and y, [side, side] each, of pixel centres on [-1, 1]^2; y points upwards."""
     line = (2 * np.arange(side) + 1) / side - 1
     x, y = np.meshgrid(line, line)
     return x, y
@@ -21,10 +21,10 @@ def from_picture(
 ) -> Rows:
     """A pool of points on [-1, 1]^2 from a density of side x side pixels.
 
-    darkness: (x, y) of pixel centres -> values of at least 0, the density up to a factor.
+    darkness: (x, y) of pixel centres -> values >= 0, proportional to the density.
 
-    A pixel is drawn by its darkness; normal noise of half a pixel's width is added, as Franceschi
-    et al. (2022) do. There is one class.
+    A pixel is drawn with a probability proportional to its darkness. Normal noise with a standard
+    deviation of half a pixel is added, as in Franceschi et al. (2022). All points have label 0.
     """
     x, y = (values.ravel() for values in grid(side))
     weights = darkness(x, y)

@@ -8,9 +8,10 @@ from suite.running.files import held
 
 
 def download(dataset: Callable[..., object], path: Path, title: str, remedy: str) -> None:
-    """Let a class of torchvision's fetch its files into `path`, unless they are there.
+    """Let a dataset class of torchvision download its files into `path`, unless they are there.
 
-    One job at a time: it writes under the final names, which another would take for whole files.
+    A lock admits one job at a time, since torchvision writes under the final names, and another job
+    would take a file that is half written for a whole one.
 
     Raises:
         InputError: there is no network, or the folder cannot be written.

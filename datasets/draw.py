@@ -1,4 +1,4 @@
-"""The drawing of subsets from a dataset."""
+"""Drawing subsets from a dataset."""
 
 import sys
 from typing import Any
@@ -23,13 +23,13 @@ def draw(
     name: str | None = None,
     or_fewer: bool = False,
 ) -> Subset:
-    """n rows drawn without replacement (all rows, in order, if n is None).
+    """Draw n rows without replacement (n is None: take all rows, in order).
 
-    name: of the subset; default: the source's.
-    or_fewer: whether all rows will do where there are fewer than n.
+    name: name of the subset; default: that of the source.
+    or_fewer: take all rows if there are fewer than n, instead of raising.
 
-    Subsets of one seed are nested: the rows of n = 64 are the first 64 of n = 128. Rows that are
-    equal are kept, with a warning on stderr.
+    Subsets of one seed are nested: the rows of n = 64 are the first 64 of n = 128. Equal rows are
+    kept, with a warning on stderr.
 
     Raises:
         InputError: n is below 1 or above the number of rows.

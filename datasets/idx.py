@@ -1,4 +1,4 @@
-"""The IDX format of the original MNIST files, which others of its kind have too."""
+"""The IDX format of the files of MNIST and of datasets made like it."""
 
 import gzip
 import math
@@ -57,10 +57,10 @@ def files_of(path: Path) -> list[Path]:
 
 
 def read_split(path: Path, split: Split) -> tuple[np.ndarray, np.ndarray]:
-    """Images uint8 [N, H, W] and labels uint8 [N] of a split, under the names of MNIST's files.
+    """Images uint8 [N, H, W] and labels uint8 [N] of a split; the files have MNIST's names.
 
     Raises:
-        InputError: a file of the two is missing or damaged, or they do not belong together.
+        InputError: one of the two files is missing or damaged, or their sizes do not match.
     """
     images, labels = (read_idx(file) for file in split_files(path, split))
     if images.ndim != 3 or 0 in images.shape or labels.shape != (len(images),):

@@ -116,8 +116,8 @@ def values_of(
 class Fit:
     """A configuration whose budgets are cut to the time there is.
 
-    seconds: the wait. short: the methods whose budget is below what `LEARNS` says, each with its
-    budget: those left out, and those that are kept since two are the least to compare.
+    seconds: the wait. short: method -> budget, where the budget is below what `LEARNS` says. Such a
+    method is left out, or kept if only two are left, since a comparison needs two.
     """
 
     config: Config
@@ -145,8 +145,8 @@ def fitted(
 ) -> Fit:
     """The configuration with the largest budgets whose wait fits.
 
-    While a method has less than it learns by, and more than two are left, the one that lacks most
-    is left out, and the others share its time.
+    While some method's budget is below what `LEARNS` says and more than two methods are left, the
+    method that lacks most is left out, and the others share its time.
     """
     methods = list(PLANS[budget].methods)
     short: dict[str, int] = {}

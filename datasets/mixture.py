@@ -6,14 +6,15 @@ from suite.protocol.seeds import stream
 from suite.protocol.source import Rows, Split
 
 POOL = 65536
-"""Points of each split; subsets are drawn from them."""
+"""Number of points in a split, from which subsets are drawn."""
 
 
 def mixture(name: str, centres: np.ndarray, variance: float, split: Split) -> Rows:
     """A pool of points from equally weighted, isotropic Gaussians.
 
-    centres: float [m, 2]; variance: of each coordinate about its centre. The label of a point is
-    the index of its centre. The paper gives no numbers; ours are those of the released code.
+    centres: float [m, 2]. variance: of each coordinate about its centre. The label of a point is
+    the index of its centre. The paper gives no centres and variances; the defaults of the datasets
+    are those of its released code.
 
     >>> rows = mixture("two", np.array([[0.0, 0.0], [1.0, 1.0]]), 1e-4, "train")
     >>> rows.labels[:3].tolist(), rows.read(np.array([0, 1, 2])).round(1).tolist()

@@ -1,4 +1,4 @@
-"""Image files, read to arrays of one size only when they are chosen."""
+"""Image files as arrays of one size. A file is read only when its row is drawn."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,9 +24,9 @@ class Shaping:
     size: (height, width) to resize to by area averaging; None keeps the size of the files, which
         must then be the same for all.
     channels: 1 (grey) or 3 (RGB).
-    crop: edge of the centred square cut out first [pixels]; "square" for the largest there is;
-        None for the whole image.
-    background: what shows through transparent pixels.
+    crop: edge of the centred square that is cut out first [pixels]; "square": the largest square;
+        None: the whole image.
+    background: colour behind transparent pixels.
     """
 
     size: tuple[int, int] | None
@@ -49,10 +49,11 @@ def _cropped(image: "Image", edge: int | Literal["square"] | None, path: Path) -
 
 
 def check_heads(paths: Sequence[Path], shaping: Shaping) -> None:
-    """Refuse what the heads of image files show to be unfit, before any of them is read whole.
+    """Refuse unfit image files by their headers, before any file is read as a whole.
 
     Raises:
-        InputError: one is damaged or no image, or two differ in size and `shaping` gives none.
+        InputError: a file is damaged or no image, or two files differ in size and `shaping` has no
+            size.
     """
     first: tuple[int, int] | None = None
     for path in paths:
@@ -68,7 +69,7 @@ def check_heads(paths: Sequence[Path], shaping: Shaping) -> None:
 
 
 def read_picture(path: Path, shaping: Shaping) -> np.ndarray:
-    """One image file as uint8 [H, W, C], upright by its orientation tag.
+    """One image file as uint8 [H, W, C], turned upright by its orientation tag.
 
     Raises:
         InputError: see `suite.protocol.image_files.read_image`; or the image is smaller than
@@ -85,10 +86,10 @@ def read_picture(path: Path, shaping: Shaping) -> np.ndarray:
 
 
 def reader(paths: Sequence[Path], shaping: Shaping) -> Callable[[np.ndarray], np.ndarray]:
-    """positions in `paths`, int64 [k] -> uint8 [k, H, W, C]; reads those files and no others.
+    """Function of positions in `paths`, int64 [k] -> uint8 [k, H, W, C]. It reads those files only.
 
     Raises:
-        InputError: two of the files differ in size and `shaping` gives none.
+        InputError: two of the files differ in size and `shaping` has no size.
     """
 
     def read(indices: np.ndarray) -> np.ndarray:
@@ -110,14 +111,14 @@ def reader(paths: Sequence[Path], shaping: Shaping) -> Callable[[np.ndarray], np
 
 
 def rows_of(paths: Sequence[Path], shaping: Shaping) -> Rows:
-    """A row an image file, without a label."""
+    """Rows of image files: one row a file, without labels (-1)."""
     return Rows(np.full(len(paths), -1), reader(paths, shaping), paths, shaping.background)
 
 
 def notes_of(paths: Sequence[Path], background: str) -> tuple[dict[str, Any], list[str]]:
-    """What reading image files decided: to be recorded with their pixels, and in words.
+    """What was decided while reading image files: values to record with the pixels, and words.
 
-    Of animations the words alone tell, since nothing is lost that belongs to their first picture.
+    Animations appear in the words only, since the first picture of each is read completely.
 
     Raises:
         InputError: see `suite.protocol.image_files.opened`.
@@ -138,7 +139,7 @@ def notes_of(paths: Sequence[Path], background: str) -> tuple[dict[str, Any], li
 
 
 def every(paths: Sequence[Path], step: int, held_out: bool) -> list[Path]:
-    """Every `step`-th path if `held_out`, else all the others: a split that needs no seed.
+    """A split without a seed: every `step`-th path if `held_out`, else all other paths.
 
     >>> paths = [Path(f"{name}.png") for name in "abcdef"]
     >>> [path.stem for path in every(paths, 3, held_out=True)]

@@ -1,8 +1,8 @@
 """Two smooth densities in the plane, drawn by this file.
 
 Franceschi et al. (2022) take points from two pictures that came with the first version of geomloss.
-Those are not to be had here: these are others of the same kind, and numbers on them compare with
-nothing published.
+These pictures are not available to us. Ours are of the same kind, so results on them cannot be
+compared with published ones.
 """
 
 from typing import Literal

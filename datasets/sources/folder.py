@@ -42,10 +42,10 @@ class FolderSettings(Settings):
 
 
 def chosen(path: Path, subfolders: bool, leave_out: Sequence[str]) -> list[Path]:
-    """The image files of a folder without those that are left out.
+    """The image files of a folder, without those in `leave_out`.
 
     Raises:
-        InputError: there is none, or a name to be left out is that of none.
+        InputError: no file is left, or a name in `leave_out` is no file of the folder.
     """
     files = {file.relative_to(path).as_posix(): file for file in image_files(path, subfolders)}
     absent = next((name for name in leave_out if name not in files), None)
@@ -73,7 +73,7 @@ def _split_files(settings: FolderSettings, split: Split) -> list[Path]:
 
 
 def _check_apart(path: Path, heldout: Path, subfolders: bool) -> None:
-    """Refuse held-out images that are the training images, under whatever name."""
+    """Refuse a folder of held-out images that is the folder of training images, or overlaps it."""
     real, other = path.resolve(), heldout.resolve()
     inside = real in other.parents or other in real.parents
     if real == other or (subfolders and inside):
@@ -85,7 +85,7 @@ def _check_apart(path: Path, heldout: Path, subfolders: bool) -> None:
 
 
 def open_folder(settings: FolderSettings, split: Split) -> Rows:
-    """Rows by file name; held out is a folder of its own, or every tenth image."""
+    """Rows by file name. Held out are the images of `heldout_path`, or every tenth image."""
     files = _split_files(settings, split)
     size = None if settings.size is None else (settings.size, settings.size)
     crop: Literal["square"] | None = "square" if settings.crop else None

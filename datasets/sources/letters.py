@@ -1,8 +1,8 @@
 """Points within a capital letter, A or B, drawn by this file from strokes.
 
-Franceschi et al. (2022) take them from two pictures that came with the first version of geomloss.
-Those are not to be had here: these letters are of the same size and kind, and numbers on them
-compare with nothing published.
+Franceschi et al. (2022) take such points from two pictures that came with the first version of
+geomloss. These pictures are not available to us. Our letters have their size and kind, so results
+on them cannot be compared with published ones.
 """
 
 from itertools import pairwise
@@ -16,7 +16,7 @@ from suite.protocol.settings import Settings
 from suite.protocol.source import Rows, Source, Split
 
 STROKE = 0.11
-"""Half the width of a stroke, where the side of the picture is 2."""
+"""Half the width of a stroke; the side of the picture is 2."""
 
 
 class LetterSettings(Settings):
@@ -41,7 +41,7 @@ LETTERS = {
 
 
 def _distance(x: np.ndarray, y: np.ndarray, strokes: list[list[tuple[float, float]]]) -> np.ndarray:
-    """Of points [N] to the nearest middle line."""
+    """Distance of points [N] to the nearest middle line."""
     points, nearest = np.stack([x, y], axis=1), np.full(len(x), np.inf)
     for stroke in strokes:
         corners = np.array(stroke)

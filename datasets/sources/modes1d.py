@@ -1,7 +1,7 @@
 """Modes on a line, the targets of Franceschi et al.'s one-dimensional figure, as points (x, 0).
 
-The suite's points have two coordinates. A second one of 0 divides the first layer's weights by two
-inputs instead of one: its kernel is that of x / sqrt 2.
+The suite's points have two coordinates, here with 0 as the second. The first layer then divides by
+two inputs instead of one, so its kernel is that of x / sqrt 2.
 """
 
 import numpy as np
