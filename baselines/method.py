@@ -1,6 +1,6 @@
 """A method of this room from its settings and its game, without importing PyTorch."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -8,6 +8,7 @@ import numpy as np
 from baselines.settings import G, GanSettings
 from baselines.sides import check_augmented, check_square
 from suite.protocol.method import Job, Method, Result, Work
+from suite.protocol.registry import Reference
 
 if TYPE_CHECKING:
     from baselines.game import Game
@@ -29,12 +30,14 @@ def adversarial(
     game: "Callable[[G, tuple[int, ...]], Game]",
     size: Callable[[G, tuple[int, ...]], float] = rows_of_pixels,
     tiny: Mapping[str, Any] = {},
+    references: Sequence[Reference] = (),
 ) -> Method[G]:
     """A registered method that the shared alternating loop trains.
 
     game: (settings, shape of a row: [H, W, C] or (2,)) -> players and losses.
     size: the same -> size of a pass (`suite.protocol.method.Work`).
     tiny: what else, beside `TINY`, a handful of rows asks for.
+    references: where the method was published.
     """
 
     def train(job: Job[G]) -> Result:
@@ -62,4 +65,7 @@ def adversarial(
         if len(shape) == 3:
             check_square(shape)
 
-    return Method(name, title, settings, train, sample, "updates", work, {**TINY, **tiny}, check)
+    tiny = {**TINY, **tiny}
+    return Method(
+        *(name, title, settings, train, sample, "updates", work, tiny, check), references=references
+    )

@@ -19,7 +19,7 @@ from docs.docstrings import as_markdown, escaped
 from suite.planning.configuration import Config
 from suite.protocol.method import METHODS
 from suite.protocol.metric import EXTRACTORS, METRICS, Metric
-from suite.protocol.registry import Registry
+from suite.protocol.registry import Registered, Registry
 from suite.protocol.source import SOURCES
 from suite.running.provenance import ROOT
 
@@ -101,6 +101,7 @@ def _rooms_methods(registry: Registry[Any]) -> list[str]:
         text += [
             f"### {name}",
             f"{registry.lookup(name).title}. {escaped(registry.summary_of(name))}",
+            cited([registry.lookup(name)]),
             table(HEAD, own) if own else "No settings beside those of every method.",
         ]
     return text
@@ -134,7 +135,14 @@ def settings_page() -> str:
             f"{source.title}. {escaped(SOURCES.summary_of(name))}",
             table(HEAD, lines.values()) if lines else "No settings.",
         ]
-    return "\n\n".join(text) + "\n"
+    return "\n\n".join(part for part in text if part) + "\n"
+
+
+def cited(entries: Iterable[Registered]) -> str:
+    """The references of entries as links, each once; empty for what is this suite's own."""
+    found = dict.fromkeys(reference for entry in entries for reference in entry.references)
+    links = (f"[{escaped(paper)}, {place}]({link})" for paper, place, link in found)
+    return f"Published: {'; '.join(links)}." if found else ""
 
 
 def _range(measure: Metric) -> str:
@@ -184,6 +192,7 @@ def metrics_page() -> str:
                 ),
             )
         )
+        text.append(cited(one for one in measures))
         for about, same in _by(measures, lambda one: one.about):
             names = ", ".join(f"`{one.name}`" for one in same)
             text.append(f"{names}: {escaped(about)}")

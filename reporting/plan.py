@@ -1,10 +1,18 @@
 """What a configuration asks for: the cells of its tables, and the titles of what stands in them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from suite.planning.configuration import MOST_HELD, Cell, Config, all_methods, cells, settings_of
+from suite.planning.configuration import (
+    MOST_HELD,
+    Cell,
+    Config,
+    all_methods,
+    cells,
+    method_entry,
+    settings_of,
+)
 from suite.planning.variants import MARK, method_of
 from suite.protocol.metric import METRICS
 
@@ -26,6 +34,7 @@ class Plan:
     heading: the title of the configuration, or "".
     headings: experiment -> (title, description), each "" if the configuration has none.
     explained: title of each metric -> its direction, reference, unit, and what it sees and misses.
+    references: (title of a method or metric, paper, place in it, link), the methods first.
     protocol: subject -> a statement about the whole reproduction.
     """
 
@@ -43,6 +52,7 @@ class Plan:
     heading: str = ""
     headings: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     explained: Mapping[str, str] = field(default_factory=dict)
+    references: Sequence[tuple[str, str, str, str]] = ()
     protocol: Mapping[str, str] = field(default_factory=dict)
 
     def title(self, name: str) -> str:
@@ -103,6 +113,15 @@ def _distinct(config: Config) -> Iterator[tuple[Cell, dict[str, Any]]]:
             yield cell, settings
 
 
+def _references(cells: Sequence[Cell], config: Config) -> Iterator[tuple[str, str, str, str]]:
+    """What the methods and metrics of a configuration were published in."""
+    methods = dict.fromkeys(method_of(cell.method) for cell in cells)
+    for method in map(method_entry, methods):
+        yield from ((method.title, *reference) for reference in method.references)
+    for metric in map(METRICS.lookup, config.metrics):
+        yield from ((metric.title, *reference) for reference in metric.references)
+
+
 def plan_of(config: Config) -> Plan:
     """The plan of a configuration."""
     found = list(_distinct(config))
@@ -136,5 +155,6 @@ def plan_of(config: Config) -> Plan:
         explained={
             measure.title: measure.summary for measure in map(METRICS.lookup, config.metrics)
         },
+        references=tuple(_references(planned, config)),
         protocol=_protocol(config),
     )

@@ -47,4 +47,10 @@ def game(settings: SoftSettings, shape: tuple[int, ...]) -> "Game":
 
 
 # The name in configurations, and the title in tables.
-SOFT_LSGAN = adversarial("soft-lsgan", "Soft LSGAN", SoftSettings, game)
+SOFT_LSGAN = adversarial(
+    "soft-lsgan",
+    "Soft LSGAN",
+    SoftSettings,
+    game,
+    references=(("Mao et al., 2017", "section 3", "https://arxiv.org/abs/1611.04076"),),
+)

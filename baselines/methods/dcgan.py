@@ -28,4 +28,13 @@ def game(settings: DcganSettings, shape: tuple[int, ...]) -> "Game":
     )
 
 
-DCGAN = adversarial("dcgan", "DCGAN", DcganSettings, game)
+DCGAN = adversarial(
+    "dcgan",
+    "DCGAN",
+    DcganSettings,
+    game,
+    references=(
+        ("Radford et al., 2016", "section 3", "https://arxiv.org/abs/1511.06434"),
+        ("Zhang et al., 2022 (GA-NTK)", "Tables 3 to 6", "https://arxiv.org/abs/2204.04090"),
+    ),
+)

@@ -40,4 +40,13 @@ def game(settings: VanillaSettings, shape: tuple[int, ...]) -> "Game":
     )
 
 
-GAN = adversarial("gan", "GAN", VanillaSettings, game)
+GAN = adversarial(
+    "gan",
+    "GAN",
+    VanillaSettings,
+    game,
+    references=(
+        ("Goodfellow et al., 2014", "section 3", "https://arxiv.org/abs/1406.2661"),
+        ("Zhang et al., 2022 (GA-NTK)", "Figs. 4 and 10", "https://arxiv.org/abs/2204.04090"),
+    ),
+)

@@ -28,4 +28,13 @@ def game(settings: LsganSettings, shape: tuple[int, ...]) -> "Game":
     )
 
 
-LSGAN = adversarial("lsgan", "LSGAN", LsganSettings, game)
+LSGAN = adversarial(
+    "lsgan",
+    "LSGAN",
+    LsganSettings,
+    game,
+    references=(
+        ("Mao et al., 2017", "section 3", "https://arxiv.org/abs/1611.04076"),
+        ("Zhang et al., 2022 (GA-NTK)", "Tables 3 to 6", "https://arxiv.org/abs/2204.04090"),
+    ),
+)

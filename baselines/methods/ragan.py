@@ -37,4 +37,10 @@ def game(settings: RaganSettings, shape: tuple[int, ...]) -> "Game":
     )
 
 
-RAGAN = adversarial("ragan", "RaGAN", RaganSettings, game)
+RAGAN = adversarial(
+    "ragan",
+    "RaGAN",
+    RaganSettings,
+    game,
+    references=(("Jolicoeur-Martineau, 2019", "section 4", "https://arxiv.org/abs/1807.00734"),),
+)

@@ -55,4 +55,13 @@ def game(settings: SnganSettings, shape: tuple[int, ...]) -> "Game":
     )
 
 
-SNGAN = adversarial("sngan", "SNGAN", SnganSettings, game)
+SNGAN = adversarial(
+    "sngan",
+    "SNGAN",
+    SnganSettings,
+    game,
+    references=(
+        ("Miyato et al., 2018", "section 2", "https://arxiv.org/abs/1802.05957"),
+        ("Zhang et al., 2022 (GA-NTK)", "Tables 3 to 6", "https://arxiv.org/abs/2204.04090"),
+    ),
+)

@@ -155,4 +155,8 @@ STYLEGAN2 = adversarial(
     game,
     size,
     tiny={"channel_max": 8, "style": 8, "mapping_layers": 2, "r1_every": 2, "path_every": 2},
+    references=(
+        ("Karras et al., 2020", "sections 2 and 3", "https://arxiv.org/abs/1912.04958"),
+        ("Karras et al., 2020 (limited data)", "appendix C", "https://arxiv.org/abs/2006.06676"),
+    ),
 )

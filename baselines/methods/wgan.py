@@ -49,4 +49,13 @@ def game(settings: WganSettings, shape: tuple[int, ...]) -> "Game":
     )
 
 
-WGAN = adversarial("wgan", "WGAN", WganSettings, game)
+WGAN = adversarial(
+    "wgan",
+    "WGAN",
+    WganSettings,
+    game,
+    references=(
+        ("Arjovsky et al., 2017", "Algorithm 1", "https://arxiv.org/abs/1701.07875"),
+        ("Zhang et al., 2022 (GA-NTK)", "Tables 3 to 6", "https://arxiv.org/abs/2204.04090"),
+    ),
+)

@@ -66,4 +66,13 @@ def game(settings: WganGpSettings, shape: tuple[int, ...]) -> "Game":
     )
 
 
-WGAN_GP = adversarial("wgan-gp", "WGAN-GP", WganGpSettings, game)
+WGAN_GP = adversarial(
+    "wgan-gp",
+    "WGAN-GP",
+    WganGpSettings,
+    game,
+    references=(
+        ("Gulrajani et al., 2017", "Algorithm 1", "https://arxiv.org/abs/1704.00028"),
+        ("Zhang et al., 2022 (GA-NTK)", "Tables 3 to 6", "https://arxiv.org/abs/2204.04090"),
+    ),
+)

@@ -30,4 +30,7 @@ GA_CNTK = Method(
     work=kernel_work,
     check=check,
     tiny={"iterations": 5, "snapshots": 3},
+    references=(
+        ("Zhang et al., 2022 (GA-NTK)", "section 3, Eq. 4", "https://arxiv.org/abs/2204.04090"),
+    ),
 )

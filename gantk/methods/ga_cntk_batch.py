@@ -46,4 +46,5 @@ GA_CNTK_BATCH = Method(
     work=kernel_work,
     check=check,
     tiny={"iterations": 5, "snapshots": 3, "batch": 4},
+    references=(("Zhang et al., 2022 (GA-NTK)", "Eq. 5", "https://arxiv.org/abs/2204.04090"),),
 )

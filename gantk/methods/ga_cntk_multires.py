@@ -55,4 +55,7 @@ GA_CNTK_MULTIRES = Method(
     work=kernel_work,
     check=check,
     tiny={"iterations": 5, "snapshots": 3, "batch": 4},
+    references=(
+        ("Zhang et al., 2022 (GA-NTK)", "Eq. 7, Table 8", "https://arxiv.org/abs/2204.04090"),
+    ),
 )

@@ -62,4 +62,7 @@ GA_CNTKG = Method(
     check=check,
     generate=generate,
     tiny={"iterations": 5, "snapshots": 3, "batch": 4, "autoencoder_iterations": 3},
+    references=(
+        ("Zhang et al., 2022 (GA-NTK)", "Eq. 6, Table 7", "https://arxiv.org/abs/2204.04090"),
+    ),
 )

@@ -25,4 +25,5 @@ GA_FNTK = Method(
     work=kernel_work,
     check=check,
     tiny={"iterations": 5, "snapshots": 3},
+    references=(("Zhang et al., 2022 (GA-NTK)", "section 4", "https://arxiv.org/abs/2204.04090"),),
 )

@@ -28,4 +28,11 @@ GANTK2 = Method(
     work=flow_work,
     check=check,
     tiny={"iterations": 5, "snapshots": 3},
+    references=(
+        (
+            "Franceschi et al., 2022 (GAN(TK)²)",
+            "kernel discriminators",
+            "https://arxiv.org/abs/2106.05566",
+        ),
+    ),
 )

@@ -25,4 +25,11 @@ GANTK2_FINITE = Method(
     work=flow_work,
     check=check,
     tiny={"iterations": 5, "snapshots": 3, "width": 8, "time": 0.2},
+    references=(
+        (
+            "Franceschi et al., 2022 (GAN(TK)²)",
+            "kernel discriminators",
+            "https://arxiv.org/abs/2106.05566",
+        ),
+    ),
 )

@@ -44,4 +44,11 @@ GANTK2_GENERATOR = Method(
     work=flow_work,
     check=check,
     tiny={"iterations": 5, "snapshots": 3, "width": 8, "latent": 4},
+    references=(
+        (
+            "Franceschi et al., 2022 (GAN(TK)²)",
+            "kernel discriminators",
+            "https://arxiv.org/abs/2106.05566",
+        ),
+    ),
 )

@@ -40,6 +40,10 @@ def _measure(name: str, title: str, about: str, compute: Callable[[Pair], Value]
         extractor=None,
         compute=compute,
         side=PAPER_WINDOW.size,
+        references=(
+            ("Zhang et al., 2022 (GA-NTK)", "section 8.2", "https://arxiv.org/abs/2204.04090"),
+            ("Wang et al., 2004 (SSIM)", "Eq. 13", "https://doi.org/10.1109/TIP.2003.819861"),
+        ),
     )
 
 

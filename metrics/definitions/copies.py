@@ -185,4 +185,8 @@ COPIES = Metric(
     compute=share_of_copies,
     side=8,
     copying=True,
+    references=(
+        ("Carlini et al., 2023", "section 4", "https://arxiv.org/abs/2301.13188"),
+        ("Alaa et al., 2022", "authenticity", "https://arxiv.org/abs/2102.08921"),
+    ),
 )

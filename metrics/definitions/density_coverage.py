@@ -54,6 +54,7 @@ def _pair(
         minimum=K + 1,
         extractor=extractor,
         compute=lambda pair: density(pair, extractor),
+        references=(("Naeem et al., 2020", "section 3", "https://arxiv.org/abs/2002.09797"),),
     )
     other = replace(
         base,

@@ -28,6 +28,7 @@ def _fid(reference: ReferenceSet, title: str) -> Metric:
         minimum=2,
         extractor="inception",
         compute=fid,
+        references=(("Heusel et al., 2017", "Eq. 6", "https://arxiv.org/abs/1706.08500"),),
     )
 
 

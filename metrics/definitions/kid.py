@@ -65,6 +65,7 @@ def _kid(reference: ReferenceSet, title: str) -> Metric:
         minimum=2,
         extractor="inception",
         compute=kid,
+        references=(("Bińkowski et al., 2018", "section 4", "https://arxiv.org/abs/1801.01401"),),
     )
 
 

@@ -62,6 +62,9 @@ MODES_COVERED = Metric(
     extractor=None,
     compute=modes_covered,
     labelled=True,
+    references=(
+        ("Srivastava et al., 2017", "mixtures of Gaussians", "https://arxiv.org/abs/1705.07761"),
+    ),
 )
 HIGH_QUALITY = Metric(
     name="high_quality",
@@ -76,4 +79,7 @@ HIGH_QUALITY = Metric(
     extractor=None,
     compute=high_quality,
     labelled=True,
+    references=(
+        ("Srivastava et al., 2017", "mixtures of Gaussians", "https://arxiv.org/abs/1705.07761"),
+    ),
 )

@@ -80,6 +80,9 @@ def _pair(reference: ReferenceSet, title: str) -> tuple[Metric, Metric]:
         minimum=K + 1,
         extractor="inception",
         compute=precision,
+        references=(
+            ("Kynkäänniemi et al., 2019", "Eqs. 1 and 2", "https://arxiv.org/abs/1904.06991"),
+        ),
     )
     other = replace(
         base,

@@ -53,4 +53,12 @@ SINKHORN_TRAIN = Metric(
     minimum=1,
     extractor=None,
     compute=sinkhorn,
+    references=(
+        ("Feydy et al., 2019", "Eq. 3", "https://arxiv.org/abs/1810.08278"),
+        (
+            "Franceschi et al., 2022 (GAN(TK)²)",
+            "kernel discriminators",
+            "https://arxiv.org/abs/2106.05566",
+        ),
+    ),
 )

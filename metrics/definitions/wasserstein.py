@@ -55,6 +55,7 @@ def _w2(reference: ReferenceSet, title: str) -> Metric:
         minimum=1,
         extractor=None,
         compute=w2,
+        references=(("Peyré and Cuturi, 2019", "chapter 2", "https://arxiv.org/abs/1803.00567"),),
     )
 
 

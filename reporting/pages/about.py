@@ -98,5 +98,8 @@ def about(plan: Plan, runs: Sequence[Run]) -> list[Grid]:
         Grid("Protocol", ["what", "value"], protocol, [1]),
         Grid("Settings", settings, _settings(plan), [3]),
         Grid("Runs", RUNS, _runs(plan, runs), [len(RUNS) - 1]),
+        Grid(
+            "References", ["what", "paper", "place", "link"], list(map(list, plan.references)), [1]
+        ),
         Grid("Provenance", ["what", "value"], _provenance(runs), [1]),
     ]

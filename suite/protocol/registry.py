@@ -8,21 +8,29 @@ room's heavy libraries: such a module imports JAX or PyTorch inside its function
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from types import ModuleType
 from typing import ClassVar, Generic, TypeVar
 
 from suite.running.errors import unknown
 
+Reference = tuple[str, str, str]
+"""Paper, place in it (section, equation, table), link."""
+
 
 @dataclass(frozen=True)
 class Registered:
-    """An entry of a registry: what the user calls it, and what the entry is called in errors."""
+    """An entry of a registry: what the user calls it, and what the entry is called in errors.
+
+    references: where it was published; empty for what is this suite's own. They are no part of
+        what identifies a result (`suite.running.content`).
+    """
 
     kind: ClassVar[str] = "entry"
     name: str
+    references: Sequence[Reference] = field(default=(), kw_only=True)
 
     @property
     def summary(self) -> str:

@@ -48,16 +48,22 @@ def _lister(registries: tuple[Registry[Any], ...]) -> Callable[..., None]:
         if as_json:
             print(json.dumps(found, indent=2, default=str))
         else:
-            print("\n".join("{name}: {title}\n    {summary}".format(**entry) for entry in found))
+            for entry in found:
+                print("{name}: {title}\n    {summary}".format(**entry))
+                for reference in entry["references"]:
+                    print("    {paper}, {place}: {link}".format(**reference))
 
     return list_
 
 
-def describe(entry: Registered, summary: str) -> dict[str, object]:
-    """An entry as plain data: kind, name, title, summary, and the JSON Schema of its settings."""
+def describe(entry: Registered, summary: str) -> dict[str, Any]:
+    """An entry as plain data: kind, name, title, summary, references, schema of its settings."""
     title = getattr(entry, "title", entry.name)
-    description: dict[str, object] = {"kind": entry.kind, "name": entry.name, "title": title}
+    description: dict[str, Any] = {"kind": entry.kind, "name": entry.name, "title": title}
     description["summary"] = summary
+    description["references"] = [
+        dict(zip(("paper", "place", "link"), one, strict=True)) for one in entry.references
+    ]
     settings = getattr(entry, "settings", None)
     if settings is not None:
         description["settings"] = settings.model_json_schema()

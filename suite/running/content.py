@@ -1,7 +1,7 @@
 """Digests of what can change a number: code without its words, and the content of files.
 
 Code is read as Python reads it (`ast`), so that comments and layout count for nothing. Left out
-beside them are docstrings, the sentences of errors and the descriptions of settings; and all of
+beside them are docstrings, the sentences of errors, descriptions and references; and all of
 `suite.running` and `suite.planning`, which carry work out. What these two decide of a result stands
 in the options of a job's command, or is raised with `suite.protocol.artefacts.PROTOCOL`.
 """
@@ -24,7 +24,10 @@ from suite.running.provenance import ROOT
 LEFT_OUT = ("suite/running/", "suite/planning/")
 """Folders whose code carries work out: no part of a digest."""
 
-FORM = "1"
+WORDS = ("description", "references")
+"""Arguments that tell a reader something and change no number."""
+
+FORM = "2"
 """Raised when `_written` changes, so that no digest of its earlier form is taken from the cache."""
 
 READABLE = 64 * 2**20
@@ -63,7 +66,7 @@ def _parts(node: ast.AST) -> Iterator[tuple[str, object]]:
         if isinstance(node, ast.Raise) and isinstance(value, ast.Call):
             yield name, value.func
         elif isinstance(node, ast.Call) and name == "keywords":
-            yield name, [word for word in node.keywords if word.arg != "description"]
+            yield name, [word for word in node.keywords if word.arg not in WORDS]
         elif isinstance(node, ast.JoinedStr):  # Python 3.12 has an empty end after {a:>{b}}
             yield name, [part for part in node.values if getattr(part, "value", None) != ""]
         elif name not in ("ctx", "kind", "type_comment"):

@@ -169,7 +169,7 @@ def test_provenance_and_runs_are_folded_away(half_done):
     shown = text[: text.index('id="about"')]
     for word in ("processor of the run", "c0ffee", "1 of 2"):
         assert word in folded and word not in shown
-    assert folded.count("<details>") == 6 and "Permission is hereby granted" in folded
+    assert folded.count("<details>") == 7 and "Permission is hereby granted" in folded
 
 
 def test_every_run_and_part_is_listed_with_its_seeds_and_each_device_once(made):

@@ -47,6 +47,11 @@ def test_a_plan_says_what_the_configuration_asks():
     assert plan.explained["FID (train)"].startswith("Lower is better; against the train set")
     assert plan.headings == {"table1": ("", "Of one digit.")} and plan.samples == 100
     assert plan.heading == "Made by hand"
+    cited = [(title, paper.partition(" et al")[0]) for title, paper, _, _ in plan.references]
+    assert cited == [
+        *(("DCGAN", "Radford"), ("DCGAN", "Zhang"), ("GA-CNTK", "Zhang")),
+        *(("FID (train)", "Heusel"), ("AM-SSIM", "Zhang"), ("AM-SSIM", "Wang")),
+    ]
 
 
 def test_what_stands_twice_is_one_column(monkeypatch):

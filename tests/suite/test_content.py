@@ -126,6 +126,7 @@ def test_named_modules_count_wherever_they_stand(tree: Path) -> None:
         ("x = 'a' 'b'\n", "x = 'ab'\n"),
         ("raise E(f'{a} is bad')\n", "raise E(f'{a} is bad: mend it')\n"),
         ("x = Field(1, description='a')\n", "x = Field(1, description='b')\n"),
+        ("x = Method('a')\n", "x = Method('a', references=(('b', 'c', 'd'),))\n"),
         ("x = 1_000\n", "x = 1000\n"),
     ],
 )

@@ -12,6 +12,7 @@ from suite.protocol.method import METHODS
 from suite.protocol.metric import EXTRACTORS, METRICS
 from suite.protocol.registry import Registry
 from suite.protocol.source import SOURCES, Source
+from suite.running.cli import describe
 from suite.running.errors import InputError
 from suite.running.provenance import ROOT
 
@@ -111,11 +112,27 @@ def test_list_prints_names_and_json(room: str) -> None:
         command = [sys.executable, "-m", room, "list", *options]
         return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
-    heads, lines = listing().splitlines()[::2], listing().splitlines()[1::2]
     entries = json.loads(listing("--json"))
-    assert heads == [f"{entry['name']}: {entry['title']}" for entry in entries]
-    assert [line.strip() for line in lines] == [entry["summary"] for entry in entries]
-    assert all(len(line) > 20 for line in lines)
+    expected = [
+        [
+            f"{entry['name']}: {entry['title']}",
+            f"    {entry['summary']}",
+            *("    {paper}, {place}: {link}".format(**one) for one in entry["references"]),
+        ]
+        for entry in entries
+    ]
+    assert listing().splitlines() == [line for lines in expected for line in lines]
+    assert all(len(entry["summary"]) > 16 for entry in entries)
     assert {entry["name"] for entry in entries} == {
         n for p, r in REGISTRIES.items() if p.startswith(room) for n in r.entries
     }
+
+
+@pytest.mark.parametrize("registry", [*METHODS.values(), METRICS], ids=lambda one: one.package)
+def test_references_name_a_paper_a_place_and_a_link(registry: Registry) -> None:
+    for name, entry in registry.entries.items():
+        assert entry.references or entry.kind != "method", name
+        for paper, place, link in entry.references:
+            assert paper and place and link.startswith("https://"), name
+        described = describe(entry, "")["references"]
+        assert [tuple(one.values()) for one in described] == list(entry.references)
