@@ -117,7 +117,7 @@ class Fit:
     """A configuration whose budgets are cut to the time there is.
 
     seconds: the wait. short: method -> budget, where the budget is below what `LEARNS` says. Such a
-    method is left out, or kept if only two are left, since a comparison needs two.
+    method is left out, unless it is one of the first two of its plan.
     """
 
     config: Config
@@ -145,8 +145,8 @@ def fitted(
 ) -> Fit:
     """The configuration with the largest budgets whose wait fits.
 
-    While some method's budget is below what `LEARNS` says and more than two methods are left, the
-    method that lacks most is left out, and the others share its time.
+    As long as the budget of some method is below what `LEARNS` says, the method that lacks most is
+    left out, and the others share its time. The first two methods of a plan stay in any case.
     """
     methods = list(PLANS[budget].methods)
     short: dict[str, int] = {}
@@ -155,9 +155,10 @@ def fitted(
         own = config.experiments["comparison"].methods
         budgets = {k: own[k].get(method_entry(k).budget, math.inf) for k in methods}
         lacking = {k: budgets[k] / LEARNS[k] for k in methods if budgets[k] < LEARNS.get(k, 0)}
-        if not lacking or len(methods) == 2:
+        leaving = [k for k in methods[2:] if k in lacking]
+        if not leaving:
             return Fit(config, seconds, short | {k: budgets[k] for k in lacking})
-        least = min(reversed(lacking), key=lambda k: lacking[k])  # of equals the last
+        least = min(leaving, key=lambda k: lacking[k])
         short[least] = budgets[least]
         methods.remove(least)
 

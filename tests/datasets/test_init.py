@@ -179,6 +179,8 @@ def test_methods_that_would_show_nothing_are_left_out_and_the_others_share_their
         assert LEAST <= budget < LEARNS[name]
         words = f"{name}: left out: there is time for {budget:,} of the {LEARNS[name]:,} updates"
         assert words in some.told()
+    # Both lack; without the one that lacks most the other has enough.
+    assert set(fitted([seen(64)], "evening", "mine", rates(0.09), 2).short) == {"stylegan2"}
     few = fitted([seen(64)], "evening", "mine", rates(9.0), 2)
     assert set(few.short) == set(PLANS["evening"].methods)
     assert list(methods(few)) == ["dcgan", "ga-cntk"]
