@@ -17,12 +17,13 @@ class Blocking:
 
     averages: how a tile goes through the positions of its images.
     tile: (architecture, side of the images, rows, devices) -> rows of a tile.
-    residual: exp(-lambda K) y; see `gantk.dynamics.exponential.residual`.
+    residual: exp(-lambda K) y from K, lambda, y and `sure`; see
+        `gantk.dynamics.exponential.residual`.
     """
 
     averages: Averages
     tile: Callable[[Architecture, int, int, Sequence[jax.Device]], int]
-    residual: Callable[[jax.Array, jax.Array, jax.Array], jax.Array]
+    residual: Callable[[jax.Array, jax.Array, jax.Array, bool], jax.Array]
 
 
 BLOCKINGS = {

@@ -3,34 +3,19 @@
 import sys
 import time
 from collections.abc import Callable
-from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from tqdm import tqdm
 
 from gantk.descent.optimiser import make_optimiser
+from gantk.descent.programs import BUFFER, STOPS, Loss, Project, Runner, State
 from gantk.settings import DescentSettings
 from suite.protocol.artefacts import Trajectory
 from suite.protocol.method import StopReason, snapshot_iterations
 from suite.running.checkpoint import Checkpoint
-
-BUFFER = 256  # iterations between two returns to Python, at most
-STOPS: tuple[StopReason, ...] = ("budget", "early-stopping", "gradient-norm", "diverged")
-
-
-class State(NamedTuple):
-    """Where a descent stands. `iteration` updates have been made."""
-
-    parameters: Any
-    moments: Any
-    iteration: jax.Array
-    best: jax.Array
-    best_iteration: jax.Array
-    stop: jax.Array
 
 
 class Descent(NamedTuple):
@@ -44,73 +29,21 @@ class Descent(NamedTuple):
     compile_seconds: float
 
 
-def _advance(
-    loss: Callable[[Any, jax.Array, Any], jax.Array],
-    project: Callable[[Any], Any],
-    settings: DescentSettings,
-    constants: Any,
-    state: State,
-    until: jax.Array,
-) -> tuple[State, jax.Array]:
-    """Iterate up to `until` or to a stop. Also returns loss and gradient norm, [BUFFER, 2]."""
-    optimiser = make_optimiser(settings)
-    start = state.iteration
-
-    def body(carry: tuple[State, jax.Array]) -> tuple[State, jax.Array]:
-        state, record = carry
-        value, gradient = jax.value_and_grad(loss)(state.parameters, state.iteration, constants)
-        norm = optax.tree.norm(gradient)
-        record = record.at[state.iteration - start].set(
-            jnp.stack([value, norm]).astype(record.dtype)
-        )
-        finite = jnp.isfinite(value) & jnp.isfinite(norm)
-        better = value < state.best - settings.delta
-        best = jnp.where(better, value, state.best)
-        best_iteration = jnp.where(better, state.iteration, state.best_iteration)
-        stop = jnp.int32(0)
-        if settings.patience is not None:
-            stop = jnp.where(state.iteration - best_iteration >= settings.patience, 1, stop)
-        if settings.gradient_norm is not None:
-            stop = jnp.where(norm < settings.gradient_norm, 2, stop)
-        stop = jnp.where(finite, stop, 3)
-        change, moments = optimiser.update(gradient, state.moments, state.parameters)
-        parameters = project(optax.apply_updates(state.parameters, change))
-        moved = (parameters, moments, state.iteration + 1)
-        kept = (state.parameters, state.moments, state.iteration)
-        parameters, moments, iteration = jax.tree.map(partial(jnp.where, stop == 0), moved, kept)
-        return State(parameters, moments, iteration, best, best_iteration, stop), record
-
-    def going(carry: tuple[State, jax.Array]) -> jax.Array:
-        return (carry[0].iteration < until) & (carry[0].stop == 0)
-
-    return jax.lax.while_loop(going, body, (state, jnp.full((BUFFER, 2), jnp.nan, jnp.float64)))
-
-
 def _recorded(iteration: int) -> bool:
     """Whether the history keeps an iteration: every one of the first thousand, then every tenth."""
     return iteration < 1000 or iteration % 10 == 0
 
 
-@lru_cache(maxsize=1)
-def _program(
-    loss: Callable[[Any, jax.Array, Any], jax.Array],
-    project: Callable[[Any], Any],
-    settings: DescentSettings,
-) -> Any:
-    """`_advance` as one program: the same functions and settings, as of several solutions in one
-    process, are compiled once."""
-    return jax.jit(partial(_advance, loss, project, settings))
-
-
 def descend(
-    loss: Callable[[Any, jax.Array, Any], jax.Array],
+    loss: Loss,
     parameters: Any,
     constants: Any,
     settings: DescentSettings,
     checkpoint: Checkpoint,
     render: Callable[[Any], np.ndarray],
-    project: Callable[[Any], Any] = lambda parameters: parameters,
+    project: Project = lambda parameters: parameters,
     title: str | None = None,
+    quick: Loss | None = None,
 ) -> Descent:
     """Minimise a loss; go on from the checkpoint if there is one.
 
@@ -121,9 +54,10 @@ def descend(
     render: parameters -> samples, as the trajectory keeps them.
     project: parameters -> parameters, applied after every update.
     title: what the progress bar says before its numbers.
+    quick: the same loss for a GPU, without a branch, NaN where `loss` would take the other one.
 
-    The same numbers result whether or not the descent was interrupted: one compiled program
-    makes every iteration, and where it returns to Python changes nothing.
+    The same numbers result whether or not the descent was interrupted: where it returns to Python
+    changes nothing (`gantk.descent.programs`).
     """
     optimiser = make_optimiser(settings)
     snapshots_due = snapshot_iterations(settings.iterations, settings.snapshots)
@@ -142,11 +76,7 @@ def descend(
             zip(saved["snapshot_iterations"].tolist(), saved["snapshots"], strict=True)
         )
 
-    started = time.perf_counter()
-    program = _program(loss, project, settings)
-    advance = program.lower(constants, state, jnp.int32(0)).compile()
-    compile_seconds = time.perf_counter() - started
-
+    runner = Runner(loss, quick, project, settings, constants)
     chunk = 1
     bar = tqdm(
         desc=title,
@@ -159,10 +89,9 @@ def descend(
         first = int(state.iteration)
         next_snapshot = next(i for i in snapshots_due if i > first)
         until = min(first + min(chunk, BUFFER), next_snapshot)
-        started = time.perf_counter()
-        state, record = advance(constants, state, jnp.int32(until))
-        record = np.asarray(record)
-        spent = time.perf_counter() - started
+        started, compiling = time.perf_counter(), runner.compile_seconds
+        state, record = runner.advance(state, until, next_snapshot)
+        spent = time.perf_counter() - started - (runner.compile_seconds - compiling)
         seconds += spent
         reached = int(state.iteration)
         evaluated = reached - first + (int(state.stop) != 0)
@@ -202,5 +131,5 @@ def descend(
         history,
         STOPS[int(state.stop)],
         int(state.best_iteration),
-        compile_seconds,
+        runner.compile_seconds,
     )

@@ -131,14 +131,16 @@ def solve(job: Job[GeneratorSettings]) -> Result:
     held = discriminators.hold(real.astype(dtype), first)
     keys = run_keys(job.seed, job.part)
 
-    def loss(weights: Arrays, iteration: jax.Array, constants: tuple[Held, Keys]) -> jax.Array:
+    def loss(
+        sure: bool, weights: Arrays, iteration: jax.Array, constants: tuple[Held, Keys]
+    ) -> jax.Array:
         held, keys = constants
         batches, changes = keys.of(iteration)
         rows_key, noise_key = jax.random.split(batches)
         chosen = jax.random.permutation(rows_key, n)[: used[0]]
         z = jax.random.normal(noise_key, (used[1], settings.latent), jnp.float32)
         generated = generator.apply(weights, z)[0].astype(dtype)
-        return discriminators.loss(held, chosen, generated, changes)
+        return discriminators.loss(held, chosen, generated, changes, sure)
 
     calibration = _noise("calibration", DRAWN, settings.latent, job.seed)
     rows = settings.snapshot_rows or min(n, DRAWN)
@@ -153,7 +155,7 @@ def solve(job: Job[GeneratorSettings]) -> Result:
         return model
 
     descent = descend(
-        loss,
+        partial(loss, True),
         start,
         (held, keys),
         settings,
@@ -161,6 +163,7 @@ def solve(job: Job[GeneratorSettings]) -> Result:
         render=lambda weights: from_unit(
             _unit_images(generator, autoencoder, model_of(weights), shown)
         ),
+        quick=partial(loss, False),
     )
     model = {name: np.asarray(value) for name, value in model_of(descent.parameters).items()}
     return Result(

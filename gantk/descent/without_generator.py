@@ -5,8 +5,7 @@ and the resolutions they see (Eq. 7; a single one in Eq. 4), and which rows an i
 (all in Eq. 4; random ones in Eq. 5), as the settings say.
 """
 
-from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TypeVar
 
 import jax
@@ -15,6 +14,7 @@ import jax.numpy as jnp
 from gantk.backend import configure, device_name, gpu_memory
 from gantk.checks import check_augmented
 from gantk.descent.loop import descend
+from gantk.descent.programs import Loss
 from gantk.dynamics.discriminator import Discriminators, Held
 from gantk.images import from_unit, initial_rows, to_unit
 from gantk.keys import Keys, run_keys
@@ -23,14 +23,15 @@ from suite.protocol.method import Job, Result
 
 D = TypeVar("D", bound=RowSettings)
 
-Loss = Callable[[jax.Array, jax.Array, tuple[Held, Keys]], jax.Array]
-
 
 @lru_cache(maxsize=1)
 def _problem(
     settings: RowSettings, shape: tuple[int, ...], seen: tuple[int, ...]
-) -> tuple[Discriminators, Loss]:
-    """What the solutions on subsets of one shape share, so that their program is compiled once."""
+) -> tuple[Discriminators, Loss, Loss]:
+    """The discriminators, their loss and the quick one (`gantk.descent.loop.descend`).
+
+    The solutions on subsets of one shape share them, so that their program is compiled once.
+    """
     n, side = shape[:2]
     used = settings.rows(n)
     discriminators = (
@@ -39,7 +40,9 @@ def _problem(
         else Discriminators.of_rows(settings, side, used)
     )
 
-    def loss(rows: jax.Array, iteration: jax.Array, constants: tuple[Held, Keys]) -> jax.Array:
+    def loss(
+        sure: bool, rows: jax.Array, iteration: jax.Array, constants: tuple[Held, Keys]
+    ) -> jax.Array:
         held, keys = constants
         batches, changes = keys.of(iteration)
         first, second = jax.random.split(batches)
@@ -48,9 +51,9 @@ def _problem(
             chosen = jax.random.permutation(first, n)[: used[0]]
         if used[1] < n:
             rows = rows[jax.random.permutation(second, n)[: used[1]]]
-        return discriminators.loss(held, chosen, rows, changes)
+        return discriminators.loss(held, chosen, rows, changes, sure)
 
-    return discriminators, loss
+    return discriminators, partial(loss, True), partial(loss, False)
 
 
 def _to_range(rows: jax.Array) -> jax.Array:
@@ -77,7 +80,7 @@ def solve(job: Job[D], seen: tuple[int, ...] = ()) -> Result:
     dtype = jnp.dtype(settings.precision)
     real = jnp.asarray(to_unit(job.subset.data, dtype))
     start = jnp.asarray(initial_rows(settings.start, shape, job.seed, job.part), dtype)
-    discriminators, loss = _problem(settings, shape, seen)
+    discriminators, loss, quick = _problem(settings, shape, seen)
     held = discriminators.hold(real, lambda: start[: used[1]])
     # Pixels have a range, points have none.
     clipped = settings.clip and len(shape) == 4
@@ -90,6 +93,7 @@ def solve(job: Job[D], seen: tuple[int, ...] = ()) -> Result:
         render=from_unit,
         project=_to_range if clipped else _as_they_are,
         title=f"part {job.part}",
+        quick=quick,
     )
     lams = [float(lam) for lam in held.lams]
     return Result(

@@ -69,15 +69,18 @@ def separating_lambda(settings: DiscriminatorSettings, gram: jax.Array, real: in
 
 
 def gram_loss(
-    settings: DiscriminatorSettings, real: int, generated: int
+    settings: DiscriminatorSettings, real: int, generated: int, sure: bool = True
 ) -> Callable[[jax.Array, jax.Array], jax.Array]:
-    """(K of real rows then generated ones, lambda) -> loss, a float64 scalar."""
+    """(K of real rows then generated ones, lambda) -> loss, a float64 scalar.
+
+    sure: see `gantk.dynamics.exponential.either`.
+    """
     objective = OBJECTIVES[settings.objective]
     y = jnp.asarray(labels(real, generated, objective.negative))
     residual = BLOCKINGS[blocking_on(settings.blocking)].residual
 
     def loss(gram: jax.Array, lam: jax.Array) -> jax.Array:
-        rest = residual(regularise(gram, settings.diag_reg), lam, y)
+        rest = residual(regularise(gram, settings.diag_reg), lam, y, sure)
         return objective.loss(y, rest)
 
     return loss
@@ -174,14 +177,20 @@ class Discriminators:
         return fixed, augment(second, generated, names, self.black)
 
     def loss(
-        self, held: Held, chosen: jax.Array | None, generated: jax.Array, key: jax.Array
+        self,
+        held: Held,
+        chosen: jax.Array | None,
+        generated: jax.Array,
+        key: jax.Array,
+        sure: bool = True,
     ) -> jax.Array:
         """The sum of the discriminators' losses, a float64 scalar.
 
-        chosen: which real rows are used; None for all. key: of what augmentation draws.
+        chosen: which real rows are used; None for all. key: of what augmentation draws. sure: see
+        `gantk.dynamics.exponential.either`.
         """
         used, generated = self._used(held, chosen, generated, key)
-        loss_of = gram_loss(self.settings, *self.rows)
+        loss_of = gram_loss(self.settings, *self.rows, sure)
         total = jnp.zeros((), jnp.float64)
         for kernel, factor, real, lam in zip(
             self.kernels, self.factors, used, held.lams, strict=True

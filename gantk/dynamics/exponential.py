@@ -4,7 +4,7 @@ Only the action of the exponential on one vector is needed, and K's spectrum dec
 Lanczos steps reach rounding at the released lambda (measured: MNIST, n = 64 to 1,024, from noise to
 near copies), 32 at twelve times it, where the eigendecomposition takes O(N^3). An a posteriori
 estimate of the error decides at run time whether the space suffices; if it does not, the
-eigendecomposition serves.
+eigendecomposition serves, or the result is NaN (`either`).
 
 Neither is ever differentiated: repeated eigenvalues would give NaN, and masking them wrong
 gradients. The derivative is that of Daleckii and Krein (Higham, Functions of Matrices, Theorem
@@ -14,6 +14,7 @@ subspace methods").
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -23,6 +24,19 @@ SIZE = 32  # of a Krylov space
 TOLERANCE = 1e-13  # of exp(-lambda K) v, relative to |v|
 
 Saved = tuple[jax.Array, jax.Array, jax.Array]
+
+
+def either(
+    holds: jax.Array, usual: Callable[[], Any], otherwise: Callable[[], Any], sure: bool
+) -> Any:
+    """`usual()` where `holds`, else `otherwise()`; if not `sure`, NaN in its place.
+
+    On a GPU a branch waits for the host, which reads the predicate. Without a branch nothing does:
+    the caller looks for NaN later, and computes the step again with `sure`.
+    """
+    if sure:
+        return jax.lax.cond(holds, usual, otherwise)
+    return jax.tree.map(lambda x: jnp.where(holds, x, jnp.nan), usual())
 
 
 class Spectrum(NamedTuple):
@@ -94,18 +108,20 @@ def _by_spectra(
     lam: jax.Array,
     starts: Sequence[jax.Array],
     function: Callable[[list[Spectrum]], jax.Array],
+    sure: bool,
 ) -> jax.Array:
-    """The function of the starts' spectra, in Krylov spaces if they suffice.
+    """The function of the starts' spectra, in Krylov spaces if they suffice; `sure`: see `either`.
 
-    Of a small matrix the eigendecomposition costs less than a space of a quarter of its size.
+    The eigendecomposition of a small matrix costs less than a space of a quarter of its size.
     """
     if len(gram) < 4 * SIZE:
         return function(dense(gram, starts))
     spectra, error = _lanczos(gram, lam, starts)
-    result: jax.Array = jax.lax.cond(
+    result: jax.Array = either(
         error <= TOLERANCE,
         lambda: function(spectra),
         lambda: function(dense(gram, starts)),
+        sure,
     )
     return result
 
@@ -115,11 +131,11 @@ def applied(lam: jax.Array, start: Spectrum) -> jax.Array:
     return start.vectors @ (jnp.exp(-lam * start.values) * start.weights)
 
 
-def integral(gram: jax.Array, lam: jax.Array, y: jax.Array) -> jax.Array:
+def integral(gram: jax.Array, lam: jax.Array, y: jax.Array, sure: bool = True) -> jax.Array:
     """K^-1 (1 - exp(-lambda K)) y, [N] float64; lambda y where K is 0. Not differentiable.
 
-    It is the integral of exp(-s K) y over s from 0 to lambda, so lambda times the estimate of that
-    one's error bounds its own.
+    It is the integral of exp(-s K) y over s from 0 to lambda, so its error is at most lambda times
+    the estimate of that one's. sure: see `either`.
     """
 
     def averaged(spectra: list[Spectrum]) -> jax.Array:
@@ -128,7 +144,7 @@ def integral(gram: jax.Array, lam: jax.Array, y: jax.Array) -> jax.Array:
         means = jnp.where(some, -jnp.expm1(-lam * values) / jnp.where(some, values, 1), lam)
         return vectors @ (means * start)
 
-    return _by_spectra(gram.astype(jnp.float64), lam, [y], averaged)
+    return _by_spectra(gram.astype(jnp.float64), lam, [y], averaged, sure)
 
 
 def derivative(lam: jax.Array, left: Spectrum, right: Spectrum, dtype: Any) -> jax.Array:
@@ -149,11 +165,11 @@ def derivative(lam: jax.Array, left: Spectrum, right: Spectrum, dtype: Any) -> j
     return (half + half.T) / 2
 
 
-@jax.custom_vjp
-def residual(gram: jax.Array, lam: jax.Array, y: jax.Array) -> jax.Array:
+def residual(gram: jax.Array, lam: jax.Array, y: jax.Array, sure: bool = True) -> jax.Array:
     """exp(-lambda K) y, [N] float64: what the discriminator has not yet learned of the labels y.
 
-    gram: [N, N], symmetric. lam: scalar, eta * t. y: [N] float64. Differentiable in `gram` only.
+    gram: [N, N], symmetric. lam: scalar, eta * t. y: [N] float64. sure: see `either`.
+    Differentiable in `gram` only.
 
     >>> from gantk.backend import configure
     >>> configure()  # float64
@@ -161,24 +177,33 @@ def residual(gram: jax.Array, lam: jax.Array, y: jax.Array) -> jax.Array:
     >>> [round(x, 6) for x in rest.tolist()]  # exp(-w)
     [1.0, 0.367879, 0.135335]
     """
-    return _residual_forward(gram, lam, y)[0]
+    rest: jax.Array = _residual(gram, lam, y, sure)
+    return rest
 
 
-def _residual_forward(gram: jax.Array, lam: jax.Array, y: jax.Array) -> tuple[jax.Array, Saved]:
+@partial(jax.custom_vjp, nondiff_argnums=(3,))
+def _residual(gram: jax.Array, lam: jax.Array, y: jax.Array, sure: bool) -> jax.Array:
+    return _residual_forward(gram, lam, y, sure)[0]
+
+
+def _residual_forward(
+    gram: jax.Array, lam: jax.Array, y: jax.Array, sure: bool
+) -> tuple[jax.Array, Saved]:
     exact = gram.astype(jnp.float64)
-    rest = _by_spectra(exact, lam, [y], lambda spectra: applied(lam, spectra[0]))
+    rest = _by_spectra(exact, lam, [y], lambda spectra: applied(lam, spectra[0]), sure)
     return rest, (gram, lam, y)
 
 
-def _residual_backward(saved: Saved, g: jax.Array) -> tuple[jax.Array, None, None]:
+def _residual_backward(sure: bool, saved: Saved, g: jax.Array) -> tuple[jax.Array, None, None]:
     gram, lam, y = saved
     change = _by_spectra(
         gram.astype(jnp.float64),
         lam,
         [g, y],
         lambda spectra: derivative(lam, spectra[0], spectra[1], gram.dtype),
+        sure,
     )
     return change, None, None
 
 
-residual.defvjp(_residual_forward, _residual_backward)
+_residual.defvjp(_residual_forward, _residual_backward)

@@ -11,15 +11,17 @@ Keeping F in place of I + F keeps small entries' digits (Higham, Functions of Ma
 There remain rounding errors, eps * lambda |K| as of any method that starts from K in float64.
 """
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 
-from gantk.dynamics.exponential import applied, dense, derivative
+from gantk.dynamics.exponential import applied, dense, derivative, either
 from gantk.dynamics.exponential import residual as spectral_residual
 
 SQUARINGS = 16
 REACH = 2.7 * 2**SQUARINGS
-"""The largest lambda |K| that they serve; above it the eigendecomposition does."""
+"""The largest lambda |K| that they serve; above it the eigendecomposition does, or NaN tells it."""
 ROWS = 1024
 """The largest K that they serve; above it Krylov spaces take less time."""
 
@@ -53,22 +55,25 @@ def _in_reach(gram: jax.Array, lam: jax.Array) -> jax.Array:
     return within
 
 
-def residual(gram: jax.Array, lam: jax.Array, y: jax.Array) -> jax.Array:
+def residual(gram: jax.Array, lam: jax.Array, y: jax.Array, sure: bool = True) -> jax.Array:
     """exp(-lambda K) y, [N] float64: what the discriminator has not yet learned of the labels y.
 
-    gram: [N, N], symmetric. lam: scalar, eta * t. y: [N] float64. Differentiable in `gram` only.
+    gram: [N, N], symmetric. lam: scalar, eta * t. y: [N] float64. sure: see
+    `gantk.dynamics.exponential.either`. Differentiable in `gram` only.
     """
     several = _squared if len(gram) <= ROWS else spectral_residual
-    rest: jax.Array = several(gram, lam, y)
+    rest: jax.Array = several(gram, lam, y, sure)
     return rest
 
 
-@jax.custom_vjp
-def _squared(gram: jax.Array, lam: jax.Array, y: jax.Array) -> jax.Array:
-    return _squared_forward(gram, lam, y)[0]
+@partial(jax.custom_vjp, nondiff_argnums=(3,))
+def _squared(gram: jax.Array, lam: jax.Array, y: jax.Array, sure: bool) -> jax.Array:
+    return _squared_forward(gram, lam, y, sure)[0]
 
 
-def _squared_forward(gram: jax.Array, lam: jax.Array, y: jax.Array) -> tuple[jax.Array, Saved]:
+def _squared_forward(
+    gram: jax.Array, lam: jax.Array, y: jax.Array, sure: bool
+) -> tuple[jax.Array, Saved]:
     exact = gram.astype(jnp.float64)
 
     def by_products() -> tuple[jax.Array, Powers]:
@@ -79,11 +84,11 @@ def _squared_forward(gram: jax.Array, lam: jax.Array, y: jax.Array) -> tuple[jax
     def by_eigenvectors() -> tuple[jax.Array, Powers]:
         return applied(lam, dense(exact, [y])[0]), (jnp.zeros_like(exact),) * SQUARINGS
 
-    rest, powers = jax.lax.cond(_in_reach(exact, lam), by_products, by_eigenvectors)
+    rest, powers = either(_in_reach(exact, lam), by_products, by_eigenvectors, sure)
     return rest, (gram, lam, y, powers)
 
 
-def _squared_backward(saved: Saved, g: jax.Array) -> tuple[jax.Array, None, None]:
+def _squared_backward(sure: bool, saved: Saved, g: jax.Array) -> tuple[jax.Array, None, None]:
     """Every F is symmetric, and so may its cotangent be: one product a squaring."""
     gram, lam, y, powers = saved
     exact = gram.astype(jnp.float64)
@@ -105,7 +110,7 @@ def _squared_backward(saved: Saved, g: jax.Array) -> tuple[jax.Array, None, None
         left, right = dense(exact, [g, y])
         return derivative(lam, left, right, gram.dtype)
 
-    change = jax.lax.cond(_in_reach(exact, lam), by_products, by_eigenvectors)
+    change = either(_in_reach(exact, lam), by_products, by_eigenvectors, sure)
     return change, None, None
 
 

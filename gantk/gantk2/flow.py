@@ -13,6 +13,7 @@ E c(f_t) with f_t held (Franceschi et al., 2022, "A Neural Tangent Kernel Perspe
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import jax
@@ -100,22 +101,22 @@ class KernelDiscriminator:
             return frozen_scores(self.kernel, real, generated, gram, w)
         return self.kernel.scores(real, generated, gram, w)
 
-    def loss(self, real: Any, generated: jax.Array) -> jax.Array:
+    def loss(self, real: Any, generated: jax.Array, sure: bool = True) -> jax.Array:
         """Mean of c(f) over the scored rows of each kind, a float64 scalar.
 
-        real: `kernel.fixed` of the n real rows. generated: as many, [n, ...].
+        real: `kernel.fixed` of the n real rows. generated: as many, [n, ...]. sure: see
+        `gantk.dynamics.exponential.either`.
         """
         settings, n = self.settings, len(generated)
         objective = POINT_OBJECTIVES[settings.score]
         y = jnp.asarray(labels(n, n, -1.0))
         if settings.through:
-            f = trained(
-                settings.rule, self.kernel.joint(real, generated), y, settings.time, self.steps
-            )
+            gram = self.kernel.joint(real, generated)
+            f = trained(settings.rule, gram, y, settings.time, self.steps, sure)
             scores = f[n:]
         else:
             gram = self.kernel.joint(real, jax.lax.stop_gradient(generated))
-            w = weights(settings.rule, gram, y, settings.time, self.steps)
+            w = weights(settings.rule, gram, y, settings.time, self.steps, sure)
             f = gram.astype(jnp.float64) @ w
             scores = self._held_scores(real, generated, gram, w)
         total = jnp.mean(objective.generated(scores))
@@ -178,8 +179,12 @@ def solve_infinite(job: Job[InfiniteSettings]) -> Result:
     discriminator, fixed = prepared(settings, real, start)
     details |= discriminator.record
     clipped = settings.clip and len(shape) == 4
+
+    def loss(sure: bool, rows: jax.Array, _: jax.Array, fixed: Any) -> jax.Array:
+        return discriminator.loss(fixed, rows, sure)
+
     descent = descend(
-        lambda rows, _, fixed: discriminator.loss(fixed, rows),
+        partial(loss, True),
         start,
         fixed,
         settings,
@@ -187,5 +192,6 @@ def solve_infinite(job: Job[InfiniteSettings]) -> Result:
         render=from_signed,
         project=lambda rows: jnp.clip(rows, -1, 1) if clipped else rows,
         title=f"part {job.part}",
+        quick=partial(loss, False),
     )
     return flow_result(job, descent, from_signed(descent.parameters), details)

@@ -5,6 +5,7 @@ with velocities smoothed by the generator's own tangent kernel (Franceschi et al
 """
 
 import math
+from functools import partial
 from typing import Any
 
 import jax
@@ -70,19 +71,22 @@ def solve_generator(job: Job[GeneratedSettings]) -> Result:
     real = jnp.asarray(to_signed(job.subset.data, dtype), dtype)
     discriminator, fixed = prepared(settings, real, first.astype(dtype))
 
-    def loss(layers: Layers, iteration: jax.Array, constants: tuple[jax.Array, Any]) -> jax.Array:
+    def loss(
+        sure: bool, layers: Layers, iteration: jax.Array, constants: tuple[jax.Array, Any]
+    ) -> jax.Array:
         key, fixed = constants
         own = jax.random.fold_in(key, iteration)
         z = jax.random.normal(own, (n, settings.latent), jnp.float32)
-        return discriminator.loss(fixed, _rows(layers, z, shape).astype(dtype))
+        return discriminator.loss(fixed, _rows(layers, z, shape).astype(dtype), sure)
 
     descent = descend(
-        loss,
+        partial(loss, True),
         start,
         (key, fixed),
         settings,
         job.checkpoint,
         render=lambda layers: from_signed(_rows(layers, shown, shape)),
+        quick=partial(loss, False),
     )
     model: dict[str, np.ndarray] = {}
     for i, (weights, bias) in enumerate(descent.parameters):

@@ -63,20 +63,25 @@ def _logistic(gram: jax.Array, y: jax.Array, time: float, steps: int) -> jax.Arr
     return jax.lax.scan(step, jnp.zeros_like(y), None, steps)[0]
 
 
-def weights(rule: Rule, gram: jax.Array, y: jax.Array, time: float, steps: int = 64) -> jax.Array:
+def weights(
+    rule: Rule, gram: jax.Array, y: jax.Array, time: float, steps: int = 64, sure: bool = True
+) -> jax.Array:
     """w after the training time, float64 [2n]; of `squares` not to be differentiated.
 
-    gram: K, [2n, 2n] symmetric. y: float64 [2n]. steps: of `logistic` (`logistic_steps`).
+    gram: K, [2n, 2n] symmetric. y: float64 [2n]. steps: of `logistic` (`logistic_steps`). sure: see
+    `gantk.dynamics.exponential.either`.
     """
     if rule == "ipm":
         return 2 * time / len(y) * y
     if rule == "squares":
-        return integral(gram, jnp.float64(4 * time / len(y)), y)
+        return integral(gram, jnp.float64(4 * time / len(y)), y, sure)
     return _logistic(gram.astype(jnp.float64), y, time, steps)
 
 
-def trained(rule: Rule, gram: jax.Array, y: jax.Array, time: float, steps: int = 64) -> jax.Array:
+def trained(
+    rule: Rule, gram: jax.Array, y: jax.Array, time: float, steps: int = 64, sure: bool = True
+) -> jax.Array:
     """f on all rows, K w, float64 [2n], differentiable in `gram`: through the training itself."""
     if rule == "squares":
-        return y - residual(gram, jnp.float64(4 * time / len(y)), y)
+        return y - residual(gram, jnp.float64(4 * time / len(y)), y, sure)
     return gram.astype(jnp.float64) @ weights(rule, gram, y, time, steps)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from gantk.descent import loop as descent
+from gantk.descent import programs
 from gantk.descent.loop import descend
 from gantk.settings import DescentSettings
 from suite.running.checkpoint import Checkpoint
@@ -107,6 +108,7 @@ def test_adam_is_that_of_its_paper_on_clipped_gradients(clip_norm):
 def test_a_killed_descent_goes_on_where_it_stood(tmp_path, monkeypatch, optimiser):
     """By a clock that goes on by a second an iteration, whoever asks."""
     monkeypatch.setattr(descent, "time", SimpleNamespace(perf_counter=count().__next__))
+    monkeypatch.setattr(programs, "time", SimpleNamespace(perf_counter=lambda: 0))
     whole = run(optimiser=optimiser, schedule="cosine")
     assert [row["seconds"] for row in whole.history] == list(range(1, 61))
     path = tmp_path / "checkpoint.npz"

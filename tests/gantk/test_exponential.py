@@ -35,7 +35,7 @@ def spaces(monkeypatch):
     counts = {"krylov": 0, "dense": 0}
     by_spectra = exponential._by_spectra
 
-    def counted(gram, lam, starts, function):
+    def counted(gram, lam, starts, function, sure):
         def noting(spectra):
             size = spectra[0].values.shape[0]
             kind = "dense" if size == len(gram) else "krylov"
@@ -46,7 +46,7 @@ def spaces(monkeypatch):
             jax.debug.callback(note)
             return function(spectra)
 
-        return by_spectra(gram, lam, starts, noting)
+        return by_spectra(gram, lam, starts, noting, sure)
 
     monkeypatch.setattr(exponential, "_by_spectra", counted)
     return counts
@@ -90,6 +90,30 @@ def test_a_cotangent_of_zeros_gives_zeros(method):
     k, y = jnp.asarray(gram(DECAYING)), jnp.asarray(labels(70, 70, -1.0))
     _, back = jax.vjp(lambda k: RESIDUALS[method](k, jnp.float64(1.0), y), k)
     np.testing.assert_array_equal(back(jnp.zeros(ROWS))[0], 0)
+
+
+@pytest.mark.parametrize("method", RESIDUALS)
+def test_without_a_branch_it_is_the_same_or_nan(method):
+    """NaN in value and derivative, where the usual way does not serve."""
+    y = jnp.asarray(labels(70, 70, -1.0))
+
+    def both(name, lam, sure):
+        value, back = jax.vjp(
+            lambda k: RESIDUALS[method](k, jnp.float64(lam), y, sure),
+            jnp.asarray(gram(SPECTRA[name])),
+        )
+        return value, back(y)[0]
+
+    for quick, sure in zip(
+        both("decaying", 1.28, False), both("decaying", 1.28, True), strict=True
+    ):
+        np.testing.assert_allclose(quick, sure, rtol=1e-12, atol=1e-13)
+    far = 50.0 if method == "spectra" else 1e9
+    for name in ("flat, too wide for a small space", "all equal"):
+        lost = name.startswith("flat") or method == "squarings"
+        for values in both(name, far, False):
+            assert np.isnan(values).all() if lost else np.isfinite(values).all()
+    assert all(np.isfinite(values).all() for values in both("decaying", far, True))
 
 
 @pytest.mark.parametrize("method", ["dense", "krylov"])
