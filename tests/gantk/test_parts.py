@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from gantk.backend import program_cache
-from gantk.descent import loop as descent
-from gantk.descent import without_generator
+from gantk.descent import programs, without_generator
 from suite.protocol.artefacts import Subset
 from suite.protocol.method import METHODS, Job
 from suite.running.checkpoint import Checkpoint
@@ -35,11 +34,11 @@ def test_parts_share_one_program_and_have_the_bytes_of_separate_processes() -> N
     alone = []
     for part in range(3):
         without_generator._problem.cache_clear()
-        descent._program.cache_clear()
+        programs._jitted.cache_clear()
         alone.append(solve(part))
-    descent._program.cache_clear()
+    programs._jitted.cache_clear()
     together = [solve(part) for part in range(3)]
-    assert descent._program.cache_info().misses == 1
+    assert programs._jitted.cache_info().misses == 1
     for (samples, losses), (expected, wanted) in zip(together, alone, strict=True):
         np.testing.assert_array_equal(samples, expected)
         assert losses == wanted
@@ -65,11 +64,11 @@ def test_programs_from_the_disk_and_parts_of_one_job_give_the_same_bytes(tmp_pat
     )
     assert not (tmp_path / "cache" / "gantk-bench" / "programs").exists()
     train(tmp_path, "--out", f"{tmp_path}/first", "--part", "0")
-    programs = set((tmp_path / "cache" / "gantk-bench" / "programs").rglob("*-cache"))
-    assert programs
+    kept = set((tmp_path / "cache" / "gantk-bench" / "programs").rglob("*-cache"))
+    assert kept
     said = train(tmp_path, "--out", f"{tmp_path}/both", "--parts", "2")
     again = set((tmp_path / "cache" / "gantk-bench" / "programs").rglob("*-cache"))
-    assert again == programs, "another seed or part needs another program"
+    assert again == kept, "another seed or part needs another program"
     assert "part 0" in said and "part 1" in said and "part 1" in fresh
     for one, other in (("alone", "both/part1"), ("first", "both/part0")):
         for file in ("samples.npz", "trajectory.npz"):
