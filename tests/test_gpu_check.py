@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from benchmarks import gpu
-from benchmarks._stages import Row, Stage, cells, finished
+from benchmarks._stages import TABLE1, Row, Stage, cells, finished
 from suite.running import devices
 from suite.running.cli import run
+from suite.running.errors import InputError
 
 
 def printed(monkeypatch, capsys, *words: str) -> tuple[int, list[list[str]], str]:
@@ -109,8 +110,42 @@ def test_stages_are_kept_as_they_end_and_left_out_without_time(tmp_path) -> None
     assert made == ["one", "two"]
 
 
+def test_a_stage_that_fails_keeps_no_other_from_being_made(tmp_path) -> None:
+    def fails():
+        raise InputError("out of memory")
+
+    fine = Stage("fine", 1, lambda: [Row("fine", "found", True)])
+    bad = [False, True]
+    again = Stage("again", 1, lambda: [Row("again", "found", bad.pop(0))])
+    table, deadline = tmp_path / "check.csv", time.monotonic() + 60
+    first = list(finished([Stage("broken", 1, fails), again, fine], table, deadline))
+    assert [(row.what, row.passed) for row in first] == [
+        ("broken", False),
+        ("again", False),
+        ("fine", True),
+    ]
+    assert first[0].found == "failed: out of memory"
+    mended = Stage("broken", 1, lambda: [Row("broken", "found", True)])
+    for _ in range(2):
+        assert all(row.passed for row in finished([mended, again, fine], table, deadline))
+    assert table.read_text(encoding="utf-8").count("again") == 2
+
+
+def test_the_stages_of_table_1_leave_time_for_a_cell_in_twelve_minutes(
+    monkeypatch, tmp_path
+) -> None:
+    """By the estimates of an H200, each of which counts the start of its processes."""
+    monkeypatch.setattr(devices, "visible", lambda: (["GPU-aa"], ""))
+    monkeypatch.setattr(devices, "cuda_build", lambda framework: True)
+    seconds = [stage.seconds for stage in gpu.stages(tmp_path, "gpu", TABLE1, 64, 400)]
+    assert sum(seconds) < 600
+
+
 def test_cells_are_trained_until_the_time_is_over() -> None:
     rows = list(cells(time.monotonic() + 31, ("true",)))
     assert "dcgan@networks=tuned on 64 digits" in rows[0].what
-    assert all("the same command goes on" in row.found for row in rows)
+    assert all(row.passed is False for row in rows)
+    (cut, *rest) = cells(time.monotonic() + 30.5, ("sh", "-c", "exec sleep 100"))
+    assert "cut off: the same command goes on" in cut.found and cut.passed is None
+    assert {row.found for row in rest} == {"no time left"}
     assert {row.found for row in cells(time.monotonic(), ("false",))} == {"no time left"}
