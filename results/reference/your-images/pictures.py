@@ -1,52 +1,43 @@
-"""Make the two folders of colour pictures that the example compares methods on.
+"""Make the two folders of pictures that the example compares methods on.
 
-    npm pack emoji-datasource-google@16.0.0 && tar xzf emoji-datasource-google-16.0.0.tgz
-    apt-get download tuxpaint-stamps-default && dpkg-deb -x tuxpaint-stamps-default_*.deb stamps
-    python results/reference/your-images/pictures.py package stamps/usr/share/tuxpaint/stamps OUT
+    PYTHONPATH=. python results/reference/your-images/pictures.py FASHION_MNIST OUT
 
-OUT/faces gets 110 faces of Google's Noto emoji, 32 x 32, cut from the sheet of the npm package
-(images: Apache License 2.0). OUT/garden gets 86 photographs of fruit, vegetables, nuts, flowers and
-trees of Tux Paint's stamps, each in the middle of a square and scaled to 64 x 64 (GPL, version 2 or
-later). All are transparent around what they show.
+FASHION_MNIST: folder of Fashion-MNIST's IDX files (Debian: /usr/share/datasets/fashion-mnist).
+OUT/sandals gets its first 200 sandals, 28 x 28, grey; OUT/patches 204 squares of 48 x 48 from six
+photographs that scikit-image and scikit-learn ship, 34 of each, spread evenly over it.
 """
 
-import json
 import sys
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
+from skimage import data
+from sklearn.datasets import load_sample_image
 
-FACE, STAMP = 32, 64
-"""Sides [pixels]."""
-NO_PHOTOGRAPHS = {"cartoon", "plastic", "pizza.png"}
-"""Folders, and files, of the stamps that are drawn or made of plastic."""
+from datasets.sources.fashion_mnist import FashionMnistSettings, open_fashion_mnist
 
-
-def faces(package: Path, folder: Path) -> None:
-    """Cut the faces out of the sheet, in which each has an edge of one pixel."""
-    sheet = Image.open(package / "img/google/sheets/32.png").convert("RGBA")
-    for emoji in json.loads((package / "emoji.json").read_text(encoding="utf-8")):
-        kind = emoji["subcategory"]
-        if emoji["has_img_google"] and kind.startswith("face-") and kind != "face-costume":
-            left, top = (emoji[key] * (FACE + 2) + 1 for key in ("sheet_x", "sheet_y"))
-            face = sheet.crop((left, top, left + FACE, top + FACE))
-            face.save(folder / f"{emoji['short_name']}.png")
+SANDALS, PATCHES, SIDE = 200, 34, 48
 
 
-def garden(stamps: Path, folder: Path) -> None:
-    """Scale the photographs, each cut to what is not transparent and set into a square."""
-    for path in sorted((*(stamps / "food").rglob("*.png"), *(stamps / "plants").rglob("*.png"))):
-        if NO_PHOTOGRAPHS.isdisjoint(path.parts):
-            image = Image.open(path).convert("RGBA")
-            image = image.crop(image.getchannel("A").getbbox())
-            side = max(image.size)
-            square = Image.new("RGBA", (side, side), (255, 255, 255, 0))
-            square.paste(image, ((side - image.width) // 2, (side - image.height) // 2))
-            square.resize((STAMP, STAMP), Image.Resampling.LANCZOS).save(folder / path.name)
+def save(folder: Path, images: list[np.ndarray]) -> None:
+    """Write images as PNG files, numbered from 0."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for i, image in enumerate(images):
+        Image.fromarray(image).save(folder / f"{i:03}.png")
 
 
-package, stamps, out = map(Path, sys.argv[1:])
-for name in ("faces", "garden"):
-    (out / name).mkdir(parents=True)
-faces(package, out / "faces")
-garden(stamps, out / "garden")
+def patches(photograph: np.ndarray) -> list[np.ndarray]:
+    """Squares [SIDE, SIDE, 3] of the grid over a photograph, evenly chosen."""
+    rows, columns = (length // SIDE for length in photograph.shape[:2])
+    chosen = np.linspace(0, rows * columns - 1, PATCHES).astype(int)
+    corners = [(i // columns * SIDE, i % columns * SIDE) for i in chosen]
+    return [photograph[y : y + SIDE, x : x + SIDE] for y, x in corners]
+
+
+source = FashionMnistSettings(source="folder", path=Path(sys.argv[1]), articles=("sandal",))
+sandals = open_fashion_mnist(source, "train").read(np.arange(SANDALS))[..., 0]
+photographs = [data.astronaut(), data.chelsea(), data.coffee(), data.rocket()]
+photographs += [load_sample_image(name) for name in ("china.jpg", "flower.jpg")]
+save(Path(sys.argv[2], "sandals"), list(sandals))
+save(Path(sys.argv[2], "patches"), [patch for photo in photographs for patch in patches(photo)])
