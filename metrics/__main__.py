@@ -131,7 +131,7 @@ def copies(
             "train": judged.position(int(row)),
             "correlation": round(float(judged.matches.nearest[row]), 4),
             "copy": bool(judged.hits[row]),
-            "done": done(rows[row], judged, int(row)),
+            "done": done(rows[row], judged, int(row)) if judged.hits[row] else [],
         }
         for row in shown
     ]

@@ -88,7 +88,7 @@ def draw_pairs(path: Path, samples: np.ndarray, judged: Judged, rows: np.ndarray
 def _caption(sample: np.ndarray, judged: Judged, row: int) -> list[str]:
     head = f"sample {row}, training {judged.position(row)}: {judged.matches.nearest[row]:.3f}"
     lines = [head if judged.hits[row] else f"{head}, no copy"]
-    for word in done(sample, judged, row):
+    for word in done(sample, judged, row) if judged.hits[row] else []:
         joined = f"{lines[-1]}, {word}"
         if len(lines) > 1 and len(joined) <= 36:
             lines[-1] = joined

@@ -6,6 +6,7 @@ the nearest generated one. It falls if modes are lost.
 """
 
 from collections.abc import Callable
+from typing import Literal
 
 from metrics.neighbours import bootstrap_error, standard_error
 from metrics.similarity import PAPER_WINDOW, of_pair
@@ -26,7 +27,13 @@ def am_ssim_reverse(pair: Pair) -> Value:
     return Value(float(matrix.max(axis=0).mean()), error)
 
 
-def _measure(name: str, title: str, about: str, compute: Callable[[Pair], Value]) -> Metric:
+def _measure(
+    name: str,
+    title: str,
+    about: str,
+    compute: Callable[[Pair], Value],
+    shows: Literal["nearness", "quality"],
+) -> Metric:
     return Metric(
         name=name,
         title=title,
@@ -40,6 +47,7 @@ def _measure(name: str, title: str, about: str, compute: Callable[[Pair], Value]
         extractor=None,
         compute=compute,
         side=PAPER_WINDOW.size,
+        shows=shows,
         references=(
             ("Zhang et al., 2022 (GA-NTK)", "section 8.2", "https://arxiv.org/abs/2204.04090"),
             ("Wang et al., 2004 (SSIM)", "Eq. 13", "https://doi.org/10.1109/TIP.2003.819861"),
@@ -53,6 +61,7 @@ AM_SSIM = _measure(
     "Sees how near each image comes to a training image, pixel by pixel: copies score 1, new "
     "digits 0.65, and a shift by one pixel costs as much as noise. Misses lost modes.",
     am_ssim,
+    "nearness",
 )
 AM_SSIM_REVERSE = _measure(
     "am_ssim_reverse",
@@ -60,4 +69,5 @@ AM_SSIM_REVERSE = _measure(
     "Sees training images that no generated one comes near, so lost modes (0.75 for copies of "
     "half the digits). Rises with the number of images.",
     am_ssim_reverse,
+    "quality",
 )

@@ -184,7 +184,7 @@ COPIES = Metric(
     extractor=None,
     compute=share_of_copies,
     side=8,
-    copying=True,
+    shows="copies",
     references=(
         ("Carlini et al., 2023", "section 4", "https://arxiv.org/abs/2301.13188"),
         ("Alaa et al., 2022", "authenticity", "https://arxiv.org/abs/2102.08921"),

@@ -90,6 +90,7 @@ def _measure(
         extractor=extractor,
         compute=compute,
         side=PAPER_WINDOW.size if extractor is None else 1,
+        shows="nearness",
         references=(("Alaa et al., 2022", "authenticity", "https://arxiv.org/abs/2102.08921"),),
     )
 

@@ -66,6 +66,7 @@ def _pair(
         unit="share of reference rows",
         range=(0, 1),
         compute=lambda pair: coverage(pair, extractor),
+        shows="coverage",
     )
     return base, other
 

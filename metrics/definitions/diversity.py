@@ -62,4 +62,8 @@ DIVERSITY = Metric(
     minimum=2,
     extractor=None,
     compute=diversity,
+    shows="diversity",
+    references=(
+        ("Hoeffding, 1948", "the error of U-statistics", "https://doi.org/10.1214/aoms/1177730196"),
+    ),
 )

@@ -61,6 +61,7 @@ MODES_COVERED = Metric(
     minimum=1,
     extractor=None,
     compute=modes_covered,
+    shows="coverage",
     labelled=True,
     references=(
         ("Srivastava et al., 2017", "mixtures of Gaussians", "https://arxiv.org/abs/1705.07761"),

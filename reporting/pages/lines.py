@@ -10,12 +10,16 @@ from reporting.tables.cells import Row
 from reporting.tables.fill import Filled
 from reporting.tables.layout import columns_of, lines_of
 from reporting.tables.numbers import number
-from reporting.verdict.real import copiers, judges_copying
+from reporting.verdict.real import copiers, shows
 from reporting.verdict.words import Titles
 
 Place = tuple[str, int]
 Sheets = Mapping[tuple[str, str, int], Mapping[str, Picture]]
 """Experiment, dataset and n -> method -> its samples."""
+
+
+NEAR = ("copies", "nearness")
+"""What metrics show (`Metric.shows`) that are about the nearness to training images."""
 
 
 @dataclass(frozen=True)
@@ -58,17 +62,12 @@ class Lines:
     lines: Sequence[Line]
 
 
-def _near(metric: str) -> bool:
-    """Whether a metric is of the nearness to training images."""
-    return metric == "am_ssim" or metric.startswith("copying_rate") or judges_copying(metric)
-
-
 def _copying(place: Sequence[list[Row]], method: str, titles: Titles) -> str:
     """How near a method's samples are to the training images, compared with new real images."""
     found = []
     for line in place:
         own, fresh = (next((r for r in line if r.method == m), None) for m in (method, FRESH))
-        if own is None or own.mean is None or own.drawn or not _near(own.metric):
+        if own is None or own.mean is None or own.drawn or shows(own.metric) not in NEAR:
             continue
         words = number(own.mean)
         if fresh is not None and fresh.mean is not None:

@@ -15,10 +15,8 @@ ALIKE = 0.5
 repeated equally often, have half of it."""
 FAR = 0.25
 """A method is said to come near few real images below this part of their own coverage."""
-COPIES, ALIKENESS = "copies", "diversity"
-"""The metrics of what share of samples are copies, and of how unlike samples are each other."""
-COVERS = ("coverage", "modes_covered")
-"""What the names of metrics begin with that count what real rows have a sample near them."""
+COPIES, DIVERSITY = "copies", "diversity"
+"""The metrics that are missing where nobody looked for copies, or for samples that are alike."""
 
 
 def _beside(row: Row, real: Row) -> Gap | None:
@@ -44,10 +42,10 @@ def _one_run(rows: Sequence[Row]) -> str:
     return " (as far as one run shows)" if any(row.repeats < 2 for row in rows) else ""
 
 
-def judges_copying(metric: str) -> bool:
-    """Whether a metric is the share of samples that are training images."""
+def shows(metric: str) -> str:
+    """What a metric shows (`Metric.shows`); "" for one that is not registered."""
     known = METRICS.entries.get(metric)
-    return known is not None and known.copying
+    return "" if known is None else known.shows
 
 
 def copiers(line: Sequence[Row]) -> dict[str, list[Measured]]:
@@ -58,7 +56,7 @@ def copiers(line: Sequence[Row]) -> dict[str, list[Measured]]:
     cases. The p-values of all runs of the line are corrected together and compared with 2.5 %, one
     end of a 95 % interval: the line accuses any method wrongly with a probability of at most 2.5 %.
     """
-    if not judges_copying(line[0].metric):
+    if shows(line[0].metric) != "copies":
         return {}
     runs = [(row.method, run) for row in methods(line) for run in row.measured]
     known = [(method, run, run.doubt) for method, run in runs if run.doubt is not None]
@@ -120,10 +118,10 @@ def spoiled(lines: Sequence[Sequence[Row]]) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for line in lines:
-        if line[0].metric.startswith(COVERS):
+        if shows(line[0].metric) == "coverage":
             found |= dict.fromkeys(_low(line, FAR), "its samples are near few real images")
     for line in lines:
-        if line[0].metric == ALIKENESS:
+        if shows(line[0].metric) == "diversity":
             found |= dict.fromkeys(_low(line, ALIKE), "its samples are nearly alike")
     return found
 
@@ -131,8 +129,8 @@ def spoiled(lines: Sequence[Sequence[Row]]) -> dict[str, str]:
 def collapse(line: Sequence[Row], titles: Titles) -> list[Finding]:
     """Which methods have samples that are nearly alike, or near few real images."""
     metric, real = line[0].metric, control(line, FRESH, FLOOR)
-    alike = metric == ALIKENESS
-    if real is None or not (alike or metric.startswith(COVERS)):
+    alike = shows(metric) == "diversity"
+    if real is None or not (alike or shows(metric) == "coverage"):
         return []
     found = _low(line, ALIKE if alike else FAR)
     rows = [row for row in methods(line) if row.method in found]
@@ -206,8 +204,8 @@ def _unmeasured(place: Sequence[Row]) -> list[str]:
     known = [METRICS.entries[metric] for metric in used if metric in METRICS.entries]
     if not any(metric.data == "images" for metric in known):
         return []
-    copies = [] if any(metric.copying for metric in known) else [COPIES]
-    return copies + ([] if ALIKENESS in used else [ALIKENESS])
+    shown = {metric.shows for metric in known}
+    return [name for name in (COPIES, DIVERSITY) if name not in shown]
 
 
 def unsearched(place: Sequence[Row]) -> dict[str, str]:
@@ -222,7 +220,7 @@ def unmeasured(place: Sequence[Row]) -> list[Finding]:
     missing = _unmeasured(place)
     if not missing:
         return []
-    words = {COPIES: "copies", ALIKENESS: "alike"}
+    words = {COPIES: "copies", DIVERSITY: "alike"}
     return [
         Finding(
             f"whether samples are {' or '.join(words[name] for name in missing)} was not measured: "

@@ -113,8 +113,13 @@ class Metric(Registered):
     compute: the metric itself, on a pair that fits the fields above.
     labelled: whether it needs the labels of the reference rows.
     side: fewest pixels that it needs on either edge of an image.
-    copying: whether it is the share of samples that are training rows, less what new rows get, so
-        that a value above 0 means copies.
+    shows: what the verdict and the page take it for.
+        copies: the share of samples that are training rows, minus that of new rows, with an
+            interval and a p-value; a value above 0 means copies.
+        nearness: how near samples are to training rows, which new ones are too.
+        diversity: how different samples are from each other.
+        coverage: how many of the reference rows, or modes, have a sample near them.
+        quality: none of these.
     """
 
     kind: ClassVar[str] = "metric"
@@ -130,7 +135,7 @@ class Metric(Registered):
     compute: Callable[[Pair], Value]
     labelled: bool = False
     side: int = 1
-    copying: bool = False
+    shows: Literal["quality", "copies", "nearness", "diversity", "coverage"] = "quality"
 
     @property
     def summary(self) -> str:

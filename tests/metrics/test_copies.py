@@ -254,3 +254,7 @@ def test_the_command_tells_copies_and_draws_them(digits, tmp_path):
     assert all(pair["sample"] == pair["train"] for pair in report["pairs"])
     assert all(pair["done"] == ["moved 2 down"] for pair in report["pairs"])
     assert Image.open(tmp_path / "pairs.png").width > 400
+    write_sheet(tmp_path / "samples.png", digits[100:110])
+    done = CliRunner().invoke(app, [str(tmp_path / w) if "." in w else w for w in words])
+    assert [pair["done"] for pair in json.loads(done.stdout)["pairs"] if not pair["copy"]]
+    assert not any(pair["done"] for pair in json.loads(done.stdout)["pairs"] if not pair["copy"])
