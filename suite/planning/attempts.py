@@ -1,8 +1,8 @@
-"""Which jobs the workflow tries again, and what it keeps until it has seen their end.
+"""Retries of killed jobs, and the clean-up after finished ones.
 
-A job that was killed (out of memory, out of time, cancelled) is tried again. One that ended by
-itself is not: it would end in the same sentence. The shell of a job tells the two apart by a file
-beside its log, which stands while the command runs and can be deleted on a full disk too.
+A job that was killed (out of memory, out of time, cancelled) is tried again. A job that failed by
+itself is not, since it would fail in the same way. A file beside the job's log tells the two apart:
+it exists while the command runs. On a full disk it can still be deleted.
 """
 
 import os
@@ -17,16 +17,16 @@ from suite.running.finished import forget
 
 
 def name_run(main: bool) -> None:
-    """Name this run of the workflow, for its jobs (`suite.running.checkpoint.workflow_run`).
+    """Give this run of the workflow an identifier, which its jobs inherit.
 
-    main: whether this is the process that the user started; the Snakemake in the job of a cluster
-        has the name from its environment.
+    main: whether the user started this process. The Snakemake inside a cluster job inherits the
+        identifier through its environment (`suite.running.checkpoint.workflow_run`).
     """
     os.environ[WORKFLOW_RUN] = uuid.uuid4().hex if main else os.environ.get(WORKFLOW_RUN, "")
 
 
 def tried(command: str) -> str:
-    """A command of a rule with retries, which is tried again only where it was killed."""
+    """The shell command of a rule with retries: it marks its log while `command` runs."""
     full = "the logs cannot be written: free some space on the disk, or mend its permissions"
     return (
         f": > {{log}}.running || {{{{ echo 'error: {full}' >&2; exit 1; }}}}; "
@@ -36,7 +36,7 @@ def tried(command: str) -> str:
 
 
 def _was_killed(log: Path) -> bool:
-    """Whether the job with this log was killed, before its start or during its command."""
+    """Whether the job with this log was killed before or during its command."""
     if Path(f"{log}.running").exists():
         return True
     try:  # Snakemake deletes the log before each start.
@@ -47,9 +47,9 @@ def _was_killed(log: Path) -> bool:
 
 
 def retry_killed_jobs_alone() -> None:
-    """Let Snakemake try a job of a rule with retries again only if it was killed.
+    """Make Snakemake retry killed jobs only.
 
-    Snakemake 9 asks `Job.restart_times` after each failure, and has no setting for that.
+    Snakemake 9 has no setting for it, but asks `Job.restart_times` after each failure.
     """
     from snakemake.jobs import Job
 
@@ -61,9 +61,9 @@ def retry_killed_jobs_alone() -> None:
 
 
 def tidy(dag: Any) -> None:
-    """Forget what stays of finished runs, as far as the workflow has seen the end of their jobs.
+    """Delete the kept copies of finished runs whose jobs Snakemake has recorded as ended.
 
-    dag: Snakemake's.
+    dag: Snakemake's graph of jobs.
     """
     for job in dag.jobs:
         ended = dag.finished(job) or not dag.needrun(job)

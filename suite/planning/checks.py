@@ -1,4 +1,4 @@
-"""What can be known of a configuration before any job runs: the counts and sizes of its data."""
+"""Checks of a configuration before any job runs: the numbers and sizes of its rows."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,9 +25,9 @@ from suite.protocol.source import Rows
 from suite.running.errors import InputError
 
 READABLE = 2**24
-"""Bytes of files that are read whole to see that none is damaged: about a second."""
+"""Up to so many bytes, all files are read, to find damaged ones: about a second."""
 COMPARABLE = 2**28
-"""Bytes of files that are read to see which hold the same, of those with the size of another."""
+"""Up to so many bytes, files of equal sizes are read, to find equal ones."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,8 @@ class Present:
     shape: of a row, [H, W, C] or (2,).
     train: rows of the training split. heldout: rows that are held out of it.
     labelled: whether every row has a label.
-    shared: held-out rows that are rows of the training split too; None where it was not found out.
+    shared: held-out rows that are also rows of the training split; None if they were too many to
+        compare.
     """
 
     data: Literal["images", "points"]
@@ -50,7 +51,7 @@ class Present:
 
 @contextmanager
 def _within(place: str) -> Iterator[None]:
-    """Put the place in the configuration before the sentence of an error."""
+    """Prefix errors with the place in the configuration."""
     try:
         yield
     except InputError as error:
@@ -58,11 +59,11 @@ def _within(place: str) -> Iterator[None]:
 
 
 def look(config: Config, dataset: str) -> Present | None:
-    """What a dataset holds; None where its files have yet to be downloaded.
+    """What a dataset holds; None if its files are not downloaded yet.
 
     Raises:
-        InputError: files are missing or damaged, a split has no row, or fewer rows are held out
-            than asked.
+        InputError: files are missing or damaged, a split is empty, or fewer rows can be held out
+            than are asked for.
     """
     kind, settings = config.kind(dataset), config.source(dataset)
     asked = config.datasets[dataset].heldout
@@ -103,18 +104,18 @@ def look(config: Config, dataset: str) -> Present | None:
 
 
 def _row(rows: Rows, i: int) -> bytes:
-    """What tells row i from others."""
+    """A digest of row i."""
     return hashlib.sha256(rows.read(np.array([i])).tobytes()).digest()
 
 
 def _equal(train: Iterable[bytes], heldout: Iterable[bytes]) -> int:
-    """How many of the held-out are among the others."""
+    """How many held-out rows are also training rows."""
     known = set(train)
     return sum(one in known for one in heldout)
 
 
 def _equal_files(train: Sequence[Path], heldout: Sequence[Path]) -> int | None:
-    """How many held-out files have the bytes of a training file; None for too many to read."""
+    """How many held-out files equal a training file; None if too many would have to be read."""
     if not train:
         return None
     sizes = {path: path.stat().st_size for path in (*train, *heldout)}
@@ -195,7 +196,7 @@ def _check_cell(config: Config, cell: Cell, present: Present) -> None:
 
 
 def repeated(dataset: str, present: Present) -> list[str]:
-    """What to know of rows that are held out of training and trained on all the same."""
+    """Warnings about held-out rows that are training rows too."""
     if not present.shared:
         return []
     return [
@@ -205,14 +206,14 @@ def repeated(dataset: str, present: Present) -> list[str]:
 
 
 def check(config: Config, where: str = "config") -> list[str]:
-    """Refuse what a job would fail on later; datasets that have yet to be downloaded pass.
+    """Refuse what would fail in a job later. Datasets that are not downloaded yet are not checked.
 
     Returns:
-        What is no fault but should be known, a sentence each.
+        Warnings, a sentence each.
 
     Raises:
-        InputError: data that are missing; more rows asked than there are; rows or batches that a
-            method cannot take; too few rows, or too small ones, for a metric.
+        InputError: data are missing; more rows are asked for than exist; a method cannot take the
+            shape or the batch; a metric needs more rows, or larger images.
     """
     weights = config.inception_weights
     if weights is not None and not weights.is_file():

@@ -1,4 +1,4 @@
-"""The configuration of a reproduction: the one model behind the schema, the grid and the rules."""
+"""The configuration of a reproduction. The schema, the grid and the rules all follow from it."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -19,15 +19,15 @@ from suite.running.files import read_yaml
 
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$")]
-"""A name that a file can have on every system."""
+"""A name that is a valid file name on every system."""
 
 Overrides = dict[str, Any]
 MOST_HELD = 1024
-"""Held-out rows where the configuration does not say how many."""
+"""Most rows that are held out where the configuration gives no number."""
 
 
 def _once(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    """The values; ValueError where one stands twice."""
+    """The values unchanged; ValueError if one is repeated."""
     twice = next((value for i, value in enumerate(values) if value in values[:i]), None)
     if twice is not None:
         raise ValueError(f"{twice} stands twice: name each once")
@@ -36,19 +36,19 @@ def _once(values: tuple[Any, ...]) -> tuple[Any, ...]:
 
 Once = AfterValidator(_once)
 TRAIN = "train_"
-"""What the names of rules that train begin with; no name of an experiment does."""
+"""Prefix of the rules that train. No experiment's name may begin with it."""
 RULES = {
     *("all", "figures", "subset", "reference", "train_gantk", "train_baselines", "weights"),
     *("evaluate", "evaluate_images", "evaluate_points", "controls", "walk", "configuration"),
     *("table", "draw", "report"),
 }
-"""The rules of the workflow, whose names no experiment can have: it is a target itself.
+"""The rules of the workflow. No experiment may have one of these names, since it is a target too.
 
-Those that make several parts end in the first and the last of them, `train_gantk_0_3`."""
+A rule that makes several parts also has their first and last number: `train_gantk_0_3`."""
 
 
 class Seeds(Settings):
-    """The seeds of a reproduction: every run uses one of each kind, and records them."""
+    """The seeds of a reproduction. Every run uses one of each kind and records them."""
 
     data: Annotated[tuple[Seed, ...], Once] = Field(
         (0,), min_length=1, description="seeds that draw the subsets"
@@ -62,7 +62,7 @@ class Seeds(Settings):
 
 
 class Dataset(Settings):
-    """Where a dataset comes from and what is held out of training."""
+    """Where a dataset comes from, and how many rows are held out of training."""
 
     kind: str | None = Field(None, description="a registered dataset; default: the entry's name")
     heldout: PositiveInt | None = Field(
@@ -72,7 +72,7 @@ class Dataset(Settings):
 
 
 class Grid(Settings):
-    """The sizes of one dataset in one experiment, and what they change for the methods."""
+    """The sizes of one dataset in one experiment, and the methods' settings on it."""
 
     n: Annotated[tuple[PositiveInt, ...], Once] = Field(
         min_length=1, description="training-set sizes [images]"
@@ -83,7 +83,7 @@ class Grid(Settings):
 
 
 class Experiment(Settings):
-    """One table: a grid of datasets and sizes against methods."""
+    """One table: datasets and sizes as rows, methods as columns."""
 
     title: str | None = Field(
         None, description="heading of its table; default: the paper's, or the experiment's name"
@@ -101,7 +101,7 @@ class Experiment(Settings):
 
 
 class BestSnapshot(Settings):
-    """Judge every run at its best snapshot, in place of its end."""
+    """Judge every run at its best snapshot instead of at its end."""
 
     metric: str = Field(
         description="the metric that chooses: one of `metrics` that compares with held-out images. "
@@ -115,7 +115,7 @@ class BestSnapshot(Settings):
 
 
 class Config(Settings):
-    """A reproduction: everything under results/NAME comes from one of these."""
+    """A whole reproduction. Everything below results/NAME follows from it."""
 
     name: Name = Field(description="the folder under results/")
     title: str | None = Field(
@@ -186,30 +186,30 @@ class Config(Settings):
         return parse(model, self.datasets[dataset].source, f"datasets.{dataset}.source")
 
     def dataset_title(self, dataset: str) -> str:
-        """What tables and figures call an entry: its kind's title, or the name it was given."""
+        """The name of an entry in tables and figures: its own, or its kind's title."""
         return dataset if self.datasets[dataset].kind else self.kind(dataset).title
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One method on one subset size: a cell of a table, reached by several runs."""
+    """One method on one size of a dataset: a cell of a table. Its value comes from several runs."""
 
     experiment: str
     dataset: str
     n: int
     method: str
-    """the method, or a variant of it where its settings are searched (`suite.planning.variants`)"""
+    """the method, or a variant of it if a setting is a list (`suite.planning.variants`)"""
     parts: int
-    """independent solutions a run is joined from (1 for methods with a generator)"""
+    """independent solutions that make up a run (1 for methods with a generator)"""
 
 
 def all_methods() -> dict[str, Method[Any]]:
-    """Every registered method by name, room by room."""
+    """Every registered method by name, in the order of the rooms."""
     return {name: entry for room in METHODS.values() for name, entry in room.entries.items()}
 
 
 def method_room(name: str, where: str = "") -> str:
-    """The room of method (or variant) `name`; InputError with the nearest name if none has it."""
+    """The room of a method or variant; InputError with the nearest name if there is none."""
     name = method_of(name)
     for room, registry in METHODS.items():
         if name in registry.entries:
@@ -223,7 +223,7 @@ def method_entry(name: str, where: str = "") -> Method[Any]:
 
 
 def _overrides(config: Config, experiment: str, dataset: str, method: str) -> dict[str, Overrides]:
-    """Variant -> what the experiment, then the dataset, set for a method."""
+    """Variant -> its settings as given: the experiment's, overridden by the dataset's."""
     plan = config.experiments[experiment]
     merged = {**plan.methods[method], **plan.datasets[dataset].methods.get(method, {})}
     where = f"experiments.{experiment}.methods.{method}"
@@ -231,7 +231,7 @@ def _overrides(config: Config, experiment: str, dataset: str, method: str) -> di
 
 
 def settings_of(config: Config, experiment: str, dataset: str, variant: str) -> Settings:
-    """The settings of a method (or variant): defaults, the experiment's, then the dataset's."""
+    """The settings of a method or variant: defaults, then the experiment's, then the dataset's."""
     method = method_of(variant)
     overrides = _overrides(config, experiment, dataset, method)[variant]
     own = config.experiments[experiment].datasets[dataset].methods.get(method)
@@ -241,7 +241,7 @@ def settings_of(config: Config, experiment: str, dataset: str, variant: str) -> 
 
 
 def augmentations(config: Config, dataset: str, n: int | str) -> list[str]:
-    """The augmentations that methods use on `n` rows of a dataset: changes with commas."""
+    """The augmentations that methods use on `n` rows of a dataset, each as names with commas."""
     found = []
     for cell in cells(config):
         if (cell.dataset, cell.n) == (dataset, int(n)):
@@ -252,18 +252,18 @@ def augmentations(config: Config, dataset: str, n: int | str) -> list[str]:
 
 
 def rows_of(config: Config) -> int:
-    """Rows that a run must have: those that are judged, and those that choose the snapshot."""
+    """Rows that a run must have: the judged ones, and those that choose its snapshot."""
     return config.samples + (config.best_snapshot.rows if config.best_snapshot else 0)
 
 
 def parts_of(config: Config, method: str, n: int) -> int:
-    """How many independent solutions a run is joined from: one if the method has a generator."""
+    """How many independent solutions make up a run: one if the method has a generator."""
     solves = method_entry(method).sample is None
     return math.ceil(rows_of(config) / n) if solves else 1
 
 
 def shares(config: Config, parts: int) -> list[range]:
-    """The parts of a run, job by job. Another number of parts changes the last job alone."""
+    """The parts of a run, split into jobs. Another number of parts changes the last job only."""
     most = config.parts_per_job
     return [range(first, min(first + most, parts)) for first in range(0, parts, most)]
 
@@ -279,13 +279,13 @@ def cells(config: Config) -> Iterator[Cell]:
 
 
 def _criteria(config: Config) -> list[str]:
-    """The configured metrics that have a good side, so that a best setting exists."""
+    """The configured metrics of which more, or less, is better; they can choose a setting."""
     measures = {name: METRICS.lookup(name) for name in config.metrics}
     return [name for name, measure in measures.items() if measure.better != "neither"]
 
 
 def _no_twins(found: Mapping[str, Settings], where: str) -> None:
-    """Refuse variants of the same settings, however these were written."""
+    """Refuse two variants with equal settings, even if they are written differently."""
     for variant, settings in found.items():
         twin = next(name for name, other in found.items() if other == settings)
         if twin != variant:
@@ -335,7 +335,7 @@ def parse_config(values: Mapping[str, Any], where: str = "config") -> Config:
                     )
             for method in plan.methods:
                 settings = method_entry(method, f"{place}.methods").settings
-                # A fault in what a dataset sets anew would go unseen otherwise.
+                # A setting that every dataset overrides is checked nowhere else.
                 inside = f"{place}.methods.{method}"
                 for given in variants(method, settings, plan.methods[method], inside).values():
                     parse(settings, given, inside)

@@ -1,9 +1,9 @@
-"""What a configuration will cost, before any of it runs: jobs, hours, disk, the end of the wait.
+"""The expected cost of a configuration: jobs, hours, disk space and the time until the end.
 
 The time of a training is iterations * steps * (a + b * size) + start, by
 `suite.protocol.method.Work`.
-a, b and start come from a file of rates: those that this machine measured, where it has (`python
--m suite measure`, and the runs below results/), else those that come with the suite.
+a, b and start are rates. They come from this machine where it has been measured (`python -m suite
+measure`, or runs below results/), otherwise from the files that come with the suite.
 """
 
 import math
@@ -32,15 +32,16 @@ from suite.running.files import read_json
 from suite.running.provenance import machine
 
 SHOWN = 256
-"""Rows of a snapshot of GA-NTK with a generator, at most."""
+"""Most rows in a snapshot of GA-NTK with a generator."""
 
 
 @dataclass(frozen=True)
 class Item:
     """Jobs of one kind.
 
-    seconds: of each, None where no rate is known. bytes: what each leaves. experiment: the one they
-    are of, if only one. on_gpu: whether they hold one. whose: the machine that the rate is of.
+    seconds: time of one job, None without a rate. bytes: what one job writes. experiment: the one
+    experiment they belong to, or "". on_gpu: whether a job holds a GPU. whose: the machine that the
+    rate was measured on.
     """
 
     what: str
@@ -55,7 +56,7 @@ class Item:
 def past_seconds(results: Path) -> dict[tuple[Any, ...], float]:
     """Seconds of an iteration in the runs that this machine has finished below `results`.
 
-    By all that decides them, so that they serve the same work only.
+    The key is all that the time depends on (`_same_work`): a time is used for the same work only.
     """
     found: dict[tuple[Any, ...], float] = {}
     for path in sorted(results.glob("*/runs/**/run.json")):
@@ -80,7 +81,7 @@ def past_seconds(results: Path) -> dict[tuple[Any, ...], float]:
 def _same_work(
     method: Method[Any], settings: Settings, shape: tuple[int, ...], work: Work, on_gpu: bool
 ) -> tuple[Any, ...]:
-    """What the time of an iteration follows from: everything but how many there are."""
+    """All that the time of an iteration depends on: everything but the number of iterations."""
     others = settings.model_dump_json(exclude={method.budget})
     return method.name, others, shape, round(work.size, 6), on_gpu
 
@@ -88,19 +89,19 @@ def _same_work(
 def shown_rows(method: Method[Any], settings: Settings, n: int) -> int:
     """Rows of a snapshot of one solution.
 
-    A generator shows as many as `snapshot_rows` says, else at most `SHOWN`; the others have n.
+    For a method with a generator this is its `snapshot_rows`, or at most `SHOWN`; for others n.
     """
     rows = n if method.sample is None else min(n, SHOWN)
     return getattr(settings, "snapshot_rows", None) or rows
 
 
 def images_followed(method: Method[Any], settings: Settings, n: int) -> int:
-    """Rows that are judged along a training: of its start and of every snapshot."""
+    """Rows that are judged along a training: those of its start and of every snapshot."""
     return (getattr(settings, "snapshots", 0) + 1) * shown_rows(method, settings, n)
 
 
 def images_judged(config: Config, method: Method[Any], settings: Settings) -> int:
-    """Rows of a run that are judged, those that choose its snapshot among them."""
+    """Rows of a run that are embedded, including those that choose its snapshot."""
     if config.best_snapshot is None:
         return config.samples
     budget, snapshots = getattr(settings, method.budget), getattr(settings, "snapshots", 0)
@@ -109,7 +110,7 @@ def images_judged(config: Config, method: Method[Any], settings: Settings) -> in
 
 
 def images_of(config: Config, cell: Cell, followed: bool) -> int:
-    """Rows that one job judges of a run; followed: those along its training too."""
+    """Rows that one job judges of a run. followed: whether it judges every snapshot too."""
     method = method_entry(cell.method)
     settings = settings_of(config, cell.experiment, cell.dataset, cell.method)
     images = images_judged(config, method, settings)
@@ -127,9 +128,9 @@ def training_seconds(
     rates: Mapping[tuple[str, str], Rate],
     past: Mapping[tuple[Any, ...], float],
 ) -> tuple[float, float, str] | None:
-    """Seconds of a job's start and of each solution that it finds, with the machine whose they are.
+    """Seconds of a job's start, seconds of each solution, and the machine of the rate.
 
-    None without a rate.
+    None if no rate is known.
     """
     method = method_entry(cell.method)
     rate = rates.get((method.name, _data(shape)))

@@ -1,4 +1,4 @@
-"""What a run of the workflow ends with: where to look, or what stopped it, each thing once."""
+"""The last lines of a run of the workflow: where the results are, or what stopped it."""
 
 import atexit
 import logging
@@ -14,13 +14,13 @@ from suite.running.errors import from_os
 
 STARTED = time.time()
 ERROR = re.compile(r"error: |[A-Za-z_.]+(Error|Exception)\b")
-"""A line that ends the log of a job that failed by its own words."""
+"""The last line in the log of a job that failed with a message."""
 
 
 def sentences(logs: Path, since: float = STARTED) -> list[str]:
-    """The last line of each log below `logs` that was written since, where it is an error's.
+    """The last line of each log below `logs` that has changed since, if the line is an error.
 
-    since: seconds since the epoch; by default, the start of this process.
+    since: seconds since the epoch; default: the start of this process.
     """
     found = []
     for log in sorted(logs.rglob("*.log")):
@@ -33,9 +33,9 @@ def sentences(logs: Path, since: float = STARTED) -> list[str]:
 
 
 def alike_once(found: Iterable[str]) -> list[str]:
-    """Sentences, of those that differ in the path before them the first, with how many more.
+    """Each sentence once: of those that differ only in the leading path, the first and a count.
 
-    A full disk stops every job. What a user interrupted says nothing new.
+    A full disk, for example, stops every job. Interruptions by the user are left out.
 
     >>> alike_once(["a: disk full (a.log)", "b: disk full (b.log)", "interrupted: again (c.log)"])
     ['a: disk full (a.log); 1 more job says so']
@@ -53,7 +53,7 @@ def alike_once(found: Iterable[str]) -> list[str]:
 
 
 def full(folder: Path) -> list[str]:
-    """That a folder takes no file any more, in a sentence; jobs cannot log it there."""
+    """A sentence if no file can be written in a folder. Jobs could not log it there."""
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(bytes(2**20))

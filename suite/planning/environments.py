@@ -1,4 +1,4 @@
-"""The environments of the workflow's rules: envs/rooms.toml with the versions of the lock.
+"""The conda environments of the rules: the packages of envs/rooms.toml in the lock's versions.
 
 `make envs` runs this module, which writes envs/NAME.yaml.
 """
@@ -19,12 +19,12 @@ PYTHON = "3.11"
 
 @dataclass(frozen=True)
 class Environment:
-    """What the rules of some rooms run in.
+    """The environment of some rooms.
 
-    name: envs/NAME.yaml.
-    rooms: whose commands it runs.
-    packages: what they import: requirements without a version, `name[extra]; marker`.
-    note: what a reader of the file should know besides.
+    name: of its file, envs/NAME.yaml.
+    rooms: the rooms whose commands run in it.
+    packages: requirements without a version, `name[extra]; marker`.
+    note: a comment at the top of the file.
     """
 
     name: str
@@ -43,12 +43,12 @@ def environments(path: Path = FOLDER / "rooms.toml") -> list[Environment]:
 
 
 def project_name(requirement: str) -> str:
-    """The name of a requirement's project as indices write it: lower case, one hyphen."""
+    """The normalised name of a requirement's project: lower case, with single hyphens."""
     return re.sub(r"[-_.]+", "-", re.split(r"[\[<>=!~; ]", requirement)[0]).lower()
 
 
 def locked_versions(text: str) -> dict[str, str]:
-    """Version by project of a lock, lines of `name==version ; marker`."""
+    """Project -> version in the text of a lock, whose lines are `name==version ; marker`."""
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     return {project_name(line): line.partition("==")[2].split(";")[0].strip() for line in lines}
 

@@ -1,4 +1,4 @@
-"""How long each job of the workflow is expected to take, for the time that is left."""
+"""Expected duration of each job of the workflow, for the progress display."""
 
 from collections.abc import Callable, Mapping
 
@@ -12,7 +12,7 @@ from suite.protocol.method import Work
 from suite.running.devices import asked
 
 UNKNOWN = 60.0
-"""Seconds of a job whose rate nobody has measured."""
+"""Seconds of a job without a known rate."""
 
 Expected = Callable[[str, Mapping[str, str], int], float]
 
@@ -28,7 +28,7 @@ def _shape(config: Config, dataset: str) -> tuple[int, ...]:
 
 
 def expected_seconds(config: Config) -> Expected:
-    """Seconds of a job by (rule, wildcards, parts), from the rates that this machine has."""
+    """A function from (rule, wildcards, parts) to the expected seconds of a job."""
     rates = known_rates(bool(asked(config.device)))
     table = {(c.experiment, c.dataset, str(c.n), c.method): c for c in cells(config)}
     follows = {judging.rule: "trajectory" in judging.files for judging in judgings(config)}

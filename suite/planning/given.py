@@ -1,4 +1,4 @@
-"""What a user gives Snakemake: a configuration, options over it, and targets."""
+"""Checks of what a user gives Snakemake: a configuration, `--config` options and targets."""
 
 import difflib
 import os
@@ -20,11 +20,12 @@ def validated(
     main: bool,
     options: Sequence[str] | None = (),
 ) -> Config:
-    """The configuration; ends the program with one sentence if there is a fault in it.
+    """The validated configuration. A fault ends the program with one sentence.
 
-    files: that it was read from, by Snakemake, which does not see what `read_yaml` refuses.
-    main: whether to look at the data too, which each job would repeat.
-    options: the values of `--config`, KEY=VALUE, that go over the files.
+    values: as Snakemake read them. files: where it read them; `read_yaml` refuses what Snakemake's
+        reader accepts silently.
+    main: whether to check the data too. Jobs of the workflow need not repeat that.
+    options: values of `--config`, KEY=VALUE, which override the files.
     """
     places = [os.path.relpath(file) for file in files] + (["--config"] if options else [])
     where = " and ".join(places) or "config"
@@ -43,7 +44,7 @@ def validated(
 
 
 def _refuse_disguise(option: str) -> None:
-    """Refuse KEY=VALUE of which Snakemake makes a number that it does not show: 007, 2024_01."""
+    """Refuse KEY=VALUE if Snakemake reads the value as another number: 007, 2024_01."""
     key, _, value = option.partition("=")
     if re.fullmatch(r"[+-]?\d+(_\d+)*", value) and value != str(int(value)):
         raise InputError(
@@ -53,9 +54,10 @@ def _refuse_disguise(option: str) -> None:
 
 
 def asked_of(arguments: Sequence[str]) -> list[str]:
-    """The targets that a command line of Snakemake's names, and the rules of its options.
+    """The targets, and the rules named by options, of a Snakemake command line.
 
-    A Snakefile is read before Snakemake tells of them, and one that nothing makes is a traceback.
+    The Snakefile cannot ask Snakemake for them, and Snakemake ends in a traceback if no rule makes
+    a target.
     """
     from snakemake.cli import get_argument_parser
 
@@ -67,9 +69,9 @@ def asked_of(arguments: Sequence[str]) -> list[str]:
 
 
 def check_targets(targets: Sequence[str], rules: Collection[Any]) -> None:
-    """End the program with one sentence where a target is no rule and no file that a rule makes.
+    """End the program with one sentence if a target is neither a rule nor a file that a rule makes.
 
-    rules: as Snakemake has them.
+    rules: Snakemake's rule objects.
     """
     names = [rule.name for rule in rules]
     whole = sorted(rule.name for rule in rules if not rule.has_wildcards())

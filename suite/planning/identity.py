@@ -1,10 +1,10 @@
-"""What identifies the result of a job: the parameters of its rule, and the set of its inputs.
+"""What identifies the result of a job: the parameters of its rule, and its input files.
 
-A job is made again where one of these differs from what it was made with, or where an input has
-another content. The text of a command, its environment and its packages count for nothing
-(`rerun-triggers` in profiles/default). So whatever decides a result is here: options of the
-command, settings as JSON, and digests as JSON with the keys `code` and `files`.
-`suite.planning.explain` reads them all.
+A job runs again if one of its parameters or its list of inputs differs from the last time, or if
+the content of an input has changed. The text of its command, its environment and its packages do
+not count (`rerun-triggers` in profiles/default). So everything that decides a result is a parameter
+and comes from this module: options of the command, settings as JSON, and digests as JSON with the
+keys `code` and `files`. `suite.planning.explain` reads these parameters.
 """
 
 import json
@@ -56,7 +56,7 @@ def source_files(config: Config, wildcards: Any) -> str:
 
 
 def reference_rows(config: Config, wildcards: Any) -> str:
-    """Which rows a reference set has: some held out, or all of the training split."""
+    """Options for the rows of a reference set: held-out rows, or the whole training split."""
     asked = config.datasets[wildcards.dataset].heldout
     rows = f"--n {MOST_HELD} --or-fewer" if asked is None else f"--n {asked}"
     held_out = f"--split heldout {rows}"
@@ -64,13 +64,13 @@ def reference_rows(config: Config, wildcards: Any) -> str:
 
 
 def drawn_samples(config: Config, wildcards: Any) -> str:
-    """Samples of one part. Without a generator it is n, whatever the configuration asks in all."""
+    """Samples of one part. A method without a generator has n, whatever `samples` says."""
     solves = method_entry(wildcards.method).sample is None
     return f"--samples {wildcards.n if solves else config.samples}"
 
 
 def method_settings(config: Config, wildcards: Any) -> str:
-    """The settings of a run: those given, since the defaults are part of the code."""
+    """The given settings of a run. Defaults are part of the code, whose digest counts."""
     settings = settings_of(config, wildcards.experiment, wildcards.dataset, wildcards.method)
     return _given(settings.model_dump(mode="json", exclude_unset=True))
 
@@ -93,12 +93,12 @@ def metrics(config: Config) -> str:
 
 
 def judged_samples(config: Config) -> str:
-    """How many samples of a run are judged, or real images in their place."""
+    """How many samples of a run, or real images of a control, are judged."""
     return f"--samples {config.samples}"
 
 
 def choice(config: Config) -> str:
-    """What makes a run's best snapshot the one that is judged."""
+    """Options that judge a run at its best snapshot; none by default."""
     best = config.best_snapshot
     return "" if best is None else f"--choose {best.metric} --choose-rows {best.rows}"
 
@@ -116,13 +116,13 @@ def judging_code(config: Config, *modules: str) -> str:
 
 
 def weights_option(config: Config) -> str:
-    """The user's own Inception weights, if there are any."""
+    """The option for the user's own Inception weights; none by default."""
     path = config.inception_weights
     return "" if path is None else f"--weights {shlex.quote(str(path))}"
 
 
 def weights_files(config: Config) -> str:
-    """What these weights hold."""
+    """The digest of these weights."""
     path = config.inception_weights
     return _files({} if path is None else {str(path): files_digest([path])})
 
@@ -133,7 +133,7 @@ def report_code(module: str) -> str:
 
 
 def report_files(*folders: str) -> str:
-    """The files of some folders of this repository, which reports are made with."""
+    """Digests of the files in some folders of this repository that reports are made from."""
     files = [file for folder in folders for file in sorted((ROOT / folder).iterdir())]
     return _files({str(f.relative_to(ROOT)): files_digest([f]) for f in files if f.is_file()})
 

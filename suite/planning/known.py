@@ -1,4 +1,4 @@
-"""How fast machines are: the rates that come with the suite, and those that were measured here."""
+"""Known rates: those that come with the suite, and those that were measured on this machine."""
 
 import csv
 from dataclasses import dataclass
@@ -10,21 +10,22 @@ from suite.running.files import cache_folder
 from suite.running.provenance import ROOT
 
 EMBED, JOB = "embed", "job"
-"""Names of two rates beside the methods': features of an image, and a job that does little else."""
+"""Names of two rates beside those of methods: embedding an image, and a job without training."""
 SHIPPED = {
     False: ("rates.csv", "one thread of an AMD EPYC"),
     True: ("rates-gpu.csv", "an NVIDIA H200, GANs without CUDA graphs (resources/README.md)"),
 }
-"""Whether on a GPU -> file below resources/, and the machine that it was measured on."""
+"""Whether on a GPU -> file in resources/, and the machine that it was measured on."""
 HERE = "this machine"
 
 
 @dataclass(frozen=True)
 class Rate:
-    """Seconds of one kind of work.
+    """The speed of one kind of work.
 
-    fixed: of a pass, whatever its size. each: of a pass, for every unit of size. start: of the
-    process before its first pass, imports and compilation included. whose: the machine's.
+    fixed: seconds of a pass that do not depend on its size. each: seconds of a pass for each unit
+    of size. start: seconds before the first pass, with imports and compilation. whose: the machine
+    that it was measured on.
     """
 
     fixed: float
@@ -42,7 +43,7 @@ class Rate:
 
 
 def own_rates(on_gpu: bool = False) -> Path:
-    """Where the rates of this machine, or of its GPU, are kept."""
+    """The file with the rates of this machine, or of its GPU."""
     return cache_folder() / SHIPPED[on_gpu][0]
 
 
@@ -63,9 +64,9 @@ def read_rates(path: Path, whose: str = "") -> dict[tuple[str, str], Rate]:
 
 
 def known_rates(on_gpu: bool = False) -> dict[tuple[str, str], Rate]:
-    """The shipped rates, with those of this machine over them.
+    """The rates of this machine where it has been measured, otherwise the shipped ones.
 
-    on_gpu: of methods and metrics on a GPU; jobs that use none are a CPU's.
+    on_gpu: rates of methods and metrics on a GPU. Jobs without a GPU keep their CPU rate.
     """
     path, whose = SHIPPED[on_gpu]
     rates = read_rates(ROOT / "resources" / path, whose) | read_rates(own_rates(on_gpu), HERE)

@@ -11,14 +11,14 @@ REFERENCES = ("heldout", "class")
 
 
 class Trained(NamedTuple):
-    """What one job trains, as paths below results/NAME: the rows, the folders of the parts."""
+    """One training job, by paths below results/NAME: its subset, and the folders of its parts."""
 
     subset: str
     parts: list[str]
 
 
 def trained(config: Config, *experiments: str) -> list[Trained]:
-    """The jobs that train for these experiments."""
+    """The training jobs of these experiments."""
     return [
         Trained(
             paths.SUBSET.format(**vars(cell), data_seed=data),
@@ -36,10 +36,11 @@ def trained(config: Config, *experiments: str) -> list[Trained]:
 
 
 def measured(config: Config, *experiments: str) -> list[str]:
-    """The files below results/NAME that the tables of these experiments rest on.
+    """The files below results/NAME from which the tables of these experiments are made.
 
-    A part of a run stands there with its record alone. The workflow asks for all of them, so that
-    one that is gone is made again; by itself Snakemake looks for what its last jobs need.
+    A part of a run is listed by its run.json only. The workflow asks for all of these files, so
+    that a missing one is made again. Otherwise Snakemake would look only for the inputs of jobs
+    that have to run.
     """
     chosen = [cell for cell in cells(config) if cell.experiment in experiments]
     subsets = [
@@ -65,7 +66,7 @@ def measured(config: Config, *experiments: str) -> list[str]:
 
 
 def pictured(config: Config) -> list[str]:
-    """The files below results/NAME that figures alone rest on."""
+    """The files below results/NAME that only figures need."""
     return [
         *(f"{run}/{paths.NEAREST}" for run in pictured_runs(config)),
         *(f"{run}/{paths.WALK}" for run in walked_runs(config)),

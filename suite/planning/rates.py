@@ -1,7 +1,6 @@
-"""How fast this machine is: the rates of `suite.planning.cost`, by short runs of the real commands.
+"""The rates of this machine for `suite.planning.cost`, measured by short runs of the commands.
 
-On a CPU that other work shares, a command counts for the time that it got there: its processor
-time, where that is less than what the clock says.
+On a busy CPU the processor time of a command counts, since the wall time includes waiting.
 """
 
 import csv
@@ -29,9 +28,9 @@ from suite.running.errors import InputError
 from suite.running.files import read_json, write_text
 
 SIZES = 32, 128
-"""Rows of the two runs that a rate follows from."""
+"""Rows of the two runs that a rate is fitted to."""
 ITERATIONS = {False: 12, True: 400}
-"""Of each, on a CPU or on a GPU, which is slow until updates have been captured."""
+"""Whether on a GPU -> iterations of each run. On a GPU the first are slow: updates are captured."""
 
 
 def noise(rows: int, shape: tuple[int, ...]) -> Subset:
@@ -46,7 +45,7 @@ def noise(rows: int, shape: tuple[int, ...]) -> Subset:
 
 
 def _run(config: Config, *arguments: str) -> tuple[float, float]:
-    """Wall time of a command of a room [s], and the share of it that other work left to it."""
+    """Wall time of a room's command [s], and the share of it in which the command had a CPU."""
     started, used = time.perf_counter(), _children()
     asked = {
         "DEVICE": config.device,
@@ -68,19 +67,19 @@ def _run(config: Config, *arguments: str) -> tuple[float, float]:
 
 
 def _children() -> float:
-    """Processor time of the processes that this one has started and that ended [s]."""
+    """Processor time of all child processes that have ended [s]."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
 
 
 def _line(small: tuple[float, float], large: tuple[float, float]) -> tuple[float, float]:
-    """Fixed and per-size seconds of a pass from two (size, seconds), neither below 0."""
+    """Line through two points (size, seconds): intercept and slope, neither below 0."""
     each = max(0.0, (large[1] - small[1]) / (large[0] - small[0]))
     return max(0.0, small[1] - each * small[0]), each
 
 
 def median_pass(history: Path, work: Work) -> float:
-    """Seconds of a pass, the first iterations left out: they warm caches up."""
+    """Median seconds of a pass, without the first iterations, which warm caches up."""
     with open(history, newline="", encoding="utf-8") as file:
         seconds = [float(line["seconds"]) for line in csv.DictReader(file)]
     return statistics.median(np.diff(seconds[2:])) / work.steps
@@ -113,7 +112,7 @@ def _training_rate(config: Config, method: str, settings: Any, shape: tuple[int,
 
 
 def _comparison(config: Config, rows: int, shape: tuple[int, ...], metric: str) -> float:
-    """Time of judging noise against one row more of noise [s]."""
+    """Time to judge random rows against random rows, of which there is one more [s]."""
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder, f"{name}.npz") for name in ("one", "two")]
         for file, count in zip(files, (rows, rows + 1), strict=True):
@@ -130,7 +129,7 @@ def _embedding_rate(config: Config, shape: tuple[int, ...]) -> Rate:
 
 
 def measure(config: Config, shapes: dict[str, tuple[int, ...]]) -> dict[tuple[str, str], Rate]:
-    """The rates of every method of a configuration, of embedding images and of a short job.
+    """The rates of each method of a configuration, of embedding images, and of a short job.
 
     Raises:
         InputError: a command failed.

@@ -1,4 +1,4 @@
-"""What a plan is refused with: a full disk, or jobs that could not have their GPU."""
+"""Refusals before any job: a full disk, or jobs that need a GPU that is not there."""
 
 import atexit
 import shutil
@@ -16,7 +16,7 @@ LEAST_FREE = 2**20
 
 
 def check_space(folder: Path) -> None:
-    """End the program with one sentence where the disk of a folder is full."""
+    """End the program with one sentence if the disk of a folder is full."""
     if shutil.disk_usage(folder).free < LEAST_FREE:
         sys.exit(
             f"error: {folder.absolute()}: no space is left on the disk: free some, then run the "
@@ -25,11 +25,11 @@ def check_space(folder: Path) -> None:
 
 
 def check_devices(config: Config, rules: Set[str], *, here: bool, conda: Collection[Any]) -> None:
-    """End the program with one sentence where a job of `rules` could not have its GPU.
+    """End the program with one sentence if a job of `rules` needs a GPU that it cannot have.
 
-    here: whether the jobs run on this machine; elsewhere they find out themselves, but not with
-        `auto`, by which this machine has decided for them (`devices.asked`).
-    conda: the ways of deployment; with one, what is installed cannot be known yet.
+    here: whether the jobs run on this machine. On other machines each job checks for itself, but
+        `auto` is refused, since this machine would decide for them (`devices.asked`).
+    conda: Snakemake's deployment methods. With conda the installed packages are not known yet.
     """
     needed: dict[str, set[str]] = {"jax": set(), "torch": set()}
     for training in trainings(config):
@@ -51,7 +51,7 @@ def check_devices(config: Config, rules: Set[str], *, here: bool, conda: Collect
 
 
 def check_workflow(config: Config, workflow: Any) -> None:
-    """`check_devices` for the jobs that Snakemake has found to be needed, planned ones included."""
+    """`check_devices` for the rules of all jobs that would run."""
     dag = workflow.dag
     check_devices(
         config,
@@ -62,9 +62,9 @@ def check_workflow(config: Config, workflow: Any) -> None:
 
 
 def say_after_plan(config: Config, workflow: Any) -> None:
-    """After a plan alone (`snakemake -n`) print what the jobs would be refused with.
+    """After a dry run (`snakemake -n`), print why this machine would refuse the jobs.
 
-    The plan stands: it may be meant for another machine.
+    The dry run itself succeeds, since the plan may be meant for another machine.
     """
 
     def say() -> None:

@@ -1,6 +1,6 @@
-"""What the rules of the workflow are told: file names, and what shares the work out.
+"""What the rules of the workflow ask for: file names, options, and how runs are split into jobs.
 
-Rules hold no logic of their own. What identifies their results is in `suite.planning.identity`.
+Rules have no logic of their own. What identifies their results is in `suite.planning.identity`.
 """
 
 import re
@@ -28,7 +28,7 @@ from suite.running import devices, paths
 
 
 def one_of(names: Iterable[str]) -> str:
-    """A regular expression for exactly these names; as a wildcard constraint."""
+    """A regular expression that matches exactly these names, for a wildcard constraint."""
     return "|".join(re.escape(name) for name in names)
 
 
@@ -44,7 +44,7 @@ def runs(config: Config, *experiments: str) -> list[str]:
 
 
 def controls(config: Config, *experiments: str) -> list[str]:
-    """The files below results/NAME of the controls of these experiments, each once."""
+    """The files of the controls of these experiments, below results/NAME, each once."""
     files = [
         paths.CONTROLS.format(dataset=cell.dataset, n=cell.n, data_seed=data_seed)
         for cell in cells(config)

@@ -1,4 +1,4 @@
-"""config/schema.json: the JSON Schema of a configuration, by which editors complete and check."""
+"""config/schema.json: the JSON Schema of a configuration, with which editors complete and check."""
 
 import json
 from collections import Counter
@@ -13,7 +13,7 @@ from suite.protocol.source import SOURCES
 
 Schema = dict[str, Any]
 ABOUT = ("description", "default")
-"""What editors show of a key."""
+"""What editors show about a key."""
 
 
 def _setting(name: str, field: Schema) -> Schema:
@@ -27,8 +27,8 @@ def _setting(name: str, field: Schema) -> Schema:
 def _methods(template: str) -> tuple[dict[str, Schema], Schema]:
     """Definitions, and the schema of a mapping from methods to their settings.
 
-    Settings that several methods have alike are one definition, `setting:KEY`, with a number
-    where a key means different things.
+    Equal settings of several methods share one definition, `setting:KEY`. If a key means different
+    things, the definitions are numbered.
     """
     models: dict[str, type[BaseModel]] = {n: m.settings for n, m in all_methods().items()}
     modes, shared = models_json_schema(
@@ -62,7 +62,7 @@ def _methods(template: str) -> tuple[dict[str, Schema], Schema]:
 
 
 def _datasets(table: Schema, definitions: dict[str, Schema]) -> None:
-    """Datasets by name: a name of their own needs a kind, whose settings `source` holds."""
+    """Datasets by name. An own name needs a `kind`; `source` has the settings of the kind."""
     definitions |= {
         f"source:{k}": s.settings.model_json_schema() for k, s in SOURCES.entries.items()
     }

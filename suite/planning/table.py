@@ -1,4 +1,4 @@
-"""The estimate of a configuration's cost, for reading."""
+"""The estimated cost of a configuration as a table."""
 
 import math
 from collections.abc import Iterable
@@ -7,7 +7,7 @@ from suite.planning.cost import Item, duration, many, wait
 
 
 def table(items: Iterable[Item], cores: int, gpus: int = 1) -> str:
-    """What costs most first, then the sums, and the machines whose rates they rest on."""
+    """Jobs by cost, largest first; then totals, and the machines whose rates were used."""
     items = list(items)
     ordered = sorted(items, key=lambda item: -(item.seconds or math.inf) * item.jobs)
     lines = [f"{'jobs':>6}  {'each':>9}  {'together':>9}  what"]
@@ -35,13 +35,13 @@ def table(items: Iterable[Item], cores: int, gpus: int = 1) -> str:
 
 
 def _hours(items: Iterable[Item], experiment: str | None = None) -> float:
-    """Hours of the jobs whose rate is known, of one experiment or of all."""
+    """Hours of the jobs with a known rate, of one experiment or of all."""
     some = (item for item in items if experiment in (None, item.experiment))
     return sum(item.jobs * (item.seconds or 0) for item in some) / 3600
 
 
 def _unknown(items: Iterable[Item]) -> list[str]:
-    """How many jobs no rate is known of, those that train and those that judge."""
+    """How many jobs have no known rate: those that train and those that judge."""
     counts = {"train": 0, "judge": 0}
     for item in items:
         if item.seconds is None:

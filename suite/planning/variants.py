@@ -1,6 +1,6 @@
-"""Variants: a list in place of a setting stands for a run with each of its values.
+"""Variants: a setting that is given as a list makes one variant of the method for each value.
 
-The runs of such a method are called METHOD@KEY=VALUE,... in files, figures and the grid.
+A variant is called METHOD@KEY=VALUE,... in files, figures and the grid.
 """
 
 import json
@@ -17,7 +17,7 @@ MARK = "@"
 
 
 def method_of(variant: str) -> str:
-    """The method of a variant (a method that is not searched is its own only variant).
+    """The method of a variant. A method without lists is its own variant.
 
     >>> method_of("dcgan@networks=tuned")
     'dcgan'
@@ -27,7 +27,7 @@ def method_of(variant: str) -> str:
 
 @cache
 def _lists(model: type[Settings]) -> frozenset[str]:
-    """The settings of a model that are lists themselves."""
+    """The settings of a model whose type is a list."""
     fields = model.model_json_schema()["properties"]
     return frozenset(
         key
@@ -37,7 +37,7 @@ def _lists(model: type[Settings]) -> frozenset[str]:
 
 
 def searched(model: type[Settings], overrides: Mapping[str, Any]) -> list[str]:
-    """The settings that are given as a list, in order; as a list of lists if lists themselves."""
+    """The settings given as a list of values, in order. Of a list setting: as a list of lists."""
     return [
         key
         for key, value in overrides.items()
@@ -47,7 +47,7 @@ def searched(model: type[Settings], overrides: Mapping[str, Any]) -> list[str]:
 
 
 def _name(value: Any) -> str:
-    """A value in the name of a variant: a list as a+b, a path by its last part."""
+    """How a value is written in a variant's name: a list as a+b, a path as its last part."""
     if isinstance(value, list):
         return "+".join(map(_name, value)) or "none"
     return json.dumps(value).strip('"').rpartition("/")[2]
@@ -56,10 +56,10 @@ def _name(value: Any) -> str:
 def variants(
     method: str, model: type[Settings], overrides: Mapping[str, Any], where: str
 ) -> dict[str, dict[str, Any]]:
-    """Every combination of the listed values: variant -> overrides without lists.
+    """Every combination of the listed values: variant -> settings with one value each.
 
     Raises:
-        InputError: a list is empty, names a value twice, or one that no folder can be called by.
+        InputError: a list is empty or repeats a value, or a value cannot be part of a folder name.
 
     >>> class Example(Settings):
     ...     step: float = 1.0

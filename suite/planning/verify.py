@@ -1,4 +1,4 @@
-"""Whether the files of a reproduction are as they were written, and how others come back."""
+"""Compare the files of a reproduction with their digests, and set bad ones aside."""
 
 import json
 import re
@@ -19,7 +19,7 @@ from suite.running.errors import InputError
 from suite.running.finished import artefacts, fault, publish, record_of, whole_folder
 
 OUTSIDE = (paths.CHECKPOINTS, paths.SET_ASIDE)
-"""Folders below results/NAME that hold no artefacts of the workflow."""
+"""Folders below results/NAME without artefacts of the workflow."""
 HALF_WRITTEN = re.compile(r"\..+\.\d+(\.[a-z0-9]+)?")
 """The name of a temporary file (`suite.running.files.replacing`) that a killed job left."""
 
@@ -28,8 +28,8 @@ HALF_WRITTEN = re.compile(r"\..+\.\d+(\.[a-z0-9]+)?")
 class Fault:
     """A file that is not as it was written.
 
-    path: below results/NAME. what: `missing`; `damaged`, which cannot be read; `altered`, which can
-    be read and has another content.
+    path: below results/NAME. what: `missing`; `damaged`: it cannot be read; `altered`: it can be
+    read, but its content is not what was written.
     """
 
     path: str
@@ -38,11 +38,11 @@ class Fault:
 
 @dataclass(frozen=True)
 class Found:
-    """What stands below results/NAME.
+    """The state of the files below results/NAME.
 
-    whole: how many files are as they were written. unrecorded: how many have no digest (made by an
-    earlier version) and can be read. unmade: how many the workflow has yet to make.
-    half_written: temporary files of killed jobs.
+    whole: number of files that are as they were written. unrecorded: number of readable files
+    without a digest, made by an earlier version. unmade: number of files that the workflow has not
+    made yet. half_written: temporary files of killed jobs.
     """
 
     faults: list[Fault]
@@ -53,7 +53,7 @@ class Found:
 
 
 def _expected(config: Config, results: Path) -> Iterator[Path]:
-    """Every file that the workflow leaves for a configuration."""
+    """Every file that the workflow makes for a configuration."""
     for file in (*measured(config, *config.experiments), *pictured(config)):
         path = results / file
         yield from artefacts(path.parent) if path.name == paths.RECORD else [path]
@@ -124,9 +124,10 @@ def _set_aside(path: Path, results: Path) -> None:
 
 
 def _keep(part: Path, results: Path) -> None:
-    """Let a whole part survive its job, which makes other parts again, or has its rows redrawn.
+    """Keep a good part whose job has to run again, for another part or for redrawn rows.
 
-    Snakemake deletes all files of a job before it starts it; the job finds this part finished.
+    Snakemake deletes all outputs of a job before it starts. A copy beside the checkpoint lets the
+    job find this part finished.
     """
     record = record_of(part)
     if record and "key" in record and fault(part) is None:
@@ -145,7 +146,7 @@ def _check_unlocked(results: Path) -> None:
 
 
 def mend(config: Config, results: Path, found: Found) -> None:
-    """Take what is not as it was written out of the way, so that the workflow makes it again.
+    """Move bad files aside, so that the workflow makes them again.
 
     Raises:
         InputError: a workflow is running.

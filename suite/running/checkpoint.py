@@ -1,4 +1,4 @@
-"""Checkpoints: where a killed run goes on, and never the state of another run."""
+"""Checkpoints: a killed run continues from its own state, never from that of another run."""
 
 import os
 import sys
@@ -15,18 +15,18 @@ _KEY = "checkpoint_key"
 ATTEMPTS = 2
 """Attempts within one run of the workflow that may end without a new checkpoint."""
 OTHERS = 3
-"""States of other versions of a run (other settings or source) that are kept beside its own."""
+"""How many states of other versions of a run (other settings or code) are kept beside its own."""
 WORKFLOW_RUN = "WORKFLOW_RUN"
-"""The environment variable that names the present run of the workflow to its jobs."""
+"""The environment variable with the identifier of the present run of the workflow."""
 
 
 def workflow_run() -> str:
-    """The name of the run of the workflow that this job is part of; empty on a command line."""
+    """The identifier of the workflow run that this job belongs to; empty on a command line."""
     return os.environ.get(WORKFLOW_RUN, "")
 
 
 def state_file(place: Path, key: str) -> Path:
-    """Where the state of one version of a run stands: `part0.npz` becomes `part0.KEY.npz`."""
+    """The checkpoint file of one version of a run: `part0.npz` becomes `part0.KEY.npz`."""
     return place.with_name(f"{place.stem}.{key[:16]}.npz")
 
 
@@ -34,11 +34,11 @@ def state_file(place: Path, key: str) -> Path:
 class Checkpoint:
     """The state of one run in one file.
 
-    path: the npz file; None keeps nothing. Named by `state_file`, so that each version of a run
-        (settings, source, data) has its own.
-    key: digest of all that decides the result (data, settings, seeds, source). A file with
-        another key belongs to a different run and is ignored.
-    every: seconds between two writes, at least.
+    path: the npz file; None keeps nothing. `state_file` names it, so that each version of a run
+        (settings, code, data) has its own.
+    key: digest of all that decides the result (data, settings, seeds, code). A file with another
+        key belongs to another run and is ignored.
+    every: least time between two writes [s].
     """
 
     path: Path | None
@@ -47,14 +47,14 @@ class Checkpoint:
     _last: float = field(default_factory=time.monotonic)
 
     def _states(self) -> list[Path]:
-        """Its files: the state, and those that a method keeps beside it."""
+        """Its files: the state, and others that a method keeps beside it."""
         return sorted(self.path.parent.glob(f"{self.path.stem}.*npz")) if self.path else []
 
     def begin(self) -> None:
-        """Count an attempt, and look after what earlier ones left; call it once, before the work.
+        """Count this attempt and clean up after earlier ones. Call it once, before training.
 
-        Attempts count within one run of the workflow, which tries a killed job again by itself. A
-        job that a scheduler ends at its time limit goes on as long as each attempt gets further.
+        Attempts are counted within one run of the workflow, which retries killed jobs by itself. A
+        job that a scheduler ends at its time limit continues as long as each attempt gets further.
 
         Raises:
             InputError: the last `ATTEMPTS` attempts in this run of the workflow ended without a
@@ -97,7 +97,7 @@ class Checkpoint:
         return state
 
     def _keep_others(self) -> None:
-        """Say which states of other versions of this run stay, and delete the oldest."""
+        """Print which states of other versions of this run are kept, and delete the oldest."""
         assert self.path is not None
         place = self.path.stem.removesuffix(f".{self.key[:16]}")
         found = self.path.parent.glob(f"{place}.*.npz")
@@ -127,7 +127,7 @@ class Checkpoint:
         self._last = time.monotonic()
 
     def clear(self) -> None:
-        """Forget the state and the attempts: what the run leaves is in its place."""
+        """Delete the state and the count of attempts, once the run's files are written."""
         if self.path is not None:
             for file in (*self._states(), self.path.with_suffix(".attempts")):
                 file.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""One shape of command line for every room."""
+"""The command line that all rooms share."""
 
 import io
 import json
@@ -15,7 +15,7 @@ from suite.running.devices import refuse
 from suite.running.errors import InputError, from_os
 
 OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "resource_exhausted")
-"""What JAX's and PyTorch's errors say when a GPU's memory, or the machine's, is used up."""
+"""Parts of JAX's and PyTorch's messages about exhausted memory of a GPU or of the machine."""
 
 
 INTERRUPTED = 130
@@ -23,7 +23,7 @@ INTERRUPTED = 130
 
 
 def make_app(room: str, help: str, *registries: Registry[Any]) -> typer.Typer:
-    """A command line whose `list` prints what the room's registries hold."""
+    """A command line with a `list` command for the entries of the room's registries."""
     app = typer.Typer(
         name=f"python -m {room}",
         help=help,
@@ -57,7 +57,7 @@ def _lister(registries: tuple[Registry[Any], ...]) -> Callable[..., None]:
 
 
 def describe(entry: Registered, summary: str) -> dict[str, Any]:
-    """An entry as plain data: kind, name, title, summary, references, schema of its settings."""
+    """An entry as JSON values: kind, name, title, summary, references, and its settings' schema."""
     title = getattr(entry, "title", entry.name)
     description: dict[str, Any] = {"kind": entry.kind, "name": entry.name, "title": title}
     description["summary"] = summary
@@ -71,23 +71,23 @@ def describe(entry: Registered, summary: str) -> dict[str, Any]:
 
 
 def run(app: typer.Typer) -> NoReturn:
-    """Run a command line; whatever a user can mend ends in one sentence and exit status 1.
+    """Run a command line. An error that a user can mend is one sentence and exit status 1.
 
-    A usage error (an unknown option, say) exits with 2, as is the custom.
+    A usage error, such as an unknown option, exits with status 2.
     """
     speak_utf8()
     keep_freed_memory()
-    # Several commands and none named: the help. A program of one command runs it.
+    # Without arguments: the help, or the command itself if there is only one.
     several = len(app.registered_commands) + len(app.registered_groups) > 1
     arguments = sys.argv[1:] or (["--help"] if several else [])
     sys.exit(_status(lambda: app(arguments, standalone_mode=False)))
 
 
 def speak_utf8() -> None:
-    """Name files in UTF-8 whatever the locale, and never fail for a character that has no place.
+    """Use UTF-8 for file names in any locale, and print characters that a terminal lacks as `?`.
 
-    Files are bytes, which Python turns into text by the locale. A configuration is UTF-8, so that
-    in a Latin-1 locale no path in it would be found; starting again is the only way to change it.
+    Python decodes file names by the locale. In a Latin-1 locale no path of a configuration, which
+    is UTF-8, would be found. Only a new process can change that, so this one restarts itself.
     """
     if sys.getfilesystemencoding() != "utf-8":
         arguments = [sys.executable, "-X", "utf8", *sys.orig_argv[1:]]
@@ -100,7 +100,7 @@ def speak_utf8() -> None:
 def _status(command: Callable[[], object]) -> int:
     try:
         status = command()
-        # Click turns an interruption into this status, without a word.
+        # Click turns an interruption into this status, without a message.
         if status == INTERRUPTED:
             return _interrupted()
         return status if isinstance(status, int) else 0
@@ -131,7 +131,7 @@ def _interrupted() -> int:
 
 
 def _of_framework(text: str) -> str | None:
-    """What an error of JAX's or PyTorch's means where it is about memory or the GPU."""
+    """The meaning of a JAX or PyTorch error about memory or the GPU; None for other errors."""
     first = text.strip().partition("\n")[0]
     if any(sign in text.lower() for sign in OUT_OF_MEMORY):
         return f"out of memory ({first}): use a smaller n or batch"

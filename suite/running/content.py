@@ -1,9 +1,9 @@
 """Digests of what can change a number: code without its words, and the content of files.
 
-Code is read as Python reads it (`ast`), so that comments and layout count for nothing. Left out
-beside them are docstrings, the sentences of errors, descriptions and references; and all of
-`suite.running` and `suite.planning`, which carry work out. What these two decide of a result stands
-in the options of a job's command, or is raised with `suite.protocol.artefacts.PROTOCOL`.
+Code is parsed with `ast`, so comments and layout do not count. Docstrings, error messages,
+descriptions and references are left out too, and so is all of `suite.running` and `suite.planning`,
+which carry work out. What these two decide about a result is an option of a job's command; another
+change in them that affects results raises `suite.protocol.artefacts.PROTOCOL`.
 """
 
 import ast
@@ -22,25 +22,25 @@ from suite.running.files import cache_folder, write_text
 from suite.running.provenance import ROOT
 
 LEFT_OUT = ("suite/running/", "suite/planning/")
-"""Folders whose code carries work out: no part of a digest."""
+"""Folders whose code carries work out. They are not part of any digest."""
 
 WORDS = ("description", "references")
 """Arguments that tell a reader something and change no number."""
 
 FORM = "2"
-"""Raised when `_written` changes, so that no digest of its earlier form is taken from the cache."""
+"""Increased when `_written` changes, so that cached digests of the earlier form are not used."""
 
 READABLE = 64 * 2**20
-"""Bytes of files that are read each time. Of more, the digest is kept by their sizes and times."""
+"""Up to so many bytes, files are read each time; of more, the digest is cached by size and time."""
 
 UNSETTLED = 2.0
-"""Seconds after a change within which a file may change again without another time."""
+"""Seconds after a change within which a file may change again and keep its modification time."""
 
 
 def kept(key: str, find: Callable[[], Any]) -> Any:
-    """What `find` returns (as JSON has it), found once by this user on this machine.
+    """The result of `find` as JSON, cached for this user on this machine.
 
-    A cache that cannot be read or written costs the time to find it again, and nothing else.
+    If the cache cannot be read or written, `find` is called again.
     """
     path = cache_folder() / "digests" / key
     with suppress(OSError, ValueError):
@@ -52,7 +52,7 @@ def kept(key: str, find: Callable[[], Any]) -> Any:
 
 
 def _is_text(node: object) -> bool:
-    """Whether a statement is nothing but a string: a docstring, or one below an assignment."""
+    """Whether a statement is only a string: a docstring, or one below an assignment."""
     return (
         isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Constant)
@@ -74,7 +74,7 @@ def _parts(node: ast.AST) -> Iterator[tuple[str, object]]:
 
 
 def _written(value: object) -> Iterator[str]:
-    """A syntax tree as text, the same by every version of Python (`ast.dump` is not)."""
+    """A syntax tree as text, equal in every version of Python (unlike `ast.dump`)."""
     if isinstance(value, ast.AST):
         yield f"{type(value).__name__}("
         for name, part in _parts(value):
@@ -93,7 +93,7 @@ def _written(value: object) -> Iterator[str]:
 
 
 def _imports(tree: ast.AST) -> Iterator[str]:
-    """Dotted names of what is imported at any level: modules, and members that may be modules."""
+    """Dotted names of all imports at any level: modules, and members that may be modules."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -102,9 +102,9 @@ def _imports(tree: ast.AST) -> Iterator[str]:
 
 
 def code_of(text: bytes) -> tuple[str, list[str]]:
-    """(digest of what code does, "" if nothing; dotted names of what it imports).
+    """(digest of the code, "" if it has no statements; dotted names of its imports).
 
-    Code that Python cannot read counts as it stands: the job that runs it will say why.
+    Code with a syntax error is digested as text: the job that runs it will report the error.
     """
     try:
         tree = ast.parse(text)
@@ -118,7 +118,7 @@ def code_of(text: bytes) -> tuple[str, list[str]]:
 
 @cache
 def _found(name: str) -> tuple[str, list[str]]:
-    """`code_of` a file of this repository, read anew by each process."""
+    """`code_of` a file of this repository, read once by each process."""
     text = (ROOT / name).read_bytes()
     key = f"code{FORM}-{hashlib.sha256(text).hexdigest()[:32]}"
     digest, imports = kept(key, lambda: code_of(text))
@@ -127,7 +127,7 @@ def _found(name: str) -> tuple[str, list[str]]:
 
 @cache
 def _files(dotted: str) -> tuple[str, ...]:
-    """The files of this repository that importing a module runs: its packages' and its own."""
+    """The files of this repository that importing a module runs: its packages and itself."""
     base = dotted.replace(".", "/")
     own = [name for name in (f"{base}.py", f"{base}/__init__.py") if (ROOT / name).exists()]
     package, dot, _ = dotted.rpartition(".")
@@ -136,9 +136,9 @@ def _files(dotted: str) -> tuple[str, ...]:
 
 @cache
 def source_of(*modules: str) -> Mapping[str, str]:
-    """Digest by file of the code of `modules` and of all that they import from this repository.
+    """File -> digest of its code, for `modules` and all that they import from this repository.
 
-    Imports inside functions count. Modules found by a registry do not: name the one that is used.
+    Imports inside functions count. Modules that a registry finds do not: pass the one that is used.
     """
     todo, seen, source = list(modules), set[str](), {}
     while todo:
@@ -168,10 +168,10 @@ def _content(files: Iterable[tuple[Path, os.stat_result]]) -> str:
 
 
 def files_digest(files: Iterable[Path]) -> str:
-    """sha256 of the names and sizes of files, and of what they hold.
+    """sha256 of the names, sizes and contents of files.
 
-    Of more than 64 MiB in all, it is kept for as long as no path, size or time of a file changes:
-    a copy of a folder is read once, and has the digest of the original.
+    For more than 64 MiB in all, it is cached until a path, size or time changes. A copied folder is
+    read once, and then has the digest of the original.
     """
     known = [(file, file.stat()) for file in files]
     changed = max((max(stat.st_mtime, stat.st_ctime) for _, stat in known), default=0.0)

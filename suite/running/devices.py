@@ -1,6 +1,7 @@
-"""Which processor a job runs on: what the user chose, and which GPUs there are.
+"""Which device a job runs on: the user's choice, and the GPUs of this machine.
 
-A job is told by two variables, which the workflow sets: DEVICE (auto, gpu or cpu) and JOBS_PER_GPU.
+The workflow tells its jobs by two environment variables: DEVICE (auto, gpu or cpu) and
+JOBS_PER_GPU.
 """
 
 import importlib.util
@@ -16,9 +17,9 @@ from suite.running.errors import InputError
 CHOICES = ("auto", "gpu", "cpu")
 FRAMEWORKS = {"jax": "JAX", "torch": "PyTorch"}
 ROOMS = {"gantk": "jax", "baselines": "torch", "metrics": "torch"}
-"""What each room computes with."""
+"""The framework of each room."""
 PATIENCE = 30.0
-"""seconds that nvidia-smi has to answer; with a broken driver it never does"""
+"""Seconds to wait for nvidia-smi. With a broken driver it never answers."""
 REMEDY = (
     "`make gpu` installs what a GPU needs and checks its driver; `device: auto` or `device: cpu` "
     "trains on the CPU"
@@ -26,7 +27,7 @@ REMEDY = (
 
 
 def chosen() -> str:
-    """What DEVICE says: `auto` where it says nothing."""
+    """The value of DEVICE; `auto` if it is not set."""
     device = os.environ.get("DEVICE") or "auto"
     if device not in CHOICES:
         raise InputError(f"DEVICE={device}: choose one of {', '.join(CHOICES)}")
@@ -34,14 +35,14 @@ def chosen() -> str:
 
 
 def listed() -> tuple[list[list[str]], str]:
-    """The UUIDs of this machine's GPUs by index, and why there are none.
+    """(UUIDs of this machine's GPUs by index, the reason if there are none).
 
-    A GPU that is cut into MIG devices stands for those: a list of one UUID or more an index.
+    An index has a list of UUIDs: one for a GPU, or those of its MIG devices.
     """
     with tempfile.TemporaryFile("w+", errors="replace") as output:
         try:
-            # Not subprocess.run: after a time limit it waits for a process that cannot be killed
-            # while the driver hangs, and for whatever holds the pipe.
+            # subprocess.run would wait, after its time limit, for a process that cannot be killed
+            # while the driver hangs.
             process = subprocess.Popen(["nvidia-smi", "-L"], stdout=output, stderr=output)
             status = process.wait(PATIENCE)
         except OSError:
@@ -68,10 +69,10 @@ def listed() -> tuple[list[list[str]], str]:
 
 
 def visible() -> tuple[list[str], str]:
-    """The GPUs that this process may use, by UUID where it can be known; and why there are none.
+    """(GPUs that this process may use, by UUID where known; the reason if there are none).
 
-    CUDA_VISIBLE_DEVICES is read as CUDA reads it: indices, UUIDs or their beginnings, and nothing
-    from the first entry on that is neither (-1, NoDevFiles). Indices count in the order of the bus.
+    CUDA_VISIBLE_DEVICES is read as CUDA reads it: indices in bus order, UUIDs, or prefixes of
+    UUIDs. The first other entry (-1, NoDevFiles) ends the list.
     """
     preset = os.environ.get("CUDA_VISIBLE_DEVICES")
     if preset is not None and not _entries(preset):
@@ -79,7 +80,7 @@ def visible() -> tuple[list[str], str]:
     gpus, reason = listed()
     if preset is None:
         return [uuid for uuids in gpus for uuid in uuids], reason
-    if not gpus:  # a container may have GPUs and no nvidia-smi: the names are all there is
+    if not gpus:  # a container may have GPUs without nvidia-smi
         return list(dict.fromkeys(_entries(preset))), ""
     found: list[str] = []
     for entry in _entries(preset):
@@ -95,7 +96,7 @@ def visible() -> tuple[list[str], str]:
 
 
 def asked(device: str) -> int:
-    """GPUs that a job asks for; with `auto`, whether there is one to be seen where this runs."""
+    """Number of GPUs that a job asks for: 0 or 1. With `auto`: 1 if this machine has a GPU."""
     return int(bool(visible()[0]) if device == "auto" else device == "gpu")
 
 
@@ -109,7 +110,7 @@ def _entries(preset: str) -> list[str]:
 
 
 def cuda_build(framework: str) -> bool:
-    """Whether the installed `jax` or `torch` can use a GPU at all; found without importing it."""
+    """Whether the installed `jax` or `torch` supports GPUs, without importing it."""
     if framework == "jax":
         names = (distribution.name or "" for distribution in metadata.distributions())
         return any(re.fullmatch(r"jax[-_]cuda\d+[-_]plugin", name) for name in names)
@@ -121,7 +122,7 @@ def cuda_build(framework: str) -> bool:
 
 
 def obstacle(framework: str | None, gpus: list[str], reason: str) -> str | None:
-    """Why `framework` (None: not known) cannot use a GPU here, or None if it can."""
+    """Why `framework` cannot use a GPU here; None if it can. framework: None if not known yet."""
     if not gpus:
         return f"no GPU is to be seen ({reason})"
     if framework and not cuda_build(framework):
@@ -130,12 +131,12 @@ def obstacle(framework: str | None, gpus: list[str], reason: str) -> str | None:
 
 
 def refuse(why: str) -> InputError:
-    """The error of a job that was to run on a GPU and cannot."""
+    """The error of a job that must run on a GPU and cannot."""
     return InputError(f"device: gpu, but {why}: {REMEDY}")
 
 
 def cpu_instead(framework: str) -> str:
-    """`cpu`, for a framework that found no GPU; InputError where the user chose `gpu`."""
+    """`cpu`, for a framework that found no GPU; InputError if the user chose `gpu`."""
     if chosen() == "gpu":
         raise refuse(f"{FRAMEWORKS[framework]} finds no GPU that it can use")
     return "cpu"

@@ -1,4 +1,4 @@
-"""Digests of artefacts: recorded where a file is made, compared where it is read.
+"""Digests of artefacts: written with each file, compared whenever it is read.
 
 The digest of `samples.npz` stands beside it in `.samples.npz.sha256`, in the format of sha256sum:
 in any folder `sha256sum -c .*.sha256` checks them too.
@@ -12,12 +12,12 @@ from suite.running.errors import InputError
 
 
 def digest_file(path: Path) -> Path:
-    """Where the digest of an artefact is recorded."""
+    """The file with the digest of an artefact."""
     return path.with_name(f".{path.name}.sha256")
 
 
 def artefact_of(digest: Path) -> Path:
-    """The artefact whose digest a file records.
+    """The artefact that a digest file belongs to.
 
     >>> artefact_of(digest_file(Path("part0/samples.npz"))).as_posix()
     'part0/samples.npz'
@@ -32,7 +32,7 @@ def sha256_of(path: Path) -> str:
 
 
 def recorded(path: Path) -> str | None:
-    """The digest that was recorded for an artefact; None where there is none."""
+    """The recorded digest of an artefact; None if there is none."""
     try:
         return digest_file(path).read_text(encoding="utf-8").partition(" ")[0]
     except FileNotFoundError:
@@ -40,16 +40,16 @@ def recorded(path: Path) -> str | None:
 
 
 def altered(path: Path) -> bool:
-    """Whether a file that is there is not what was recorded of it."""
+    """Whether an existing file differs from its recorded digest."""
     digest = recorded(path)
     return digest is not None and sha256_of(path) != digest
 
 
 def check(path: Path) -> None:
-    """Compare an artefact with its digest, where one was recorded.
+    """Compare an artefact with its recorded digest, if there is one.
 
     Raises:
-        InputError: the content is another.
+        InputError: the content differs.
     """
     if path.is_file() and altered(path):
         own = f"; if the change is yours, delete {digest_file(path)}"
@@ -60,13 +60,13 @@ def check(path: Path) -> None:
 
 
 def of_workflow(path: Path) -> Path | None:
-    """The folder results/NAME that a file stands in; None for a file of another place."""
+    """The folder results/NAME of a file; None for a file elsewhere."""
     scope = paths.CONFIG.format(scope="all")
     return next((folder for folder in path.parents if (folder / scope).exists()), None)
 
 
 def remedy(path: Path) -> str:
-    """How an artefact that is damaged or missing is made again, for the end of a sentence."""
+    """How to make a damaged or missing artefact again, as the end of a sentence."""
     results = of_workflow(path)
     if results is None:
         return "delete it and make it again"

@@ -1,4 +1,4 @@
-"""Whether the driver and the GPUs of this machine serve the CUDA that `make gpu` installs."""
+"""Check that this machine's driver and GPUs can run the CUDA that `make gpu` installs."""
 
 import re
 import subprocess
@@ -7,9 +7,9 @@ from suite.running.devices import PATIENCE, listed
 from suite.running.errors import InputError
 
 DRIVER = (580, 65, 6)
-"""The oldest Linux driver for CUDA 13.0, which PyTorch's wheels and requirements-gpu.lock have."""
+"""The oldest Linux driver for CUDA 13.0, which PyTorch's wheels and requirements-gpu.lock need."""
 CAPABILITY = (7, 5)
-"""The oldest generation, Turing, that CUDA 13 compiles for: not the paper's V100, which is 7.0."""
+"""The oldest generation that CUDA 13 supports: Turing. The paper's V100 is 7.0."""
 NEEDS = (
     f"driver {'.'.join(f'{part:02}' for part in DRIVER)} or newer and a GPU of compute capability "
     f"{'.'.join(map(str, CAPABILITY))} or more"
@@ -21,7 +21,7 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 
 def report() -> str:
-    """A line a GPU: name, driver, compute capability; without one, what it will need.
+    """A line for each GPU: name, driver, compute capability. Without a GPU: what one would need.
 
     Raises:
         InputError: the driver or a GPU is too old.

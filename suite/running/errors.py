@@ -12,7 +12,7 @@ PLAIN = {
     "tuple_type": "input should be a list, [VALUE, ...]",
     "dict_type": "input should be a mapping, KEY: VALUE",
 }
-"""What pydantic says in Python's words."""
+"""Plain words for pydantic's messages about Python types."""
 
 
 class InputError(Exception):
@@ -20,7 +20,7 @@ class InputError(Exception):
 
 
 def unknown(kind: str, name: str, valid: Iterable[str], where: str = "") -> InputError:
-    """An error for a name that nothing is registered under, with the nearest valid one.
+    """The error for an unregistered name, with the nearest valid one.
 
     >>> print(unknown("method", "dcgn", ["dcgan", "gan"]))
     unknown method 'dcgn': did you mean 'dcgan'? (valid: dcgan, gan)
@@ -35,7 +35,7 @@ def unknown(kind: str, name: str, valid: Iterable[str], where: str = "") -> Inpu
 
 
 def from_validation(error: ValidationError, where: str, valid_keys: Iterable[str]) -> InputError:
-    """The first fault of a pydantic error as one sentence; `valid_keys` serve the hint."""
+    """The first fault of a pydantic error as one sentence. valid_keys: for a hint at typos."""
     first = error.errors()[0]
     path = ".".join(str(part) for part in first["loc"] if part != "[key]")
     if first["type"] == "extra_forbidden":
@@ -49,7 +49,7 @@ def from_validation(error: ValidationError, where: str, valid_keys: Iterable[str
 
 
 def _remedy(fault: Any) -> str:
-    """What to do about a name with other letters, or where YAML made something else of a text."""
+    """The remedy for invalid characters in a name, or for a text that YAML read differently."""
     kind, value = fault["type"], fault["input"]
     if kind == "string_pattern_mismatch" and "A-Za-z" in fault["ctx"]["pattern"]:
         return ": take letters from a to z, digits and any of . _ -"

@@ -1,7 +1,7 @@
-"""Files that are either whole or absent, and the lock of those that one job at a time may make.
+"""Reading and writing files: a file is complete or absent, never half-written.
 
-`write_artefact`, `write_json` and `write_arrays` record a digest beside the file, and what reads it
-compares (`suite.running.digests`).
+`write_artefact`, `write_json` and `write_arrays` write a digest beside the file, and the functions
+that read compare it (`suite.running.digests`). `held` is a lock between jobs.
 """
 
 import errno
@@ -22,15 +22,15 @@ from suite.running.errors import InputError, from_os
 
 
 def cache_folder() -> Path:
-    """What every checkout on this machine may use again ($XDG_CACHE_HOME is honoured)."""
+    """The cache that all checkouts of this user share (below $XDG_CACHE_HOME if that is set)."""
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "gantk-bench"
 
 
 def cache_file(name: str, otherwise: str = "") -> Path:
-    """Where a file is to be written in the cache folder, which is made if need be.
+    """The path of a file in the cache folder, which is created if necessary.
 
-    otherwise: what else a user can do where it cannot be made.
+    otherwise: another remedy, for the end of the error.
 
     Raises:
         InputError: the folder cannot be made or written.
@@ -50,11 +50,11 @@ def cache_file(name: str, otherwise: str = "") -> Path:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary name beside `path`, renamed to `path` when the block ends without error.
+    """A temporary path beside `path`, renamed to `path` if the block ends without an error.
 
     Raises:
-        InputError: the folder or the file cannot be written, or the disk is full; whatever
-            stood at `path` before still stands there.
+        InputError: the folder or the file cannot be written, or the disk is full. A file that was
+            at `path` before is unchanged.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}{path.suffix}")
     try:
@@ -71,7 +71,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def making(path: Path) -> Iterator[Path]:
-    """Like `replacing`, for an artefact: its digest is recorded beside it, before it is there."""
+    """Like `replacing`, for an artefact: its digest is written beside it before the rename."""
     try:
         with replacing(path) as temporary:
             yield temporary
@@ -85,9 +85,9 @@ def making(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def held(path: Path) -> Iterator[None]:
-    """Wait for the lock that a file stands for, and keep it: one job at a time has it.
+    """Hold the lock of a file for the block; wait for it first. One job at a time has it.
 
-    It is the kernel's, so a killed job gives it back; the file stays.
+    The kernel releases the lock of a killed job. The file itself stays.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
@@ -113,14 +113,14 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def _unreadable(path: Path, error: OSError) -> InputError:
-    """A file that cannot be read; of one that is missing, how it is made again."""
+    """The error of a file that cannot be read; for a missing artefact, how to make it again."""
     if isinstance(error, FileNotFoundError) and of_workflow(path):
         return InputError(f"{path}: no such file: {remedy(path)}")
     return from_os(error)
 
 
 def read_text(path: Path) -> str:
-    """Read text; InputError if the file is missing, or is not the artefact that was written."""
+    """Read text; InputError if the file is missing, or differs from its digest."""
     try:
         check(path)
         return path.read_text(encoding="utf-8")
@@ -131,7 +131,7 @@ def read_text(path: Path) -> str:
 
 
 def read_json(path: Path) -> Any:
-    """Read JSON; InputError if the file is missing, is no JSON, or not what was written."""
+    """Read JSON; InputError if the file is missing, is not JSON, or differs from its digest."""
     try:
         return json.loads(read_text(path))
     except ValueError as error:
@@ -139,11 +139,11 @@ def read_json(path: Path) -> Any:
 
 
 class _UnclearError(yaml.YAMLError):
-    """What YAML would read as something that nobody meant."""
+    """A value that YAML reads differently from how it looks."""
 
 
 def _surprise(kind: str, text: str) -> str | None:
-    """What YAML makes of an unquoted value that says something else; None where it is clear.
+    """What YAML reads in an unquoted value, if it differs from the text; None if it is clear.
 
     YAML 1.1 reads 032 as octal, 1:30 as base 60, 1_000 without its underscore, and dates as such.
     """
@@ -161,7 +161,7 @@ def _surprise(kind: str, text: str) -> str | None:
 
 
 class _Literal(yaml.SafeLoader):
-    """Refuses what YAML would change in silence: a key that stands twice, a number in disguise."""
+    """A YAML loader that refuses repeated keys and values that YAML would silently change."""
 
     def compose_scalar_node(self, anchor: Any) -> yaml.ScalarNode:
         node = super().compose_scalar_node(anchor)
@@ -175,7 +175,7 @@ class _Literal(yaml.SafeLoader):
             )
         return node
 
-    # As it is read: construction copies the keys of what is merged (`<<`) into the mapping.
+    # Checked here, since construction copies merged keys (`<<`) into the mapping.
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         node = super().compose_mapping_node(anchor)
         seen: set[str] = set()
@@ -194,8 +194,8 @@ def read_yaml(path: Path) -> Any:
     """Read YAML.
 
     Raises:
-        InputError: the file is missing, is no YAML, names a key twice in one place, or has an
-            unquoted value that YAML reads as another number than it shows.
+        InputError: the file is missing or not YAML, repeats a key, or has an unquoted value that
+            YAML reads as another number than it shows.
     """
     try:
         return yaml.load(path.read_text(encoding="utf-8"), _Literal)
@@ -217,7 +217,7 @@ def read_arrays(path: Path, *required: str) -> dict[str, np.ndarray]:
     """Every array of an npz.
 
     Raises:
-        InputError: it is missing, corrupt, pickled, incomplete, or not what was written.
+        InputError: the file is missing, corrupt, pickled or incomplete, or differs from its digest.
     """
     try:
         check(path)

@@ -1,8 +1,8 @@
-"""Finished runs: written whole beside the checkpoint, then put into their place.
+"""Finished runs: written completely beside the checkpoint, then linked into their place.
 
-Snakemake deletes what a job has written unless it saw the job's end. So the files of a finished run
-stay in the folder of the checkpoint too, under the same inodes (no second copy on the disk), until
-the workflow has seen that end (`forget`, `suite.planning.rules.tidy`).
+Snakemake deletes the outputs of a job if it did not see the job end. So the files of a finished run
+also stay beside the checkpoint, as hard links that take no space, until Snakemake has recorded the
+end of the job (`forget`, `suite.planning.attempts.tidy`).
 """
 
 import fcntl
@@ -20,22 +20,22 @@ from suite.running.errors import InputError
 from suite.running.files import read_json, replacing
 
 LEFT = (paths.SAMPLES, paths.TRAJECTORY, paths.HISTORY, paths.RECORD)
-"""What every run leaves; the record, which is written last, says that the others are whole."""
+"""The files of every run. The record is written last: if it exists, the others are complete."""
 
 
 def whole_folder(state: Path) -> Path:
-    """Where a finished run stays, beside its checkpoint."""
+    """The folder beside the checkpoint in which a finished run is kept."""
     return state.with_suffix(".whole")
 
 
 def artefacts(run: Path) -> list[Path]:
-    """The files that a run left, or must have left, by what is recorded; the record is the last."""
+    """The files of a run, present or missing, by their digests; the record is the last."""
     names = {artefact_of(path).name for path in run.glob(".*.sha256")} | set(LEFT)
     return [run / name for name in sorted(names - {paths.RECORD})] + [run / paths.RECORD]
 
 
 def fault(run: Path) -> str | None:
-    """Which file of a run is missing or not what was written, in words; None for none."""
+    """A phrase that names a missing or altered file of a run; None if all are good."""
     for path in artefacts(run):
         if not path.is_file():
             return f"{path} is missing"
@@ -45,7 +45,7 @@ def fault(run: Path) -> str | None:
 
 
 def record_of(run: Path) -> dict[str, Any] | None:
-    """The record of a run that has ended; None where there is none, or none that can be read."""
+    """The record of a finished run; None if it is missing or cannot be read."""
     path = run / paths.RECORD
     if not path.is_file():
         return None
@@ -58,12 +58,12 @@ def record_of(run: Path) -> dict[str, Any] | None:
 
 
 def is_of(record: dict[str, Any], identity: dict[str, Any]) -> bool:
-    """Whether a record is that of the run with this identity."""
+    """Whether a record belongs to the run with this identity."""
     return all(record.get(name) == value for name, value in identity.items())
 
 
 def is_whole(run: Path, identity: dict[str, Any]) -> bool:
-    """Whether the run of this identity stands here with all its files; says what is wrong."""
+    """Whether a folder has all files of the run with this identity. Prints a fault."""
     record = record_of(run)
     if record is None or not is_of(record, identity):
         return False
@@ -74,7 +74,7 @@ def is_whole(run: Path, identity: dict[str, Any]) -> bool:
 
 
 def publish(run: Path, out: Path) -> None:
-    """Put the files of a finished run, and their digests, into `out` too; the record last."""
+    """Link the files of a finished run and their digests into `out`, the record last."""
     for source in artefacts(run):
         for file in (digest_file(source), source):
             with replacing(out / file.name) as temporary:
@@ -85,9 +85,9 @@ def publish(run: Path, out: Path) -> None:
 
 
 def forget(place: Path) -> None:
-    """Delete what stays of a finished run, since its outputs are complete.
+    """Delete the kept copy of a finished run, since its outputs are complete.
 
-    place: of its state, as in `suite.running.training.Place`. States of other versions stay.
+    place: of its checkpoint, as in `suite.running.training.Place`. States of other versions stay.
     """
     for folder in place.parent.glob(f"{place.stem}.*.whole"):
         shutil.rmtree(folder)
@@ -100,9 +100,9 @@ def forget(place: Path) -> None:
 
 @contextmanager
 def alone(place: Path) -> Iterator[None]:
-    """Wait until no other process makes this run.
+    """Wait until no other process trains this run.
 
-    A workflow that was killed leaves its jobs behind, which go on: what they find is used.
+    The jobs of a killed workflow may still be running. This job waits and uses their results.
     """
     place.parent.mkdir(parents=True, exist_ok=True)
     with place.with_suffix(".lock").open("w") as file:

@@ -1,4 +1,4 @@
-"""One GPU a job: a lease that Snakemake does not give (it counts GPUs but names none)."""
+"""Leases of GPUs. Snakemake counts GPUs, but does not tell a job which one to use."""
 
 import errno
 import fcntl
@@ -15,7 +15,7 @@ from suite.running import devices
 from suite.running.errors import InputError, from_os
 
 SCHEDULERS = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "KUBERNETES_SERVICE_HOST")
-"""Variables of a job that a scheduler started."""
+"""Environment variables that a scheduler sets for its jobs."""
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EINVAL)
 
 
@@ -29,13 +29,13 @@ def jobs_per_gpu() -> int:
 
 @contextmanager
 def lease(framework: str) -> Iterator[str | None]:
-    """Hold a GPU until the block ends and make it the only visible one; None on a CPU.
+    """Hold a GPU until the block ends, and make it the only visible one. On a CPU: None.
 
-    Waits while every GPU is held by as many other jobs of this user as may share one, of which
-    PyTorch's do and JAX's never (`_whole`). A scheduler that gave this job one GPU is believed:
-    nothing is locked. The lock is the kernel's, so a killed job gives its GPU back.
+    Waits for a free slot. PyTorch jobs of one user may share a GPU (JOBS_PER_GPU); a JAX job has
+    one alone (`_whole`). If a scheduler gave this job a single GPU, that is used without a lock.
+    The kernel releases the lock of a killed job.
 
-    framework: `jax` or `torch`, which the block must not have imported yet.
+    framework: `jax` or `torch`. It must not be imported before the block.
 
     Raises:
         InputError: DEVICE is `gpu`, and there is none or the framework cannot use it; the lock
@@ -53,9 +53,9 @@ def lease(framework: str) -> Iterator[str | None]:
         os.environ["JAX_PLATFORMS"] = "cpu"
         yield None
         return
-    # Named, a platform that fails is an error; left to itself, JAX would take the CPU.
+    # JAX would silently fall back to the CPU if the platform were not named.
     os.environ["JAX_PLATFORMS"] = "cuda,cpu"
-    # JAX would take three quarters of the GPU's memory at its first allocation.
+    # By default JAX allocates three quarters of the GPU's memory at once.
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
     if len(gpus) == 1 and "CUDA_VISIBLE_DEVICES" in os.environ and _scheduled():
@@ -73,7 +73,7 @@ def _scheduled() -> bool:
 
 
 def _share(held: ExitStack, gpus: list[str], slots: int) -> str:
-    """A share of a GPU, the emptiest first."""
+    """The UUID of a GPU with a free slot, of which this job takes one; the emptiest first."""
     while True:
         for slot in range(slots):
             for uuid in gpus:
@@ -87,11 +87,11 @@ def _share(held: ExitStack, gpus: list[str], slots: int) -> str:
 
 
 def _whole(held: ExitStack, gpus: list[str], slots: int) -> str:
-    """A GPU alone, one that nobody uses if there is one.
+    """The UUID of a GPU that this job has alone; an unused one if there is one.
 
-    Processes share a GPU by turns of milliseconds. An iteration of GA-NTK takes less, and then asks
-    the CPU whether to go on: it would make one a turn, 93 a second beside six others on an H200,
-    where alone it makes 3,029 (results/reference/gpu.md).
+    Processes share a GPU in time slices of milliseconds. An iteration of GA-NTK is shorter, and the
+    CPU decides after each whether to go on, so there is one iteration per time slice: 93 a second
+    beside six other jobs on an H200, and 3,029 alone (results/reference/gpu.md).
     """
     while True:
         for wait in (False, True):
@@ -103,9 +103,9 @@ def _whole(held: ExitStack, gpus: list[str], slots: int) -> str:
 
 
 def _cleared(uuid: str, slots: int, wait: bool) -> IO[str] | None:
-    """The door of a GPU that nobody is on, or (wait) once the jobs there have ended; else None.
+    """The lock that keeps others off a GPU, once no job uses it; None if that is not so now.
 
-    It is held from the beginning, so that no other job comes in meanwhile.
+    wait: wait for the jobs on it to end. The lock is held meanwhile, so that no job starts there.
     """
     if not (door := _locked(uuid, "door")):
         return None
@@ -122,7 +122,7 @@ def _cleared(uuid: str, slots: int, wait: bool) -> IO[str] | None:
 
 
 def _locked(uuid: str, what: str) -> IO[str] | None:
-    """The lock of a share of a GPU or of its door, held until it is closed; None if it is taken."""
+    """A lock on a slot of a GPU, or on its door. Closing it releases it. None if it is taken."""
     folder = Path(tempfile.gettempdir()) / f"gantk-bench-gpus-{os.getuid()}"
     try:
         folder.mkdir(exist_ok=True)

@@ -1,36 +1,36 @@
-"""Where everything stands: what the workflow writes below results/NAME and the reports read.
+"""Paths of all files that the workflow writes below results/NAME.
 
-Patterns have the wildcards of the rules in braces; `str.format` fills them in.
+Patterns have the wildcards of the rules in braces, for `str.format`.
 """
 
 SUBSET = "data/{dataset}/n{n}/seed{data_seed}.npz"
 """The training rows of a data seed."""
 
 REFERENCE = "data/{dataset}/{reference}.npz"
-"""The rows that metrics compare with, beside the training rows: `heldout` or `class`."""
+"""Rows that metrics compare with, other than the training rows: `heldout` or `class`."""
 
 RUN = "runs/{experiment}/{dataset}/n{n}/{method}/data{data_seed}/seed{seed}"
-"""A run's folder; every rule that works on a run has these wildcards."""
+"""The folder of a run. Every rule for a run has these wildcards."""
 
 PART_NAME = "part{part}"
 PART = f"{RUN}/{PART_NAME}"
-"""The folder of one of the parts that a run is joined from."""
+"""The folder of one part of a run."""
 
 FIRST_PART = "part0"
-"""The part that figures show, in a run's folder."""
+"""The part of a run that figures show."""
 
 SAMPLES, TRAJECTORY, HISTORY, RECORD = "samples.npz", "trajectory.npz", "history.csv", "run.json"
-"""What a training leaves in its folder."""
+"""Files of every training."""
 
 MODEL = "model.npz"
-"""What a training leaves beside, if the method has a generator."""
+"""A further file of a training whose method has a generator."""
 
 METRICS, JUDGED, NEAREST, WALK = "metrics.json", "trajectory.csv", "nearest.npz", "walk.npz"
 """What evaluation leaves in a run's folder: of its samples, its snapshots, the nearest rows, and
 images over a 2-D latent space."""
 
 CONTROLS = "controls/{dataset}/n{n}/data{data_seed}.json"
-"""What real images get on a training subset."""
+"""The metrics of controls: real images in the place of generated ones."""
 
 CONFIG = "config/{scope}.json"
 """The configuration with one experiment, or with `all`."""
@@ -38,14 +38,14 @@ CONFIG = "config/{scope}.json"
 TABLE = "tables/{experiment}.{suffix}"
 FIGURES = "figures"
 DRAWN = f"{FIGURES}/SHA256SUMS"
-"""The figures by what they hold, as sha256sum has it: a folder is known by its time alone."""
+"""Digests of the figures. Snakemake knows a folder only by its time; this file has the content."""
 
 PAGE = "index.html"
 
 LOGS = "logs"
-"""The log of a job stands below, under the path of what the job writes, with `.log`."""
+"""The log of a job is below this folder, at the path of the job's output plus `.log`."""
 
 SET_ASIDE = "aside"
-"""Where `python -m suite verify --mend` puts what it takes out of the way."""
+"""Where `python -m suite verify --mend` moves bad files."""
 
 BENCHMARKS, CHECKPOINTS, FEATURES, WEIGHTS = "benchmarks", "checkpoints", "features", "weights.txt"

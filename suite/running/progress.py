@@ -1,8 +1,8 @@
-"""What a person sees while the workflow runs: jobs by name, how many are done, what is left.
+"""The progress display of the workflow: jobs by name, how many are done, the time left.
 
-Snakemake's logger plugins show counts of rules (rich) or write events to a file for another
-program (snakesee, snkmt). None shows a job's own progress, or the time left by what each job costs.
-This handler takes the place of Snakemake's stream; Snakemake's log file has everything, as ever.
+Snakemake's logger plugins count jobs by rule (rich) or write events for another program (snakesee,
+snkmt). None shows the progress within a job, or predicts the time left from each job's cost. This
+handler replaces Snakemake's output stream. Snakemake's log file is unchanged.
 """
 
 import io
@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any, TextIO
 
 BAR = re.compile(r"(\d+)%\|")
-"""How far a job is, in the bar that it writes to its log."""
+"""The percentage in the progress bar that a job writes to its log."""
 RESTARTED = re.compile(r"Trying to restart job (\d+)")
-"""What Snakemake says, without an event, when a job with retries is started again."""
+"""Snakemake's message when it retries a job. There is no event for it."""
 TAIL = 2048
-"""Bytes at the end of a log that hold its last bar."""
+"""Bytes at the end of a log that are read to find its last bar."""
 TRUST = (60.0, 20.0)
 """Seconds for which the plan is trusted beside what ended: of all jobs, and of one kind."""
 HEARTBEAT = 60.0
@@ -109,7 +109,7 @@ def _ratio(pairs: list[tuple[float, float]], weight: float, prior: float) -> flo
 
 
 def readable(seconds: float) -> str:
-    """A time for reading.
+    """A duration in words.
 
     >>> readable(42), readable(75), readable(4000)
     ('42 s', '1 min 15 s', '1 h 6 min')
@@ -138,7 +138,7 @@ class Progress(logging.Handler):
         threading.Thread(target=self._watch, daemon=True).start()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Take note of an event, and say what a person wants to know of it."""
+        """Handle an event, and print a line if a user needs to know."""
         event = str(getattr(record, "event", None) or "")
         with self.lock_state:
             if event == "job_info":
@@ -180,7 +180,7 @@ class Progress(logging.Handler):
         return f"about {readable(self.forecast.left(time.monotonic()))} left"
 
     def _say(self, text: str) -> None:
-        """Print a line. A reader who has gone (a closed pipe or terminal) ends no job."""
+        """Print a line. If the pipe or terminal is closed, go on without a display."""
         self.said = time.monotonic()
         try:
             if self.live:
@@ -191,7 +191,7 @@ class Progress(logging.Handler):
             self.live, self.stream = None, io.StringIO()
 
     def _watch(self) -> None:
-        """Between events: redraw on a terminal, elsewhere a line of long waits."""
+        """Between events: redraw on a terminal; elsewhere print a line during long waits."""
         while not self.over.wait(0.5):
             with self.lock_state:
                 if self.live:
@@ -212,19 +212,19 @@ class Progress(logging.Handler):
 
 
 def _kind(rule: str, wildcards: Mapping[str, str]) -> str:
-    """What jobs of one speed have in common."""
+    """A key that jobs of the same speed share: rule family and method."""
     return f"{rule.partition('_')[0]} {wildcards.get('method', '')}"
 
 
 def _now(job: Job) -> str:
-    """A running job in a line."""
+    """A line about a running job."""
     own = job.fraction()
     far = "" if own is None else f", {own:.0%}"
     return f"{job.title}: {readable(time.monotonic() - job.since)}{far}"
 
 
 def _repeats(record: Any) -> bool:
-    """Whether an error only repeats that a job failed, whose own sentence is said at the end."""
+    """Whether an error only repeats that a job failed, whose own error is printed at the end."""
     text = record.getMessage()
     return getattr(record, "exception", "") in ("RuleException", "CalledProcessError") or (
         "At least one job did not complete successfully" in text
@@ -232,7 +232,7 @@ def _repeats(record: Any) -> bool:
 
 
 def _live(progress: Progress, stream: TextIO) -> Any:
-    """The redrawn part of a terminal: a line a running job, and one of the whole."""
+    """The redrawn part of a terminal: a line for each running job, and one for the total."""
     from rich.console import Console, Group
     from rich.live import Live
     from rich.progress_bar import ProgressBar
@@ -261,9 +261,9 @@ def _live(progress: Progress, stream: TextIO) -> Any:
 
 
 def show(workflow: Any, expected: Expected) -> None:
-    """Replace Snakemake's stream by this display, where its options leave the choice to us.
+    """Replace Snakemake's output stream by this display.
 
-    With `--quiet`, `--verbose`, `--printshellcmds` or a logger plugin Snakemake speaks as asked.
+    With `--quiet`, `--verbose`, `--printshellcmds` or a logger plugin, Snakemake's output stays.
     """
     output = workflow.output_settings
     asked = {str(getattr(q, "name", q)).lower() for q in output.quiet or ()}

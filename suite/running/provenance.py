@@ -1,4 +1,4 @@
-"""What a result was made with: packages, commit, machine, memory. None of it reruns anything."""
+"""What a result was made with: packages, commit, machine, memory. No change in it reruns a job."""
 
 import platform
 import resource
@@ -53,10 +53,10 @@ def git_commit() -> str:
 
 
 def machine(info: Path = Path("/proc/cpuinfo")) -> str:
-    """The processor by name, family and model, and how many cores this process may use.
+    """The processor's name, family and model, and the number of cores this process may use.
 
-    A virtual machine's name may be "AMD EPYC" and no more: family and model tell which it is, and
-    so on which machines the same bytes are to be expected.
+    On a virtual machine the name may be just "AMD EPYC". Family and model tell which processor it
+    is, and so which machines give the same bytes.
     """
     said: dict[str, str] = {}
     if info.exists():

@@ -1,4 +1,4 @@
-"""Training one method on one subset: the command that the rooms of methods share."""
+"""The commands that the rooms of methods share: train, sample and walk."""
 
 import csv
 import hashlib
@@ -36,7 +36,7 @@ from suite.running.provenance import git_commit, machine, package_versions, peak
 
 
 def history_text(history: list[dict[str, float]]) -> str:
-    """A history as CSV; numbers are written so that reading them gives the same number."""
+    """A history as CSV. Numbers are written with full precision."""
     buffer = io.StringIO()
     writer = csv.DictWriter(
         buffer, list(history[0]) if history else ["iteration", "seconds"], lineterminator="\n"
@@ -50,10 +50,10 @@ REMEDY = "choose another --out, or add --overwrite"
 
 
 class Place(NamedTuple):
-    """One of the solutions of a job.
+    """One of the parts that a job trains.
 
-    part: its number. out: the folder for what it leaves. checkpoint: where its state stands, under
-    a name of each version of the run (`suite.running.checkpoint.state_file`).
+    part: its number. out: the folder for its files. checkpoint: the path of its checkpoint, to
+    which `suite.running.checkpoint.state_file` adds the version of the run.
     """
 
     part: int
@@ -73,12 +73,12 @@ def run_method(
     checkpoint_every: float,
     framework: str,
 ) -> None:
-    """Train once for each place, one after the other, on one device.
+    """Train each part in turn, on one device.
 
-    Each leaves samples, trajectory, history, the model if there is one, and run.json, which is
-    written last: where it stands, the run is whole, and is not made again. In a workflow the
-    files stay beside the checkpoint too (`suite.running.finished`), since Snakemake deletes what a
-    killed job has written.
+    A part leaves samples, trajectory, history, the model if there is one, and run.json. That is
+    written last: if it exists, the part is complete and is not trained again. In a workflow the
+    files are also kept beside the checkpoint (`suite.running.finished`), since Snakemake deletes
+    the outputs of a killed job.
     """
     with lease(framework):
         for place in places:
@@ -107,10 +107,10 @@ def _identity(
     part: int,
     samples: int,
 ) -> dict[str, Any]:
-    """All that decides a result, as JSON has it.
+    """All that decides a result, as JSON values.
 
-    Not the device: it changes last digits, as another machine does, and run.json records it. A
-    run that was begun on a GPU and killed shall be able to end on a CPU.
+    The device is not part of it, although it changes the last digits, as another machine does: a
+    run that was killed on a GPU may continue on a CPU. run.json records the device.
     """
     files = files_of(settings)
     return {
@@ -133,7 +133,7 @@ def _identity(
 
 
 def _stands(out: Path, identity: dict[str, Any]) -> bool:
-    """Whether the run of this identity stands whole in `out`; InputError if it is another's."""
+    """Whether `out` has the complete run of this identity; InputError if it has another run."""
     record = record_of(out)
     if record is not None and not is_of(record, identity):
         raise InputError(f"{out}: holds another finished run: {REMEDY}")
@@ -141,7 +141,7 @@ def _stands(out: Path, identity: dict[str, Any]) -> bool:
 
 
 def _run_one(method: Method[S], job: Job[S], whole: Path, identity: dict[str, Any]) -> None:
-    """Train, and write what it leaves into `whole`; or find that it stands there."""
+    """Train a part and write its files into `whole`, unless they are there already."""
     if is_whole(whole, identity):
         print(f"part {job.part}: finished before", file=sys.stderr)
     else:
@@ -177,7 +177,7 @@ def _outcome(result: Result) -> dict[str, Any]:
 
 
 def _places(part: int, parts: int | None, out: Path, checkpoint: Path | None) -> list[Place]:
-    """Where the runs of a command stand: one in `out`, or several in folders of their own there."""
+    """The places of the parts of a command: `out` itself, or a folder in it for each part."""
     if parts is None:
         return [Place(part, out, checkpoint or out / "checkpoint.npz")]
     places = []
@@ -198,9 +198,9 @@ def _check_room(room: str, name: str) -> None:
 
 
 def _settings_of(method: Method[S], record: dict[str, Any], path: Path) -> S:
-    """The settings of a finished run, without those that its method has no more.
+    """The settings of a finished run, without those that its method no longer has.
 
-    Its model is drawn from as it stands, whatever it was trained with.
+    Sampling uses the stored model, so settings that only affected training do not matter.
     """
     known = method.settings.model_fields
     values = {name: value for name, value in record["settings"].items() if name in known}

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.slurm
 PROGRAMS = ("munged", "mungekey", "slurmctld", "slurmd", "sbatch", "squeue", "scancel")
 RUN = "runs/table1/mnist/n8/dcgan/data0/seed0/part0"
 SECONDS = 75
-"""of a training: more than a minute, the shortest time limit that Slurm knows"""
+"""of a training for each minute of its time limit; Slurm knows no limit below a minute"""
 CONFIG = """
 ClusterName=test
 SlurmctldHost={host}
@@ -175,17 +176,29 @@ def _undisturbed(checkout: Checkout, name: str, updates: int) -> Path:
     return checkout.root / "results" / name / RUN
 
 
+class Pace(NamedTuple):
+    """How fast a training is here.
+
+    minutes: a time limit within which one starts and writes checkpoints. updates: what takes longer
+    than that limit.
+    """
+
+    minutes: int
+    updates: int
+
+
 @pytest.fixture(scope="module")
-def length(checkout: Checkout, slurm: dict[str, str]) -> int:
-    """Updates that take SECONDS here."""
+def pace(checkout: Checkout, slurm: dict[str, str]) -> Pace:
+    started = time.monotonic()
     record = read_json(_undisturbed(checkout, "short", 20) / "run.json")
-    return math.ceil(SECONDS * record["iterations_per_second"])
+    minutes = math.ceil((time.monotonic() - started) / 60)  # one, where nothing else runs
+    return Pace(minutes, math.ceil(minutes * SECONDS * record["iterations_per_second"]))
 
 
 @pytest.fixture(scope="module")
-def whole(checkout: Checkout, length: int) -> dict[str, np.ndarray]:
+def whole(checkout: Checkout, pace: Pace) -> dict[str, np.ndarray]:
     """The samples of an undisturbed run, made without Slurm."""
-    return read_arrays(_undisturbed(checkout, "whole", length) / "samples.npz")
+    return read_arrays(_undisturbed(checkout, "whole", pace.updates) / "samples.npz")
 
 
 def test_a_small_graph_ends_with_its_tables(checkout, slurm) -> None:
@@ -194,9 +207,9 @@ def test_a_small_graph_ends_with_its_tables(checkout, slurm) -> None:
     assert (checkout.root / "results/graph/tables/table1.md").exists()
 
 
-def test_a_cancelled_job_goes_on_to_the_same_bytes(checkout, slurm, length, whole) -> None:
+def test_a_cancelled_job_goes_on_to_the_same_bytes(checkout, slurm, pace, whole) -> None:
     target = f"results/cancelled/{RUN}"
-    process, log = _run(checkout, slurm, "cancelled", length, f"{target}/run.json")
+    process, log = _run(checkout, slurm, "cancelled", pace.updates, f"{target}/run.json")
     states = (checkout.root / f"results/cancelled/checkpoints/{RUN}").parent
     while not any(states.glob("part0.*.npz")):
         assert process.poll() is None, log.read_text()
@@ -210,10 +223,11 @@ def test_a_cancelled_job_goes_on_to_the_same_bytes(checkout, slurm, length, whol
     _same(checkout.root / target, whole)
 
 
-def test_a_job_out_of_time_goes_on_to_the_same_bytes(checkout, slurm, length, whole) -> None:
+def test_a_job_out_of_time_goes_on_to_the_same_bytes(checkout, slurm, pace, whole) -> None:
     target = f"results/timeout/{RUN}"
-    options = (f"{target}/run.json", "--set-resources", "train_baselines:runtime=1")
-    process, log = _run(checkout, slurm, "timeout", length, *options)
+    limit = f"train_baselines:runtime={pace.minutes}"
+    options = (f"{target}/run.json", "--set-resources", limit)
+    process, log = _run(checkout, slurm, "timeout", pace.updates, *options)
     assert process.wait(1800) == 0, log.read_text()
     assert "starting again: train dcgan" in log.read_text()
     _same(checkout.root / target, whole)
