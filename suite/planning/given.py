@@ -77,11 +77,14 @@ def check_targets(targets: Sequence[str], rules: Collection[Any]) -> None:
     whole = sorted(rule.name for rule in rules if not rule.has_wildcards())
     for target in targets:
         made = any(rule.is_producer(target) for rule in rules)
-        if target in names or made or Path(target).exists():
+        configuration = target.endswith((".yaml", ".yml"))
+        if target in names or made or (Path(target).exists() and not configuration):
             continue
         near = difflib.get_close_matches(target, whole, n=1)
-        hint = f"did you mean '{near[0]}'? " if near else ""
+        hint = f": did you mean '{near[0]}'?" if near else ""
+        if configuration:
+            hint = f": a configuration stands behind --configfile: --configfile {target}"
         sys.exit(
-            f"error: no rule makes the target '{target}': {hint}(targets: {', '.join(whole)}, or a "
+            f"error: no rule makes the target '{target}'{hint} (targets: {', '.join(whole)}, or a "
             "file below results/; targets stand before --configfile)"
         )

@@ -174,10 +174,14 @@ def parse_pairs(model: type[S], text: str | None, pairs: list[str], where: str) 
         raise InputError(f"{where}: not valid JSON ({error}): give one JSON object") from error
     if not isinstance(values, dict):
         raise InputError(f"{where}: expected one JSON object, not {values!r}")
+    seen = set[str]()
     for pair in pairs:
         key, separator, value = pair.partition("=")
-        if not separator:
-            raise InputError(f"{where}: '{pair}' is no KEY=VALUE")
+        if not separator or not key:
+            raise InputError(f"{where}: '{pair}' is no KEY=VALUE: write one, as in updates=300")
+        if key in seen:
+            raise InputError(f"{where}: '{key}' stands twice: keep one of them")
+        seen.add(key)
         read: Any
         try:
             read = json.loads(value)

@@ -11,6 +11,10 @@ PLAIN = {
     "path_type": "input should be a path",
     "tuple_type": "input should be a list, [VALUE, ...]",
     "dict_type": "input should be a mapping, KEY: VALUE",
+    "model_type": "input should be a mapping, KEY: VALUE",
+    "too_short": "at least one entry is needed",
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "a whole number is needed"),
+    **dict.fromkeys(("float_type", "float_parsing"), "a number is needed"),
 }
 """Plain words for pydantic's messages about Python types."""
 
@@ -42,8 +46,9 @@ def from_validation(error: ValidationError, where: str, valid_keys: Iterable[str
         return unknown("key", str(first["loc"][-1]), valid_keys, where)
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     message = PLAIN.get(first["type"], first["msg"].removeprefix("Value error, "))
-    told = first["type"] in ("missing", "value_error")
-    value = "" if told else f", not {first['input']!r}{_remedy(first)}"
+    told = first["type"] in ("missing", "value_error", "too_short")
+    written = "nothing" if first["input"] is None else repr(first["input"])
+    value = "" if told else f", not {written}{_remedy(first)}"
     place = f"{where}: {path}" if path else where
     return InputError(f"{place}: {message[:1].lower()}{message[1:]}{value}{more}")
 
@@ -73,5 +78,9 @@ def from_os(error: OSError) -> InputError:
         errno.EISDIR: "is a folder where a file is needed: check the path",
         errno.ENOTDIR: "a part of the path is a file, not a folder: check the path",
         errno.EEXIST: "a part of the path is a file, not a folder: check the path",
+        errno.EIO: "the disk failed: check it, or choose another output folder",
+        errno.EMFILE: "too many files are open: raise the limit (ulimit -n 4096)",
+        errno.ENAMETOOLONG: "the name is too long: choose a shorter one",
+        errno.ELOOP: "the link leads back to itself: mend it, or choose another path",
     }.get(error.errno or 0, error.strerror or str(error))
     return InputError(f"{path}: {remedy}")

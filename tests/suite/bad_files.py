@@ -90,6 +90,14 @@ def fill(place: Path) -> None:
     save_pictures(place / "kinds" / "dogs", 20, 16, 16, 3)
     (place / "other").mkdir()
     (place / "other" / "01.heic").write_text("no image that can be read")
+    for folder in ("links", "zeros", "named"):
+        (place / folder).mkdir()
+    for name in (f"{i:02}.png" for i in range(12)):
+        (place / "links" / name).symlink_to("nowhere.png")
+        (place / "zeros" / name).touch()
+        (place / "named" / name).mkdir()
+    (place / "same").symlink_to("pictures")
+    (place / "pictures.zip").write_bytes(b"PK\5\6" + bytes(18))
     for picture in (place / "texts").iterdir():
         picture.write_text("no image")
     (place / "idx").mkdir()

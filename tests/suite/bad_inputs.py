@@ -387,5 +387,3 @@ JOBS = [
     ),
 ]
 """What cannot be known before a job runs."""
-
-CASES = [*CONFIGURATIONS, *COMMANDS, *JOBS]

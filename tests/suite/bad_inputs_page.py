@@ -6,6 +6,7 @@
 import io
 import os
 import re
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from contextlib import (
     redirect_stdout,
     suppress,
 )
+from functools import cache
 from pathlib import Path
 from unittest import mock
 
@@ -25,7 +27,8 @@ import yaml
 from datasets.__main__ import app as datasets
 from suite.running.cli import run
 from tests.suite.bad_files import OWN, fill, fill_odd
-from tests.suite.bad_inputs import CASES, COMMANDS, CONFIGURATIONS, JOBS, Case
+from tests.suite.bad_habits import HABITS
+from tests.suite.bad_inputs import COMMANDS, CONFIGURATIONS, JOBS, Case
 
 ODD = "datasets init odd --out odd.yaml"
 
@@ -54,15 +57,23 @@ def line(case: Case, status: int, sentence: str) -> str:
     return f"| {asked} | {short} | {status} |".replace("\n", " ")
 
 
+@cache
+def _template() -> tempfile.TemporaryDirectory[str]:
+    """A folder that `fill` has filled, once a process."""
+    folder = tempfile.TemporaryDirectory()
+    fill(Path(folder.name))
+    return folder
+
+
 @contextmanager
 def filled() -> Iterator[Path]:
-    """A temporary folder that `fill` has filled, as the working directory."""
+    """A temporary folder with what `fill` writes, as the working directory."""
     with (
         tempfile.TemporaryDirectory() as name,
         chdir(name),
         mock.patch.dict(os.environ, {"XDG_CACHE_HOME": "cache"}),
     ):
-        fill(Path(name))
+        shutil.copytree(_template().name, name, symlinks=True, dirs_exist_ok=True)
         yield Path(name)
 
 
@@ -70,17 +81,21 @@ PARTS = {
     "Configurations: `snakemake` says it before the first job, `snakemake -n` too": CONFIGURATIONS,
     "Commands: said before they begin to work": COMMANDS,
     "In a job: what cannot be known before": JOBS,
+    **HABITS,
 }
+EVERY = [case for cases in PARTS.values() for case in cases]
 INTRODUCTION = f"""# Bad inputs, and what is said of them
 
-Made by `make bad-inputs` from the {len(CASES)} cases that `tests/suite/test_bad_input.py` runs,
+Made by `make bad-inputs` from the {len(EVERY)} cases that `tests/suite/test_bad_input.py` runs,
 which also sees that this page is true. Each ends in one sentence on stderr, after `error: `, and
 leaves every file as it was.
 
 A configuration is this one with one thing changed. `pictures` holds 20 pictures of 16 x 16;
 `mixed`, `cut`, `text`, `deep` and `bomb` hold twelve, one of which is wider, cut off, a text, of
-floating-point numbers, or of 400 million pixels; `kinds` holds two folders of twenty. Where the
-files are more than 16 MiB in all, jobs alone read them whole, and find there what is cut off.
+floating-point numbers, or of 400 million pixels; `kinds` holds two folders of twenty, `links`,
+`zeros` and `named` broken links, empty files and folders with the names of pictures, and `same` is
+a link to `pictures`. Where the files are more than 16 MiB in all, jobs alone read them whole, and
+find there what is cut off.
 
 {"".join(f"    {line}" + chr(10) for line in yaml.safe_dump(OWN, sort_keys=False).splitlines())}"""
 

@@ -9,8 +9,8 @@ import pytest
 from suite.protocol.artefacts import Subset
 from suite.running.cli import run
 from suite.running.provenance import ROOT
-from tests.suite.bad_inputs import CASES, Case, command
-from tests.suite.bad_inputs_page import filled, line, odd, outcome
+from tests.suite.bad_inputs import Case, command
+from tests.suite.bad_inputs_page import EVERY, filled, line, odd, outcome
 
 PAGE = (ROOT / "results" / "reference" / "bad-inputs.md").read_text(encoding="utf-8")
 
@@ -29,14 +29,14 @@ def files(folder):
 
 def test_the_page_holds_the_cases_and_no_others():
     rows = [row for row in PAGE.splitlines() if row.startswith("| ") and "| --- |" not in row]
-    assert len(rows) - PAGE.count("| asked |") == len(CASES) >= 40
+    assert len(rows) - PAGE.count("| asked |") == len(EVERY) >= 40
 
 
 def test_the_page_shows_what_init_makes_of_odd_pictures():
     assert odd() in PAGE, "make bad-inputs"
 
 
-@pytest.mark.parametrize("case", CASES, ids=[f"{case.label} {case.trouble}" for case in CASES])
+@pytest.mark.parametrize("case", EVERY, ids=[f"{case.label} {case.trouble}" for case in EVERY])
 def test_bad_input_is_one_sentence_and_leaves_nothing(case: Case, place):
     before = files(place)
     status, stderr = outcome(case)
