@@ -171,9 +171,9 @@ def _their_network() -> Any:
     import torch
     from pytorch_fid import inception
 
-    from metrics.inception import load_network
+    from metrics.inception import named_state
 
-    state = load_network(inception_weights(None).path).state_dict()
+    state = named_state(inception_weights(None).path)
     state |= {"fc.weight": torch.zeros(1008, 2048), "fc.bias": torch.zeros(1008)}
     inception.load_state_dict_from_url = lambda *_, **__: state
     return inception.InceptionV3()

@@ -28,7 +28,7 @@ import typer
 from benchmarks._sheets import digits_of
 from datasets.draw import draw
 from metrics.frechet import frechet_distance
-from metrics.inception import Inception, plain_network
+from metrics.inception import Inception, folded, named_state
 from metrics.similarity import Window, ssim_matrix
 from metrics.weights import inception_weights
 from suite.protocol.artefacts import Subset, digest_of, load_samples
@@ -79,12 +79,7 @@ class Embedder:
     def _load(self) -> Callable[[torch.Tensor], torch.Tensor]:
         network = Inception(inception_weights(None).path, torch.device("cpu"))
         if self._path is not None:
-            state = torch.load(self._path, map_location="cpu", weights_only=True)
-            other = plain_network()
-            other.load_state_dict(
-                {k: v for k, v in state.items() if not k.startswith(("fc.", "AuxLogits."))}
-            )
-            network.network = other.eval()
+            network.network = folded(named_state(self._path))
         return network
 
     def __call__(self, images: np.ndarray, one: bool) -> np.ndarray:

@@ -31,7 +31,7 @@ from tqdm import tqdm
 from metrics.extractors.lenet import LENET
 from metrics.extractors.lenet import weights as lenet_weights
 from metrics.frechet import frechet_distance
-from metrics.inception import Inception
+from metrics.inception import Inception, layers
 from metrics.runs import load_generated
 from metrics.similarity import ssim_matrix
 from metrics.weights import inception_weights
@@ -201,16 +201,15 @@ class Embedder:
     def __init__(self) -> None:
         self._inception = Inception(inception_weights(None).path, torch.device("cpu"))
         self._seen: dict[tuple[int, ...], dict[str, np.ndarray]] = {}
-        self._outputs: dict[str, Tensor] = {}
-        for name in ("maxpool1", "maxpool2", "Mixed_6e"):
-            layer = self._inception.network.get_submodule(name)
-            layer.register_forward_hook(self._keep(name))
 
-    def _keep(self, name: str) -> Callable[..., None]:
-        def hook(module: object, inputs: object, output: Tensor) -> None:
-            self._outputs[name] = output.mean(dim=(2, 3))
-
-        return hook
+    def _outputs(self, images: Tensor) -> dict[str, Tensor]:
+        """Means of the layers that a reading takes, the last of them under ""."""
+        found: dict[str, Tensor] = {}
+        with torch.inference_mode():
+            for name, output in layers(self._inception.network, images):
+                if name in ("maxpool1", "maxpool2", "Mixed_6e", "Mixed_7c"):
+                    found[name] = output.mean(dim=(2, 3))
+        return found | {"": found.pop("Mixed_7c")}
 
     def __call__(self, reading: Reading, images: Images, changed: bool) -> np.ndarray:
         """Features [N, d], float64, of uint8 images [N, 28, 28, 1]."""
@@ -219,9 +218,8 @@ class Embedder:
             rows = reading.images(images) if changed else images
             parts: dict[str, list[np.ndarray]] = {}
             for start in range(0, len(rows), BATCH):
-                with torch.inference_mode():
-                    last = self._inception.network(reading.enter(rows[start : start + BATCH]))
-                for name, output in {"": last, **self._outputs}.items():
+                entered = reading.enter(rows[start : start + BATCH])
+                for name, output in self._outputs(entered).items():
                     parts.setdefault(name, []).append(output.double().numpy())
             self._seen[key] = {name: np.concatenate(values) for name, values in parts.items()}
         return self._seen[key][reading.layer]

@@ -18,7 +18,6 @@ PACKAGES = [
     "neural-tangents",
     "torch",
     "torchvision",
-    "pytorch-fid",
     "POT",
     "scikit-image",
     "matplotlib",

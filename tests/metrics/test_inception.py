@@ -5,17 +5,18 @@ import pytest
 import torch
 from pytorch_fid import inception as pytorch_fid
 from torch import nn
+from torchvision.models import inception_v3
+from torchvision.models.inception import BasicConv2d
 
 from metrics.extractors import inception as extractor
 from metrics.features import Features
 from metrics.frechet import frechet_distance
-from metrics.inception import Inception, convolutions, load_network, plain_network
+from metrics.inception import NAMES, Inception, load_network
 from suite.running.errors import InputError
 from suite.running.files import read_arrays
 from suite.running.provenance import ROOT
 
 CPU = torch.device("cpu")
-NAMES = list(convolutions(plain_network()))
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def network():
 
 def _state(model: nn.Module) -> dict[str, torch.Tensor]:
     """pytorch-fid keeps torchvision's modules in nested blocks: give them their names back."""
-    modules = convolutions(model).values()
+    modules = [module for module in model.modules() if isinstance(module, BasicConv2d)]
     state = {}
     for name, module in zip(NAMES, modules, strict=True):
         state |= {f"{name}.{leaf}": value for leaf, value in module.state_dict().items()}
@@ -90,9 +91,15 @@ def test_torchscript_without_gamma_gives_the_same_network(network, tmp_path):
     torch.save(state, tmp_path / "weights.pth")
     chain = nn.Sequential(*(_Convolution(state, name) for name in NAMES))
     torch.jit.script(chain).save(tmp_path / "weights.pt")
-    left, right = (load_network(tmp_path / f"weights.{end}").state_dict() for end in ("pth", "pt"))
-    assert list(left) == list(right) and len(left) == 6 * len(NAMES)
-    assert all(torch.equal(left[name], right[name]) for name in left)
+    left, right = (load_network(tmp_path / f"weights.{end}") for end in ("pth", "pt"))
+    assert list(left) == list(right) == list(NAMES)
+    for name in NAMES:
+        assert all(torch.equal(a, b) for a, b in zip(left[name], right[name], strict=True))
+
+
+def test_names_are_torchvisions():
+    network = inception_v3(weights=None, aux_logits=False, init_weights=False)
+    assert tuple(n for n, m in network.named_modules() if isinstance(m, BasicConv2d)) == NAMES
 
 
 def test_features_of_a_row_depend_on_its_image_alone(network, tmp_path):
@@ -104,10 +111,13 @@ def test_features_of_a_row_depend_on_its_image_alone(network, tmp_path):
         assert np.abs(alone - whole[i]).max() <= 1e-5 * np.abs(whole).max()
 
 
-def test_weights_of_another_network_are_refused(tmp_path):
+def test_weights_of_another_network_are_refused(network, tmp_path):
     torch.save({"fc.weight": torch.ones(2, 2)}, tmp_path / "other.pth")
+    narrow = _state(network)
+    narrow["Mixed_7c.branch1x1.conv.weight"] = torch.ones(320, 2047, 1, 1)
+    torch.save(narrow, tmp_path / "narrow.pth")
     (tmp_path / "text.pth").write_text("no weights")
-    for name in ("other.pth", "text.pth"):
+    for name in ("other.pth", "narrow.pth", "text.pth"):
         with pytest.raises(InputError, match="does not hold the 94 convolutions"):
             load_network(tmp_path / name)
 
