@@ -142,6 +142,11 @@ TOLD = (
     *(Told(f"gantk2/tables/{name}", "gantk2.yaml") for name in ("relu", "rbf", "sigmoid")),
     Told("gantk2/tables/relu-nobias", "gantk2.yaml"),
     Told(
+        "gantk2/tables/inner-rate",
+        "gantk2.yaml",
+        {("ring8", 500, "gantk2-finite"): "inner-rate-trajectory.csv"},
+    ),
+    Told(
         "gantk2/mnist/ablation",
         "ablation-mnist.yaml",
         {
