@@ -3,6 +3,7 @@
 import importlib
 import json
 import sys
+from contextlib import ExitStack
 
 import pytest
 
@@ -27,6 +28,23 @@ def files(folder):
     return {path: path.read_bytes() for path in found if cache not in path.parents}
 
 
+@pytest.fixture(scope="module")
+def kept():
+    """Folders that cases share, the last in use: none may change its files."""
+    with ExitStack() as stack:
+        yield lambda: stack.enter_context(filled()), []
+
+
+@pytest.fixture
+def unchanged(kept):
+    """A filled folder and its files; a new one after a case that changed them."""
+    make, folders = kept
+    if not folders or files(folders[-1][0]) != folders[-1][1]:
+        folder = make()
+        folders.append((folder, files(folder)))
+    return folders[-1]
+
+
 def test_the_page_holds_the_cases_and_no_others():
     rows = [row for row in PAGE.splitlines() if row.startswith("| ") and "| --- |" not in row]
     assert len(rows) - PAGE.count("| asked |") == len(EVERY) >= 40
@@ -37,8 +55,8 @@ def test_the_page_shows_what_init_makes_of_odd_pictures():
 
 
 @pytest.mark.parametrize("case", EVERY, ids=[f"{case.label} {case.trouble}" for case in EVERY])
-def test_bad_input_is_one_sentence_and_leaves_nothing(case: Case, place):
-    before = files(place)
+def test_bad_input_is_one_sentence_and_leaves_nothing(case: Case, unchanged):
+    place, before = unchanged
     status, stderr = outcome(case)
     errors = [found for found in stderr.splitlines() if found.startswith("error: ")]
     assert len(errors) == 1 and stderr.splitlines()[-1] == errors[0]
