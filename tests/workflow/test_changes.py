@@ -113,14 +113,11 @@ def test_changed_images_rerun_what_reads_them(unrun) -> None:
     def planned():
         return unrun.planned(config, *targets)
 
-    assert planned() == {}
-    (images / "003.png").touch()
-    assert planned() == {}, "the same content at another time"
     everything = {"subset": 1, "reference": 2}
     save(images, [3], seed=1)
     assert planned() == everything
     save(images, [3])
-    assert planned() == {}
+    assert planned() == {}, "the same content at another time"
     save(images, range(20, 40))
     assert planned() == everything
 

@@ -125,84 +125,93 @@ def test_bad_files_are_found_and_the_workflows_own_command_makes_them_again(
     ("changes", "expected"),
     [
         (
-            {"experiments__table1__methods__dcgan": {"updates": 4, "batch": 8}},
-            {"train_baselines": 1, **JUDGED, **CONFIGURATION, **AFTER},
-        ),
-        (
-            {"experiments__table1__methods__ga_cntk": {"iterations": 4}},
-            {**SOLVED, **JUDGED, **CONFIGURATION, **AFTER},
-        ),
-        (
-            {"seeds": {"training": [0], "evaluation": 5}},
-            {"evaluate_images": 2, "controls": 1, **CONFIGURATION, **AFTER},
-        ),
-        (
             {"seeds": {"training": [0, 1]}},
-            {
-                **SOLVED,
-                **{"train_baselines": 1, "evaluate": 2},
-                **CONFIGURATION,
-                **AFTER,
-            },
+            {**SOLVED, "train_baselines": 1, "evaluate": 2, **CONFIGURATION, **AFTER},
         ),
-        ({"threads": 2}, {**CONFIGURATION, **AFTER}),
-        ({"device": "auto"}, {**CONFIGURATION, **AFTER}),
-        ({"parts_per_job": 1}, {**CONFIGURATION, **AFTER}),
         (
-            {"datasets": {"mnist": {"heldout": 9}}},
-            {
-                **{"reference": 1, "controls": 1, "evaluate_images": 2},
-                **CONFIGURATION,
-                **AFTER,
-            },
+            {"threads": 2, "device": "auto", "parts_per_job": 1},
+            {**CONFIGURATION, **AFTER},
         ),
     ],
-    ids=[
-        "dcgan",
-        "ga-cntk",
-        "evaluation seed",
-        "second seed",
-        "threads",
-        "device",
-        "parts a job",
-        "held-out rows",
-    ],
+    ids=["second seed", "what decides no number"],
 )
 def test_changed_setting_reruns_what_depends_on_it(finished, changes, expected) -> None:
     assert finished.planned(finished.varied("changed", **changes)) == expected
 
 
-def test_what_would_be_made_again_is_named_with_its_reasons(finished) -> None:
-    """A changed loss and a changed setting, with the jobs that follow from each, and no others."""
+EDITED = {
+    "gantk/methods/ga_cntk.py": "code",
+    "baselines/losses.py": "code",
+    "metrics/definitions/am_ssim.py": "code",
+    "metrics/nearest.py": "code",
+    "reporting/figures/learning.py": "code",
+    "reporting/pages/index.py": "code",
+    "reporting/pages/templates/style.css": "content",
+}
+"""File -> what is said to have changed."""
+
+
+def reasons(said: str) -> dict[str, set[str]]:
+    """Job -> the reasons for which it would run, by what `suite explain` prints."""
+    found = {}
+    for block in said.split("\n\n")[1:]:
+        lines = block.splitlines()
+        for job in (line.strip() for line in lines if line.startswith("    ")):
+            found[job] = {line for line in lines if not line.startswith((" ", "no reason"))}
+    return found
+
+
+def test_each_job_that_would_run_is_named_with_its_reasons(finished) -> None:
+    """Code of every room is edited and settings are changed, all at once: each job has its own."""
     assert finished.explained().splitlines() == [f"results/tiny, by {TINY}: jobs that would run: 0"]
     record = finished.root / "results/tiny" / RUN / "part0/run.json"
-    path, text = finished.root / "baselines/losses.py", record.read_text(encoding="utf-8")
-    code, times = path.read_text(encoding="utf-8"), record.stat()
-    versions = json.loads(text)
+    times, digest = record.stat(), digest_file(record)
+    before = {path: path.read_bytes() for path in (record, digest)}
+    before |= {finished.root / name: (finished.root / name).read_bytes() for name in EDITED}
+    versions = json.loads(before[record])
     versions["packages"]["jax"] = "0.1"
-    dcgan = {"updates": 3, "batch": 8, "snapshot_rows": 8}
-    methods = {"dcgan": dcgan, "ga-cntk": {"iterations": 4}}
-    config = finished.varied("explained", experiments__table1__methods=methods)
-    digest = digest_file(record)
-    kept = digest.read_bytes()
+    dcgan = {"updates": 4, "batch": 8, "snapshot_rows": 8}
+    config = finished.varied(
+        "explained",
+        experiments__table1__methods={"dcgan": dcgan, "ga-cntk": {"iterations": 4}},
+        seeds={"training": [0], "evaluation": 5},
+        datasets={"mnist": {"heldout": 9}},
+    )
     try:
         digest.unlink()  # of the record as it was
-        path.write_text(code + "\nEDITED = 1\n", encoding="utf-8")
         record.write_text(json.dumps(versions), encoding="utf-8")
         os.utime(record, ns=(times.st_atime_ns, times.st_mtime_ns))
+        for name in EDITED:
+            with (finished.root / name).open("a", encoding="utf-8") as file:
+                file.write("\nEDITED = 1\n")
         said = finished.explained(config)
     finally:
-        path.write_text(code, encoding="utf-8")
-        record.write_text(text, encoding="utf-8")
-        digest.write_bytes(kept)
+        for path, content in before.items():
+            path.write_bytes(content)
         os.utime(record, ns=(times.st_atime_ns, times.st_mtime_ns))
-    dcgan, made = RUN.replace("ga-cntk", "dcgan"), "part0/run.json"
-    assert f"\nbaselines/losses.py: code changed\n    train_baselines: {dcgan}/{made}\n" in said
-    assert f"\niterations: 3 -> 4\n    train_gantk_0_1: {RUN}/{made}\n" in said
-    judged = r"\nits input files would be made again\n(    .*\n)*    evaluate_images: "
-    assert re.search(judged, said)
+    edited = {name: f"{name}: {what} changed" for name, what in EDITED.items()}
+    other, made = RUN.replace("ga-cntk", "dcgan"), "part0/run.json"
+    kernel, loss = edited["gantk/methods/ga_cntk.py"], edited["baselines/losses.py"]
+    after, judged = "its input files would be made again", edited["metrics/definitions/am_ssim.py"]
+    seed, style = "--seed: 0 -> 5", edited["reporting/pages/templates/style.css"]
+    evaluated = {after, seed, judged, edited["metrics/nearest.py"]}
+    found = reasons(said)
+    assert {job: why for job, why in found.items() if not job.startswith("configuration")} == {
+        f"train_gantk_0_1: {RUN}/{made}": {
+            "iterations: 3 -> 4",
+            edited["gantk/methods/ga_cntk.py"],
+        },
+        f"train_baselines: {other}/{made}": {"updates: 3 -> 4", loss},
+        "reference: data/mnist/heldout.npz": {"--n: 8 -> 9"},
+        f"evaluate_images: {RUN}/metrics.json": evaluated,
+        f"evaluate_images: {other}/metrics.json": evaluated,
+        "controls: controls/mnist/n8/data0.json": {after, seed, judged},
+        "table: tables/table1.csv": {after, style},
+        "draw: figures": {after, edited["reporting/figures/learning.py"]},
+        "report: index.html": {after, style, edited["reporting/pages/index.py"]},
+    }
+    assert len(found) == 9 + CONFIGURATION["configuration"]
     assert re.search(r"no reason to run again: .*made with jax 0\.1, now .*: 1\n", said)
-    assert "subset" not in said and "controls" not in said
 
 
 def test_a_copy_reruns_nothing_whatever_the_times_of_its_files(finished, tmp_path) -> None:
@@ -227,37 +236,6 @@ def test_more_samples_need_only_the_missing_solutions(finished) -> None:
     assert planned["train_baselines"] == 1
     assert planned["evaluate_images"] == 2
     assert planned["subset"] == 0
-
-
-@pytest.mark.parametrize(
-    ("file", "expected"),
-    [
-        (
-            "gantk/methods/ga_cntk.py",
-            {**SOLVED, **JUDGED, **AFTER},
-        ),
-        (
-            "baselines/methods/dcgan.py",
-            {"train_baselines": 1, **JUDGED, **AFTER},
-        ),
-        (
-            "metrics/definitions/am_ssim.py",
-            {"evaluate_images": 2, "controls": 1, **AFTER},
-        ),
-        ("metrics/nearest.py", {"evaluate_images": 2, **AFTER}),
-        ("reporting/pages/index.py", {"report": 1, "all": 1}),
-        ("reporting/figures/learning.py", {"draw": 1, "report": 1, "all": 1}),
-        ("reporting/pages/templates/style.css", {"table": 1, "report": 1, "all": 1}),
-    ],
-)
-def test_edited_code_reruns_what_it_is_part_of(finished, file, expected) -> None:
-    path = finished.root / file
-    text = path.read_text(encoding="utf-8")
-    try:
-        path.write_text(text + "\nEDITED = 1\n", encoding="utf-8")
-        assert finished.planned() == expected
-    finally:
-        path.write_text(text, encoding="utf-8")
 
 
 def test_words_and_what_carries_work_out_rerun_nothing(finished) -> None:
@@ -288,19 +266,12 @@ def test_words_and_what_carries_work_out_rerun_nothing(finished) -> None:
     ("changes", "sentence"),
     [
         ({"sampels": 3}, "error: unknown key 'sampels' in faulty.yaml: did you mean 'samples'?"),
-        ({"samples": "many"}, "error: faulty.yaml: samples: "),
-        (
-            {"experiments__table1__methods": {"dcgna": {}}},
-            "error: unknown method 'dcgna' in faulty.yaml: experiments.table1.methods: did you "
-            "mean 'dcgan'?",
-        ),
-        ({"datasets": {"mnits": {}}}, "did you mean 'mnist'?"),
         (
             {"experiments__table1__datasets": {"mnist": {"n": [5000]}}},
             "error: faulty.yaml: experiments.table1.datasets.mnist.n: 5000 rows asked of the 4096",
         ),
     ],
-    ids=["key", "type", "method", "dataset", "rows"],
+    ids=["key", "rows"],
 )
 def test_fault_in_the_configuration_ends_in_one_sentence(finished, changes, sentence) -> None:
     done = finished.snakemake("--dry-run", config=finished.varied("faulty", **changes))
