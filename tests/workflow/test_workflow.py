@@ -197,10 +197,7 @@ def test_each_job_that_would_run_is_named_with_its_reasons(finished) -> None:
     evaluated = {after, seed, judged, edited["metrics/nearest.py"]}
     found = reasons(said)
     assert {job: why for job, why in found.items() if not job.startswith("configuration")} == {
-        f"train_gantk_0_1: {RUN}/{made}": {
-            "iterations: 3 -> 4",
-            edited["gantk/methods/ga_cntk.py"],
-        },
+        f"train_gantk_0_1: {RUN}/{made}": {"iterations: 3 -> 4", kernel},
         f"train_baselines: {other}/{made}": {"updates: 3 -> 4", loss},
         "reference: data/mnist/heldout.npz": {"--n: 8 -> 9"},
         f"evaluate_images: {RUN}/metrics.json": evaluated,
