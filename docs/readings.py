@@ -222,8 +222,8 @@ def solutions(n: str) -> str:
 
 NUMBERS: dict[str, Callable[[], object]] = {
     "fresh": fresh,
-    "solutions 64": partial(solutions, "64"),
-    **{f"together {r} at 64": partial(gathered, "64", r) for r in READINGS},
+    **{f"solutions {n}": partial(solutions, n) for n in ("64", "128")},
+    **{f"together {r} at {n}": partial(gathered, n, r) for r in READINGS for n in ("64", "128")},
     "real am-ssim 11 at 64": lambda: f"{fmean(of_subsets('64', 'am-ssim 11')):.3f}",
     **{f"median {i}": partial(typical, i) for i in range(7)},
     **{f"theirs {metric}": partial(theirs, metric) for metric in ("fid_train", "am_ssim")},
