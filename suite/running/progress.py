@@ -33,7 +33,11 @@ Expected = Callable[[str, Mapping[str, str], int], float]
 
 @dataclass
 class Job:
-    """A job that runs. seconds: expected. log: its log. kind: what its speed is shared with."""
+    """A job that runs.
+
+    seconds: expected. log: its log. kind: what its speed is shared with. first: when its bar was
+    first seen, and how far it was.
+    """
 
     title: str
     kind: str
@@ -41,6 +45,7 @@ class Job:
     log: Path | None
     parts: int
     since: float
+    first: tuple[float, float] | None = None
 
     def fraction(self) -> float | None:
         """How far the job is by its own word, in [0, 1]; None where it does not say."""
@@ -99,7 +104,13 @@ class Forecast:
     def _rest(self, job: Job, now: float) -> float:
         passed, own = now - job.since, job.fraction() if job.parts == 1 else None
         by_rate = max(0.0, self.pace(job.kind) * job.seconds - passed)
-        return passed * (1 - own) / own if own and own >= 0.1 else by_rate
+        if own is None:
+            return by_rate
+        # A bar begins after the imports and the compilation, or where a checkpoint left it.
+        then, before = job.first = job.first or (now, own)
+        if own - before >= 0.05:
+            return (now - then) * (1 - own) / (own - before)
+        return passed * (1 - own) / own if own >= 0.1 else by_rate
 
 
 def _ratio(pairs: list[tuple[float, float]], weight: float, prior: float) -> float:

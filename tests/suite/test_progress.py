@@ -64,6 +64,16 @@ def test_a_jobs_own_bar_decides_what_it_needs(tmp_path: Path) -> None:
     assert forecast.left(30.0) == pytest.approx(970.0)
 
 
+def test_what_came_before_a_bar_is_no_part_of_its_speed(tmp_path: Path) -> None:
+    """A compilation of 100 s, then 1 s a percent."""
+    log = tmp_path / "log"
+    forecast = Forecast({}, slots=1, running={1: job(seconds=1000.0, log=log)})
+    log.write_text("\r  0%| | 0/100")
+    assert forecast.left(100.0) == 900.0
+    log.write_text("\r 10%|# | 10/100")
+    assert forecast.left(110.0) == pytest.approx(90.0)
+
+
 def record(event: str, **more: object) -> logging.LogRecord:
     made = logging.makeLogRecord({"levelno": logging.INFO, "msg": "", "event": event})
     for name, value in more.items():
