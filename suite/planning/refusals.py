@@ -64,7 +64,8 @@ def check_workflow(config: Config, workflow: Any) -> None:
 def say_after_plan(config: Config, workflow: Any) -> None:
     """After a dry run (`snakemake -n`), print why this machine would refuse the jobs.
 
-    The dry run itself succeeds, since the plan may be meant for another machine.
+    The dry run itself ends with status 0. It is often made where no job runs (on a login node, or
+    as a test of every configuration), and with `-n` Snakemake does not tell where they would run.
     """
 
     def say() -> None:

@@ -97,6 +97,7 @@ def test_jobs_that_need_not_run_need_no_gpu(monkeypatch) -> None:
 
 
 def test_a_plan_ends_with_the_sentence_that_the_jobs_would_end_in(unrun) -> None:
+    """And with status 0: it may be meant for another machine."""
     planned = unrun.snakemake("--dry-run", config=unrun.varied("gpu", device="gpu"))
     assert planned.returncode == 0
     last = planned.stderr.strip().splitlines()[-1]
