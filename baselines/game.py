@@ -1,4 +1,4 @@
-"""What sets one adversarial method apart from another, as the shared training loop sees it."""
+"""What distinguishes the adversarial methods, in the form that their shared loop uses."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
 
 @dataclass(frozen=True)
 class Lazy:
-    """A penalty with steps of its own, fewer than the loss has (Karras et al., 2020, appendix B).
+    """A penalty with separate and rarer steps than the loss (Karras et al., 2020, appendix B).
 
-    every: steps of the player's loss for each step of the penalty.
+    every: steps of the player's loss per step of the penalty.
     loss: (player, its input) -> scalar. The input is real rows for the discriminator, latents
-        for the generator. `every` is part of the weight, so that rare steps weigh as much.
+        for the generator. Its weight contains `every` as a factor, to make up for the rarer steps.
     """
 
     every: int
@@ -37,10 +37,10 @@ class Game:
     generator_loss: the gradient goes through the generated rows to the generator. The real rows
         are those of the discriminator's last step.
     optimiser_d, optimiser_g: parameters -> optimiser of that player.
-    constrain: what is done to the discriminator after each of its steps.
-    lazy_d, lazy_g: penalties beside the losses.
+    constrain: called with the discriminator after each of its steps.
+    lazy_d, lazy_g: penalties with steps of their own.
 
-    Where rows are augmented, both losses and lazy_d get them augmented, once.
+    Both losses and lazy_d get augmented rows where `augment` is set.
     """
 
     networks: Callable[[], tuple[nn.Module, nn.Module]]
@@ -56,22 +56,22 @@ class Game:
 def adam(settings: AdamSettings, lazy_every: int | None = None) -> MakeOptimiser:
     """Adam as the settings say.
 
-    lazy_every: the player also takes a `Lazy` step every so many steps. Learning rate and decays
-        are then those that c = every / (every + 1) of a step asks for (Karras et al., 2020,
-        appendix B): c times the rate, and each decay to the power c.
+    lazy_every: `every` of the player's `Lazy` penalty, if it has one. With c = every / (every + 1)
+        the learning rate is multiplied by c and each decay is raised to the power c (Karras et al.,
+        2020, appendix B).
     """
     share = 1.0 if lazy_every is None else lazy_every / (lazy_every + 1)
     betas = (settings.beta1**share, settings.beta2**share)
-    # Fused: one pass over the parameters where the plain loop takes ten, which counts on a CPU.
+    # Fused: one pass over the parameters instead of ten, which is faster on a CPU.
     return lambda parameters: Adam(
         parameters, lr=settings.learning_rate * share, betas=betas, fused=True
     )
 
 
 def scored(loss: Callable[[Tensor, Tensor], Tensor]) -> Loss:
-    """The loss of a player from one of the real and the generated scores.
+    """A player's `Loss` from a loss of the scores of real and of generated rows.
 
-    Real and generated rows pass apart, so that batch norm takes their statistics apart.
+    Real and generated rows are separate batches, so batch norm has separate statistics for them.
     """
     return lambda discriminator, real, fake: loss(
         discriminator(real).float(), discriminator(fake).float()
@@ -79,5 +79,5 @@ def scored(loss: Callable[[Tensor, Tensor], Tensor]) -> Loss:
 
 
 def scored_generator(loss: Callable[[Tensor], Tensor]) -> Loss:
-    """The loss of the generator from one of the generated scores alone."""
+    """The generator's `Loss` from a loss of the scores of generated rows."""
     return lambda discriminator, _, fake: loss(discriminator(fake).float())

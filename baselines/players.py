@@ -22,7 +22,7 @@ EXPLODED = 1e6
 """Absolute loss, or norm of the generator's gradient, beyond which a run counts as diverged."""
 
 WARM_UP = 0.05
-"""The half-life of the average is at most this part of the images seen (Karras et al., 2020)."""
+"""The half-life of the average is at most this share of the images seen (Karras et al., 2020)."""
 
 
 def sound(measured: list[float]) -> bool:
@@ -31,17 +31,17 @@ def sound(measured: list[float]) -> bool:
 
 
 def set_capturable(groups: Iterable[dict[str, Any]], where: torch.device) -> None:
-    """Let an optimiser's steps be part of a CUDA graph, which those of a CPU refuse to be."""
+    """Set `capturable` on a GPU, which CUDA graphs need and optimisers on a CPU refuse."""
     for group in groups:
         if "capturable" in group:
             group["capturable"] = where.type != "cpu"
 
 
 class Kind(NamedTuple):
-    """Which penalties an update has: before its end, all that its operations depend on.
+    """Which penalties an update has. Updates of one kind have the same operations.
 
-    lazy_d: of each of the discriminator's steps, whether a step of its penalty follows.
-    lazy_g: whether a step of the generator's penalty follows its own.
+    lazy_d: for each discriminator step, whether a step of its penalty follows.
+    lazy_g: whether a step of the generator's penalty follows the generator's step.
     """
 
     lazy_d: tuple[bool, ...]
@@ -49,10 +49,10 @@ class Kind(NamedTuple):
 
 
 class Feed(NamedTuple):
-    """What an update takes from outside, on the players' device.
+    """The inputs of an update, on the players' device.
 
-    rows: int64 [n_dis, b], the rows of each of the discriminator's steps.
-    share: float32 scalar, how far the average of the weights moves; 0 where there is none.
+    rows: int64 [n_dis, b], the row numbers of each discriminator step.
+    share: float32 scalar, how far the average of the weights moves; 0 without an average.
     """
 
     rows: Tensor
@@ -99,7 +99,7 @@ class Players:
         )
 
     def feeds(self, numbers: range) -> Feed:
-        """What updates `numbers` take, stacked: rows [K, n_dis, b], share [K]."""
+        """The inputs of updates `numbers`, stacked: rows [K, n_dis, b], share [K]."""
         steps, batch = self.settings.n_dis, self.settings.batch
         batches = range((numbers[0] - 1) * steps, numbers[-1] * steps)
         rows = np.concatenate([self.batches[number] for number in batches])
@@ -116,9 +116,9 @@ class Players:
     def update(self, number: int) -> list[float]:
         """Update `number` (1, 2, ...): returns losses and gradient norm, as in `MEASURED`.
 
-        If one of them is not sound, the generator's step that it belongs to has not been taken:
-        the weights are those of the step before, which for a lazy penalty is the same update's.
-        The average follows sound updates alone.
+        If one of them is not sound, the generator's step that it belongs to is not taken. The
+        weights are those of the step before; for a lazy penalty that is a step of the same update.
+        The average follows sound updates only.
         """
         rows, shares = self.feeds(range(number, number + 1))
         reports: list[list[float]] = []
@@ -129,10 +129,11 @@ class Players:
         return reports[0]
 
     def play(self, kind: Kind, feed: Feed) -> Iterator[Tensor]:
-        """One update, without a look at any number.
+        """One update, without reading any number from the device.
 
         Yields losses and gradient norm (float64 [3], as in `MEASURED`) before each step of the
-        generator: the loss's, then the penalty's. Who goes on takes the step.
+        generator: that of the loss, then that of the penalty. The caller takes the step by asking
+        for the next value.
         """
         losses = []
         for rows, lazy in zip(feed.rows, kind.lazy_d, strict=True):
@@ -180,7 +181,7 @@ class Players:
 
     @torch.no_grad()
     def _follow(self, average: nn.Module, share: Tensor) -> None:
-        """Move the average towards the generator; its buffers are the generator's own."""
+        """Move the average towards the generator, and copy the generator's buffers."""
         for kept, new in zip(average.parameters(), self.generator.parameters(), strict=True):
             kept.lerp_(new, share)
         for buffer, own in zip(average.buffers(), self.generator.buffers(), strict=True):
@@ -194,7 +195,7 @@ class Players:
         return torch.autocast(self.where.type, torch.bfloat16, enabled=reduced)
 
     def parts(self) -> dict[str, Any]:
-        """Networks and optimisers by name: with the random generators, all that updates change."""
+        """Networks and optimisers by name. Updates change these and the random generators only."""
         parts = {
             "generator": self.generator,
             "discriminator": self.discriminator,
@@ -210,10 +211,10 @@ class Players:
         return packed(states | {"random": generator_states()})
 
     def restore(self, data: np.ndarray) -> None:
-        """Go back to a `state`, of whatever device."""
+        """Restore a `state` that was saved on any device."""
         states = unpacked(data, self.where)
         for name, part in self.parts().items():
-            # First: with it the steps taken so far are a tensor on the GPU.
+            # Before loading: a capturable optimiser keeps its number of steps on the GPU.
             set_capturable(states[name].get("param_groups", ()), self.where)
             part.load_state_dict(states[name])
         set_generator_states(states["random"])

@@ -26,7 +26,7 @@ def device_name() -> str:
 
 @contextmanager
 def reproducible(purpose: str, *seeds: int) -> Iterator[None]:
-    """Seed PyTorch from a named stream, and allow deterministic algorithms only, within a block.
+    """Seed PyTorch from a named stream and make it deterministic, for the length of a block.
 
     Matrix products and convolutions use float32, never TF32, which cuDNN would use by default. The
     previous random states and settings are restored when the block ends.
@@ -39,7 +39,7 @@ def reproducible(purpose: str, *seeds: int) -> Iterator[None]:
     with torch.random.fork_rng():
         torch.manual_seed(integer_seed(purpose, *seeds))
         torch.use_deterministic_algorithms(True)
-        # Filling new tensors with NaN helps to find faults, but costs a pass over each of them.
+        # Filling new tensors with NaN helps debugging, but costs a pass over each of them.
         FILLING.fill_uninitialized_memory = False
         cudnn.allow_tf32 = matmul.allow_tf32 = False
         try:

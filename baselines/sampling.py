@@ -19,7 +19,7 @@ def latents(purpose: str, rows: int, size: int, *seeds: int) -> Tensor:
 
 @torch.no_grad()
 def generate(generator: nn.Module, inputs: Tensor) -> np.ndarray:
-    """One row for each latent [N, latent]. Batch norm uses its running statistics.
+    """Generate one row per latent [N, latent]. Batch norm uses its running statistics.
 
     Returns uint8 images [N, H, W, C] or float32 points [N, 2].
     """

@@ -34,8 +34,8 @@ def to_network(rows: Tensor) -> Tensor:
 def from_network(rows: Tensor) -> np.ndarray:
     """The inverse of `to_network`, rounded to the nearest of 256 levels: uint8 [b, H, W, C].
 
-    The generator of a run that diverged may give NaN or infinity: NaN becomes 0, infinity the
-    largest value there is, so that what was reached can still be kept and shown.
+    The generator of a run that diverged may give NaN or infinity. NaN becomes 0 and infinity the
+    largest value, so that its last images can still be saved and shown.
     """
     rows = rows.detach().float().nan_to_num()
     if rows.ndim == 2:

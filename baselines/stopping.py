@@ -6,20 +6,20 @@ from dataclasses import dataclass
 import numpy as np
 
 MEMORY = 0.99
-"""Weight of the past in the average of what is watched: about the last hundred updates."""
+"""Weight of the past in the exponential mean: about the last hundred updates."""
 
 
 @dataclass
 class EarlyStopping:
-    """Watches minus the loss of the discriminator: the distance that it sees between the rows.
+    """Watches minus the discriminator's loss, its estimate of the distance of the distributions.
 
     For WGAN that is the estimate of the Wasserstein distance, which follows the quality of the
     images (Arjovsky et al., 2017, Fig. 3). For WGAN-GP the gradient penalty is taken off it: with
     a weight of 10 an untrained critic, whose gradient is near 0, starts near -10, and its first
     rise of up to 10 is the penalty's fall. The paper does not say which loss it watched.
 
-    An untrained discriminator sees no distance: what it sees rises first, and falls as the
-    generator learns. So both a new maximum and a new minimum since that maximum count as change.
+    An untrained discriminator estimates no distance. Its estimate first rises, then falls as the
+    generator learns. So a new maximum counts as a change, and so does a new minimum since then.
 
     patience, delta: stop after `patience` updates without a change of more than `delta`.
     average: exponential mean of the distance; NaN before the first update.
@@ -35,7 +35,7 @@ class EarlyStopping:
     best_update: int = 0
 
     def stops_after(self, update: int, distance: float) -> bool:
-        """Take in the distance at an update; whether the training should end.
+        """Record the distance at an update, and return whether the training should end.
 
         >>> stopping = EarlyStopping(patience=2, delta=0.05)
         >>> [stopping.stops_after(update, 1.0) for update in (1, 2, 3)]

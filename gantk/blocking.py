@@ -1,4 +1,4 @@
-"""How a device goes through the work: two strategies of the same numbers up to rounding."""
+"""Two ways to cut the kernel's work, for CPUs and for GPUs; results agree up to rounding."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from gantk.kernel.ntk import Averages
 
 @dataclass(frozen=True)
 class Blocking:
-    """One strategy.
+    """One way.
 
-    averages: how a tile goes through the positions of its images.
+    averages: how a tile traverses the positions of its images.
     tile: (architecture, side of the images, rows, devices) -> rows of a tile.
     residual: exp(-lambda K) y from K, lambda, y and `sure`; see
         `gantk.dynamics.exponential.residual`.
@@ -30,7 +30,8 @@ BLOCKINGS = {
     "rows": Blocking(blocking_rows, blocking_rows.tile, exponential.residual),
     "whole": Blocking(blocking_whole, blocking_whole.tile, squarings.residual),
 }
-"""By the names of the setting `blocking`: for a CPU's caches, and for a GPU's launches."""
+"""Value of the setting `blocking` -> the way: `rows` suits a CPU's caches, `whole` keeps a GPU's
+kernel launches few."""
 
 
 def blocking_on(setting: str) -> str:

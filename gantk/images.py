@@ -16,8 +16,8 @@ def to_unit(data: np.ndarray, dtype: Any) -> np.ndarray:
 def from_unit(rows: ArrayLike) -> np.ndarray:
     """Rows [n, H, W, C] in [0, 1] to uint8 images, rounded; points [n, 2] to float32.
 
-    A run that diverged may end in NaN or infinity: NaN becomes 0, infinity the largest value there
-    is, so that what was reached can still be kept and shown.
+    A run that diverged may end in NaN or infinity. NaN becomes 0 and infinity the largest value, so
+    that its last images can still be saved and shown.
 
     >>> from_unit(np.array([[[[0.0], [0.5], [2.0], [np.nan]]]])).ravel().tolist()
     [0, 128, 255, 0]

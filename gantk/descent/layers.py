@@ -57,7 +57,7 @@ def deconv(weights: Arrays, name: str, x: jax.Array, stride: int) -> jax.Array:
     weight = jnp.flip(weights[f"{name}/weight"], (0, 1))
     size = len(weight)
     shares = jnp.einsum("nhwi,abio->abnhwo", x, weight)
-    # Cropped as a convolution of this stride would have been padded.
+    # Crop what a convolution of this stride would have padded.
     before = size - 1 - -(-(size + stride - 2) // 2)
     out = weights[f"{name}/bias"]
     for a in range(size):
@@ -71,14 +71,14 @@ def deconv(weights: Arrays, name: str, x: jax.Array, stride: int) -> jax.Array:
 def double(weights: Arrays, name: str, x: jax.Array) -> jax.Array:
     """x [n, h, w, i] -> [n, 2 h, 2 w, o]: `deconv` of a 4 x 4 window with stride 2, but faster.
 
-    One sum of four terms where windows overlap, instead of 16 (measured on Table 3's first, with
-    its derivative: 0.07 s, and 0.15 s).
+    It adds four terms where windows overlap, `deconv` 16 (measured on the first one of Table 3 with
+    its derivative: 0.07 s and 0.15 s).
     """
     weight = jnp.flip(weights[f"{name}/weight"], (0, 1))
     n, h, w, _ = x.shape
     out = weight.shape[-1]
     windows = jnp.einsum("nhwi,abio->nhwabo", x, weight).reshape(n, h, w, 2, 2, 2, 2, out)
-    # A window covers two blocks of 2 x 2 pixels a side, of which it shares each with a neighbour.
+    # Per side a window covers two blocks of 2 x 2 pixels; neighbouring windows share a block.
     top, *others = (
         jnp.pad(windows[:, :, :, a, :, b], ((0, 0), (a, 1 - a), (b, 1 - b), *[(0, 0)] * 3))
         for a in (0, 1)

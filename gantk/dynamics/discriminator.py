@@ -21,7 +21,7 @@ from suite.running.errors import InputError
 
 
 class GramKernel(Protocol):
-    """What a discriminator asks of a kernel; `gantk.kernel.gram.Kernel` says more of each."""
+    """The kernel interface that discriminators use, documented in `gantk.kernel.gram.Kernel`."""
 
     def fixed(self, rows: jax.Array) -> Any:
         """What `joint` needs of real rows; its `take` picks some of them."""
@@ -31,7 +31,7 @@ class GramKernel(Protocol):
 
     @property
     def record(self) -> dict[str, Any]:
-        """How the work is cut, for provenance."""
+        """The blocking, for run.json."""
 
 
 def make_kernel(
@@ -89,8 +89,8 @@ def gram_loss(
 class Held(NamedTuple):
     """The arrays of a descent that the discriminators' loss needs, kept out of the program.
 
-    real: of each discriminator, what its kernel needs of the real rows; where augmentation
-        changes these in every iteration, the rows themselves, alone.
+    real: for each discriminator, what its kernel needs of the real rows. With augmentation, which
+        changes these in every iteration, one entry: the rows themselves.
     lams: lambda of each, float64 scalars.
     """
 

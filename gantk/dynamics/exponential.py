@@ -6,11 +6,11 @@ near copies), 32 at twelve times it, where the eigendecomposition takes O(N^3). 
 estimate of the error decides at run time whether the space suffices; if it does not, the
 eigendecomposition serves, or the result is NaN (`either`).
 
-Neither is ever differentiated: repeated eigenvalues would give NaN, and masking them wrong
-gradients. The derivative is that of Daleckii and Krein (Higham, Functions of Matrices, Theorem
-3.11), in the Krylov spaces of y and of the cotangent where these are small (Kandolf et al., 2021,
-"Computing low-rank approximations of the Frechet derivative of a matrix function using Krylov
-subspace methods").
+Automatic differentiation never goes through either of them: repeated eigenvalues would give NaN,
+and masking these would give wrong gradients. The derivative is that of Daleckii and Krein (Higham,
+Functions of Matrices, Theorem 3.11), in the Krylov spaces of y and of the cotangent where these are
+small (Kandolf et al., 2021, "Computing low-rank approximations of the Frechet derivative of a
+matrix function using Krylov subspace methods").
 """
 
 from collections.abc import Callable, Sequence
@@ -40,7 +40,7 @@ def either(
 
 
 class Spectrum(NamedTuple):
-    """K as a vector v sees it: K v = vectors diag(values) weights, and likewise for functions of K.
+    """What f(K) v needs of K for a vector v: f(K) v = vectors diag(f(values)) weights.
 
     values: [m] eigenvalues (of K, or of its projection on a Krylov space), at least 0.
     vectors: [N, m]. weights: [m], v in these vectors.
@@ -52,9 +52,9 @@ class Spectrum(NamedTuple):
 
 
 def dense(gram: jax.Array, starts: Sequence[jax.Array]) -> list[Spectrum]:
-    """The starts in all eigenvectors of K, [N, N] float64."""
+    """Spectra of the start vectors by an eigendecomposition of K, [N, N] float64."""
     w, v = jnp.linalg.eigh(gram, symmetrize_input=False)
-    # K is positive semi-definite: a negative w is rounding, and counts as 0.
+    # K is positive semi-definite, so a negative w is a rounding error of 0.
     return [Spectrum(jnp.maximum(w, 0), v, start @ v) for start in starts]
 
 
@@ -89,8 +89,8 @@ def _lanczos(
     alpha = beta = jnp.zeros((len(starts), SIZE), gram.dtype)
     basis, alpha, beta = jax.lax.fori_loop(0, SIZE, step, (basis, alpha, beta))
     spectra, errors = [], []
-    # One by one: with several JAX devices on a CPU, JAX's LAPACK calls for a batch of matrices wait
-    # for each other's threads, at times for ever.
+    # One matrix at a time: with several JAX devices on a CPU, LAPACK calls for a batch of matrices
+    # wait for each other's threads and can deadlock.
     for k in range(len(starts)):
         off = jnp.diag(beta[k, :-1], 1)
         w, u = jnp.linalg.eigh(jnp.diag(alpha[k]) + off + off.T, symmetrize_input=False)

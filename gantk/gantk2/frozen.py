@@ -1,8 +1,9 @@
 """Scores of a discriminator that does not follow its rows: the gradient of f_t as it stands.
 
-f(x_i) = sum_j w_j k(x_i, s_j) is differentiated in x_i alone, though x_i is one of the s_j too and
-w depends on it: k's derivative in one argument. The tiles of `gantk.kernel.gram` have it already;
-the pair of a row with itself has half the derivative of k(x, x), by symmetry.
+f(x_i) = sum_j w_j k(x_i, s_j) is differentiated in the first argument of k alone. x_i is one of
+the s_j too, and w depends on it, but both are held fixed. The derivative of the tiles of
+`gantk.kernel.gram` gives this. For the pair of a row with itself it is half the derivative of
+k(x, x), by symmetry.
 """
 
 from functools import partial

@@ -5,11 +5,12 @@ For centred jointly Gaussian u, u' with variances v, v' and covariance c, an act
     kappa_1 = E[phi(u) phi(u')]    and    kappa_0 = E[phi'(u) phi'(u')].
 
 They are functions of the normalised covariance rho = gain c / s, of the product s = q q' of two row
-scales q(v), and, where these do not suffice, of q and q' themselves. The kernel needs one division
-less a pair of rows where rho comes from normalised features.
+scales q(v), and for some activations of q and q' themselves. Computing rho from normalised features
+saves the kernel one division per pair of rows.
 
-An activation is one decorated function here: settings, schema, both kernels and the tests follow.
-JAX is imported inside it, since the settings' choices are read where JAX is missing.
+Each activation is one decorated function here. Settings, schema, both kernels and the tests find it
+by its registration. JAX is imported inside the function, because the settings are read where JAX is
+not installed.
 """
 
 from collections.abc import Callable
@@ -69,7 +70,7 @@ Cotangents = tuple["Array", "Array", "Array | None", "Array | None", "Array"]
 class Activation:
     """A dual activation, as functions of arrays of any shape.
 
-    phi: the activation itself, by which the tests check all else.
+    phi: the activation itself; the tests check everything else against it.
     scale: v -> q.
     gain: factor of c in rho, so that rho = gain * c / (q q').
     variance: v -> kappa_1 at u = u', the variance after the activation.
@@ -77,7 +78,7 @@ class Activation:
     pair: (rho, s, q, q') -> (kappa_1, kappa_0); rho and s are [..., n_a, n_b], q [..., n_a, 1] and
         q' [..., 1, n_b].
     pair_vjp: (rho, s, q, q', cotangent of kappa_1, of kappa_0) -> (cotangents of rho, of s, of q,
-        of q'; kappa_0). Those of q and q' are what s does not explain, and None where that is none.
+        of q'; kappa_0). Those of q and q' leave out what goes through s; None if that is all.
     peer: its layer in neural_tangents.stax; None if there is none.
     """
 

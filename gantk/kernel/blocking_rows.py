@@ -29,11 +29,11 @@ def tile(architecture: Architecture, side: int, rows: int, devices: Sequence[jax
 
 
 def _apart(layer: Layer) -> Layer:
-    """The same layer, its two scales in arrays of their own.
+    """The same layer with q_a and q_b in separate arrays.
 
-    XLA's loops over products of an array with itself are not vectorised (measured: the block of 64
-    rows with themselves took 2.8 times as long), and it sees that q + min(q, 0) is q no more than
-    we tell it that scales are positive.
+    XLA does not vectorise its loops over products of an array with itself (measured: the block of
+    64 rows with themselves took 2.8 times as long). q + min(q, 0) is q, since scales are positive;
+    XLA does not know that, so it cannot simplify the sum and makes a new array.
     """
     return layer._replace(q_a=layer.q_a + jnp.minimum(layer.q_a, 0))
 

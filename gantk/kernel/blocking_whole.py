@@ -14,11 +14,11 @@ from gantk.kernel.architecture import Architecture
 from gantk.kernel.ntk import Cotangents, Layer, Mean, Terms
 
 BYTES = 40
-"""Bytes a tile takes a pair of rows and position of the first layer: ten arrays in float32."""
+"""Bytes of a tile per pair of rows and position of the first layer: ten arrays in float32."""
 CPU_MEMORY = 2**30
-"""Bytes for a tile on a CPU, whose free memory JAX does not tell."""
+"""Bytes that a tile may take on a CPU, for which JAX reports no free memory."""
 SHARE = 1 / 4
-"""Of a GPU's memory for a tile."""
+"""Share of a GPU's memory that a tile may take."""
 
 
 def tile(architecture: Architecture, side: int, rows: int, devices: Sequence[jax.Device]) -> int:

@@ -1,10 +1,10 @@
 """Gram matrices in tiles: memory for one tile at a time, work split over all devices.
 
-The derivative recomputes each tile, so that memory is O(tile^2 H W) instead of O(n^2 H W); where
-they are small, it finds the covariances of all layers but the first as the value left them. Real
-rows never change: their features and their own block are computed once. Of the joint matrix
-there remain the tiles of real against generated rows, whose derivative is needed on one side
-only, and one triangle of the generated rows' own.
+The derivative computes each tile again, so memory is O(tile^2 H W) instead of O(n^2 H W). If they
+fit into `KEPT` bytes, the covariances of all layers but the first are kept for it. Real rows never
+change: their features and their own block are computed once. An iteration computes only the tiles
+of real against generated rows, whose derivative is needed in the generated rows only, and one
+triangle of the tiles of generated rows.
 """
 
 from dataclasses import dataclass
@@ -66,12 +66,12 @@ class Kernel:
 
     @property
     def averages(self) -> Averages:
-        """How a tile goes through the positions of its images."""
+        """How a tile traverses the positions of its images."""
         return BLOCKINGS[self.blocking].averages
 
     @property
     def record(self) -> dict[str, Any]:
-        """How the work is cut, for provenance: sums are rounded in an order that depends on it."""
+        """The blocking, for run.json: it decides the order in which sums are rounded."""
         return {"blocking": self.blocking, "tile": self.tile, "devices": self.devices}
 
     def gram(self, rows: jax.Array) -> jax.Array:

@@ -92,14 +92,14 @@ POSITIONS = Mean(_position_mean, _position_mean_transposed)
 
 
 def _means(architecture: Architecture) -> list[Mean]:
-    """A after each layer of activations; the last leads to the output."""
+    """The mean A after each activation layer; the last one produces the output."""
     convs = max(architecture.convs, 1) - 1
     dense = architecture.dense + (1 if architecture.convs else 0)
     return [WINDOWS] * convs + [POSITIONS] * dense
 
 
 def _biases(architecture: Architecture) -> list[float]:
-    """Variance of the bias that follows each of these means; the last is the output's."""
+    """Bias variance added after each of `_means`; the last is that of the output layer."""
     inner = [architecture.sigma_b2] * (len(_means(architecture)) - 1)
     return [*inner, architecture.sigma_b2 if architecture.output_bias else 0.0]
 
@@ -107,11 +107,11 @@ def _biases(architecture: Architecture) -> list[float]:
 def _patches(images: jax.Array) -> jax.Array:
     """[n, H, W, C] -> [h, w, n, 16 C]: the window of every output position of the first layer.
 
-    A window is 2 x 2 blocks of 2 x 2 pixels, so that it takes 4 slices instead of 16. The order of
-    its pixels does not matter to inner products.
+    A 4 x 4 window is cut as 2 x 2 blocks of 2 x 2 pixels, which takes 4 slices instead of 16. Inner
+    products do not depend on the order of the pixels.
     """
     h, w = (-(-side // 2) for side in images.shape[1:3])
-    # One zero before, as many behind as the last window reaches over the edge.
+    # One zero before the first pixel, and behind the last as many as the last window needs.
     pads = [(1, 2 * out + 1 - side) for out, side in zip((h, w), images.shape[1:3], strict=True)]
     padded = jnp.pad(images, ((0, 0), *pads, (0, 0)))
     n, channels = len(images), images.shape[3]
@@ -123,8 +123,8 @@ def _patches(images: jax.Array) -> jax.Array:
 def features(architecture: Architecture, rows: jax.Array) -> tuple[Features, jax.Array]:
     """Features of images [n, H, W, C] or points [n, d], and the diagonal of their kernel, [n].
 
-    The diagonal follows from the variances alone. Taking it from there keeps it exact, where
-    rho = 1 up to rounding would cost half of the digits, and keeps its derivative regular.
+    The diagonal is computed from the variances. Computed from rho, which is 1 up to rounding there,
+    it would lose half of its digits, and its derivative would be singular.
     """
     activation = ACTIVATIONS[architecture.activation]()
     w2, b2 = architecture.sigma_w2, architecture.sigma_b2
@@ -138,7 +138,7 @@ def features(architecture: Architecture, rows: jax.Array) -> tuple[Features, jax
     patches = jnp.concatenate([patches * math.sqrt(w2 / fan_in), ones], axis=-1)
     variance = jnp.sum(patches * patches, axis=-1)
     if not b2:
-        # Zeros have no variance then: ReLU's rho is 0, not 0 / 0.
+        # Without biases a row of zeros has variance 0. ReLU's rho must be 0 there, not 0 / 0.
         variance = jnp.maximum(variance, 1e-30)
     scales = [activation.scale(variance)]
     patches = patches * (math.sqrt(activation.gain) / scales[0])[..., None]
@@ -156,10 +156,10 @@ def features(architecture: Architecture, rows: jax.Array) -> tuple[Features, jax
 
 
 class Layer(NamedTuple):
-    """What a layer of activations needs of a block of pairs, at some positions [...].
+    """The inputs of one activation layer for a block of pairs, at positions [...].
 
-    rows: what is known of its pre-activations. Of the first layer the two rows' patches,
-        [..., n_a, f] and [..., n_b, f], later covariance and tangent kernel, [..., n_a, n_b].
+    rows: in the first layer the patches of both rows, [..., n_a, f] and [..., n_b, f]; in later
+        layers the covariance and the tangent kernel, [..., n_a, n_b] each.
     q_a, q_b: the scales, [..., n_a] and [..., n_b].
     """
 
@@ -177,10 +177,10 @@ Cotangents = Callable[[Layer, jax.Array, jax.Array], tuple[Any, ...]]
 
 
 class Averages(Protocol):
-    """How the positions of a layer are gone through: one strategy of `gantk.blocking.BLOCKINGS`."""
+    """How a tile traverses the positions of a layer; `gantk.blocking.BLOCKINGS` has two ways."""
 
     def forward(self, terms: Terms, mean: Mean, layer: Layer) -> tuple[jax.Array, jax.Array]:
-        """A[kappa_1] and A[t kappa_0], of a layer at positions [h, w]."""
+        """A[kappa_1] and A[t kappa_0] of a layer with positions [h, w]."""
 
     def backward(
         self, cotangents: Cotangents, mean: Mean, layer: Layer, totals: tuple[jax.Array, jax.Array]
@@ -204,7 +204,7 @@ def _state(
 def block(
     architecture: Architecture, averages: Averages, a: Features, b: Features
 ) -> tuple[jax.Array, Hidden]:
-    """The kernel of every row of a with every row of b, [n_a, n_b], and what led to it."""
+    """The kernel of every row of a with every row of b, [n_a, n_b], and its hidden layers."""
     activation = ACTIVATIONS[architecture.activation]()
     w2, biases = architecture.sigma_w2, _biases(architecture)
     layer = Layer((a.patches, b.patches), a.scales[0], b.scales[0])
@@ -236,8 +236,8 @@ def block_vjp(
 ) -> tuple[Features | None, Features]:
     """The cotangents of a (None unless `both`) and of b, for the cotangent g of `block`.
 
-    By hand: the pointwise terms are computed again from the covariances, which is cheaper than
-    keeping them.
+    The derivative is written by hand. It computes the pointwise terms again from the covariances,
+    which costs less than keeping them.
 
     hidden: as `block` returned it; None to compute it again.
     """

@@ -94,7 +94,7 @@ class PeerKernel:
 
     @property
     def record(self) -> dict[str, Any]:
-        """Nothing is cut."""
+        """The matrix is not cut into tiles."""
         return {"blocking": None}
 
     def gram(self, rows: jax.Array) -> jax.Array:

@@ -32,7 +32,7 @@ def _across(x: jax.Array, y: jax.Array) -> jax.Array:
 
 @dataclass(frozen=True)
 class RadialKernel:
-    """The interface of `gantk.kernel.gram.Kernel`; K has as many entries as 2n rows have pairs."""
+    """The interface of `gantk.kernel.gram.Kernel`; computes K as a whole, not in tiles."""
 
     def gram(self, rows: jax.Array) -> jax.Array:
         """K(rows, rows), [n, n]."""

@@ -53,8 +53,8 @@ def pick(tiles: Features, index: jax.Array) -> Features:
 def tile_pairs(rows: int, columns: int, symmetric: bool, devices: int) -> np.ndarray:
     """Tile pairs [devices, k, 3]: row tile, column tile, weight (0 where padded to equal shares).
 
-    Of a symmetric matrix only the lower triangle is listed, in the weight of its derivative: a
-    tile below the diagonal stands for two.
+    For a symmetric matrix only the lower triangle is listed. A tile below the diagonal stands for
+    two, so its weight in the derivative is 2.
     """
     listed = [
         (i, j, 1 if not symmetric or i == j else 2)
