@@ -6,7 +6,6 @@
 import io
 import os
 import re
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -18,7 +17,6 @@ from contextlib import (
     redirect_stdout,
     suppress,
 )
-from functools import cache
 from pathlib import Path
 from unittest import mock
 
@@ -57,23 +55,15 @@ def line(case: Case, status: int, sentence: str) -> str:
     return f"| {asked} | {short} | {status} |".replace("\n", " ")
 
 
-@cache
-def _template() -> tempfile.TemporaryDirectory[str]:
-    """A folder that `fill` has filled, once a process."""
-    folder = tempfile.TemporaryDirectory()
-    fill(Path(folder.name))
-    return folder
-
-
 @contextmanager
 def filled() -> Iterator[Path]:
-    """A temporary folder with what `fill` writes, as the working directory."""
+    """A temporary folder that `fill` has filled, as the working directory."""
     with (
         tempfile.TemporaryDirectory() as name,
         chdir(name),
         mock.patch.dict(os.environ, {"XDG_CACHE_HOME": "cache"}),
     ):
-        shutil.copytree(_template().name, name, symlinks=True, dirs_exist_ok=True)
+        fill(Path(name))
         yield Path(name)
 
 
