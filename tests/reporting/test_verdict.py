@@ -217,11 +217,14 @@ def test_who_copies_whatever_the_spread_of_the_runs():
         "in 2 of 2 runs; c 6 % of its samples, at least 4 %, in 1 of 2 runs)."
     ]
     assert said(honest, judged("c", NEW)) == []
+    surer = judged("d", (1.0, 0.97, 1e-12), COPY)
+    assert "(d 100 % of its samples, at least 91 %, in 2 of 2 runs)" in said(surer)[-1]
 
 
 def test_of_many_runs_one_that_chance_may_have_made_is_no_copier():
     unlucky = (0.05, 0.01, 0.02)
     assert "a copies" in said(judged("a", unlucky))[-1]
+    assert not any("copies" in one for one in said(judged("a", (0.05, 0.0, 0.03))))
     eight = said(*(judged(name, unlucky if name == "a" else NEW) for name in "abcdefgh"))
     assert not any("copies" in sentence for sentence in eight)
 
