@@ -11,7 +11,7 @@ from suite.running.provenance import ROOT
 from tests.imports import ROOMS, registered
 from tests.suite.test_rules import config, wildcards
 
-CARRIES = {"datasets.init", "datasets.survey"}
+CARRIES = {"datasets.budgets", "datasets.init", "datasets.survey"}
 CARRIES |= {"metrics.command", "metrics.inputs", "metrics.pairs"}
 """Modules that no job's result depends on, beside the command lines."""
 
