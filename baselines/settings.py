@@ -23,9 +23,8 @@ class GanSettings(Settings):
     networks: Literal["literal", "tuned"] = Field(
         "literal",
         description="as the paper has them (Tables 3 to 5, section 4.2), or with what is known "
-        "to help: for images batch norm in every hidden layer of the generator (Tables 4 and 5 "
-        "have it in the first two) and none in the discriminator's dense layer (Table 3 has it), "
-        "for points batch norm in the generator, outputs in the unit square and 2 latents",
+        "to help: for images no batch norm in the discriminator's dense layer (Table 3), for "
+        "points batch norm in the generator, outputs in the unit square and 2 latents",
     )
     width: PositiveFloat = Field(
         1.0,

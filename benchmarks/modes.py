@@ -7,7 +7,7 @@
 The images are MNIST's digits, or those of a subset (`python -m datasets subset`). Some of the
 changes are settings of `dcgan`, others are made here: rows drawn with replacement, real and
 generated rows in one batch for the discriminator, labels of 0.9, noise on what the discriminator
-sees, spectral norm, unequal learning rates. Prints a Markdown line for each change and moment: FID
+sees, other norms, unequal learning rates. Prints a Markdown line for each change and moment: FID
 and coverage of the training images, the rate of copies, how many training images are the nearest
 one, by SSIM, of some sample, and how far samples differ: the standard deviation of a pixel over the
 samples, relative to that over the training images. Where the images are digits, the first line is
@@ -16,6 +16,7 @@ of as many held-out digits.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -132,6 +133,22 @@ def spectral(game: Game) -> Game:
     return replace(game, networks=networks)
 
 
+def normalised(game: Game) -> Game:
+    """Batch norm after every layer of the generator but the last (Radford et al., 2016)."""
+
+    def networks() -> tuple[nn.Module, nn.Module]:
+        generator, discriminator = game.networks()
+        layers = list(generator.children())
+        normed: list[nn.Module] = []
+        for layer, following in pairwise([*layers, nn.Identity()]):
+            normed.append(layer)
+            if isinstance(layer, nn.ConvTranspose2d) and isinstance(following, nn.ReLU):
+                normed.append(nn.BatchNorm2d(layer.out_channels))
+        return nn.Sequential(*normed), discriminator
+
+    return replace(game, networks=networks)
+
+
 CHANGES = {
     "as tuned": Change(),
     "literal": Change({"networks": "literal"}),
@@ -140,6 +157,10 @@ CHANGES = {
     "real and generated rows in one batch": Change(game=one_batch),
     "no batch norm in the discriminator": Change({"batch_norm": False}),
     "spectral norm in the discriminator": Change({"batch_norm": False}, game=spectral),
+    "batch norm in the whole generator": Change(game=normalised),
+    "batch norm in the whole generator, translation": Change(
+        {"augment": ("translation",)}, game=normalised
+    ),
     "labels of 0.9": Change(game=smooth_labels),
     "noise of 0.1": Change(game=instance_noise),
     "rates 4e-4 and 1e-4": Change(game=unequal_rates),

@@ -88,7 +88,7 @@ def test_modes_prints_a_line_a_change(
     pictures = np.random.default_rng(0).integers(0, 256, (4, 16, 16, 3), np.uint8)
     of_colour, numbers = tmp_path / "pictures.npz", np.arange(4)
     Subset(pictures, numbers, numbers, "pictures", "train", 0).save(of_colour)
-    changes = ["literal", "spectral norm in the discriminator"]
+    changes = ["spectral norm in the discriminator", "batch norm in the whole generator"]
     modes.main(changes, data=of_colour, width=0.1, batch=2, updates=1, samples=4, moments=1)
     assert [row[:2] for row in lines(capsys.readouterr().out)] == [[c, "1"] for c in changes]
 

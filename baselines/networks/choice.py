@@ -17,18 +17,13 @@ def paper_networks(
     """Generator and discriminator for rows [H, W, C] (paper, Tables 3 to 5) or (2,) (section 4.2).
 
     layer: wraps every convolution and dense layer of the discriminator (spectral norm).
-
-    Tuned networks for images have batch norm where Radford et al. (2016, section 3) have it: in
-    every hidden layer of the generator, and in no dense layer of the discriminator.
     """
     latent, tuned = settings.latents(shape), settings.networks == "tuned"
     if len(shape) == 1:
         generator = mlp.generator(latent, shape[0], tuned=tuned)
         discriminator = mlp.discriminator(shape[0], settings.leak)
     else:
-        generator = infogan.generator(
-            shape, latent, settings.weight_std, settings.width, all_norms=tuned
-        )
+        generator = infogan.generator(shape, latent, settings.weight_std, settings.width)
         discriminator = infogan.discriminator(
             shape,
             settings.leak,

@@ -29,18 +29,11 @@ def scaled(channels: int, width: float) -> int:
 
 
 def generator(
-    shape: tuple[int, ...],
-    latent: int,
-    weight_std: float | None,
-    width: float = 1.0,
-    *,
-    all_norms: bool = False,
+    shape: tuple[int, ...], latent: int, weight_std: float | None, width: float = 1.0
 ) -> nn.Sequential:
     """Latents [b, latent] -> images [b, C, H, W]: grey by sigmoid, colour by tanh.
 
     width: see `scaled`.
-    all_norms: batch norm after every layer but the last, as in Table 3 and in Radford et al.
-        (2016, section 3). Tables 4 and 5 have it after the first two layers only.
 
     Raises:
         InputError: no square, or a side that is not in `baselines.sides.SIDES`.
@@ -68,7 +61,7 @@ def generator(
         layers = [*dense(latent, 2 * 2 * last), nn.Unflatten(1, (last, 2, 2))]
         for number in range(inner.bit_length() - 1):
             outputs = scaled(max(256 >> number, 16), width)
-            layers += deconv(last, outputs, norm=all_norms or number == 0)
+            layers += deconv(last, outputs, norm=number == 0)
             last = outputs
     layers += [
         nn.ConvTranspose2d(last, channels, 4, 2, 1),

@@ -66,10 +66,8 @@ def generator_by_hand(shape, tuned=False):
         if shape == DIGITS:  # GA-NTK paper, Table 3
             x = norm(dense(norm(dense(x)))).reshape(-1, 128, 7, 7)
             return 1 / (1 + torch.exp(-bias(up(norm(up(x))))))
-        x = norm(
-            up(norm(dense(x)).reshape(-1, 448, 2, 2))
-        )  # GA-NTK paper, Table 4, for a smaller side
-        return torch.tanh(bias(up(norm(up(x)) if tuned else relu(bias(up(x))))))
+        x = norm(dense(x)).reshape(-1, 448, 2, 2)  # GA-NTK paper, Table 4, for a smaller side
+        return torch.tanh(bias(up(relu(bias(up(norm(up(x))))))))
 
     return forward
 

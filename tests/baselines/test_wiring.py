@@ -199,8 +199,6 @@ CASES += [
     ("dcgan", DIGITS, {}),
     ("dcgan", DIGITS, {"networks": "tuned"}),
     ("dcgan", POINTS, {"networks": "tuned"}),
-    ("dcgan", COLOUR, {"networks": "tuned"}),
-    ("wgan-gp", COLOUR, {"networks": "tuned"}),
     ("dcgan", COLOUR, {"augment": ["translation"]}),
     ("ragan", COLOUR, {"augment": ["translation"], "n_dis": 2}),
     ("wgan-gp", COLOUR, {"augment": ["translation"]}),
