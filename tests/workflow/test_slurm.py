@@ -178,8 +178,8 @@ def _undisturbed(checkout: Checkout, name: str, updates: int) -> Path:
 class Pace(NamedTuple):
     """How fast a training is here.
 
-    minutes: a time limit within which one starts and writes checkpoints. updates: what takes longer
-    than that limit.
+    minutes: a time limit, at least twice as long as the start takes. updates: a training that takes
+    longer than the limit.
     """
 
     minutes: int
@@ -190,7 +190,7 @@ class Pace(NamedTuple):
 def pace(checkout: Checkout, slurm: dict[str, str]) -> Pace:
     started = time.monotonic()
     record = read_json(_undisturbed(checkout, "short", 20) / "run.json")
-    minutes = math.ceil((time.monotonic() - started) / 60)  # one, where nothing else runs
+    minutes = math.ceil((time.monotonic() - started) / 30)  # one, where nothing else runs
     return Pace(minutes, math.ceil(minutes * SECONDS * record["iterations_per_second"]))
 
 
