@@ -1,5 +1,7 @@
 """exp(-lambda K) y and its derivative, in Krylov spaces and by eigendecomposition."""
 
+from functools import cache
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,6 +14,20 @@ from gantk.dynamics.exponential import residual
 
 ROWS = 140
 RESIDUALS = {"spectra": residual, "squarings": squarings.residual}
+
+
+@cache
+def value_and_derivative(method, sure=True):
+    """(K, lambda, y, cotangent) -> value and cotangent of K; one program for all of one shape."""
+
+    def both(k, lam, y, cotangent):
+        value, back = jax.vjp(lambda k: RESIDUALS[method](k, lam, y, sure), k)
+        return value, back(cotangent)[0]
+
+    program = jax.jit(both)
+    return lambda k, lam, y, cotangent: program(
+        jnp.asarray(k), jnp.float64(lam), jnp.asarray(y), jnp.asarray(cotangent)
+    )
 
 
 def gram(spectrum):
@@ -62,13 +78,10 @@ def test_value_and_derivative_are_those_of_expm(name, lam, method):
     change = change + change.T
     weights = rng.normal(size=ROWS)
 
-    def by_method(k):
-        return RESIDUALS[method](k, jnp.float64(lam), jnp.asarray(y))
-
-    value, back = jax.vjp(by_method, jnp.asarray(k))
+    value, back = value_and_derivative(method)(k, lam, y, weights)
     expected, derivative = scipy.linalg.expm_frechet(-lam * k, -lam * change)
     np.testing.assert_allclose(value, expected @ y, atol=1e-11)
-    got = jnp.vdot(back(jnp.asarray(weights))[0], change)
+    got = jnp.vdot(back, change)
     scale = np.linalg.norm(weights) * np.linalg.norm(y) * np.linalg.norm(change, 2)
     np.testing.assert_allclose(got, weights @ derivative @ y, atol=1e-11 * scale)
 
@@ -87,22 +100,18 @@ def test_a_space_suffices_where_the_spectrum_decays(spaces):
 
 @pytest.mark.parametrize("method", RESIDUALS)
 def test_a_cotangent_of_zeros_gives_zeros(method):
-    k, y = jnp.asarray(gram(DECAYING)), jnp.asarray(labels(70, 70, -1.0))
-    _, back = jax.vjp(lambda k: RESIDUALS[method](k, jnp.float64(1.0), y), k)
-    np.testing.assert_array_equal(back(jnp.zeros(ROWS))[0], 0)
+    y = labels(70, 70, -1.0)
+    _, back = value_and_derivative(method)(gram(DECAYING), 1.0, y, np.zeros(ROWS))
+    np.testing.assert_array_equal(back, 0)
 
 
 @pytest.mark.parametrize("method", RESIDUALS)
 def test_without_a_branch_it_is_the_same_or_nan(method):
     """NaN in value and derivative, where the usual way does not serve."""
-    y = jnp.asarray(labels(70, 70, -1.0))
+    y = labels(70, 70, -1.0)
 
     def both(name, lam, sure):
-        value, back = jax.vjp(
-            lambda k: RESIDUALS[method](k, jnp.float64(lam), y, sure),
-            jnp.asarray(gram(SPECTRA[name])),
-        )
-        return value, back(y)[0]
+        return value_and_derivative(method, sure)(gram(SPECTRA[name]), lam, y, y)
 
     for quick, sure in zip(
         both("decaying", 1.28, False), both("decaying", 1.28, True), strict=True
@@ -135,13 +144,10 @@ def test_squarings_serve_every_lambda(scale):
     w = np.concatenate([np.geomspace(1e-12, 1, 60), [0.0]])
     y, weights = np.random.default_rng(6).normal(size=(2, len(w)))
 
-    def value(k):
-        return squarings.residual(k, jnp.float64(scale), jnp.asarray(y))
-
-    found, back = jax.vjp(jax.jit(value), jnp.asarray(np.diag(w)))
+    found, back = value_and_derivative("squarings")(np.diag(w), scale, y, weights)
     decayed = np.exp(-scale * w) * y
     np.testing.assert_allclose(found, decayed, rtol=1e-14, atol=1e-15 * scale)
-    got = np.diagonal(back(jnp.asarray(weights))[0])
+    got = np.diagonal(back)
     np.testing.assert_allclose(got, -scale * decayed * weights, rtol=1e-14, atol=1e-15 * scale**2)
 
 
@@ -150,9 +156,8 @@ def test_squarings_and_eigenvectors_agree_far_out():
     k, (y, g) = gram(DECAYING), np.random.default_rng(7).normal(size=(2, ROWS))
     lam = 1e3
     values, gradients = {}, {}
-    for method, of in RESIDUALS.items():
-        value, back = jax.vjp(lambda k, of=of: of(k, jnp.float64(lam), jnp.asarray(y)), k)
-        values[method], gradients[method] = value, back(jnp.asarray(g))[0]
+    for method in RESIDUALS:
+        values[method], gradients[method] = value_and_derivative(method)(k, lam, y, g)
     np.testing.assert_allclose(*values.values(), rtol=0, atol=1e-10)
     np.testing.assert_allclose(*gradients.values(), rtol=0, atol=1e-10 * lam)
 

@@ -52,6 +52,7 @@ def test_method_returns_what_the_protocol_says_and_survives_a_kill(
     assert whole.samples.shape == (count, 28, 28, 1) and whole.samples.dtype == np.uint8
     budget = method.tiny["iterations"]
     assert whole.trajectory.iterations[[0, -1]].tolist() == [0, budget]
+    assert whole.trajectory.data.shape[1] == 6  # a generator's snapshots too
     assert [row["iteration"] for row in whole.history] == list(range(budget))
     assert list(whole.history[0])[:2] == ["iteration", "seconds"]
     assert whole.stop_reason == "budget"
@@ -75,12 +76,6 @@ def test_method_returns_what_the_protocol_says_and_survives_a_kill(
     assert losses[0] == losses[1]
 
 
-def test_a_snapshot_of_a_generator_has_the_rows_asked_for():
-    for rows, shown in ((None, 6), (8, 8)):
-        result = ENTRIES["ga-cntkg"].train(job("ga-cntkg", snapshot_rows=rows))
-        assert result.trajectory.data.shape[1] == shown
-
-
 def test_seeds_and_parts_start_elsewhere():
     start = [initial_rows("uniform", (3, 2), *seeds) for seeds in ((0, 0), (0, 1), (1, 0))]
     assert len({array.tobytes() for array in start}) == 3
@@ -95,27 +90,35 @@ def test_rows_start_around_grey(start, spread):
     assert (rows.max() > 1) == (start == "normal")
 
 
-def test_generator_draws_any_number_by_seed():
-    method = ENTRIES["ga-cntkg"]
-    asked = job("ga-cntkg")
-    model = method.train(asked).model
+@pytest.fixture(scope="module")
+def two_latents():
+    """GA-CNTKg with two latents, and what it was asked for."""
+    asked = job("ga-cntkg", latent=2, snapshot_rows=8)
+    return ENTRIES["ga-cntkg"].train(asked), asked.settings
+
+
+def test_a_snapshot_of_a_generator_has_the_rows_asked_for(two_latents):
+    assert two_latents[0].trajectory.data.shape[1] == 8
+
+
+def test_generator_draws_any_number_by_seed(two_latents):
+    result, settings = two_latents
     first, again, other = (
-        method.sample(model, asked.settings, (28, 28, 1), 5, seed) for seed in (0, 0, 1)
+        ENTRIES["ga-cntkg"].sample(result.model, settings, (28, 28, 1), 5, seed)
+        for seed in (0, 0, 1)
     )
     assert first.shape == (5, 28, 28, 1) and first.dtype == np.uint8
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
 
 
-def test_places_of_the_latent_space_are_those_asked_for():
-    method, asked = ENTRIES["ga-cntkg"], job("ga-cntkg", latent=2)
-    model, shape = method.train(asked).model, (28, 28, 1)
+def test_places_of_the_latent_space_are_those_asked_for(two_latents):
+    (result, settings), shape = two_latents, (28, 28, 1)
     z = np.array([[-1, 0], [1, 0.5], [2, -2]], np.float32)
-    made = method.generate(model, asked.settings, shape, z)
+    generate = ENTRIES["ga-cntkg"].generate
+    made = generate(result.model, settings, shape, z)
     assert made.shape == (3, 28, 28, 1) and len({image.tobytes() for image in made}) == 3
-    np.testing.assert_array_equal(
-        method.generate(model, asked.settings, shape, z[::-1]), made[::-1]
-    )
+    np.testing.assert_array_equal(generate(result.model, settings, shape, z[::-1]), made[::-1])
 
 
 def test_code_space_trains_and_draws():

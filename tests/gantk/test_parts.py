@@ -47,7 +47,7 @@ def test_parts_share_one_program_and_have_the_bytes_of_separate_processes() -> N
 
 def train(folder: Path, *options: str, **variables: str) -> None:
     command = [sys.executable, "-m", "gantk", "train", "ga-fntk", "--data", f"{folder}/data.npz"]
-    settings = ["--set", "iterations=20", "--set", "snapshots=3"]
+    settings = ["--set", "iterations=20", "--set", "snapshots=3", "--set", "dense=1"]
     kept = {k: v for k, v in os.environ.items() if k != "JAX_COMPILATION_CACHE_DIR"}
     environment = {**kept, "XDG_CACHE_HOME": f"{folder}/cache", **variables}
     done = subprocess.run(
