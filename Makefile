@@ -72,7 +72,7 @@ check-page:  ## PAGE as readers see it, in a browser (chromium, node and npm); s
 	npm install --prefix .venv/page --no-audit --no-fund --silent
 	NODE_FOLDER=.venv/page node tests/page/check.mjs $(PAGE) $(OUT)
 
-test-cuda-compile: $(CUDA)/installed  ## the engine's step compiled for an H100, without one (0.7 GB)
+test-cuda-compile: $(CUDA)/installed  ## GA-NTK's loop compiled for an H100, without one (0.7 GB)
 	$(IN)/pytest -m cuda -rs tests/gantk/test_cuda.py
 	$(IN)/python -m benchmarks launches
 

@@ -1,13 +1,18 @@
-"""The engine's step compiled for an H100 where none is: launches, memory, TF32, by blocking.
+"""GA-NTK's programs compiled for an H100 where none is: launches, waits, memory, TF32.
 
     make test-cuda-compile          # fetches JAX's CUDA plugin once (0.7 GB), then tests the bounds
-    python -m benchmarks launches   # prints the table
+    python -m benchmarks launches --out launches.csv
 
-A step is a method's loss with its gradient, optimiser and loop left out. Launches are counted in
-the compiled program: every operation that becomes a kernel, a copy or a library call, in loops as
-often as they go round, of a branch the one that is usually taken. TF32 is looked for in the PTX.
+A program is a `step` (a method's loss with its gradient, without optimiser and loop), the `loop`
+that ends at a stop, with branches in the loss, or a `stretch` of fixed length without
+(`gantk/descent/programs.py`). Of the last two the numbers are those of one iteration. Launches are
+counted in the compiled program: every operation that becomes a kernel, a copy or a library call, in
+loops as often as they go round, of a branch the one that is usually taken. A wait is a condition
+that the host reads before it goes on: of a branch, or of a loop of unknown length in each turn.
+TF32 is looked for in the PTX.
 """
 
+import csv
 import json
 import os
 import re
@@ -17,6 +22,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -54,6 +61,18 @@ H100: dict[str, int | float] = {
     "device_memory_size": 80 * 10**9,
 }
 """What XLA asks of a GPU, of an H100 with 80 GB (SXM)."""
+PROGRAMS = {"step": ("rows", "whole"), "loop": ("whole",), "stretch": ("whole",)}
+"""Program -> the blockings that it is compiled with."""
+COLUMNS = (
+    "case",
+    "program",
+    "blocking",
+    "launches",
+    "waits",
+    "temporary_mib",
+    "tf32",
+    "compile_cpu_seconds",
+)
 FREE = {"parameter", "constant", "tuple", "get-tuple-element", "bitcast", "after-all"} | {
     "opt-barrier",
     "partition-id",
@@ -101,8 +120,8 @@ class Gpu:
         return {"bytes_limit": int(H100["device_memory_size"] * 3 / 4)}
 
 
-def compiled(method: str, shape: tuple[int, ...], n: int, blocking: str) -> Any:
-    """The program of a step, compiled for an H100; nothing runs."""
+def compiled(method: str, shape: tuple[int, ...], n: int, blocking: str, program: str) -> Any:
+    """A program of `PROGRAMS`, compiled for an H100; nothing runs."""
     from gantk.backend import configure
 
     configure()
@@ -111,7 +130,8 @@ def compiled(method: str, shape: tuple[int, ...], n: int, blocking: str) -> Any:
     from jax.experimental import topologies
     from jax.sharding import SingleDeviceSharding
 
-    from gantk.descent import with_generator, without_generator
+    from gantk.descent import programs, with_generator, without_generator
+    from gantk.descent.optimiser import make_optimiser
     from gantk.dynamics.discriminator import Discriminators, Held
     from suite.protocol.artefacts import Subset
     from suite.protocol.method import METHODS, Job
@@ -133,14 +153,24 @@ def compiled(method: str, shape: tuple[int, ...], n: int, blocking: str) -> Any:
     class Compiled(Exception):
         pass
 
-    def descend(loss: Any, parameters: Any, constants: Any, *_: Any, **__: Any) -> NoReturn:
+    def descend(
+        loss: Any, parameters: Any, constants: Any, settings: Any, *_: Any, **more: Any
+    ) -> NoReturn:
+        zero: Any = np.zeros((), np.int32)
+        best: Any = np.zeros(())
+        moments = make_optimiser(settings).init(parameters)
+        state = programs.State(parameters, moments, zero, best, zero, zero)
+        arguments: tuple[Any, ...] = (constants, state, zero)
+        project = more.get("project", lambda rows: rows)
+        function: Any = partial(programs.while_going, loss, project, settings)
+        if program == "stretch":
+            function = partial(programs.stretch, more["quick"], project, settings)
+        elif program == "step":
+            function, arguments = jax.value_and_grad(loss), (parameters, zero, constants)
         there = SingleDeviceSharding(topology.devices[0])
-        step = jax.jit(jax.value_and_grad(loss), in_shardings=there, out_shardings=there)
-        shapes = jax.tree.map(
-            lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype),
-            (parameters, np.zeros((), np.int32), constants),
-        )
-        raise Compiled(step.trace(*shapes).lower(lowering_platforms=("cuda",)).compile())
+        jitted = jax.jit(function, in_shardings=there, out_shardings=there)
+        shapes = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype), arguments)
+        raise Compiled(jitted.trace(*shapes).lower(lowering_platforms=("cuda",)).compile())
 
     replaced: list[tuple[Any, str, Any]] = [
         (Discriminators, "hold", hold),
@@ -178,8 +208,11 @@ def computations(text: str) -> tuple[dict[str, list[str]], str]:
     return found, entry
 
 
-def launches(text: str) -> int:
-    """Kernels, copies and library calls that one run of a compiled program starts."""
+def launches(text: str) -> tuple[int, int]:
+    """Kernels, copies and library calls that one run of a compiled program starts, and its waits.
+
+    A loop of unknown length is taken to go round once.
+    """
     found, entry = computations(text)
 
     def called(instruction: str) -> Iterator[tuple[str, int]]:
@@ -193,17 +226,21 @@ def launches(text: str) -> int:
         for name in re.findall(r"true_computation=%?([\w.-]+)", instruction):
             yield name, 1
 
-    def count(name: str) -> int:
-        total = 0
+    def count(name: str) -> tuple[int, int]:
+        starts = waits = 0
         for instruction in found[name]:
             operation = re.search(r"(?:^|\s)([a-z][a-z0-9-]*)\(", instruction.partition(" = ")[2])
             if operation is None or operation[1] in FREE:
                 continue
-            if operation[1] in {"while", "conditional", "call", "async-start"}:
-                total += sum(times * count(inner) for inner, times in called(instruction))
-            else:
-                total += 1
-        return total
+            if operation[1] not in {"while", "conditional", "call", "async-start"}:
+                starts += 1
+                continue
+            counted = "known_trip_count" in instruction
+            waits += operation[1] == "conditional" or (operation[1] == "while" and not counted)
+            for inner, times in called(instruction):
+                more = count(inner)
+                starts, waits = starts + times * more[0], waits + times * more[1]
+        return starts, waits
 
     return count(entry)
 
@@ -214,42 +251,52 @@ def main(
         str | None, typer.Option(help=f"one of {'; '.join(CASES)}; default: all, as a table")
     ] = None,
     blocking: Annotated[str, typer.Option(help="with --case: rows or whole")] = "whole",
+    program: Annotated[str, typer.Option(help="with --case: step, loop or stretch")] = "step",
     text: Annotated[Path | None, typer.Option(help="with --case: where the program goes")] = None,
+    out: Annotated[Path | None, typer.Option(help="the table as CSV")] = None,
 ) -> None:
-    """Compile steps for an H100, and print what they would start."""
+    """Compile programs for an H100, and print what they would start."""
     why = missing()
     if why is not None:
         raise InputError(why)
     if case is None:
-        print("| case | blocking | launches | temporary memory | TF32 in PTX | compilation |")
-        print("| --- | --- | --- | --- | --- | --- |")
-        for name in CASES:
-            for each in ("rows", "whole"):
-                x = measured(name, each)
-                print(
-                    f"| {name} | {each} | {x['launches']:,} | {x['temporary_mib']:,.0f} MiB "
-                    f"| {x['tf32']} | {x['compile_seconds']:.0f} s |",
-                    flush=True,
-                )
+        rows = []
+        print(f"| {' | '.join(COLUMNS)} |\n|{' --- |' * len(COLUMNS)}")
+        for name, kind in product(CASES, PROGRAMS):
+            for each in PROGRAMS[kind]:
+                x = measured(name, each, kind)
+                rows.append({"case": name, "program": kind, "blocking": each} | x)
+                print("| " + " | ".join(str(rows[-1][c]) for c in COLUMNS) + " |", flush=True)
+        if out is not None:
+            with open(out, "w", newline="", encoding="utf-8") as file:
+                lines = csv.DictWriter(file, COLUMNS, extrasaction="ignore", lineterminator="\n")
+                lines.writeheader()
+                lines.writerows(rows)
         return
-    started = time.perf_counter()
-    program = compiled(*CASES[case], blocking)
-    seconds = time.perf_counter() - started
+    started = time.process_time()
+    found = compiled(*CASES[case], blocking, program)
+    seconds = time.process_time() - started
     if text is not None:
-        text.write_text(program.as_text())
+        text.write_text(found.as_text())
+    starts, waits = launches(found.as_text())
+    if program == "stretch":
+        from gantk.descent.programs import LENGTH
+
+        starts, waits = round(starts / LENGTH), -(-waits // LENGTH)
     report = {
-        "launches": launches(program.as_text()),
-        "temporary_mib": program.memory_analysis().temp_size_in_bytes / 2**20,
-        "compile_seconds": seconds,
+        "launches": starts,
+        "waits": waits,
+        "temporary_mib": round(found.memory_analysis().temp_size_in_bytes / 2**20, 1),
+        "compile_cpu_seconds": round(seconds, 1),
     }
     print(json.dumps(report))
 
 
-def measured(case: str, blocking: str) -> dict[str, float]:
-    """Launches, temporary memory, TF32 instructions and seconds of a case, by its own process."""
+def measured(case: str, blocking: str, program: str) -> dict[str, float]:
+    """Launches, waits, memory, TF32 instructions and seconds of a case, by its own process."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "benchmarks.launches"]
-        command += ["--case", case, "--blocking", blocking]
+        command += ["--case", case, "--blocking", blocking, "--program", program]
         done = subprocess.run(
             command, cwd=ROOT, env=environment(Path(folder)), capture_output=True, text=True
         )

@@ -13,7 +13,8 @@ one line of it, a column and a Python format. Of a JSON file it is a path of key
     <!--= runs/x.json : metrics.fid_train.value .1f -->12.5<!--/-->
 
 A name alone (`<!--= NAME -->`) is a number, and `<!--table NAME-->` ... `<!--/table-->` a table,
-that a function of `docs.evidence`, `docs.mnist`, `docs.augmented` or `docs.readings` makes.
+that a function of `docs.evidence`, `docs.mnist`, `docs.augmented` or `docs.readings` makes; a
+NAME that ends in .csv is a file beside the document, whose lines are the table as they stand.
 """
 
 import csv
@@ -89,9 +90,15 @@ def written(text: str, document: Path) -> str:
         return f"{found[1]}{value}{found[4]}"
 
     def table(found: re.Match[str]) -> str:
-        if found[2] not in TABLES:
-            raise InputError(f"{document}: there is no table '{found[2]}' in docs/")
-        return f"{found[1]}{TABLES[found[2]]()}\n{found[4]}"
+        name = found[2]
+        if name.endswith(".csv") and (document.parent / name).exists():
+            lines = _read(document.parent / name)
+            made = evidence.markdown(list(lines[0]), (list(line.values()) for line in lines))
+        elif name in TABLES:
+            made = TABLES[name]()
+        else:
+            raise InputError(f"{document}: there is no table '{name}' in docs/ or beside it")
+        return f"{found[1]}{made}\n{found[4]}"
 
     return NUMBER.sub(number, TABLE.sub(table, text))
 

@@ -1,4 +1,4 @@
-"""The engine's step compiled for an H100 on any machine: launches, memory, TF32."""
+"""An iteration of GA-NTK compiled for an H100 on any machine: launches, waits, memory, TF32."""
 
 import pytest
 
@@ -11,19 +11,20 @@ BOUNDS = {
     "GA-CNTKg, 28x28, b = 64": (300, 60),
     "GA-CNTKg, 32x32x3, b = 64": (300, 80),
 }
-"""Case -> launches a step, and MiB of temporary memory."""
+"""Case -> launches an iteration, and MiB of temporary memory."""
 
 
 @pytest.mark.cuda
 @pytest.mark.parametrize("case", launches.CASES)
-def test_step_is_a_few_launches_without_tf32(case):
+def test_an_iteration_is_a_few_launches_without_waits_and_tf32(case):
     why = launches.missing()
     if why is not None:
         pytest.skip(why)
-    found = launches.measured(case, "whole")
+    found = launches.measured(case, "whole", "stretch")
     most, memory = BOUNDS[case]
     assert 20 < found["launches"] <= most
     assert found["temporary_mib"] <= memory
+    assert found["waits"] == 0
     assert found["ptx_files"] > 20 and found["tf32"] == 0
 
 
@@ -73,4 +74,15 @@ ENTRY %main (x: f32[4]) -> f32[4] {
 )
 def test_launches_of_loops_and_branches_are_counted(branches):
     """5 x (fusion + copy), one library call of the branch that is taken, one fusion."""
-    assert launches.launches(PROGRAM.replace("BRANCHES", branches)) == 12
+    assert launches.launches(PROGRAM.replace("BRANCHES", branches)) == (12, 1)
+
+
+def test_waits_are_branches_and_loops_of_unknown_length():
+    """The branch stands in the loop, whose body counts once where its length is not known."""
+    text = PROGRAM.replace(
+        "  %copy.1 =", "  %q = f32[4]{0} conditional(%p, %x), BRANCHES\n  %copy.1 ="
+    )
+    text = text.replace("BRANCHES", "branch_computations={%slow, %quick}")
+    assert launches.launches(text) == (17, 6)
+    unknown = text.replace(', backend_config={"known_trip_count":{"n":"5"}}', "")
+    assert launches.launches(unknown) == (5, 3)
