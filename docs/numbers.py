@@ -13,7 +13,7 @@ one line of it, a column and a Python format. Of a JSON file it is a path of key
     <!--= runs/x.json : metrics.fid_train.value .1f -->12.5<!--/-->
 
 A name alone (`<!--= NAME -->`) is a number, and `<!--table NAME-->` ... `<!--/table-->` a table,
-that a function of `docs.evidence`, `docs.mnist`, `docs.augmented` or `docs.readings` makes; a
+that a function of `docs.evidence`, `docs.fair`, `docs.mnist`, `docs.augmented` or `docs.readings` makes; a
 NAME that ends in .csv is a file beside the document, whose lines are the table as they stand.
 """
 
@@ -25,13 +25,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from docs import augmented, evidence, mnist, readings
+from docs import augmented, evidence, fair, mnist, readings
 from suite.running.errors import InputError
 from suite.running.files import write_text
 from suite.running.provenance import ROOT
 
-TABLES = evidence.TABLES | mnist.TABLES | augmented.TABLES | readings.TABLES
-NUMBERS = evidence.NUMBERS | readings.NUMBERS
+TABLES = evidence.TABLES | fair.TABLES | mnist.TABLES | augmented.TABLES | readings.TABLES
+NUMBERS = evidence.NUMBERS | fair.NUMBERS | readings.NUMBERS
 
 NUMBER = re.compile(r"(<!--= (.+?) -->)(.*?)(<!--/-->)", re.DOTALL)
 TABLE = re.compile(r"(<!--table (\S+)-->\n)(.*?)(<!--/table-->)", re.DOTALL)
