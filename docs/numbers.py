@@ -13,8 +13,9 @@ one line of it, a column and a Python format. Of a JSON file it is a path of key
     <!--= runs/x.json : metrics.fid_train.value .1f -->12.5<!--/-->
 
 A name alone (`<!--= NAME -->`) is a number, and `<!--table NAME-->` ... `<!--/table-->` a table,
-that a function of `docs.evidence`, `docs.fair`, `docs.mnist`, `docs.augmented` or `docs.readings` makes; a
-NAME that ends in .csv is a file beside the document, whose lines are the table as they stand.
+that a function of `docs.evidence`, `docs.fair`, `docs.mnist`, `docs.augmented` or `docs.readings`
+makes; a NAME that ends in .csv is a file beside the document, whose lines are the table as they
+stand.
 """
 
 import csv
