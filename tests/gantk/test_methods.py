@@ -41,7 +41,12 @@ AUGMENTED = {"augment": ["translation", "cutout", "colour"], "schedule": "cosine
 
 @pytest.mark.parametrize(
     ("name", "settings"),
-    [*((name, {}) for name in ENTRIES), ("ga-cntk-batch", AUGMENTED), ("ga-fntk", AUGMENTED)],
+    [
+        # Two latents, so that the program is that of the generator below.
+        *((name, {"latent": 2} if name == "ga-cntkg" else {}) for name in ENTRIES),
+        ("ga-cntk-batch", AUGMENTED),
+        ("ga-fntk", AUGMENTED),
+    ],
 )
 def test_method_returns_what_the_protocol_says_and_survives_a_kill(
     name, settings, tmp_path, monkeypatch
