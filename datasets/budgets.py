@@ -82,4 +82,4 @@ LEARNS = {
 """Budgets from which samples of a few dozen pictures begin to show what these are of. A method that
 has less is left out. DCGAN's is of the trial in baselines/README.md. GA-CNTK on the same 64 faces
 has 10 sharp faces among 64 samples after 660 iterations, the others are noise. On digits StyleGAN2
-shows one at a time for its first 1,000 updates of 64; WGAN-GP and GA-CNTKg are guesses by digits."""
+shows one at a time for its first 1,000 updates of 64. WGAN-GP and GA-CNTKg are guesses."""
