@@ -113,6 +113,16 @@ def test_a_run_that_is_killed_between_chunks_goes_on_to_the_same_bytes(in_chunks
     assert told(DCGAN.train(job("dcgan", "points", left, **EVERYTHING))) == whole
 
 
+def test_an_update_without_a_penalty_reports_none():
+    asked = job("stylegan2", "images", path_every=2, n_dis=1)
+    module = import_module(METHODS["baselines"].module_of("stylegan2"))
+    with reproducible("test"):
+        game = module.game(asked.settings, asked.subset.data.shape[1:])
+        made = Chunks(Players(game, asked.settings, asked.subset.data, 0), 4)
+        reports = made.unasked(range(1, 4))
+    assert [any(penalty) for _, penalty in reports] == [False, True, False]
+
+
 @pytest.mark.parametrize("patience", [3, 4, 5, 6])
 def test_early_stopping_inside_a_chunk_is_exact(patience, request):
     asked = {"patience": patience, "delta": 100.0, "ema_halflife": 10.0}

@@ -125,6 +125,18 @@ def test_what_the_quick_loss_cannot_tell_is_made_again(reach, end, request):
     check_equal(run(loss=loss, quick=quick, **settings), looped)
 
 
+def test_the_best_is_not_that_of_an_iteration_which_is_made_again(by_stretches):
+    """Its quick value is finite and far below all others; its gradient is NaN."""
+
+    def quick(parameters, iteration, constants):
+        fine = noisy(parameters, iteration, constants)
+        root = jnp.sqrt(jnp.where(iteration == 13, 0 * jnp.sum(parameters), 1.0))
+        return fine + 10 * root - 10
+
+    ours = run(quick=quick, patience=100)
+    assert ours.stop_reason == "budget" and ours.best_iteration > 13
+
+
 def test_which_iterations_are_made_again_depends_on_the_numbers_alone(by_stretches, tmp_path):
     """The loss that serves where the quick one cannot is another one here, so that it is seen.
 
