@@ -83,6 +83,7 @@ ENDS = {
     "divergence at once": ({}, not_finite_at(0)),
     "divergence": ({"patience": 100}, not_finite_at(13, jnp.inf)),
     "divergence at the end": ({}, not_finite_at(59)),
+    "divergence after the budget": ({}, not_finite_at(60)),
 }
 
 
