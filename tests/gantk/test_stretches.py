@@ -95,6 +95,11 @@ def test_stretches_give_what_the_loop_gives(name, request):
     check_equal(run(loss=loss, **settings), looped)
 
 
+def test_without_a_quick_loss_a_divergence_is_final(by_stretches, monkeypatch):
+    monkeypatch.setattr(programs, "while_going", None)
+    assert run(loss=not_finite_at(13)).stop_reason == "diverged"
+
+
 REACHES = {
     "one iteration": lambda p, i: i == 13,
     "from the first": lambda p, i: i >= 0,
