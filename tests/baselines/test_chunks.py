@@ -15,6 +15,7 @@ from baselines.chunks import Chunks
 from baselines.methods.dcgan import DCGAN
 from baselines.players import Players
 from baselines.reproducible import reproducible
+from baselines.stopping import EarlyStopping
 from suite.protocol.artefacts import Subset
 from suite.protocol.method import METHODS, Job
 from suite.protocol.settings import parse
@@ -113,14 +114,26 @@ def test_a_run_that_is_killed_between_chunks_goes_on_to_the_same_bytes(in_chunks
     assert told(DCGAN.train(job("dcgan", "points", left, **EVERYTHING))) == whole
 
 
+def chunked(name, kind, **settings):
+    asked = job(name, kind, **settings)
+    module = import_module(METHODS["baselines"].module_of(name))
+    game = module.game(asked.settings, asked.subset.data.shape[1:])
+    return Chunks(Players(game, asked.settings, asked.subset.data, 0), 4)
+
+
 def test_an_update_without_a_penalty_reports_none():
-    asked = job("stylegan2", "images", path_every=2, n_dis=1)
-    module = import_module(METHODS["baselines"].module_of("stylegan2"))
     with reproducible("test"):
-        game = module.game(asked.settings, asked.subset.data.shape[1:])
-        made = Chunks(Players(game, asked.settings, asked.subset.data, 0), 4)
-        reports = made.unasked(range(1, 4))
+        reports = chunked("stylegan2", "images", path_every=2, n_dis=1).unasked(range(1, 4))
     assert [any(penalty) for _, penalty in reports] == [False, True, False]
+
+
+def test_a_chunk_leaves_early_stopping_as_it_is():
+    stopping = EarlyStopping(patience=100, delta=0.0)
+    before = stopping.array()
+    with reproducible("test"):
+        made = chunked("dcgan", "points")
+        assert [len(made.next(done, 8, stopping)) for done in (0, 1)] == [1, 2]
+    np.testing.assert_array_equal(stopping.array(), before)
 
 
 @pytest.mark.parametrize("patience", [3, 4, 5, 6])
