@@ -92,6 +92,7 @@ def command(*words: str | Path) -> None:
         argv += [str(word)] if whole else word.split()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", argv)
+        patch.delitem(sys.modules, f"{argv[0]}.__main__", raising=False)  # of an earlier test
         patch.setenv("DEVICE", "cpu")
         with pytest.raises(SystemExit) as ended:
             runpy.run_module(argv[0], run_name="__main__", alter_sys=True)
