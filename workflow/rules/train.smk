@@ -24,11 +24,11 @@ for training in plan.trainings(CONFIG):
         wildcard_constraints:
             method=training.methods,
             n=training.sizes,
+        # Programs of JAX are compiled for long: such a training, begun last, would keep all waiting.
+        priority: int(training.environment == "jax")
         # Tried again if it was killed (suite.planning.attempts), as long as it gets further. Inside the
         # job of a cluster another Snakemake runs it, which must not start it again by itself.
         retries: 20 if workflow.is_main_process else 0
-        # Programs of JAX are compiled for long: such a training, begun last, would keep all waiting.
-        priority: int(training.environment == "jax")
         conda:
             f"../../envs/{training.environment}.yaml"
         threads: CONFIG.threads
