@@ -156,6 +156,7 @@ TOLD = (
         },
     ),
     Told("ring/ring", "ring.yaml"),
+    Told("your-images/comparison", "../results/reference/your-images/mine.yaml"),
     Told("variants/table1", "variants.yaml", whole=True),
     Told("figures/fig4", "figures.yaml", whole=True),
     Told("figures/fig9", "figures.yaml", whole=True),

@@ -6,7 +6,7 @@ from benchmarks.copies import page
 from docs.verdicts import KEPT, tables
 from reporting.tables.layout import VERDICT
 
-LEFT = {"quick", "your-images"}
+LEFT = {"quick"}
 """Folders of runs that a command repeats in minutes: their tables are as it leaves them."""
 
 
