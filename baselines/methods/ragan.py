@@ -42,5 +42,11 @@ RAGAN = adversarial(
     "RaGAN",
     RaganSettings,
     game,
-    references=(("Jolicoeur-Martineau, 2019", "section 4", "https://arxiv.org/abs/1807.00734"),),
+    references=(
+        (
+            "Jolicoeur-Martineau, 2019",
+            "relativistic average GAN",
+            "https://arxiv.org/abs/1807.00734",
+        ),
+    ),
 )

@@ -186,7 +186,11 @@ COPIES = Metric(
     side=8,
     shows="copies",
     references=(
-        ("Carlini et al., 2023", "section 4", "https://arxiv.org/abs/2301.13188"),
+        (
+            "Carlini et al., 2023",
+            "distance relative to other neighbours",
+            "https://arxiv.org/abs/2301.13188",
+        ),
         ("Alaa et al., 2022", "authenticity", "https://arxiv.org/abs/2102.08921"),
     ),
 )

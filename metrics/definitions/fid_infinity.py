@@ -66,5 +66,5 @@ FID_INFINITY = Metric(
     minimum=16,
     extractor="inception",
     compute=fid_infinity,
-    references=(("Chong and Forsyth, 2020", "section 3", "https://arxiv.org/abs/1911.07023"),),
+    references=(("Chong and Forsyth, 2020", "FID∞", "https://arxiv.org/abs/1911.07023"),),
 )

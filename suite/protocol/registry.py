@@ -17,7 +17,7 @@ from typing import ClassVar, Generic, TypeVar
 from suite.running.errors import unknown
 
 Reference = tuple[str, str, str]
-"""Paper, place in it (section, equation, table), link."""
+"""Paper, place in it (section, equation, table, or what is taken from it), link."""
 
 
 @dataclass(frozen=True)
