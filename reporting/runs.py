@@ -1,6 +1,5 @@
 """What the runs of a plan have left so far."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +11,9 @@ from reporting.plan import Plan
 from suite.planning.configuration import Cell
 from suite.running import paths
 from suite.running.digests import remedy
-from suite.running.errors import InputError, from_validation
+from suite.running.errors import LAST_LINE, InputError, from_validation
 from suite.running.files import read_json
 
-ERROR = re.compile(r"error: |[A-Za-z_.]+(Error|Exception)\b")
 Status = Literal["ok", "diverged", "failed", "missing"]
 
 
@@ -109,7 +107,7 @@ def _fault(logs: Path, names: Iterable[str]) -> str:
         for name in names
         if (logs / f"{name}.log").exists()
         for line in (logs / f"{name}.log").read_text("utf-8", errors="replace").splitlines()
-        if ERROR.match(line)
+        if LAST_LINE.match(line)
     ]
     return errors[-1] if errors else ""
 

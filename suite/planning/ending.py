@@ -2,7 +2,6 @@
 
 import atexit
 import logging
-import re
 import sys
 import tempfile
 import time
@@ -10,11 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from suite.running import paths
-from suite.running.errors import from_os
+from suite.running.errors import LAST_LINE, from_os
 
 STARTED = time.time()
-ERROR = re.compile(r"error: |[A-Za-z_.]+(Error|Exception)\b")
-"""The last line in the log of a job that failed with a message."""
 
 
 def sentences(logs: Path, since: float = STARTED) -> list[str]:
@@ -27,7 +24,7 @@ def sentences(logs: Path, since: float = STARTED) -> list[str]:
         if log.stat().st_mtime >= since:
             lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
             last = next((line for line in reversed(lines) if line.strip()), "")
-            if ERROR.match(last):
+            if LAST_LINE.match(last):
                 found.append(f"{last.removeprefix('error: ')} ({log})")
     return found
 

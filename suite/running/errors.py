@@ -2,6 +2,7 @@
 
 import difflib
 import errno
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,6 +18,8 @@ PLAIN = {
     **dict.fromkeys(("float_type", "float_parsing"), "a number is needed"),
 }
 """Plain words for pydantic's messages about Python types."""
+LAST_LINE = re.compile(r"error: |[A-Za-z_.]+(Error|Exception)\b")
+"""How the last line begins in the log of a job that failed with a message."""
 
 
 class InputError(Exception):
