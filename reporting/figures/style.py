@@ -94,6 +94,8 @@ def save(figure: Figure, path: Path) -> None:
 
     path: of the PNG.
     """
+    for heading in figure.texts:
+        heading.set_wrap(True)  # else a narrow figure cuts its heading off at both sides
     with making(path) as temporary:
         figure.savefig(temporary, format="png", metadata={"Software": None})
     with making(path.with_suffix(".svg")) as temporary:

@@ -3,8 +3,9 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from matplotlib.image import imread
 
-from reporting.figures.style import PALETTE, REAL, pens, square_of, tile
+from reporting.figures.style import PALETTE, REAL, new, pens, save, square_of, tile
 from reporting.pages.charts import DARK
 from reporting.pages.render import TEMPLATES
 
@@ -109,3 +110,11 @@ def test_points_are_drawn_in_the_unit_square_or_in_one_that_holds_the_real_ones(
     assert square_of(draw) == (0.0, 1.0)
     low, high = square_of(10 * draw - 6)
     assert low == -high and -7.2 <= low < -6
+
+
+def test_a_heading_longer_than_its_figure_is_wrapped(tmp_path):
+    figure, _ = new(3.0, 2.5)
+    figure.suptitle("one two three four five six seven eight nine ten " * 3)
+    save(figure, tmp_path / "narrow.png")
+    edges = imread(tmp_path / "narrow.png")[:75, [0, -1], :3]  # the heading's upper lines
+    assert (edges == 1).all()
