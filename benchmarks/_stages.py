@@ -45,6 +45,8 @@ CELLS = [
     for method in ("dcgan@networks=tuned", "lsgan@networks=tuned")
 ] + [(method, 64) for method in ("wgan-gp", "sngan", "wgan@networks=tuned", "stylegan2")]
 """Cells of Table 1 in config/mnist-gpu.yaml, those first that take least of a GPU's time."""
+LEAST = 30
+"""Seconds below which no cell is begun."""
 
 
 def finished(stages: Iterable[Stage], table: Path, deadline: float) -> Iterator[Row]:
@@ -129,7 +131,7 @@ def cells(deadline: float, command: Sequence[str] = ()) -> Iterator[Row]:
         about = rates[entry.name, "images"].seconds(entry.work(settings, (28, 28, 1), n))
         what = f"{method} on {n} digits, 80,000 updates, about {duration(about)}"
         left = deadline - time.monotonic()
-        if left < 30:
+        if left < LEAST:
             yield Row(what, "no time left")
             continue
         place = {"experiment": "table1", "dataset": "mnist", "n": n, "method": method}

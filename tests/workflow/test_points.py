@@ -26,13 +26,12 @@ CONFIG = {
             },
             "methods": {
                 "gantk2": {"rule": ["ipm", "squares"], "iterations": 3},
-                "gantk2-finite": {"iterations": 2, "width": 8},
                 "wgan": {"updates": 2, "batch": 16},
             },
         }
     },
 }
-METHODS = {"gantk2@rule=ipm", "gantk2@rule=squares", "gantk2-finite", "wgan"}
+METHODS = {"gantk2@rule=ipm", "gantk2@rule=squares", "wgan"}
 
 
 def w2(x: np.ndarray, y: np.ndarray) -> float:

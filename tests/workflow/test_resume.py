@@ -15,7 +15,10 @@ from suite.running.files import read_arrays
 
 WHOM = {"ga-cntk": "all", "dcgan": "job"}
 """who is killed: all, as by a power cut, after which the user starts it again; or the job"""
-LENGTH = {"ga-cntk": {"iterations": 400}, "dcgan": {"updates": 40, "batch": 8}}
+LENGTH = {
+    "ga-cntk": {"iterations": 400},
+    "dcgan": {"updates": 200, "batch": 8, "width": 0.25},
+}
 PARTS = {"ga-cntk": 2, "dcgan": 1}
 """solutions that one job makes; it is killed in the last"""
 LIMIT = 240
