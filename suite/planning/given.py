@@ -4,6 +4,7 @@ import difflib
 import os
 import re
 import sys
+import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,31 @@ def asked_of(arguments: Sequence[str]) -> list[str]:
     asked, _ = get_argument_parser().parse_known_args(list(arguments[1:]))
     options = ("targets", "forcerun", "until", "omit_from")
     return [str(name) for option in options for name in getattr(asked, option) or ()]
+
+
+def check_command(arguments: Sequence[str]) -> None:
+    """End the program with one sentence for what Snakemake does before it reads the Snakefile.
+
+    A file behind --configfile that is not there, and a cache folder that cannot be written, end in
+    Snakemake's traceback otherwise. profiles/default/profile.yaml calls this.
+    """
+    from snakemake.cli import get_argument_parser
+    from snakemake.common import get_appdirs
+
+    asked, _ = get_argument_parser().parse_known_args(list(arguments[1:]))
+    for file in asked.configfile or ():
+        if not Path(file).is_file():
+            hint = "check the path; targets stand before --configfile"
+            sys.exit(f"error: --configfile {file}: no such file: {hint}")
+    cache = Path(get_appdirs().user_cache_dir)
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryDirectory(dir=cache).cleanup()
+    except OSError as error:
+        sys.exit(
+            f"error: {cache}: Snakemake's cache folder cannot be written ({error.strerror}): set "
+            "XDG_CACHE_HOME to a folder that can be written"
+        )
 
 
 def check_targets(targets: Sequence[str], rules: Collection[Any]) -> None:

@@ -31,6 +31,17 @@ def targets(words: str, said: str) -> Case:
     return Case(f"snakemake {words}", lambda: given.check_targets(words.split(), rules), said)
 
 
+def started(words: str, said: str, trouble: str = "", **faults: object) -> Case:
+    """A case of `snakemake WORDS`: what is seen before Snakemake reads the Snakefile."""
+    return Case(
+        f"snakemake {words}",
+        lambda: given.check_command(["snakemake", *words.split()]),
+        said,
+        trouble,
+        faults,
+    )
+
+
 def option(word: str, said: str) -> Case:
     """A case of `snakemake --config WORD`."""
     return Case(
@@ -106,6 +117,12 @@ MACHINES = [
         "the cache cannot be made",
         **{"suite.running.files.cache_folder": lambda: Path("/proc/nowhere/cache")},
     ),
+    started(
+        "--configfile good.yaml",
+        "a_file: Snakemake's cache folder cannot be written",
+        "its own cache is a file",
+        **{"snakemake.common.get_appdirs": lambda: SimpleNamespace(user_cache_dir="a_file")},
+    ),
     command(
         f"{DRAW} mnist --n 4 --out new.npz",
         "interrupted: run the same command again",
@@ -114,6 +131,8 @@ MACHINES = [
     ),
 ]
 TYPING = [
+    started("--configfile nowhere.yaml", "nowhere.yaml: no such file: check the path"),
+    started("--configfile good.yaml table1", "targets stand before --configfile"),
     targets("tabel1", "did you mean 'table1'?"),
     targets("good.yaml", "a configuration stands behind --configfile"),
     targets("results/own/tables/tabel1.md", "a file below results/"),

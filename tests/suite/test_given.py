@@ -47,6 +47,25 @@ def test_targets_are_rules_and_files_that_a_rule_makes_or_that_are_there(tmp_pat
 
 
 @pytest.mark.parametrize(
+    ("file", "cache", "said"),
+    [
+        ("nowhere.yaml", "results/cache", "error: --configfile nowhere.yaml: no such file: check the path"),
+        ("config/quick.yaml", "/proc/x", "error: /proc/x/snakemake: Snakemake's cache folder"),
+    ],
+)
+def test_what_snakemake_reads_before_the_snakefile_is_checked_by_the_profile(file, cache, said):
+    done = subprocess.run(
+        [sys.executable, "-m", "snakemake", "-n", "--configfile", file],
+        cwd=ROOT,
+        env={**os.environ, "XDG_CACHE_HOME": cache},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith(said) and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
     ("words", "targets"),
     [
         ("snakemake --cores 2 table1 figures --configfile a.yaml b", ["table1", "figures"]),
