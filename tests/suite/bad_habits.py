@@ -19,6 +19,9 @@ from tests.suite.bad_inputs import (
 )
 
 SOURCE, DCGAN = "datasets.mine.source", "experiments.own.methods.dcgan"
+CACHE_IS_A_FILE = SimpleNamespace(
+    user_cache_dir="a_file", user_config_dir="config", site_config_dir="config"
+)
 SIZES = "experiments.own.datasets.mine.n"
 
 
@@ -121,7 +124,7 @@ MACHINES = [
         "--configfile good.yaml",
         "a_file: Snakemake's cache folder cannot be written",
         "its own cache is a file",
-        **{"snakemake.common.get_appdirs": lambda: SimpleNamespace(user_cache_dir="a_file")},
+        **{"snakemake.common.get_appdirs": lambda: CACHE_IS_A_FILE},
     ),
     command(
         f"{DRAW} mnist --n 4 --out new.npz",

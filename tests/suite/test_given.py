@@ -49,7 +49,7 @@ def test_targets_are_rules_and_files_that_a_rule_makes_or_that_are_there(tmp_pat
 @pytest.mark.parametrize(
     ("file", "cache", "said"),
     [
-        ("nowhere.yaml", "results/cache", "error: --configfile nowhere.yaml: no such file: check the path"),
+        ("nowhere.yaml", "results/cache", "error: --configfile nowhere.yaml: no such file"),
         ("config/quick.yaml", "/proc/x", "error: /proc/x/snakemake: Snakemake's cache folder"),
     ],
 )
