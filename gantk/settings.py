@@ -242,6 +242,13 @@ class GeneratorSettings(BatchSettings):
 
 
 def kernel_work(settings: DiscriminatorSettings, shape: tuple[int, ...], n: int) -> Work:
-    """Work of a descent: pairs of rows times pixels, relative to 128 rows of 28 x 28."""
-    pixels = shape[0] * shape[1] / 28**2 if len(shape) == 3 else 1.0
+    """Work of a descent: pairs of rows times pixels, relative to 128 rows of 28 x 28 x 1.
+
+    The first layer multiplies the channels of each pair. Each further channel adds 40 %: measured
+    on a CPU, 64 rows, 19 % at 32 x 32 and 40 % at 64 x 64.
+    """
+    pixels = 1.0
+    if len(shape) == 3:
+        height, width, channels = shape
+        pixels = height * width / 28**2 * (1 + 0.4 * (channels - 1))
     return Work(settings.iterations, 1, (sum(settings.rows(n)) / 128) ** 2 * pixels)

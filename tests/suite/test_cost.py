@@ -282,6 +282,12 @@ def test_every_method_says_what_it_costs(name):
     assert work(64).size == pytest.approx(256 if name == "stylegan2" else 1)
 
 
+def test_colour_costs_a_kernel_more():
+    method = all_methods()["ga-cntk"]
+    grey, colour = (method.work(method.settings(), (32, 32, c), 64).size for c in (1, 3))
+    assert colour == pytest.approx(1.8 * grey)
+
+
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [(12, "12 s"), (600, "10 min"), (20_000, "5.6 h"), (432_000, "5.0 days")],
