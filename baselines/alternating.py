@@ -26,11 +26,7 @@ RECORDS = 1000
 
 
 def train(job: Job[G], game: Game) -> Result:
-    """Play `game` on the rows of `job` until its budget ends, it stops early or it diverges.
-
-    Raises:
-        InputError: images of a size that the networks do not take.
-    """
+    """Play `game` on the rows of `job` until its budget ends, it stops early or it diverges."""
     settings = job.settings
     with own_stream(), reproducible("baseline", job.seed, job.part):
         players = Players(game, settings, job.subset.data, job.seed, job.part)

@@ -1,10 +1,10 @@
-"""Differentiable augmentation (Zhao et al., 2020): the discriminator never sees a row as it is.
+"""Differentiable augmentation (Zhao et al., 2020): the discriminator sees only changed rows.
 
-Real and generated rows alike are changed at random before every pass, each row by draws of its own,
-so that the discriminator cannot learn few real rows by heart; the generator learns through the
-change. Pixels are changed in the range [0, 1], with 0 as black. Each change goes as far as in the
-authors' code, whose pixels are in [-1, 1]; but what is moved in or cut out is black here, and 0, a
-grey, there.
+Real and generated rows are changed at random before every pass, each row by its own random draws.
+So the discriminator cannot memorise few real rows. The gradient of the generator passes through the
+change. Pixels are changed in the range [0, 1], where 0 is black. Each change is as large as in the
+authors' code, whose pixels are in [-1, 1]; but pixels that are moved in or cut out are black here,
+and 0, a grey, there.
 """
 
 from collections.abc import Callable, Collection
@@ -14,9 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from baselines.scaling import from_unit, to_unit
-from baselines.settings import Augmentation
-from baselines.sides import check_augmented
-from suite.protocol.augmentation import reach
+from suite.protocol.augmentation import Augmentation, reach
 
 
 def colour(rows: Tensor) -> Tensor:
@@ -57,20 +55,14 @@ STEPS: dict[Augmentation, Callable[[Tensor], Tensor]] = {
     "translation": translation,
     "cutout": cutout,
 }
-"""In the order in which they are applied, whatever order the settings name them in."""
+"""Name -> change, in the order in which they are applied, independent of the settings' order."""
 
 
-def augmenter(
-    names: Collection[Augmentation], shape: tuple[int, ...]
-) -> Callable[[Tensor], Tensor]:
-    """What is done to rows [b, C, H, W], in the range of the networks, before each pass.
+def augmenter(names: Collection[Augmentation]) -> Callable[[Tensor], Tensor]:
+    """A function that changes rows [b, C, H, W], in the range of the networks, before each pass.
 
-    shape: of a row of data, [H, W, C] or (2,).
-
-    Raises:
-        InputError: the rows are points.
+    Without names it returns any rows as they are, points too.
     """
-    check_augmented(names, shape)
 
     def augment(rows: Tensor) -> Tensor:
         if not names:

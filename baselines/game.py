@@ -7,6 +7,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.optim import Adam, Optimizer
 
+from baselines.networks.choice import paper_networks
 from baselines.settings import AdamSettings
 
 MakeOptimiser = Callable[[Iterable[nn.Parameter]], Optimizer]
@@ -65,6 +66,26 @@ def adam(settings: AdamSettings, lazy_every: int | None = None) -> MakeOptimiser
     # Fused: one pass over the parameters instead of ten, which is faster on a CPU.
     return lambda parameters: Adam(
         parameters, lr=settings.learning_rate * share, betas=betas, fused=True
+    )
+
+
+def paper_game(
+    settings: AdamSettings,
+    shape: tuple[int, ...],
+    discriminator_loss: Loss,
+    generator_loss: Loss,
+    layer: Callable[[nn.Module], nn.Module] = lambda layer: layer,
+) -> Game:
+    """A game of the paper's networks, both trained by Adam (Tables 3 to 6, section 4.2).
+
+    shape: of a row, [H, W, C] or (2,). layer: see `paper_networks`.
+    """
+    return Game(
+        networks=lambda: paper_networks(shape, settings, layer),
+        discriminator_loss=discriminator_loss,
+        generator_loss=generator_loss,
+        optimiser_d=adam(settings),
+        optimiser_g=adam(settings),
     )
 
 

@@ -24,7 +24,7 @@ def wanted() -> bool:
     """Whether the environment variable CUDA_GRAPHS is 1 (the default) and not 0."""
     text = os.environ.get("CUDA_GRAPHS") or "1"
     if text not in ("0", "1"):
-        raise InputError(f"CUDA_GRAPHS={text}: choose 1, or 0 for one operation after the other")
+        raise InputError(f"CUDA_GRAPHS={text}: choose 1 (CUDA graphs) or 0 (single operations)")
     return text == "1"
 
 

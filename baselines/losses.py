@@ -1,7 +1,7 @@
-"""The losses of the players by the scores [b] of a discriminator, its output unbounded.
+"""The losses of both players, as functions of the discriminator's unbounded scores [b].
 
-Those of two arguments, the scores of real and of generated rows, are the discriminator's, those of
-one the generator's; `relativistic_average` serves both. All are minimised.
+A discriminator's loss takes the scores of real and of generated rows, a generator's loss only those
+of generated rows; `relativistic_average` serves both players. All losses are minimised.
 """
 
 from torch import Tensor
@@ -12,7 +12,7 @@ def logistic(real: Tensor, fake: Tensor) -> Tensor:
     """-E[log D(x)] - E[log(1 - D(G(z)))], D the sigmoid (Goodfellow et al., 2014, Eq. 1).
 
     >>> import torch
-    >>> round(float(logistic(torch.zeros(4), torch.zeros(4))), 4)  # 2 log 2: it cannot tell
+    >>> round(float(logistic(torch.zeros(4), torch.zeros(4))), 4)  # 2 log 2: no difference
     1.3863
     """
     return softplus(-real).mean() + softplus(fake).mean()
@@ -52,7 +52,7 @@ def relativistic_average(real: Tensor, fake: Tensor) -> Tensor:
     """-E[log s(C(x) - E[C(G(z))])] - E[log(1 - s(C(G(z)) - E[C(x)]))], s the sigmoid.
 
     A row counts as real by how far its score C lies above the mean of the other kind
-    (Jolicoeur-Martineau, 2019). The generator's is the same with the two exchanged.
+    (Jolicoeur-Martineau, 2019). The generator's loss exchanges real and generated rows.
 
     >>> import torch
     >>> apart = relativistic_average(real=torch.full((4,), 5.0), fake=torch.full((4,), 2.0))

@@ -1,4 +1,4 @@
-"""A method of this room from its settings and its game, without importing PyTorch."""
+"""Makes a method of this room from its settings and its game, without importing PyTorch."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from baselines.settings import G, GanSettings
-from baselines.sides import check_augmented, check_square
+from baselines.sides import check_square
+from suite.protocol.augmentation import check_augmented
 from suite.protocol.method import Job, Method, Result, Work
 from suite.protocol.registry import Reference
 
@@ -35,8 +36,8 @@ def adversarial(
     """A registered method that the shared alternating loop trains.
 
     game: (settings, shape of a row: [H, W, C] or (2,)) -> players and losses.
-    size: the same -> size of a pass (`suite.protocol.method.Work`).
-    tiny: what else, beside `TINY`, a handful of rows asks for.
+    size: (settings, shape of a row) -> size of a pass (`suite.protocol.method.Work`).
+    tiny: settings beside `TINY` for a training on a handful of rows.
     references: where the method was published.
     """
 

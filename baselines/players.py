@@ -81,7 +81,7 @@ class Players:
             set_capturable(optimiser.param_groups, self.where)
         self.latent = settings.latents(data.shape[1:])
         self.rows = torch.from_numpy(data).to(self.where)
-        self.augment = augmenter(settings.augment, data.shape[1:])
+        self.augment = augmenter(settings.augment)
         self.batches = Batches(len(data), settings.batch, *seeds)
 
     @property

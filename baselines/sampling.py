@@ -47,6 +47,8 @@ def sample(
     try:
         generator.load_state_dict({name: torch.from_numpy(a) for name, a in model.items()})
     except RuntimeError as error:
-        raise InputError(f"model.npz does not fit its settings: train again ({error})") from error
+        raise InputError(
+            f"model.npz does not fit the settings of its run ({error}): train again"
+        ) from error
     with reproducible("samples", seed):
         return generate(generator.to(device()), latents("sample latents", count, size, seed))

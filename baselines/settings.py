@@ -4,9 +4,8 @@ from typing import Literal, TypeVar
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
+from suite.protocol.augmentation import AugmentSetting
 from suite.protocol.settings import Settings
-
-Augmentation = Literal["translation", "cutout", "colour"]
 
 
 class GanSettings(Settings):
@@ -14,44 +13,49 @@ class GanSettings(Settings):
 
     updates: PositiveInt = Field(
         80_000,
-        description="budget; GA-NTK paper, section 8.1: 80,000 for MNIST, 400,000 for CIFAR-10, "
-        "100,000 for CelebA [generator updates]",
+        description="length of the run, unless it stops early; the GA-NTK paper (section 8.1) uses "
+        "80,000 for MNIST, 400,000 for CIFAR-10 and 100,000 for CelebA [generator updates]",
     )
     batch: int = Field(
-        64, ge=2, description="real, and generated, rows a step (GA-NTK paper, section 8.1) [rows]"
+        64,
+        ge=2,
+        description="batch size: the real rows of a step, and as many generated ones (GA-NTK "
+        "paper, section 8.1) [rows]",
     )
     networks: Literal["literal", "tuned"] = Field(
         "literal",
-        description="as the paper has them (Tables 3 to 5, section 4.2), or with what is known "
-        "to help: for images no batch norm in the discriminator's dense layer (Table 3), for "
-        "points batch norm in the generator, outputs in the unit square and 2 latents",
+        description="literal: as the paper prints them (Tables 3 to 5, section 4.2); tuned: for "
+        "images without batch norm in the discriminator's dense layer (Table 3), for points with "
+        "batch norm in the generator, outputs in the unit square and 2 latents",
     )
     width: PositiveFloat = Field(
         1.0,
-        description="channels and units of every hidden layer of the networks of GA-NTK's Tables 3 "
-        "to 5, relative to the tables: less for a narrower, faster network",
+        description="width of every hidden layer (channels or units), relative to GA-NTK's Tables "
+        "3 to 5; a value below 1 gives a narrower, faster network",
     )
     latent: PositiveInt | None = Field(
         None,
-        description="size of the generator's input; null: 64 (paper, section 8.1), or 2 in tuned "
-        "networks for points [numbers]",
+        description="dimension of the latent z; null: 64 (paper, section 8.1), or 2 in tuned "
+        "networks for points",
     )
     n_dis: PositiveInt = Field(
         1,
         description="discriminator steps before each generator update (paper, Table 6) [steps]",
     )
     learning_rate: PositiveFloat = Field(
-        2e-4, description="of both optimisers (GA-NTK paper, Table 6)"
+        2e-4, description="learning rate of both optimisers (GA-NTK paper, Table 6)"
     )
     leak: float = Field(0.2, ge=0, lt=1, description="slope of the leaky ReLU below zero")
     batch_norm: bool = Field(
         True,
-        description="in the discriminator for images, where GA-NTK's Tables 3 to 5 have it",
+        description="whether the discriminator for images has batch norm where GA-NTK's Tables 3 "
+        "to 5 have it",
     )
     weight_std: PositiveFloat | None = Field(
         0.02,
         description="standard deviation of the initial weights of the networks of GA-NTK's Tables "
-        "3 to 5 (Radford et al., 2016, section 4); null: uniform within 1/sqrt(fan-in)",
+        "3 to 5 (Radford et al., 2016, section 4); null: PyTorch's default, uniform within "
+        "1/sqrt(fan-in)",
     )
     ema_halflife: PositiveFloat | None = Field(
         None,
@@ -60,34 +64,31 @@ class GanSettings(Settings):
     )
     patience: PositiveInt | None = Field(
         None,
-        description="stop when the running mean of the discriminator's loss (WGAN-GP's with its "
-        "penalty) has not changed by `delta` for so long (GA-NTK paper, section 13); null: never "
-        "[generator updates]",
+        description="stop if the running mean of the discriminator's loss (for WGAN-GP with the "
+        "penalty) has not changed by `delta` for this many updates (GA-NTK paper, section 13); "
+        "null: never [generator updates]",
     )
     delta: NonNegativeFloat = Field(
-        0.05, description="the change that counts (GA-NTK paper, section 13)"
+        0.05, description="smallest change of that mean that counts (GA-NTK paper, section 13)"
     )
     precision: Literal["float32", "bfloat16"] = Field(
         "float32",
-        description="of activations and products; weights and optimisers are always float32; "
-        "bfloat16 is far slower on a processor without instructions for it",
+        description="dtype of activations and matrix products; weights and optimisers are always "
+        "float32; bfloat16 is much slower on a processor without instructions for it",
     )
     channels_last: bool = Field(False, description="keep images in the memory order [N, H, W, C]")
-    augment: tuple[Augmentation, ...] = Field(
-        (),
-        description="random changes of real and generated images before the discriminator sees "
-        "them (Zhao et al., 2020): shifts by up to an eighth of the side, a black square of half "
-        "the side, brightness with saturation and contrast",
-    )
+    augment: AugmentSetting = ()
     snapshots: PositiveInt = Field(
-        20, description="log-spaced moments of the trajectory, beside its start [snapshots]"
+        20,
+        description="number of log-spaced snapshots of the samples, not counting the start "
+        "[snapshots]",
     )
     snapshot_rows: PositiveInt = Field(
-        64, description="rows of a snapshot, of the same latents each time [rows]"
+        64, description="rows in a snapshot; all snapshots use the same latents [rows]"
     )
 
     def latents(self, shape: tuple[int, ...]) -> int:
-        """Size of the generator's input for rows [H, W, C] or (2,)."""
+        """Dimension of the latent z for rows [H, W, C] or (2,)."""
         if self.latent is not None:
             return self.latent
         return 2 if self.networks == "tuned" and len(shape) == 1 else 64

@@ -1,7 +1,5 @@
 """The rows that the methods of this room take."""
 
-from collections.abc import Collection
-
 from suite.running.errors import InputError
 
 SIDES = (16, 28, 32, 64, 128, 256)
@@ -24,13 +22,3 @@ def check_square(shape: tuple[int, ...]) -> None:
             f"images of {height} x {width}: the networks take squares with a side of "
             f"{', '.join(map(str, SIDES))}: set `size` of the dataset to one of them"
         )
-
-
-def check_augmented(names: Collection[str], shape: tuple[int, ...]) -> None:
-    """Refuse augmentations of points.
-
-    Raises:
-        InputError: `names` is not empty, and rows are no images.
-    """
-    if names and len(shape) != 3:
-        raise InputError("augment: points cannot be augmented: leave it out, or train on images")

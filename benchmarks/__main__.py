@@ -1,18 +1,38 @@
 """`python -m benchmarks NAME ...` runs benchmarks/NAME.py; without a name it lists them."""
 
+import importlib
 import pkgutil
-import runpy
 import sys
+from types import ModuleType
+
+import typer
 
 import benchmarks
+from suite.running.cli import run
 from suite.running.errors import unknown
 
 NAMES = [info.name for info in pkgutil.iter_modules(benchmarks.__path__) if info.name[0] != "_"]
 
-if len(sys.argv) < 2:
-    print("\n".join(NAMES))
-elif sys.argv[1] not in NAMES:
-    sys.exit(f"error: {unknown('benchmark', sys.argv[1], NAMES)}")
-else:
-    name = sys.argv.pop(1)
-    runpy.run_module(f"benchmarks.{name}", run_name="__main__", alter_sys=True)
+
+def app_of(module: ModuleType) -> typer.Typer:
+    """The command line of a benchmark: its functions in `COMMANDS`."""
+    app = typer.Typer(
+        name=module.__name__, help=module.__doc__, add_completion=False, rich_markup_mode=None
+    )
+    for command in module.COMMANDS:
+        app.command()(command)
+    return app
+
+
+def main() -> None:
+    """List the benchmarks, or run the one that is named."""
+    if len(sys.argv) < 2:
+        print("\n".join(NAMES))
+    elif sys.argv[1] not in NAMES:
+        sys.exit(f"error: {unknown('benchmark', sys.argv[1], NAMES)}")
+    else:
+        run(app_of(importlib.import_module(f"benchmarks.{sys.argv.pop(1)}")))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,7 +1,7 @@
-"""Kinds of copies and of images that are none, for the bench of copying measures.
+"""Kinds of copies, and kinds of images that are no copies, for `benchmarks.copies`.
 
-Each takes pictures, uint8 [N, H, W, C], and a random stream, and changes each picture by draws of
-its own; moves go up to an eighth of the side.
+A kind takes pictures, uint8 [N, H, W, C], and a random stream, and changes each picture by its own
+random draws. Moves go up to an eighth of the side.
 """
 
 import io
@@ -144,16 +144,16 @@ COPIES: dict[str, One] = {
     "moved, mirrored, shaded, noisy, JPEG": _mixture,
     "a quarter cut out": _cut_out,
 }
-"""What may have been done to a training image."""
+"""Kind of copy -> what is done to a training image."""
 
 
 def each(change: One, rows: Rows, rng: Rng) -> Rows:
-    """The change of every row."""
+    """Every row with the change."""
     return np.stack([u8(change(row, rng)) for row in rows])
 
 
 def copies(training: Rows, count: int, rng: Rng) -> dict[str, Rows]:
-    """`count` rows of each kind of copy; colours only where there are any."""
+    """`count` rows of each kind of copy; changes of saturation only for colour images."""
     rows = training[np.arange(count) % len(training)]
     kinds = {k: v for k, v in COPIES.items() if rows.shape[3] > 1 or "saturation" not in k}
     return {name: each(change, rows, rng) for name, change in kinds.items()}
@@ -193,7 +193,7 @@ def _alike(training: Rows, new: Rows) -> Rows:
 
 
 def others(training: Rows, new: Rows, rng: Rng) -> dict[str, Rows]:
-    """As many rows as `new` of each kind of image that is no copy."""
+    """Rows of each kind of image that is no copy, as many as `new` has."""
     count, shape = len(new), new.shape[1:]
     flat = np.broadcast_to(rng.integers(0, 256, (count, 1, 1, shape[2])), new.shape)
     mean = np.broadcast_to(training.mean(axis=0), new.shape)

@@ -1,4 +1,4 @@
-"""Pictures that anyone can fetch, for benches: digits, photographs, and icons on white.
+"""Pictures that anyone can fetch, for benchmarks: digits, photographs, and icons on white.
 
 digits        MNIST, resources/mnist (28 x 28, grey)
 photographs   squares of 36 pixels cut side by side out of photographs that scikit-image and
@@ -45,7 +45,7 @@ def photographs() -> np.ndarray:
     for package, names in PHOTOGRAPHS.items():
         spec = importlib.util.find_spec(package)
         if spec is None or not spec.submodule_search_locations:
-            raise InputError(f"{package}, whose photographs are used, is missing: install it")
+            raise InputError(f"the package {package} is missing, which has photographs: install it")
         for name in names:
             picture = Image.open(Path(spec.submodule_search_locations[0]) / name).convert("RGB")
             for top in range(0, picture.height - CUT + 1, CUT):

@@ -1,4 +1,4 @@
-"""What else the verdict promises, for `benchmarks.intervals`: trends, copies, collapse."""
+"""The verdict's other promises, for `benchmarks.intervals`: trends, copies, collapse."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ METHODS = 8
 
 @dataclass(frozen=True)
 class Share:
-    """A simulated share of cases: of what, under which conditions, and what was promised."""
+    """A simulated share of `cases` cases: what was counted, under which conditions, the promise."""
 
     table: str
     case: str
@@ -35,7 +35,7 @@ class Share:
 
 
 def still(lines: int) -> Iterable[Share]:
-    """Trainings called still improving, by how long they have stood still, and the noise."""
+    """Shares of trainings called "still improving", for several courses and levels of noise."""
     for count in (4, 8, 16, 30):
         times = snapshot_iterations(4000, count)
         course = [(at, 0.0) for at in times]
@@ -59,7 +59,7 @@ def still(lines: int) -> Iterable[Share]:
 
 @cache
 def _measured(hits: int, rows: int, new: int) -> Measured:
-    """What `copies` says where so many of so many rows look like copies, by so many new images."""
+    """The entry of `copies` if `hits` of `rows` samples look like copies, with `new` new images."""
     rank = max(1, int(RATE * (new + 1)))
     found = share_of(hits, rows, Calibration(rank, new - rank + 1))
     return Measured(
@@ -71,7 +71,7 @@ def _measured(hits: int, rows: int, new: int) -> Measured:
 
 
 def of_copies(lines: int) -> Iterable[Share]:
-    """Methods said to copy, of eight with one run each, by how many of their samples do."""
+    """Shares of methods that are said to copy, of eight with one run each."""
     for new in (15, 64, 1024):
         rank = max(1, int(RATE * (new + 1)))
         for rows in (64, 2048):
@@ -105,7 +105,7 @@ def _copy_line(runs: list[Measured]) -> list[Row]:
 
 
 def of_collapse(draws: int) -> Iterable[Share]:
-    """64 images said to be alike, beside 64 training digits."""
+    """Shares of sets of 64 images that are said to be alike, with 64 training digits."""
     digits = read_arrays(ROOT / "resources/mnist/mnist.npz", "train_images")["train_images"]
     rng = stream("intervals:collapse")
     counts: dict[str, int] = {}

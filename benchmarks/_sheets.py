@@ -1,7 +1,7 @@
-"""Digits of the sample sheets in results/reference, pixel for pixel.
+"""Reads the digits of the sample sheets in results/reference, pixel for pixel.
 
-A sheet is drawn with each pixel repeated (`reporting.figures.samples`), so that nothing is lost: a
-tile of 28 x 28 stands there as about 52 x 52, between white lines.
+A sheet repeats every pixel (`reporting.figures.samples`), so no pixel is lost: a tile of 28 x 28 is
+drawn as about 52 x 52 pixels, between white lines.
 """
 
 from pathlib import Path

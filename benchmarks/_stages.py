@@ -1,8 +1,7 @@
-"""Work on a GPU that is there for minutes: stages in order of worth, kept as they end."""
+"""Work on a GPU that is available for minutes: stages, the most useful first, saved as they end."""
 
 import contextlib
 import csv
-import io
 import os
 import signal
 import subprocess
@@ -10,19 +9,19 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from suite.planning.configuration import load_config, method_entry, settings_of
 from suite.planning.cost import duration
 from suite.planning.known import known_rates
 from suite.running import paths
 from suite.running.errors import InputError
-from suite.running.files import read_json, write_text
+from suite.running.files import csv_text, read_json, write_text
 from suite.running.provenance import ROOT
 
 
 class Row(NamedTuple):
-    """A line of the table; passed is None where nothing is judged."""
+    """A line of the table. passed is None if the line is no check."""
 
     what: str
     found: str
@@ -44,19 +43,19 @@ CELLS = [
     for n in (64, 128, 256)
     for method in ("dcgan@networks=tuned", "lsgan@networks=tuned")
 ] + [(method, 64) for method in ("wgan-gp", "sngan", "wgan@networks=tuned", "stylegan2")]
-"""Cells of Table 1 in config/mnist-gpu.yaml, those first that take least of a GPU's time."""
+"""Cells of Table 1 in config/mnist-gpu.yaml, the fastest on a GPU first."""
 LEAST = 30
-"""Seconds below which no cell is begun."""
+"""A cell is not begun if fewer seconds are left."""
 
 
 def finished(stages: Iterable[Stage], table: Path, deadline: float) -> Iterator[Row]:
-    """Work through the stages that `table` (CSV) lacks and that end before `deadline`.
+    """Run the stages that are not in `table` (CSV) yet and would end before `deadline`.
 
-    deadline: by time.monotonic(). What ends is written to the table at once, so that the same call
-    on another day goes on; a stage without enough time left is reported and left out. The next call
-    repeats a stage that failed. The other stages run in any case.
+    deadline: by time.monotonic(). Each stage is written to the table when it ends, so a later call
+    goes on from there. A stage that would not end in time is left out, and the row says so. A stage
+    that failed does not stop the others; the next call repeats it.
     """
-    lines: list[dict[str, str]] = []
+    lines: list[dict[str, Any]] = []
     if table.exists():
         with open(table, newline="", encoding="utf-8") as file:
             lines = list(csv.DictReader(file))
@@ -68,7 +67,7 @@ def finished(stages: Iterable[Stage], table: Path, deadline: float) -> Iterator[
             continue
         left = deadline - time.monotonic()
         if stage.seconds > left:
-            needed = f"it takes about {duration(stage.seconds)}, {duration(max(left, 0))} are left"
+            needed = f"needs about {duration(stage.seconds)}, {duration(max(left, 0))} are left"
             yield Row(stage.name, f"left out: {needed}")
             continue
         started = time.monotonic()
@@ -80,22 +79,15 @@ def finished(stages: Iterable[Stage], table: Path, deadline: float) -> Iterator[
         seconds = round(time.monotonic() - started, 1)
         new = [(stage.name, *row, seconds) for row in rows]
         lines = [line for line in lines if line not in done]
-        lines += [
-            {k: "" if v is None else str(v) for k, v in zip(COLUMNS, line, strict=True)}
-            for line in new
-        ]
-        text = io.StringIO()
-        writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(lines)
-        write_text(table, text.getvalue())
+        lines += [dict(zip(COLUMNS, line, strict=True)) for line in new]
+        write_text(table, csv_text(COLUMNS, (line.values() for line in lines)))
         yield from rows
 
 
 def _cut_off(command: Sequence[str], environment: Mapping[str, str], seconds: float) -> bool:
-    """Run a command, and whether it was ended after so many seconds.
+    """Run a command for at most `seconds`; returns whether it was cut off.
 
-    Snakemake alone would wait for its jobs, so that its whole group is interrupted, as by ctrl-C.
+    Its whole process group is interrupted, as by ctrl-C, since Snakemake would wait for its jobs.
     """
     if (
         signal.getsignal(signal.SIGINT) is signal.SIG_IGN
@@ -116,9 +108,9 @@ def _cut_off(command: Sequence[str], environment: Mapping[str, str], seconds: fl
 
 
 def cells(deadline: float, command: Sequence[str] = ()) -> Iterator[Row]:
-    """Train `CELLS` by the workflow until the deadline; what is cut off goes on another time.
+    """Train `CELLS` with the workflow until the deadline. A later call continues a cut-off run.
 
-    command: instead of Snakemake's, which gets the run's record as its last argument.
+    command: used instead of Snakemake's command; its last argument is the run.json to make.
     """
     path = ROOT / "config" / "mnist-gpu.yaml"
     config, rates = load_config(path), known_rates(on_gpu=True)
@@ -143,6 +135,6 @@ def cells(deadline: float, command: Sequence[str] = ()) -> Iterator[Row]:
             speed = f"{found['iterations_per_second']:.4g} updates/s, {found['stop_reason']}"
             yield Row(what, f"trained: {speed}; {record}", found["iterations"] > 0)
         elif cut:
-            yield Row(what, f"cut off: the same command goes on; {record}")
+            yield Row(what, f"cut off: the same command continues it; {record}")
         else:
             yield Row(what, f"failed, as said above; {record}", False)

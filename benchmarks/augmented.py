@@ -1,11 +1,11 @@
-"""Whether augmented runs do more than copy: samples of results/reference/augmentation judged anew.
+"""Whether augmented runs copy: judges the samples in results/reference/augmentation again.
 
     python -m benchmarks augmented --features FOLDER    # needs the Inception weights; 1,600 images
 
-It judges the 64 digits of each sheet of `samples-augmentation-mnist-n64.png`, and known images in
-their place: 64 held-out digits, the 64 training digits as they are and moved as the discriminator
-saw them, black images. The other 960 held-out digits tell what share of new images looks like
-copies. `sheets.json` there gets each set of images, with metrics as in metrics.json.
+It judges the 64 digits of each sheet of `samples-augmentation-mnist-n64.png`, and controls: 64
+held-out digits, the 64 training digits unchanged and moved as the discriminator saw them, and black
+images. The other 960 held-out digits show how many new images look like copies. The metrics of each
+set go to `sheets.json` in that folder, in the form of metrics.json.
 """
 
 import json
@@ -23,7 +23,6 @@ from metrics.definitions.copies import judge
 from metrics.evaluate import Reference, evaluate
 from suite.protocol.artefacts import Subset
 from suite.protocol.source import SOURCES
-from suite.running.cli import run
 from suite.running.files import write_text
 from suite.running.provenance import ROOT
 
@@ -38,8 +37,6 @@ PIXELS = ["copies", "diversity", "copying_rate_ssim", "am_ssim"]
 TRAIN = ["fid_train", "kid_train", "coverage_train"]
 HELDOUT = ["fid_heldout", "kid_heldout", "coverage_heldout", "precision_heldout"]
 
-app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
-
 
 def _drawn(split: Any, n: int) -> Subset:
     """Digits as config/augmentation.yaml draws them."""
@@ -47,9 +44,8 @@ def _drawn(split: Any, n: int) -> Subset:
     return draw(source, source.settings(), split, n, 0)
 
 
-@app.command()
 def main(
-    features: Annotated[Path | None, typer.Option(help="folder that keeps features")] = None,
+    features: Annotated[Path | None, typer.Option(help="folder to cache features in")] = None,
     weights: Annotated[Path | None, typer.Option(help="FID Inception weights")] = None,
 ) -> None:
     """Judge the sheets and the known images; write sheets.json."""
@@ -82,5 +78,4 @@ def main(
     write_text(FOLDER / "sheets.json", report + "\n")
 
 
-if __name__ == "__main__":
-    run(app)
+COMMANDS = (main,)

@@ -1,7 +1,7 @@
 """Updates a second of the baselines, and of DCGAN beside the loop that a user would write.
 
-    python -m benchmarks.baselines
-    OMP_NUM_THREADS=1 python -m benchmarks.baselines --rounds 5 --updates 20
+    python -m benchmarks baselines
+    OMP_NUM_THREADS=1 python -m benchmarks baselines --rounds 5 --updates 20
 
 The rows are noise of MNIST's shape, the batch is 64. All variants take turns, round after round, in
 one process; each is judged by the median update of its fastest round, so that other load on the
@@ -27,7 +27,6 @@ from suite.protocol.artefacts import Subset
 from suite.protocol.method import METHODS, Job
 from suite.protocol.seeds import stream
 from suite.protocol.settings import parse
-from suite.running.checkpoint import Checkpoint
 
 GANS = METHODS["baselines"].entries
 FASTER: dict[str, dict[str, Any]] = {
@@ -79,7 +78,7 @@ def our_loop(
     method = GANS[name]
     small = {"updates": updates, "snapshots": 1, "snapshot_rows": 1}
     resolved = parse(method.settings, small | settings, name)
-    history = method.train(Job(subset, resolved, 0, 0, 1, Checkpoint(None))).history
+    history = method.train(Job(subset, resolved, 0, 0, 1)).history
     yield from np.diff([0.0, *(row["seconds"] for row in history)])
 
 
@@ -107,5 +106,4 @@ def main(
         print(f"{name:10} {label:24} {1 / seconds:9.2f} {ratio:15.2f}")
 
 
-if __name__ == "__main__":
-    typer.run(main)
+COMMANDS = (main,)

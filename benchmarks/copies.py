@@ -1,16 +1,17 @@
-"""Which measure of copying finds which copies, and what it takes for copies wrongly (a table).
+"""Which metric finds which kinds of copies, and what it wrongly calls a copy (a table).
 
     python -m benchmarks copies --icons package --out results/reference/copies
 
-For each set of pictures (`benchmarks/_pictures.py` says where they come from) and n training
-images, 50 samples of each kind of copy and of other images (`benchmarks/_kinds.py`), none of them
-of the images that tell what new ones get. A measure says that samples hold copies by its own rule:
+For each set of pictures (from `benchmarks/_pictures.py`) and n training images, every metric judges
+50 samples of each kind of copy and of each kind of other image (`benchmarks/_kinds.py`). The
+held-out images that calibrate a metric are not among them. Each metric has a rule that says whether
+samples contain copies:
 
 copies            the interval of the share lies above 0 (metrics/shares.py)
-the others        their mean over the samples is above their mean over held-out images by 1.96 of
-                  its standard errors
+the others        the mean over the samples is larger than the mean over held-out images by more
+                  than 1.96 standard errors of the difference
 
-Shares of copies below 1 are filled up with new images.
+If the share of copies is below 1, the other samples are new images.
 """
 
 import csv
@@ -24,29 +25,25 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from benchmarks import _kinds, _pictures
+from benchmarks import _kinds, _markdown, _pictures
 from metrics.definitions.copies import judge
-from metrics.definitions.copying import distinct
-from metrics.neighbours import distances
+from metrics.definitions.copying import nearer
+from metrics.neighbours import distances, distances_among, distinct
 from metrics.shares import share_of
 from metrics.similarity import ssim_matrix
-from suite.protocol.metric import Pair
 from suite.protocol.seeds import stream
-from suite.running.cli import run
-from suite.running.files import write_text
+from suite.running.files import csv_text, write_text
 
 ROWS, HELD = 50, 256
 SHARES = (0.1, 0.5, 1.0)
 FOUND, WRONG, MIXED = "copies", "no copies", "between"
 
-app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
-
 
 @dataclass(frozen=True)
 class Measure:
-    """What a measure says of rows that have been judged.
+    """The values of a metric, and its rule.
 
-    rows: one number a row, by kind. says: of some of these numbers, whether they hold copies.
+    rows: kind -> one number per row. says: numbers of some rows -> whether they contain copies.
     """
 
     rows: Mapping[str, np.ndarray]
@@ -54,7 +51,7 @@ class Measure:
 
 
 def _beside(held: np.ndarray) -> Callable[[np.ndarray], bool]:
-    """Whether a mean is above that of held-out images beyond doubt."""
+    """The rule that compares means with held-out images."""
 
     def says(rows: np.ndarray) -> bool:
         variance = sum(float(some.var(ddof=1)) / len(some) for some in (rows, held))
@@ -78,25 +75,19 @@ def _ours(kinds: Mapping[str, np.ndarray], training: np.ndarray, held: np.ndarra
     return Measure(_split(judged.hits, kinds), says)
 
 
-def _rate(gaps: np.ndarray, own: np.ndarray) -> np.ndarray:
-    """The hits of `metrics.definitions.copying.share_of_copies`."""
-    np.fill_diagonal(own, np.inf)
-    return np.asarray(gaps.min(axis=1) < own.min(axis=1)[gaps.argmin(axis=1)], float)
-
-
 def measures(
     kinds: Mapping[str, np.ndarray], training: np.ndarray, held: np.ndarray
 ) -> dict[str, Measure]:
-    """What each measure says of all kinds."""
+    """Name -> values and rule of each metric, for all kinds."""
     with_held = {**kinds, "held": held}
     samples = np.concatenate(list(with_held.values()))
-    kept = distinct(Pair(samples, training, None, 0, lambda _, rows: rows))
-    training = training[kept]
+    training = training[distinct(training)]
     flat, own = (rows.reshape(len(rows), -1) / 255.0 for rows in (samples, training))
-    similar = ssim_matrix(samples, training)
+    similar, among = ssim_matrix(samples, training), 1 - ssim_matrix(training, training)
+    np.fill_diagonal(among, np.inf)
     numbers = {
-        "copying_rate": _rate(distances(flat, own), distances(own, own)),
-        "copying_rate_ssim": _rate(1 - similar, 1 - ssim_matrix(training, training)),
+        "copying_rate": nearer(distances(flat, own), distances_among(own)).astype(float),
+        "copying_rate_ssim": nearer(1 - similar, among).astype(float),
         "am_ssim": similar.max(axis=1),
     }
     found = {"copies": _ours(kinds, training, held)}
@@ -107,7 +98,7 @@ def measures(
 
 
 def lines(pictures: str, images: np.ndarray, n: int) -> list[list[object]]:
-    """Pictures, n, what the kind is, the kind, the measure, the share, the mean, what it says."""
+    """The lines of copies.csv, with the columns `HEAD`."""
     rng = stream("benchmark:copies", n)
     images = images[rng.permutation(len(images))]
     training, new, filling, held = np.split(images, np.cumsum([n, ROWS, ROWS]))
@@ -134,15 +125,18 @@ def lines(pictures: str, images: np.ndarray, n: int) -> list[list[object]]:
 HEAD = ["pictures", "n", "what", "kind", "measure", "share", "mean", "says copies"]
 
 
-def _table(rows: list[dict[str, str]], what: str) -> list[str]:
-    """`copies`: of each kind, the share called copies, and from which share on it is told."""
-    places = list(dict.fromkeys((row["pictures"], row["n"]) for row in rows))
-    table = ["| kind | " + " | ".join(f"{name}, {n}" for name, n in places) + " |"]
-    table.append("| --- " * (len(places) + 1) + "|")
+def _places(rows: list[dict[str, str]]) -> dict[tuple[str, str], str]:
+    """Pictures and n of each column -> its title."""
+    return {(row["pictures"], row["n"]): f"{row['pictures']}, {row['n']}" for row in rows}
+
+
+def _table(rows: list[dict[str, str]], what: str) -> str:
+    """`copies`: for each kind, the share called copies, and the least share that is detected."""
     mine = [row for row in rows if row["measure"] == "copies" and row["what"] == what]
+    lines = []
     for kind in dict.fromkeys(row["kind"] for row in mine):
-        cells = []
-        for place in places:
+        cells = [kind]
+        for place in _places(rows):
             here = [r for r in mine if r["kind"] == kind and (r["pictures"], r["n"]) == place]
             if not here:
                 cells.append("")
@@ -155,26 +149,23 @@ def _table(rows: list[dict[str, str]], what: str) -> list[str]:
             elif told:
                 word = f"**{word}**" if what == WRONG else f"{word} (told)"
             cells.append(word)
-        table.append(f"| {kind} | " + " | ".join(cells) + " |")
-    return table
+        lines.append(cells)
+    return _markdown.table(["kind", *_places(rows).values()], lines)
 
 
-def _summary(rows: list[dict[str, str]]) -> list[str]:
-    """Of each measure, how many kinds it finds at a share of one half, and accuses wrongly."""
-    places = list(dict.fromkeys((row["pictures"], row["n"]) for row in rows))
-    table = ["| measure | " + " | ".join(f"{name}, {n}" for name, n in places) + " |"]
-    table.append("| --- " * (len(places) + 1) + "|")
+def _summary(rows: list[dict[str, str]]) -> str:
+    """For each metric, how many kinds it finds at a share of one half, and how many wrongly."""
+    lines = []
     for measure in dict.fromkeys(row["measure"] for row in rows):
-        cells = []
-        for place in places:
+        cells = [f"`{measure}`"]
+        for place in _places(rows):
             here = [r for r in rows if r["measure"] == measure and (r["pictures"], r["n"]) == place]
             half = [r for r in here if r["what"] == FOUND and float(r["share"]) == 0.5]
             wrong = [r for r in here if r["what"] == WRONG]
-            counts = (sum(r["says copies"] == "1" for r in some) for some in (half, wrong))
-            found, accused = counts
+            found, accused = (sum(r["says copies"] == "1" for r in some) for some in (half, wrong))
             cells.append(f"{found} of {len(half)}, {accused} of {len(wrong)}")
-        table.append(f"| `{measure}` | " + " | ".join(cells) + " |")
-    return table
+        lines.append(cells)
+    return _markdown.table(["measure", *_places(rows).values()], lines)
 
 
 SHOWN = {
@@ -188,32 +179,30 @@ SHOWN = {
 }
 
 
-def _plainly(rows: list[dict[str, str]]) -> list[str]:
-    """Of a few kinds, what each measure gives; bold where it says what is not so."""
-    places = [("digits", "64"), ("icons", "64")]
+def _plainly(rows: list[dict[str, str]]) -> str:
+    """For a few kinds, the mean of each measure; bold where the measure's rule is wrong."""
     names = list(dict.fromkeys(row["measure"] for row in rows))
-    head = [f"`{name}`, {pictures}" for pictures, _ in places for name in names]
-    table = ["| images | " + " | ".join(head) + " |", "| --- " * (len(head) + 1) + "|"]
+    columns = [(name, pictures) for pictures in ("digits", "icons") for name in names]
+    lines = []
     for kind, title in SHOWN.items():
-        cells = []
-        for place in places:
-            for name in names:
-                found = [
-                    row
-                    for row in rows
-                    if (row["pictures"], row["n"]) == place
-                    and (row["kind"], row["measure"]) == (kind, name)
-                    and float(row["share"]) == 1
-                ]
-                right = all((row["says copies"] == "1") == (row["what"] == FOUND) for row in found)
-                word = f"{float(found[0]['mean']):.2f}" if found else ""
-                cells.append(word if right else f"**{word}**")
-        table.append(f"| {title} | " + " | ".join(cells) + " |")
-    return table
+        cells = [title]
+        for name, pictures in columns:
+            found = [
+                row
+                for row in rows
+                if (row["pictures"], row["n"], row["kind"]) == (pictures, "64", kind)
+                and row["measure"] == name
+                and float(row["share"]) == 1
+            ]
+            right = all((row["says copies"] == "1") == (row["what"] == FOUND) for row in found)
+            word = f"{float(found[0]['mean']):.2f}" if found else ""
+            cells.append(word if right else f"**{word}**")
+        lines.append(cells)
+    return _markdown.table(["images", *(f"`{name}`, {on}" for name, on in columns)], lines)
 
 
 def _failures(rows: list[dict[str, str]]) -> str:
-    """What `copies` does not find at a share of one half, and what it accuses."""
+    """What `copies` misses at a share of one half, and what it wrongly calls a copy."""
     mine = [row for row in rows if row["measure"] == "copies"]
     sentences = []
     for what, share, said, words in (
@@ -241,34 +230,33 @@ def page(rows: list[dict[str, str]]) -> str:
         "Kinds of copies that are found where half of the samples are copies (the others are new), "
         "and kinds of other images that are said to be copies. The rules are those of "
         "`benchmarks/copies.py`.",
-        "\n".join(_summary(rows)),
+        _summary(rows),
         _failures(rows),
         "## A few kinds, by all measures",
         "What 64 training images, and 50 samples of each kind, give by each measure: the share of "
         "samples that are called copies, and for `am_ssim` the mean similarity. Bold where the "
         "rule of the measure says copies of what is none, or finds none among copies.",
-        "\n".join(_plainly(rows)),
+        _plainly(rows),
         "## Copies, by `copies`",
         "The share of copies that are called copies; in brackets from which share of copies among "
         "the samples on (10, 50 or 100 %) the interval lies above 0.",
-        "\n".join(_table(rows, FOUND)),
+        _table(rows, FOUND),
         "## Other images, by `copies`",
         "The share that is called copies, of which 0.02 is taken off; bold where the interval "
         "lies above 0, a false accusation.",
-        "\n".join(_table(rows, WRONG)),
+        _table(rows, WRONG),
         "## Neither",
-        "\n".join(_table(rows, MIXED)),
+        _table(rows, MIXED),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-@app.command()
 def main(
     out: Annotated[Path, typer.Option(help="folder for copies.csv and README.md")],
     icons: Annotated[Path | None, typer.Option(help="folder of the npm package's files")] = None,
     n: Annotated[list[int], typer.Option(help="training images")] = [64, 256],  # noqa: B006
 ) -> None:
-    """Judge all kinds by all measures; write the table."""
+    """Judge all kinds with all metrics, and write the table."""
     sets = {"digits": _pictures.digits(), "photographs": _pictures.photographs()}
     if icons is not None:
         sets["icons"] = _pictures.icons(icons)
@@ -276,13 +264,11 @@ def main(
     found = [
         line for name, rows in sets.items() for count in n for line in lines(name, rows, count)
     ]
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([HEAD, *found])
-    write_text(out / "copies.csv", text.getvalue())
-    rows = list(csv.DictReader(io.StringIO(text.getvalue())))
+    text = csv_text(HEAD, found)
+    write_text(out / "copies.csv", text)
+    rows = list(csv.DictReader(io.StringIO(text)))
     write_text(out / "README.md", page(rows))
     print(f"{time.process_time() - start:.0f} seconds of the processor")
 
 
-if __name__ == "__main__":
-    run(app)
+COMMANDS = (main,)

@@ -11,12 +11,26 @@ radial kernel.
 from pathlib import Path
 from typing import Annotated, Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import typer
 
-from suite.running.cli import run
-
-app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
+from datasets.draw import draw
+from gantk.backend import configure
+from gantk.dynamics.closed_form import labels
+from gantk.dynamics.objectives import POINT_OBJECTIVES
+from gantk.gantk2.finite import initial_twins, output, train_twins
+from gantk.gantk2.flow import KernelDiscriminator, architecture_of
+from gantk.gantk2.rules import weights
+from gantk.gantk2.settings import InfiniteSettings
+from gantk.keys import named_key
+from gantk.methods.gantk2 import GANTK2
+from reporting.figures.style import PALETTE, new
+from suite.protocol.artefacts import Subset
+from suite.protocol.method import Job
+from suite.protocol.settings import parse
+from suite.protocol.source import SOURCES
 
 FAKE = 1.5 * np.array([-1.2, -1.34, -0.8, -0.7, -0.3])[:, None]
 REAL = 1.5 * np.array([0.6, 1.0, 1.23, 1.32, 0.2])[:, None]
@@ -31,13 +45,6 @@ NETWORKS: dict[str, dict[str, Any]] = {
 
 def infinite(settings: Any, real: Any, fake: Any, new: Any) -> np.ndarray:
     """f on new rows [m, d], 100 at a time, of the infinitely wide discriminator."""
-    import jax
-    import jax.numpy as jnp
-
-    from gantk.dynamics.closed_form import labels
-    from gantk.gantk2.flow import KernelDiscriminator
-    from gantk.gantk2.rules import weights
-
     kernel: Any = KernelDiscriminator.of(settings, 1, len(fake)).kernel
     rows = jnp.concatenate([real, fake])
     n = len(real)
@@ -49,13 +56,6 @@ def infinite(settings: Any, real: Any, fake: Any, new: Any) -> np.ndarray:
 
 def finite(settings: Any, width: int, real: Any, fake: Any, new: Any) -> np.ndarray:
     """f on new rows of one antisymmetric pair of networks, trained for the same time."""
-    import jax
-    import jax.numpy as jnp
-
-    from gantk.gantk2.finite import initial_twins, output, train_twins
-    from gantk.gantk2.flow import architecture_of
-    from gantk.keys import named_key
-
     network = architecture_of(settings)
     key = named_key("discriminators", width)
     twins = initial_twins(network, real.shape[1], width, key, jnp.float32)
@@ -70,19 +70,11 @@ def finite(settings: Any, width: int, real: Any, fake: Any, new: Any) -> np.ndar
 
 def objective(settings: Any, f: np.ndarray) -> np.ndarray:
     """c(f)."""
-    import jax.numpy as jnp
-
-    from gantk.dynamics.objectives import POINT_OBJECTIVES
-
     return np.asarray(POINT_OBJECTIVES[settings.score].generated(jnp.asarray(f)))
 
 
 def direction(settings: Any, real: Any, fake: Any) -> np.ndarray:
     """Minus the gradient of mean c(f) at the fakes, [n, d]."""
-    import jax
-
-    from gantk.gantk2.flow import KernelDiscriminator
-
     made = KernelDiscriminator.of(settings, 1, len(fake))
 
     def loss(fake: Any) -> Any:
@@ -99,19 +91,12 @@ def plane(low: float, high: float, side: int) -> tuple[np.ndarray, np.ndarray]:
 
 def points(name: str, n: int, **settings: Any) -> np.ndarray:
     """Rows of a dataset."""
-    from datasets.draw import draw
-    from suite.protocol.settings import parse
-    from suite.protocol.source import SOURCES
-
     source = SOURCES.lookup(name)
     return draw(source, parse(source.settings, settings, name), "train", n, 0).data
 
 
 def width_1d() -> Any:
     """c(f) along a line, IPM and LSGAN, by widths."""
-    from gantk.gantk2.settings import InfiniteSettings
-    from reporting.figures.style import PALETTE, new
-
     figure, axes = new(8, 3, 1, 2)
     x = np.linspace(-3, 3, 100, dtype=np.float32)[:, None]
     real, fake = REAL.astype(np.float32), FAKE.astype(np.float32)
@@ -132,9 +117,6 @@ def width_1d() -> Any:
 
 def width_2d() -> Any:
     """c(f) in the plane at width 512 and infinity, LSGAN, density a towards b."""
-    from gantk.gantk2.settings import InfiniteSettings
-    from reporting.figures.style import new
-
     settings = InfiniteSettings(rule="squares")
     real, fake = points("density", 30, picture="b"), points("density", 30, picture="a")
     line, grid = plane(-1.1, 1.1, 40)
@@ -154,20 +136,13 @@ def width_2d() -> Any:
 
 def flow(iterations: tuple[int, ...] = (0, 10, 100, 400), n: int = 128) -> Any:
     """Points over c(f) along the flow: IPM on a ring of radius 5, ReLU with biases, step 1000."""
-    from gantk.gantk2.settings import InfiniteSettings
-    from gantk.methods.gantk2 import GANTK2
-    from reporting.figures.style import new
-    from suite.protocol.artefacts import Subset
-    from suite.protocol.method import Job
-    from suite.running.checkpoint import Checkpoint
-
     real = points("ring8", n, radius=5, variance=0.25, centre=0)
     subset = Subset(real, np.zeros(n, np.int64), np.arange(n), "ring8", "train", 0)
     line, grid = plane(-7, 7, 30)
     figure, axes = new(10, 2.9, 1, len(iterations))
     for one, count in zip(axes, iterations, strict=True):
         settings = InfiniteSettings(iterations=max(count, 1), snapshots=1)
-        result = GANTK2.train(Job(subset, settings, 0, 0, n, Checkpoint(None)))
+        result = GANTK2.train(Job(subset, settings, 0, 0, n))
         fake = result.trajectory.data[0 if count == 0 else -1]
         values = objective(settings, infinite(settings, real, fake, grid))
         one.contourf(line, line, values.reshape(30, 30), 20, cmap="Greys")
@@ -180,13 +155,6 @@ def flow(iterations: tuple[int, ...] = (0, 10, 100, 400), n: int = 128) -> Any:
 
 def field() -> Any:
     """Directions of a single generated point on a grid towards a real one at (1, 0), IPM."""
-    import jax
-    import jax.numpy as jnp
-
-    from gantk.gantk2.flow import KernelDiscriminator
-    from gantk.gantk2.settings import InfiniteSettings
-    from reporting.figures.style import new
-
     x, y = np.meshgrid(np.linspace(-2, 2, 15), np.linspace(0, 2, 15))
     places = np.stack([x, y], axis=-1).reshape(-1, 1, 2).astype(np.float32)
     real = jnp.asarray([[1.0, 0.0]], jnp.float32)
@@ -205,18 +173,14 @@ def field() -> Any:
     return figure
 
 
-@app.command()
 def main(out: Annotated[Path, typer.Option(help="folder to write to")]) -> None:
     """Draw the four pictures."""
-    from gantk.backend import configure
-
     configure()
     out.mkdir(parents=True, exist_ok=True)
     pictures = {"width-1d": width_1d, "width-2d": width_2d, "field": field, "flow": flow}
-    for name, draw in pictures.items():
-        draw().savefig(out / f"{name}.png", dpi=100, metadata={"Software": None})
+    for name, made in pictures.items():
+        made().savefig(out / f"{name}.png", dpi=100, metadata={"Software": None})
         print(out / f"{name}.png", flush=True)
 
 
-if __name__ == "__main__":
-    run(app)
+COMMANDS = (main,)

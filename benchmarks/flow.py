@@ -1,46 +1,39 @@
-"""One step of GAN(TK)^2's flow beside the same by neural-tangents: CPU time and accuracy.
+"""One step of GAN(TK)^2's flow beside neural-tangents: CPU time and accuracy.
 
     python -m benchmarks flow --n 500 --rule ipm
 
-Loss and gradient of n generated points against n real ones on a ring of radius 5, ReLU with biases,
-float32, the two in turns in one process. The peer differentiates its kernel in the first argument,
-which is the same work. Prints JSON: seconds are medians of CPU time, on as many threads as
-OMP_NUM_THREADS says; gradient_error is the largest difference to neural-tangents in float64,
-relative to the largest entry of that gradient.
+Computes loss and gradient of n generated points against n real points on a ring of radius 5 (ReLU
+with biases, float32). Both implementations take turns in one process. neural-tangents
+differentiates its kernel in the first argument, which is the same work. Prints JSON: seconds are
+medians of CPU time on OMP_NUM_THREADS threads; gradient_error is the largest difference to
+neural-tangents in float64, relative to the largest entry of that gradient.
 """
 
 import json
 import time
 from typing import Annotated, Any, Literal
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import typer
 
 from benchmarks.discriminators import points
-from suite.running.cli import run
+from gantk.backend import configure
+from gantk.dynamics.closed_form import labels
+from gantk.gantk2.flow import KernelDiscriminator, architecture_of
+from gantk.gantk2.rules import weights
+from gantk.gantk2.settings import InfiniteSettings
+from gantk.kernel.peer import PeerKernel
 
-app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
 
-
-@app.command()
 def main(
     n: Annotated[int, typer.Option(help="points of either kind", min=1)] = 500,
-    rule: Annotated[Literal["ipm", "squares"], typer.Option(help="of the weights")] = "ipm",
+    rule: Annotated[Literal["ipm", "squares"], typer.Option(help="rule for the weights")] = "ipm",
     rounds: Annotated[int, typer.Option(help="steps of each", min=1)] = 5,
 ) -> None:
     """Time one step of ours and of neural-tangents."""
-    from gantk.backend import configure
-
     configure()
-    import jax
-    import jax.numpy as jnp
-
-    from gantk.dynamics.closed_form import labels
-    from gantk.gantk2.flow import KernelDiscriminator, architecture_of
-    from gantk.gantk2.rules import weights
-    from gantk.gantk2.settings import InfiniteSettings
-    from gantk.kernel.peer import PeerKernel
-
     settings = InfiniteSettings(rule=rule)
     made = KernelDiscriminator.of(settings, 2, n)
     peer = PeerKernel(architecture_of(settings))
@@ -87,5 +80,4 @@ def main(
     print(json.dumps(report, indent=2))
 
 
-if __name__ == "__main__":
-    run(app)
+COMMANDS = (main,)

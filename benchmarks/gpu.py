@@ -1,15 +1,15 @@
-"""What the first run on a GPU should show: one table, to paste into an issue.
+"""A check of the first run on a GPU: one table, to paste into an issue.
 
     python -m benchmarks gpu                 # minutes; `make gpu-check` calls it
     python -m benchmarks gpu --minutes 12    # the best of 12 minutes; `make gpu-check MINUTES=12`
     python -m benchmarks gpu --device cpu    # the check itself, on a machine without a GPU
 
-Device, driver and builds; value and gradient of the engine beside those of a CPU, in both
-precisions; a product that TF32 would get wrong, in JAX and in PyTorch; iterations a second of
-every method beside what plans take for granted (`resources/rates.csv`, of a CPU, unless `python
--m suite measure` has run here); a killed run of either room that goes on to the same bytes; memory.
-What the environment cannot do, where JAX or PyTorch is a CPU build or missing, is said and left
-out. Exits with 1 where a check fails.
+The table has the device, driver and builds; value and gradient of the kernel engine compared with a
+CPU, in both precisions; a product that TF32 would get wrong, in JAX and in PyTorch; iterations/s of
+every method compared with the rates that plans use (`resources/rates.csv`, measured on a CPU,
+unless `python -m suite measure` has run here); a killed run of each room, which must end in the
+same bytes; and memory. If JAX or PyTorch is missing or a CPU build, the table says so and leaves
+its checks out. The exit status is 1 if a check fails.
 """
 
 import json
@@ -30,12 +30,13 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from benchmarks import _markdown
 from benchmarks._stages import TABLE1, Row, Stage, cells, finished
 from suite.planning.configuration import all_methods, method_room
 from suite.planning.known import known_rates
 from suite.planning.rates import median_pass, noise
+from suite.protocol.method import Work
 from suite.running import devices
-from suite.running.cli import run
 from suite.running.errors import InputError
 from suite.running.files import read_arrays, read_json
 from suite.running.lease import lease
@@ -43,14 +44,13 @@ from suite.running.provenance import machine
 
 SHAPE = (28, 28, 1)
 BOUNDS = {"float32": 1e-4, "float64": 1e-8}
-"""Largest difference of a gradient between devices, relative to its largest entry."""
+"""Largest allowed difference of a gradient between devices, relative to its largest entry."""
 PATIENCE = 600
-"""Seconds that one command may take: a GPU that hangs must not cost all the minutes."""
-app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
+"""Seconds that one command may take, so that a GPU that hangs does not use up all the time."""
 
 
 def product(framework: str) -> float:
-    """Relative error of a float32 product whose factors have more bits than TF32 keeps."""
+    """Relative error of a float32 product of factors that have more bits than TF32 keeps."""
     values = np.full((256, 256), 1 + 2.0**-12, np.float32)
     exact = 256 * (1 + 2.0**-12) ** 2
     if framework == "jax":
@@ -103,7 +103,7 @@ def step(precision: str, n: int) -> dict[str, np.ndarray]:
 def probed(folder: Path, device: str, what: str, *arguments: object) -> dict[str, np.ndarray]:
     """`step` or `product` in a process of its own, whose device is chosen before it imports."""
     out = folder / f"{device}-{what}-{'-'.join(map(str, arguments))}.npz"
-    words = [str(x) for x in (sys.executable, "-m", "benchmarks.gpu", "--probe", out, what)]
+    words = [str(x) for x in (sys.executable, "-m", "benchmarks", "gpu", "--probe", out, what)]
     if not out.exists():
         _run([*words, *map(str, arguments)], device)
     return read_arrays(out)
@@ -120,7 +120,7 @@ def _run(command: list[str], device: str, **more: str) -> None:
             command, env=environment, capture_output=True, text=True, timeout=PATIENCE
         )
     except subprocess.TimeoutExpired as error:
-        raise InputError(f"{' '.join(command[2:6])}: not over within {PATIENCE} s") from error
+        raise InputError(f"{' '.join(command[2:6])}: not finished after {PATIENCE} s") from error
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise InputError(f"{' '.join(command[2:6])}: {last.removeprefix('error: ')}")
@@ -158,7 +158,7 @@ def machines() -> Iterator[Row]:
 
 
 def equality(folder: Path, device: str, n: int) -> Iterator[Row]:
-    """The engine's value and gradient beside a CPU's."""
+    """Value and gradient of the kernel engine compared with a CPU."""
     for precision, bound in BOUNDS.items():
         here, there = (probed(folder, d, "step", precision, n) for d in (device, "cpu"))
         scale = np.abs(there["gradient"]).max()
@@ -170,22 +170,29 @@ def equality(folder: Path, device: str, n: int) -> Iterator[Row]:
 
 
 def precision(folder: Path, device: str, framework: str) -> Row:
-    """No TF32."""
+    """Whether a float32 product uses TF32."""
     error = float(probed(folder, device, "product", framework)["error"])
     found = f"error {error:.1e} (TF32: 4.9e-04)"
     return Row(f"{devices.FRAMEWORKS[framework]}: a float32 product", found, error < 1e-6)
 
 
-def speed(folder: Path, device: str, name: str, rows: int, updates: int) -> Row:
-    """Iterations a second beside the plan's."""
-    out = f"speed-{name}"
-    command = _training(folder, name, rows, updates, out)
-    _run(command, device)
-    record = read_json(folder / out / "run.json")
-    entry = all_methods()[name]
+def _timed(
+    folder: Path, device: str, name: str, rows: int, updates: int, out: str, **more: str
+) -> tuple[dict[str, Any], Work, float]:
+    """run.json of a short training, its work, and the median seconds of an iteration.
+
+    more: environment variables of the training.
+    """
+    _run(_training(folder, name, rows, updates, out), device, **more)
+    record, entry = read_json(folder / out / "run.json"), all_methods()[name]
     assert entry.work is not None
     work = entry.work(entry.settings.model_validate(record["settings"]), SHAPE, rows)
-    seconds = median_pass(folder / out / "history.csv", work) * work.steps
+    return record, work, median_pass(folder / out / "history.csv", work) * work.steps
+
+
+def speed(folder: Path, device: str, name: str, rows: int, updates: int) -> Row:
+    """Iterations/s of a method compared with the rate that plans use."""
+    record, work, seconds = _timed(folder, device, name, rows, updates, f"speed-{name}")
     rate = known_rates(device == "gpu").get((name, "images"))
     planned = "no rate"
     if rate is not None:
@@ -198,16 +205,12 @@ def speed(folder: Path, device: str, name: str, rows: int, updates: int) -> Row:
 
 
 def captured(folder: Path, device: str, name: str, rows: int, updates: int) -> Row:
-    """A GAN captured in CUDA graphs beside single operations: bytes, and updates a second."""
+    """A GAN with and without CUDA graphs: whether the bytes are the same, and updates/s."""
     rates, arrays, graphs = [], [], 0
     for on in ("1", "0"):
         out = f"graphs{on}-{name}"
-        _run(_training(folder, name, rows, updates, out), device, CUDA_GRAPHS=on)
-        record = read_json(folder / out / "run.json")
-        entry = all_methods()[name]
-        assert entry.work is not None
-        work = entry.work(entry.settings.model_validate(record["settings"]), SHAPE, rows)
-        rates.append(1 / (median_pass(folder / out / "history.csv", work) * work.steps))
+        record, _, seconds = _timed(folder, device, name, rows, updates, out, CUDA_GRAPHS=on)
+        rates.append(1 / seconds)
         arrays.append(read_arrays(folder / out / "model.npz"))
         graphs = max(graphs, record["details"].get("cuda_graphs", 0))
     same = all(array.tobytes() == arrays[1][key].tobytes() for key, array in arrays[0].items())
@@ -218,7 +221,7 @@ def captured(folder: Path, device: str, name: str, rows: int, updates: int) -> R
 
 
 def resumed(folder: Path, device: str, name: str, rows: int, updates: int) -> Row:
-    """A run that is killed after its first checkpoint, and the same run undisturbed."""
+    """Whether a run that is killed after its first checkpoint ends like an undisturbed one."""
     whole, killed = (f"{word}-{name}" for word in ("whole", "killed"))
     _run(_training(folder, name, rows, updates, whole), device)
     command = _training(folder, name, rows, updates, killed)
@@ -257,9 +260,9 @@ def one(row: Callable[..., Row], *arguments: Any) -> Callable[[], list[Row]]:
 
 
 def stages(folder: Path, device: str, names: list[str], n: int, updates: int) -> Iterator[Stage]:
-    """The check, then the rates of all methods, GANs captured and by single operations.
+    """The checks, then the rates of all methods; GANs with and without CUDA graphs.
 
-    What this environment cannot do is a row that says so.
+    A framework that cannot be checked here gets a row that says why.
     """
     yield Stage("machine", 1, machines)
     found, usable = devices.visible(), []
@@ -308,20 +311,19 @@ def _probe(out: Path, what: str, arguments: list[str]) -> None:
             np.savez(out, error=product(framework))
 
 
-@app.command()
 def main(
     device: Annotated[str, typer.Option(help="gpu, or cpu to try the check itself")] = "gpu",
     method: Annotated[
         list[str] | None, typer.Option(help="one of the methods instead of all; repeatable")
     ] = None,
     n: Annotated[int, typer.Option(help="rows", min=4)] = 64,
-    updates: Annotated[int, typer.Option(help="of the run that is killed", min=6)] = 400,
+    updates: Annotated[int, typer.Option(help="updates of the run that is killed", min=6)] = 400,
     minutes: Annotated[
         float | None,
         typer.Option(
-            help="stop after so long; what ends is kept in --out, where the next call goes on; "
-            "after the methods of Table 1 its cells at 80,000 updates are trained "
-            "(config/mnist-gpu.yaml)"
+            help="stop after this time; finished stages are kept in --out, and the next call goes "
+            "on from there; after the methods of Table 1, its cells with 80,000 updates are "
+            "trained (config/mnist-gpu.yaml)"
         ),
     ] = None,
     out: Annotated[Path, typer.Option(help="folder, with --minutes")] = Path("results/gpu-check"),
@@ -344,17 +346,16 @@ def main(
     deadline = time.monotonic() + (math.inf if minutes is None else 60 * minutes)
     failed = 0
     mark = "" if device == "gpu" else " [cpu]"
-    print("| what | found | |\n| --- | --- | --- |")
+    print(_markdown.head("what", "found", ""))
     with tempfile.TemporaryDirectory() as folder:
         table = (Path(folder) if minutes is None else out) / "check.csv"
         some = stages(Path(folder), device, names, n, updates)
         rows = finished(some, table, deadline)
         for row in rows if minutes is None else chain(rows, cells(deadline)):
             verdict = {None: "", True: "ok", False: "FAILS"}[row.passed]
-            print(f"| {row.what}{mark} | {row.found} | {verdict} |", flush=True)
+            print(_markdown.line(f"{row.what}{mark}", row.found, verdict), flush=True)
             failed += row.passed is False
     return int(failed > 0)
 
 
-if __name__ == "__main__":
-    run(app)
+COMMANDS = (main,)

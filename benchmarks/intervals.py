@@ -1,15 +1,13 @@
-"""Every promise of the verdict, simulated: intervals, winners, ranks, trends, copies, collapse.
+"""Simulates every promise of the verdict: intervals, winners, ranks, trends, copies, collapse.
 
     python -m benchmarks intervals
 
-It prints Markdown, and writes the numbers as CSV with --out. Runs are made up: a subset of the data
-shifts all its runs by a deviate, and each method on it by another (`peculiar`), a training seed
-shifts its run by a third. What is promised is asked of the code that makes the verdict itself:
-`reporting.tables.cells`, `reporting.trends`, `reporting.verdict.real`, `metrics.shares`.
+It prints Markdown, and writes the numbers as CSV with --out. The value of a simulated run is a sum
+of random deviates: one for the subset, one for the method on that subset (`peculiar`), and one for
+the training seed. The tested functions are those that make the verdict: `reporting.tables.cells`,
+`reporting.trends`, `reporting.verdict.real` and `metrics.shares`.
 """
 
-import csv
-import io
 from collections.abc import Callable, Iterable
 from math import sqrt
 from pathlib import Path
@@ -18,21 +16,20 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from benchmarks import _markdown
 from benchmarks._promises import METHODS, Share, of_collapse, of_copies, still
 from reporting.intervals import estimate
 from reporting.tables.cells import Row, leader, surely_better
 from suite.protocol.seeds import stream
-from suite.running.cli import run
-from suite.running.files import write_text
+from suite.running.files import csv_text, write_text
 
-app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
 LAYOUTS = [(1, 2), (1, 3), (1, 5), (1, 10), (2, 3), (3, 1), (3, 3), (5, 1), (5, 3), (10, 1)]
 """Data seeds and training seeds."""
 WITHIN = 0.15
-"""Standard error over the samples of a run, beside a deviation of 1 between runs."""
+"""Standard error over the samples of a run; the deviation between runs is 1."""
 FAR = 1000.0
 LEAD = 4.0
-"""By how many deviations a winner is better."""
+"""By how many standard deviations a winner is better."""
 
 Deviates = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 
@@ -161,12 +158,10 @@ def simulated(lines: int) -> Iterable[Share]:
 
 def tidy(shares: Iterable[Share]) -> str:
     """All numbers as CSV."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(Share.__dataclass_fields__)
-    for s in shares:
-        writer.writerow([s.table, s.case, s.what, s.cases, f"{s.share:.4g}", s.promised])
-    return buffer.getvalue()
+    return csv_text(
+        Share.__dataclass_fields__,
+        ([s.table, s.case, s.what, s.cases, f"{s.share:.4g}", s.promised] for s in shares),
+    )
 
 
 def markdown(shares: list[Share]) -> str:
@@ -175,20 +170,18 @@ def markdown(shares: list[Share]) -> str:
     for name in dict.fromkeys(s.table for s in shares):
         mine = [s for s in shares if s.table == name]
         columns = {s.what: s.promised for s in mine}
-        head = [f"{what}{f' ({told})' if told else ''}" for what, told in columns.items()]
-        rows = [f"| {name} | {' | '.join(head)} |", "| --- |" + " ---: |" * len(head)]
+        titles = [f"{what}{f' ({told})' if told else ''}" for what, told in columns.items()]
+        rows = [_markdown.head(name, *titles, numbers=True)]
         for case in dict.fromkeys(s.case for s in mine):
             found = {s.what: s.share for s in mine if s.case == case}
-            cells = [f"{100 * found[what]:.1f} %" for what in columns]
-            rows.append(f"| {case} | {' | '.join(cells)} |")
+            rows.append(_markdown.line(case, *(f"{100 * found[what]:.1f} %" for what in columns)))
         parts.append("\n".join(rows))
     return "\n\n".join(parts)
 
 
-@app.command()
 def table(
     lines: Annotated[int, typer.Option(help=f"simulated lines of {METHODS} methods", min=1)] = 400,
-    out: Annotated[Path | None, typer.Option(help="where the numbers go, as CSV")] = None,
+    out: Annotated[Path | None, typer.Option(help="CSV to write the numbers to")] = None,
 ) -> None:
     """Print the shares as Markdown."""
     shares = list(simulated(lines))
@@ -197,5 +190,4 @@ def table(
         write_text(out, tidy(shares))
 
 
-if __name__ == "__main__":
-    run(app)
+COMMANDS = (table,)

@@ -1,14 +1,15 @@
-"""One loss-and-gradient step of GA-CNTK beside neural-tangents: seconds, memory, accuracy.
+"""One step of loss and gradient of GA-CNTK beside neural-tangents: seconds, memory, accuracy.
 
     python -m benchmarks kernel --n 256 --dataset mnist --precision float32
     python -m benchmarks kernel --n 1024 --alone
     python -m benchmarks kernel --n 64 --blocking rows --blocking whole
 
-Each contestant runs in a process of its own; they take turns, the second half of each timed, so
-that whatever else the machine does weighs on all. Prints JSON: seconds are medians by the clock,
-cpu_seconds of the processor on all threads, compilation apart; load is the machine's over the last
-minute; peak_mib is peak memory above what the imports took; gradient_error is the largest
-difference to neural-tangents in float64, relative to the largest entry of that gradient.
+Each implementation runs in its own process. They take turns, so that other load on the machine
+affects all of them, and only the second half of a turn is timed. Prints JSON: seconds are medians
+of wall-clock time, cpu_seconds of CPU time on all threads, both without compilation; load is the
+machine's load average over the last minute; peak_mib is the peak memory without the imports;
+gradient_error is the largest difference to neural-tangents in float64, relative to the largest
+entry of that gradient.
 """
 
 import json
@@ -23,13 +24,11 @@ from typing import Annotated, Any, Literal, NamedTuple
 import numpy as np
 import typer
 
-from suite.running.cli import run
 from suite.running.errors import InputError
 
 SHAPES = {"mnist": (28, 28, 1), "cifar10": (32, 32, 3), "celeba": (64, 64, 3)}
 TURN = 1.0
-"""Seconds that a turn warms up, and is timed; a step that takes longer is made once for each."""
-app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
+"""Seconds of warm-up of a turn, and of its timed part. A longer step is made once in each part."""
 
 
 def rows(dataset: str, n: int, mix: float) -> tuple[np.ndarray, np.ndarray]:
@@ -60,7 +59,7 @@ def memory_mib(field: Literal["VmRSS", "VmHWM"]) -> float:
 def contestant(
     kernel_name: str, blocking: str, n: int, dataset: str, precision: str, mix: float
 ) -> None:
-    """Compile a step, say so, then make one for every line of standard input."""
+    """Compile a step, print its time, then take a turn for every line of standard input."""
     if kernel_name == "tiles":
         from gantk.backend import configure
 
@@ -68,7 +67,7 @@ def contestant(
     import jax
     import jax.numpy as jnp
 
-    jax.config.update("jax_enable_x64", True)  # all else of the peer's is JAX's default
+    jax.config.update("jax_enable_x64", True)  # the peer runs with JAX's other defaults
 
     from gantk.dynamics.discriminator import gram_loss, make_kernel, released_lambda
     from gantk.kernel.architecture import architecture
@@ -92,8 +91,8 @@ def contestant(
     gradient = jax.block_until_ready(step(fixed, generated))[1]
     print(json.dumps({"compile_seconds": compiled}), flush=True)
     for line in sys.stdin:
-        # The first steps of a turn find the other's data in the caches, and threads that sleep on
-        # one core; a descent never does.
+        # The first steps of a turn are slow: caches hold the other process's data, and the threads
+        # wake up on one core. In a descent this never happens.
         warm = time.perf_counter() + TURN
         while time.perf_counter() < warm:
             jax.block_until_ready(step(fixed, generated))
@@ -111,10 +110,11 @@ def contestant(
 
 
 class Process:
-    """A contestant in a process of its own."""
+    """An implementation in its own process."""
 
     def __init__(self, *arguments: str) -> None:
-        command = [sys.executable, "-m", "benchmarks.kernel", "--contestant", *arguments]
+        command = [sys.executable, "-m", "benchmarks", "kernel"]
+        command += ["--contestant", *arguments]
         self.arguments = arguments
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -126,8 +126,8 @@ class Process:
         line = self.process.stdout.readline()
         if not line:
             raise InputError(
-                f"the process of {' '.join(self.arguments)} ended without an answer (out of "
-                "memory?): choose a smaller n, or leave neural-tangents out by --alone"
+                f"the process of {' '.join(self.arguments)} ended without a result (out of "
+                "memory?): choose a smaller n, or add --alone to leave neural-tangents out"
             )
         report: dict[str, float] = json.loads(line)
         return report
@@ -143,7 +143,7 @@ class Process:
 def measure(
     contestants: dict[str, Process], rounds: int, reference: np.ndarray | None
 ) -> dict[str, Any]:
-    """Median seconds, peak memory and gradient error of each, their steps in turn."""
+    """Median seconds, peak memory and gradient error of each; they take turns."""
     report: dict[str, Any] = {}
     compiled = {name: process.read() for name, process in contestants.items()}
     turns: dict[str, list[dict[str, float]]] = {name: [] for name in contestants}
@@ -168,16 +168,15 @@ def measure(
     return report
 
 
-@app.command()
 def main(
     n: Annotated[int, typer.Option(help="real rows, and as many generated ones", min=1)] = 256,
     dataset: Annotated[str, typer.Option(help=f"shape: {', '.join(SHAPES)}")] = "mnist",
-    precision: Annotated[str, typer.Option(help="of both: float32 or float64")] = "float32",
-    mix: Annotated[float, typer.Option(help="share of the real row in a generated one")] = 0.0,
-    rounds: Annotated[int, typer.Option(help="steps of each", min=1)] = 5,
+    precision: Annotated[str, typer.Option(help="dtype of both: float32 or float64")] = "float32",
+    mix: Annotated[float, typer.Option(help="share of real rows in the generated ones")] = 0.0,
+    rounds: Annotated[int, typer.Option(help="turns of each", min=1)] = 5,
     alone: Annotated[bool, typer.Option(help="without neural-tangents")] = False,
     blocking: Annotated[
-        list[str] | None, typer.Option(help="of ours: rows, whole or auto (default); repeatable")
+        list[str] | None, typer.Option(help="our blocking: rows, whole or auto; repeatable")
     ] = None,
     contestant_: Annotated[
         str | None, typer.Option("--contestant", hidden=True, help="run as a contestant")
@@ -223,5 +222,4 @@ def main(
     print(json.dumps(report, indent=2))
 
 
-if __name__ == "__main__":
-    run(app)
+COMMANDS = (main,)

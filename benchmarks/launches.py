@@ -1,18 +1,17 @@
-"""GA-NTK's programs compiled for an H100 where none is: launches, waits, memory, TF32.
+"""GA-NTK's programs compiled for an H100 on a machine without one: launches, waits, memory, TF32.
 
     make test-cuda-compile          # fetches JAX's CUDA plugin once (0.7 GB), then tests the bounds
     python -m benchmarks launches --out launches.csv
 
 A program is a `step` (a method's loss with its gradient, without optimiser and loop), the `loop`
-that ends at a stop, with branches in the loss, or a `stretch` of fixed length without
-(`gantk/descent/programs.py`). Of the last two the numbers are those of one iteration. Launches are
-counted in the compiled program: every operation that becomes a kernel, a copy or a library call, in
-loops as often as they go round, of a branch the one that is usually taken. A wait is a condition
-that the host reads before it goes on: of a branch, or of a loop of unknown length in each turn.
-TF32 is looked for in the PTX.
+that ends at a stop and has branches in the loss, or a `stretch` of fixed length without branches
+(`gantk/descent/programs.py`). For loops and stretches the numbers are per iteration. A launch is an
+operation of the compiled program that becomes a kernel, a copy or a library call. It counts once
+for each turn of its loop; of a branch, only the usual side counts. A wait is a condition that the
+host must read: of a branch, or of each turn of a loop of unknown length. TF32 instructions are
+counted in the PTX.
 """
 
-import csv
 import json
 import os
 import re
@@ -29,8 +28,9 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from suite.running.cli import run
+from benchmarks import _markdown
 from suite.running.errors import InputError
+from suite.running.files import csv_text, write_text
 from suite.running.provenance import ROOT
 
 PLUGIN = ROOT / ".venvs" / "cuda"
@@ -60,34 +60,18 @@ H100: dict[str, int | float] = {
     "clock_rate_ghz": 1.98,
     "device_memory_size": 80 * 10**9,
 }
-"""What XLA asks of a GPU, of an H100 with 80 GB (SXM)."""
+"""The properties of a GPU that XLA needs, for an H100 with 80 GB (SXM)."""
 PROGRAMS = {"step": ("rows", "whole"), "loop": ("whole",), "stretch": ("whole",)}
 """Program -> the blockings that it is compiled with."""
-COLUMNS = (
-    "case",
-    "program",
-    "blocking",
-    "launches",
-    "waits",
-    "temporary_mib",
-    "tf32",
-    "compile_cpu_seconds",
-)
-FREE = {"parameter", "constant", "tuple", "get-tuple-element", "bitcast", "after-all"} | {
-    "opt-barrier",
-    "partition-id",
-    "replica-id",
-    "copy-done",
-    "async-done",
-    "iota-done",
-}
-"""Operations of a compiled program that start nothing."""
-
-app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
+COLUMNS = ("case", "program", "blocking", "launches", "waits", "temporary_mib", "tf32")
+COLUMNS += ("compile_cpu_seconds",)
+FREE = {"parameter", "constant", "tuple", "get-tuple-element", "bitcast", "after-all"}
+FREE |= {"opt-barrier", "partition-id", "replica-id", "copy-done", "async-done", "iota-done"}
+"""Operations of a compiled program that launch nothing."""
 
 
 def environment(dump: Path) -> dict[str, str]:
-    """Variables with which JAX finds the plugin and CUDA's libraries, and leaves PTX in `dump`."""
+    """Variables that let JAX find the plugin and CUDA's libraries, and write PTX to `dump`."""
     cuda = PLUGIN / "nvidia" / "cu13"
     folders = [Path(site.getsitepackages()[0]), PLUGIN]
     libraries = [str(path) for folder in folders for path in sorted(folder.glob("nvidia/*/lib"))]
@@ -104,14 +88,14 @@ def environment(dump: Path) -> dict[str, str]:
 
 
 def missing() -> str | None:
-    """What has to be installed first; None if nothing."""
+    """The error if JAX's CUDA plugin is not installed, else None."""
     if (PLUGIN / "installed").exists():
         return None
     return f"{PLUGIN}: no CUDA plugin of JAX: `make test-cuda-compile` fetches it"
 
 
 class Gpu:
-    """What choosing a tile asks of a device."""
+    """The part of a JAX device that the choice of a tile uses."""
 
     platform = "gpu"
 
@@ -121,7 +105,7 @@ class Gpu:
 
 
 def compiled(method: str, shape: tuple[int, ...], n: int, blocking: str, program: str) -> Any:
-    """A program of `PROGRAMS`, compiled for an H100; nothing runs."""
+    """A program of `PROGRAMS`, compiled for an H100. Nothing is run."""
     from gantk.backend import configure
 
     configure()
@@ -135,7 +119,6 @@ def compiled(method: str, shape: tuple[int, ...], n: int, blocking: str, program
     from gantk.dynamics.discriminator import Discriminators, Held
     from suite.protocol.artefacts import Subset
     from suite.protocol.method import METHODS, Job
-    from suite.running.checkpoint import Checkpoint
 
     fields = [f"  {name}: {value}" for name, value in H100.items()]
     capability = "  cuda_compute_capability { major: 9 minor: 0 }"
@@ -144,7 +127,7 @@ def compiled(method: str, shape: tuple[int, ...], n: int, blocking: str, program
     of_process = jax.devices
 
     def hold(self: Discriminators, real: jax.Array, noise: object) -> Held:
-        """The shapes of what a descent holds; from here on the program is the H100's."""
+        """The shapes of the arrays of a descent. From here on programs are for the H100."""
         jax.devices = lambda *_: topology.devices
         held: list[Any] = [jax.eval_shape(kernel.fixed, real) for kernel in self.kernels]
         lams: list[Any] = [jax.ShapeDtypeStruct((), np.float64)] * len(held)
@@ -186,7 +169,7 @@ def compiled(method: str, shape: tuple[int, ...], n: int, blocking: str, program
     settings = entry.settings(blocking=blocking)
     jax.devices = lambda *_: [Gpu()]
     try:
-        entry.train(Job(rows, settings, 0, 0, n, Checkpoint(None)))
+        entry.train(Job(rows, settings, 0, 0, n))
     except Compiled as caught:
         return caught.args[0]
     finally:
@@ -209,14 +192,14 @@ def computations(text: str) -> tuple[dict[str, list[str]], str]:
 
 
 def launches(text: str) -> tuple[int, int]:
-    """Kernels, copies and library calls that one run of a compiled program starts, and its waits.
+    """Launches (kernels, copies, library calls) and waits of one run of a compiled program.
 
-    A loop of unknown length is taken to go round once.
+    A loop of unknown length counts as one turn.
     """
     found, entry = computations(text)
 
     def called(instruction: str) -> Iterator[tuple[str, int]]:
-        """The computations that an operation runs, and how often."""
+        """The computations that an operation runs, and how many times."""
         turns = re.search(r'"known_trip_count":\{"n":"(\d+)"', instruction)
         for name in re.findall(r"(?:body|to_apply|calls)=%?([\w.-]+)", instruction):
             yield name, int(turns[1]) if turns else 1
@@ -245,39 +228,32 @@ def launches(text: str) -> tuple[int, int]:
     return count(entry)
 
 
-@app.command()
 def main(
     case: Annotated[
         str | None, typer.Option(help=f"one of {'; '.join(CASES)}; default: all, as a table")
     ] = None,
     blocking: Annotated[str, typer.Option(help="with --case: rows or whole")] = "whole",
     program: Annotated[str, typer.Option(help="with --case: step, loop or stretch")] = "step",
-    text: Annotated[Path | None, typer.Option(help="with --case: where the program goes")] = None,
     out: Annotated[Path | None, typer.Option(help="the table as CSV")] = None,
 ) -> None:
-    """Compile programs for an H100, and print what they would start."""
+    """Compile programs for an H100, and print their launches, waits and memory."""
     why = missing()
     if why is not None:
         raise InputError(why)
     if case is None:
         rows = []
-        print(f"| {' | '.join(COLUMNS)} |\n|{' --- |' * len(COLUMNS)}")
+        print(_markdown.head(*COLUMNS))
         for name, kind in product(CASES, PROGRAMS):
             for each in PROGRAMS[kind]:
                 x = measured(name, each, kind)
                 rows.append({"case": name, "program": kind, "blocking": each} | x)
-                print("| " + " | ".join(str(rows[-1][c]) for c in COLUMNS) + " |", flush=True)
+                print(_markdown.line(*(rows[-1][c] for c in COLUMNS)), flush=True)
         if out is not None:
-            with open(out, "w", newline="", encoding="utf-8") as file:
-                lines = csv.DictWriter(file, COLUMNS, extrasaction="ignore", lineterminator="\n")
-                lines.writeheader()
-                lines.writerows(rows)
+            write_text(out, csv_text(COLUMNS, ([row[c] for c in COLUMNS] for row in rows)))
         return
     started = time.process_time()
     found = compiled(*CASES[case], blocking, program)
     seconds = time.process_time() - started
-    if text is not None:
-        text.write_text(found.as_text())
     starts, waits = launches(found.as_text())
     if program == "stretch":
         from gantk.descent.programs import LENGTH
@@ -293,9 +269,9 @@ def main(
 
 
 def measured(case: str, blocking: str, program: str) -> dict[str, float]:
-    """Launches, waits, memory, TF32 instructions and seconds of a case, by its own process."""
+    """Launches, waits, memory, TF32 instructions and seconds of a case, in its own process."""
     with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, "-m", "benchmarks.launches"]
+        command = [sys.executable, "-m", "benchmarks", "launches"]
         command += ["--case", case, "--blocking", blocking, "--program", program]
         done = subprocess.run(
             command, cwd=ROOT, env=environment(Path(folder)), capture_output=True, text=True
@@ -307,5 +283,4 @@ def measured(case: str, blocking: str, program: str) -> dict[str, float]:
     return report | {"tf32": sum(x.count("tf32") for x in ptx), "ptx_files": len(ptx)}
 
 
-if __name__ == "__main__":
-    run(app)
+COMMANDS = (main,)

@@ -1,8 +1,8 @@
-"""Speed, memory and agreement of the metrics: `python -m benchmarks.metrics --help`.
+"""Speed, memory and agreement of the metrics: `python -m benchmarks metrics --help`.
 
-Every figure stands beside that of what a user would otherwise take, from the same run on the same
-data, each in a process of its own. Ratios are given by the clock and by processor time, which
-other load on the machine does not touch.
+Each number stands beside that of the library that a user would otherwise use, from the same run on
+the same data, each in its own process. Ratios are given in wall-clock time and in CPU time, which
+other load on the machine affects less.
 """
 
 import json
@@ -24,19 +24,10 @@ from metrics.features import Features
 from metrics.frechet import frechet_distance
 from metrics.similarity import PAPER_WINDOW, Window, ssim_matrix
 from metrics.weights import inception_weights
-from suite.running.cli import run
 from suite.running.files import read_arrays
 from suite.running.provenance import ROOT
 
 REPEATS = 5
-
-app = typer.Typer(
-    help=__doc__,
-    add_completion=False,
-    rich_markup_mode=None,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
 
 
 def digits(count: int, name: str = "train_images") -> np.ndarray:
@@ -104,7 +95,6 @@ def _by_root(x: np.ndarray, y: np.ndarray) -> float:
     return float(gap @ gap + np.trace(sx) + np.trace(sy) - 2 * np.trace(sqrtm(sx @ sy).real))
 
 
-@app.command()
 def frechet(
     n: Annotated[int, typer.Option(help="rows on either side")] = 256,
     dimensions: Annotated[int, typer.Option(help="features a row")] = 2048,
@@ -146,7 +136,6 @@ def _scikit_image(pairs: int) -> np.ndarray:
     )
 
 
-@app.command()
 def ssim(
     generated: Annotated[int, typer.Option(help="generated images")] = 2048,
     training: Annotated[int, typer.Option(help="training images")] = 256,
@@ -198,7 +187,6 @@ def _ours(count: int, half: bool) -> tuple[np.ndarray, Cost]:
         return _measured(features.embed, ("inception", digits(count + 1)[1:]))
 
 
-@app.command()
 def inception(
     count: Annotated[int, typer.Option(help="images")] = 300,
     bfloat16: Annotated[bool, typer.Option(help="time bfloat16 too")] = True,
@@ -229,5 +217,4 @@ def inception(
     _report(rows, images=count, fid=distance)
 
 
-if __name__ == "__main__":
-    run(app)
+COMMANDS = (frechet, ssim, inception)

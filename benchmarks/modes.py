@@ -31,6 +31,7 @@ from baselines.alternating import train
 from baselines.game import Game, adam
 from baselines.losses import logistic, non_saturating
 from baselines.methods.dcgan import DcganSettings, game
+from benchmarks import _markdown
 from datasets.draw import draw
 from metrics.evaluate import Reference, evaluate
 from metrics.features import Features
@@ -39,8 +40,6 @@ from suite.protocol.artefacts import Subset
 from suite.protocol.method import Job
 from suite.protocol.seeds import stream
 from suite.protocol.source import SOURCES
-from suite.running.checkpoint import Checkpoint
-from suite.running.cli import run
 from suite.running.errors import unknown
 
 METRICS = ["fid_train", "am_ssim", "coverage_train", "copying_rate_ssim"]
@@ -175,10 +174,7 @@ CHANGES = {
     "translation, cutout, colour": Change({"augment": ("translation", "cutout", "colour")}),
 }
 
-app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
 
-
-@app.command()
 def main(
     names: Annotated[list[str] | None, typer.Argument(help="changes; all if none")] = None,
     n: Annotated[int, typer.Option(help="training digits, without --data", min=4)] = 64,
@@ -201,14 +197,13 @@ def main(
 
     def judge(name: str, update: object, rows: np.ndarray) -> None:
         found = evaluate(rows, references, METRICS, store, 0)
-        values = " | ".join(f"{found[metric]['value']:.4g}" for metric in METRICS)
+        values = [f"{found[metric]['value']:.4g}" for metric in METRICS]
         reached = len(np.unique(nearest(rows, subset.data)["indices"]))
-        differ = rows.std(axis=0).mean() / spread
-        found_all = f"{values} | {reached} of {len(subset.data)} | {differ:.2f}"
-        print(f"| {name} | {update} | {found_all} |", flush=True)
+        differ = f"{rows.std(axis=0).mean() / spread:.2f}"
+        of_all = f"{reached} of {len(subset.data)}"
+        print(_markdown.line(name, update, *values, of_all, differ), flush=True)
 
-    print(f"| change | updates | {' | '.join(METRICS)} | nearest images | deviation |")
-    print("| --- " * (len(METRICS) + 4) + "|")
+    print(_markdown.head("change", "updates", *METRICS, "nearest images", "deviation"))
     if data is None:
         other = draw(source, source.settings(), "heldout", samples, 0)
         judge("held-out digits", "", other.data)
@@ -218,12 +213,11 @@ def main(
         common |= {"updates": change.times * updates, "snapshot_rows": samples}
         settings = DcganSettings(**(common | dict(change.settings)))
         players = change.game(game(settings, subset.data.shape[1:]))
-        job = Job(change.rows(subset), settings, 0, 0, 1, Checkpoint(None))
+        job = Job(change.rows(subset), settings, 0, 0, 1)
         trajectory = train(job, players).trajectory
         last = zip(trajectory.iterations[-moments:], trajectory.data[-moments:], strict=True)
         for update, rows in last:
             judge(name, update, rows)
 
 
-if __name__ == "__main__":
-    run(app)
+COMMANDS = (main,)

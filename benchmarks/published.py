@@ -1,22 +1,21 @@
-"""What the published numbers are: several readings of Table 1's MNIST rows, with their spread.
+"""How the published numbers may have been computed: readings of Table 1's MNIST rows.
 
     python -m benchmarks published real --out real.csv
     python -m benchmarks published methods --out methods.csv
     python -m benchmarks published solutions FOLDER... --out solutions.csv
 
-`real` puts other real digits in the place of samples: ten subsets of n digits, ten draws of digits
-outside of each. `methods` judges the samples of all eight methods that results/reference keeps,
-against their own training digits and against ten subsets of others. `solutions` judges solutions of
-GA-CNTK, each on a subset of its own (folders of `python -m gantk train`): those of one n together,
-against the subset of one of them.
+`real` judges other real digits like samples: for ten subsets of n digits, ten draws of digits
+outside the subset. `methods` judges the samples of all eight methods in results/reference, against
+their own training digits and against ten other subsets. `solutions` judges solutions of GA-CNTK
+that were made on different subsets (folders of `python -m gantk train`): the solutions of one n
+together, against the subset of one of them.
 
-A reading is a way to compute a published number. `fid one`: the digit in the first of three colour
-channels, the others black. `am-ssim 4`, `am-ssim 11`: the window that the paper names, and the
-default of `tf.image.ssim`.
+A reading is one way to compute a published number. `fid one`: the digit is in the first of three
+colour channels, and the others are black. `am-ssim 4` and `am-ssim 11`: the window size that the
+paper gives, and the default of `tf.image.ssim`.
 """
 
 import csv
-import io
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -35,12 +34,9 @@ from suite.protocol.artefacts import Subset, digest_of, load_samples
 from suite.protocol.seeds import stream
 from suite.protocol.settings import parse_pairs
 from suite.protocol.source import SOURCES
-from suite.running.cli import run
 from suite.running.errors import InputError
-from suite.running.files import read_json, write_text
+from suite.running.files import csv_text, read_json, write_text
 from suite.running.provenance import ROOT
-
-app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
 
 SIZES = (64, 128, 256)
 SUBSETS, DRAWS, DRAWN, POOL = 10, 10, 768, 1280
@@ -57,10 +53,10 @@ SHEETS = {
     (256, "samples-table1-mnist-n256.png"): ("dcgan", "lsgan", "wgan", "ga-cntk", "ga-cntkg"),
     (256, "samples-gans-table1-mnist-n256.png"): ("wgan-gp", "sngan", "stylegan2"),
 }
-"""The methods of a picture from left to right, after the sheet of training digits."""
+"""n and picture -> its methods from left to right, after the sheet of training digits."""
 
 Out = Annotated[Path, typer.Option(help="CSV to write")]
-Folder = Annotated[Path, typer.Option(help="folder that keeps features from call to call")]
+Folder = Annotated[Path, typer.Option(help="folder to cache features in")]
 Torchvision = Annotated[
     Path | None,
     typer.Option(help="torchvision's inception_v3_google-*.pth, in place of the FID network"),
@@ -68,7 +64,7 @@ Torchvision = Annotated[
 
 
 class Embedder:
-    """Features by reading, kept in a folder in small files: a call that is killed loses little."""
+    """Features, cached in a folder in small files, so that a killed call loses little."""
 
     def __init__(self, folder: Path, torchvision: Path | None) -> None:
         self.folder = folder
@@ -116,13 +112,13 @@ def _pool(dataset: str = "mnist", pairs: Sequence[str] = ()) -> np.ndarray:
 
 
 def _split(subset: int) -> tuple[np.ndarray, np.ndarray]:
-    """Places in the pool: of 256 digits, whose first n are a subset of n, and of the rest."""
+    """Positions in the pool of 256 digits, whose first n are a subset of n, and of the others."""
     places = stream("published subset", subset).permutation(POOL)
     return places[: max(SIZES)], places[max(SIZES) :]
 
 
 def _of_samples(whole: float, half: float) -> float:
-    """The FID of `SAMPLES` rows from those of DRAWN and of half as many: it falls like 1 / rows."""
+    """The FID of `SAMPLES` rows from that of DRAWN and of DRAWN / 2, as it falls like 1 / rows."""
     slope = (half - whole) / (1 / DRAWN)
     return whole - slope * (1 / DRAWN - 1 / SAMPLES)
 
@@ -133,16 +129,13 @@ def _am_ssim(matrix: np.ndarray) -> float:
 
 def _save(out: Path, rows: Iterator[dict[str, Any]]) -> None:
     lines = list(rows)
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, list(lines[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(
-        {k: f"{v:.6g}" if isinstance(v, float) else v for k, v in line.items()} for line in lines
+    cells = (
+        [f"{value:.6g}" if isinstance(value, float) else value for value in line.values()]
+        for line in lines
     )
-    write_text(out, buffer.getvalue())
+    write_text(out, csv_text(lines[0], cells))
 
 
-@app.command()
 def real(
     out: Out,
     features: Folder,
@@ -209,7 +202,6 @@ def _kept(n: int, method: str) -> float:
     return float(whole) / float(last["value"])
 
 
-@app.command()
 def methods(out: Out, features: Folder, torchvision: Torchvision = None) -> None:
     """The kept samples of every method, against their own training digits and against others."""
     pool, embed = _pool(), Embedder(features, torchvision)
@@ -247,7 +239,6 @@ def methods(out: Out, features: Folder, torchvision: Torchvision = None) -> None
     _save(out, rows())
 
 
-@app.command()
 def solutions(
     folders: Annotated[list[Path], typer.Argument(help="solutions, each beside FOLDER.npz")],
     out: Out,
@@ -280,5 +271,4 @@ def solutions(
     _save(out, rows())
 
 
-if __name__ == "__main__":
-    run(app)
+COMMANDS = (real, methods, solutions)

@@ -28,6 +28,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from tqdm import tqdm
 
+from benchmarks import _markdown
 from metrics.extractors.lenet import LENET
 from metrics.extractors.lenet import weights as lenet_weights
 from metrics.frechet import frechet_distance
@@ -36,10 +37,7 @@ from metrics.runs import load_generated
 from metrics.similarity import ssim_matrix
 from metrics.weights import inception_weights
 from suite.protocol.artefacts import load_samples
-from suite.running.cli import run
 from suite.running.errors import InputError
-
-app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
 
 PUBLISHED = {"GA-CNTK": 31.10, "DCGAN": 27.43}
 """GA-NTK paper, Table 1, MNIST, n = 64."""
@@ -254,7 +252,6 @@ def miss(values: dict[str, float]) -> float:
     return max(max(ratio, 1 / ratio) for ratio in ratios)
 
 
-@app.command()
 def main(
     train: Annotated[Path, typer.Argument(help="the 64 training digits (npz)")],
     fresh: Annotated[Path, typer.Argument(help="held-out digits (npz)")],
@@ -274,13 +271,13 @@ def main(
     similar = {name: ssim_matrix(x, rows["train"]).max(axis=1).mean() for name, x in sets.items()}
     print(f"images: {counts}")
     print(", ".join(f"AM-SSIM of {name} {value:.2f}" for name, value in similar.items()))
-    print("\n| reading | GA-CNTK (31.10) | DCGAN (27.43) | fresh digits | missed by a factor |")
-    print("| --- | --- | --- | --- | --- |")
+    published = [f"{name} ({value:.2f})" for name, value in PUBLISHED.items()]
+    print()
+    print(_markdown.head("reading", *published, "fresh digits", "missed by a factor"))
     found = list(judged(rows["train"], rows["fresh"], sets))
     for reading, values in sorted(found, key=lambda item: miss(item[1])):
-        cells = " | ".join(f"{values[name]:.2f}" for name in (*sets, "fresh"))
-        print(f"| {reading.name} | {cells} | {miss(values):.1f} |")
+        cells = (f"{values[name]:.2f}" for name in (*sets, "fresh"))
+        print(_markdown.line(reading.name, *cells, f"{miss(values):.1f}"))
 
 
-if __name__ == "__main__":
-    run(app)
+COMMANDS = (main,)

@@ -1,17 +1,16 @@
-"""Whether intervals called 95 % cover 95 % on real trainings: many of each method, by other seeds.
+"""Whether 95 % intervals cover 95 % on real trainings: many runs of a method with other seeds.
 
-    python -m benchmarks.repeats
+    python -m benchmarks repeats
 
-Each line trains one method on one subset with `--runs` training seeds. Of these, 2, 3 or 5 are
-taken at random, again and again: their interval should hold the mean over all runs. How far they
-are from it is divided by sqrt(1 - k / runs), since they are a part of it. Two such groups that
-share no run should not be called different. One run has no interval; beside it stands what its own
-error over samples would claim.
+Each line trains one method on one subset with `--runs` training seeds. Groups of 2, 3 or 5 of these
+runs are drawn many times. The interval of a group should contain the mean over all runs. The
+distance to that mean is divided by sqrt(1 - k / runs), because the k runs are a part of it. Two
+groups without a common run should not be called different. One run has no interval; the last two
+columns show what its error over samples would claim.
 """
 
 import sys
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import sqrt
 from typing import Annotated, Any
@@ -20,6 +19,7 @@ import numpy as np
 import typer
 from tqdm import tqdm
 
+from benchmarks import _markdown
 from datasets.draw import draw
 from metrics.evaluate import Reference, evaluate
 from metrics.features import Features
@@ -30,12 +30,9 @@ from suite.protocol.method import Job
 from suite.protocol.seeds import stream
 from suite.protocol.settings import parse
 from suite.protocol.source import SOURCES
-from suite.running.checkpoint import Checkpoint
-from suite.running.cli import run
 
-app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
 SIZES = 2, 3, 5
-"""Training seeds of which an interval is made."""
+"""Numbers of training seeds in an interval."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +75,7 @@ def repeated(line: Line, runs: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     settings = parse(method.settings, given, line.method)
     found: dict[str, list[tuple[float, float]]] = {metric: [] for metric in line.metrics}
     for seed in tqdm(range(runs), f"{line.method} on {line.dataset}", file=sys.stderr):
-        job = Job(subset, settings, seed, 0, line.n, Checkpoint(None))
+        job = Job(subset, settings, seed, 0, line.n)
         samples = method.train(job).samples
         references = {"train": Reference(subset.data)}
         for metric, entry in evaluate(samples, references, line.metrics, features, 0).items():
@@ -122,16 +119,14 @@ def row(line: Line, metric: str, values: np.ndarray, errors: np.ndarray, draws: 
     shares = [covered(values, k, draws) for k in SIZES] + [
         told_apart(values, k, draws) for k in SIZES
     ]
-    cells: Sequence[str] = [
+    return _markdown.line(
         f"{line.method}, {line.n} rows of {line.dataset}, {metric}",
         f"{len(values)}",
         f"{values.mean():.4g} ± {values.std(ddof=1):.2g}",
         *(f"{100 * share:.1f} %" for share in (*shares, holds, apart)),
-    ]
-    return f"| {' | '.join(cells)} |"
+    )
 
 
-@app.command()
 def table(
     runs: Annotated[int, typer.Option(help="training seeds of each method", min=10)] = 40,
     draws: Annotated[int, typer.Option(help="groups of runs that are drawn", min=1)] = 4000,
@@ -142,7 +137,7 @@ def table(
     head = ["what", "runs", "mean ± deviation", *(f"covered, {k} seeds" for k in SIZES)]
     head += [*(f"told apart, {k} seeds" for k in SIZES), "one run ± 1.96 own errors covers"]
     head += ["two runs told apart by own errors"]
-    print(f"| {' | '.join(head)} |\n| --- |{' ---: |' * (len(head) - 1)}")
+    print(_markdown.head(*head, numbers=True))
     with tempfile.TemporaryDirectory() as cache:
         # Every solution compiles the same program.
         jax.config.update("jax_compilation_cache_dir", cache)
@@ -152,5 +147,4 @@ def table(
                 print(row(line, metric, values, errors, draws), flush=True)
 
 
-if __name__ == "__main__":
-    run(app)
+COMMANDS = (table,)

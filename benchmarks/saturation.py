@@ -1,15 +1,15 @@
-"""Whether a discriminator leaves a gradient: a finite network beside the NTK's (paper, Fig. 5).
+"""Whether a discriminator still gives a gradient: a finite network beside the NTK's (Fig. 5).
 
     python -m datasets subset mnist --n 64 --out train.npz
     python -m benchmarks saturation train.npz --out saturation.png
 
-As in the paper's section 4.2, a finite network of GA-CNTK's architecture learns to tell n images
-from as many of noise, by full batches and gradient descent on the squared error, for long (the
-paper: 65,536 steps of 256 + 256; here fewer rows and a narrow network, which a CPU affords). Then
-one noise image descends |1 - D|^2 / 2: through that network, and through GA-CNTK, whose D is
-trained anew for every place of the image, for as long a time (lambda = steps * rate / rows) and for
-that of the released code. The paper says "with a large t" only. The curves are the norms of the
-image's gradient.
+As in the GA-NTK paper, section 4.2, a finite network of GA-CNTK's architecture learns to tell n
+images from n images of noise, by gradient descent on the squared error with full batches. The paper
+takes 65,536 steps with 256 + 256 rows; here there are fewer rows and a narrow network, so that a
+CPU suffices. Then one noise image descends |1 - D|^2 / 2, once through that network and twice
+through GA-CNTK, whose D is trained anew for every state of the image: for the same training time
+(lambda = steps * rate / rows), and for that of the released code. The paper says only "with a large
+t". The curves are the norms of the image's gradient.
 """
 
 from collections.abc import Callable
@@ -22,6 +22,7 @@ import numpy as np
 import typer
 from tqdm import trange
 
+from benchmarks import _markdown
 from gantk.backend import configure
 from gantk.descent.layers import conv
 from gantk.dynamics.discriminator import gram_loss, released_lambda
@@ -164,11 +165,9 @@ def main(
     axes.legend()
     save(figure, out)
     shown = np.unique(np.geomspace(1, moves, 8).round().astype(int)) - 1
-    print("| iteration | " + " | ".join(map(str, shown)) + " |")
-    print("| --- |" + " --- |" * len(shown))
+    print(_markdown.head("iteration", *shown))
     for name, values in found.items():
-        print(f"| {name} | " + " | ".join(f"{values[i]:.2g}" for i in shown) + " |")
+        print(_markdown.line(name, *(f"{values[i]:.2g}" for i in shown)))
 
 
-if __name__ == "__main__":
-    typer.run(main)
+COMMANDS = (main,)

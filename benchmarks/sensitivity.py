@@ -1,9 +1,9 @@
-"""Which metric sees what: real and spoilt images judged as if a method had made them.
+"""Which metric detects what: real and damaged images are judged like generated ones.
 
-    python -m benchmarks.sensitivity --n 64 --features FOLDER
+    python -m benchmarks sensitivity --n 64 --features FOLDER
 
-The rows of the table are the training images, copies of them with one fault each, and new digits,
-none of them a training image; the columns are the metrics. Everything comes from the bundled MNIST.
+The lines of the table are the training images, the training images with one fault each, and new
+digits that are no training images; the columns are metrics. All images come from the bundled MNIST.
 """
 
 from pathlib import Path
@@ -12,10 +12,10 @@ from typing import Annotated
 import numpy as np
 import typer
 
+from benchmarks import _markdown
 from metrics.evaluate import Reference, evaluate
 from metrics.features import Features
 from suite.protocol.seeds import stream
-from suite.running.cli import run
 from suite.running.files import read_arrays
 from suite.running.provenance import ROOT
 
@@ -29,8 +29,6 @@ METRICS = (
     "copying_rate_ssim",
     "copying_rate_inception",
 )
-
-app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
 
 
 def shifted(images: np.ndarray, pixels: int) -> np.ndarray:
@@ -54,9 +52,9 @@ def blurred(images: np.ndarray, deviation: float) -> np.ndarray:
 
 
 def variants(train: np.ndarray, labels: np.ndarray, fresh: np.ndarray) -> dict[str, np.ndarray]:
-    """The images judged, uint8 [N, 28, 28, 1], by what was done to them.
+    """What was done to the images -> the images, uint8 [N, 28, 28, 1].
 
-    The new digits are as many as the training images, and 2,048 (all there are, if fewer).
+    There are two sets of new digits: as many as training images, and 2,048 (or all, if fewer).
     """
     few = train[labels < 5]
     half = np.resize(np.arange(len(few)), len(train))
@@ -73,10 +71,9 @@ def variants(train: np.ndarray, labels: np.ndarray, fresh: np.ndarray) -> dict[s
     }
 
 
-@app.command()
 def table(
     n: Annotated[int, typer.Option(help="training images", min=8)] = 64,
-    features: Annotated[Path | None, typer.Option(help="folder that keeps features")] = None,
+    features: Annotated[Path | None, typer.Option(help="folder to cache features in")] = None,
 ) -> None:
     """Print the table as Markdown."""
     arrays = read_arrays(ROOT / "resources" / "mnist" / "mnist.npz")
@@ -85,13 +82,11 @@ def table(
     heldout = arrays["heldout_images"][..., None]
     references = {"train": Reference(images[:n]), "heldout": Reference(heldout)}
     store = Features(features)
-    print("| images | " + " | ".join(METRICS) + " |")
-    print("| --- |" + " ---: |" * len(METRICS))
+    print(_markdown.head("images", *METRICS, numbers=True))
     for name, rows in variants(images[:n], labels[:n], images[n:]).items():
         values = evaluate(rows, references, METRICS, store, 0)
         cells = (f"{values[metric]['value']:.3g}" for metric in METRICS)
-        print(f"| {name} | " + " | ".join(cells) + " |", flush=True)
+        print(_markdown.line(name, *cells), flush=True)
 
 
-if __name__ == "__main__":
-    run(app)
+COMMANDS = (table,)

@@ -10,41 +10,33 @@ mean norm of the gradient of -log sigmoid(f) at the generated points, which is w
 Eight Gaussians on a ring of radius 5 against normal points, ReLU with biases.
 """
 
-import csv
-import io
 from pathlib import Path
 from typing import Annotated, Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import typer
+from scipy.integrate import solve_ivp
 
 from benchmarks.discriminators import points
-from suite.running.cli import run
-from suite.running.files import write_text
+from gantk.backend import configure
+from gantk.dynamics.closed_form import labels
+from gantk.gantk2.flow import architecture_of
+from gantk.gantk2.rules import logistic_steps, weights
+from gantk.gantk2.settings import InfiniteSettings
+from gantk.kernel.peer import PeerKernel, import_neural_tangents
+from suite.running.files import csv_text, write_text
 
-app = typer.Typer(help=__doc__, add_completion=False, rich_markup_mode=None)
 TIMES = (1.0, 10.0, 100.0)
 
 
-@app.command()
 def main(
     out: Annotated[Path, typer.Option(help="CSV to write")],
     n: Annotated[int, typer.Option(help="points of either kind", min=1)] = 48,
 ) -> None:
     """Write the mean gradient norm: a line a time, precision and solver."""
-    from gantk.backend import configure
-
     configure()
-    import jax
-    import jax.numpy as jnp
-    from scipy.integrate import solve_ivp
-
-    from gantk.dynamics.closed_form import labels
-    from gantk.gantk2.flow import architecture_of
-    from gantk.gantk2.rules import logistic_steps, weights
-    from gantk.gantk2.settings import InfiniteSettings
-    from gantk.kernel.peer import PeerKernel, import_neural_tangents
-
     peer = PeerKernel(architecture_of(InfiniteSettings(rule="logistic")))
     real = points("ring8", n, radius=5, variance=0.25, centre=0)
     rows = np.concatenate([real, np.random.default_rng(0).standard_normal((n, 2))])
@@ -54,9 +46,7 @@ def main(
     def slope(_: float, w: np.ndarray) -> np.ndarray:
         return np.asarray(y / (1 + np.exp(y * (exact @ w))) / (2 * n))
 
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["time", "precision", "solver", "gradient"])
+    lines = []
     for precision in ("float64", "float32"):
         held = jnp.asarray(rows, precision)
         gram, fake, goal = peer.gram(held), held[n:], jnp.asarray(y[:, None], precision)
@@ -78,9 +68,8 @@ def main(
                     return jnp.sum(jax.nn.softplus(-f))
 
                 found = float(np.linalg.norm(jax.grad(loss)(fake), axis=1).mean())
-                writer.writerow([f"{time:g}", precision, solver, f"{found:.4g}"])
-    write_text(out, buffer.getvalue())
+                lines.append([f"{time:g}", precision, solver, f"{found:.4g}"])
+    write_text(out, csv_text(["time", "precision", "solver", "gradient"], lines))
 
 
-if __name__ == "__main__":
-    run(app)
+COMMANDS = (main,)

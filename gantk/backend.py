@@ -1,4 +1,4 @@
-"""How JAX runs here: double precision available, one device a CPU thread."""
+"""How JAX runs here: with double precision, and one JAX device per CPU thread."""
 
 import contextlib
 import hashlib
@@ -12,12 +12,12 @@ from suite.running.files import cache_folder
 
 
 def cpu_threads() -> int:
-    """CPU threads that this process may use: OMP_NUM_THREADS where it is set, else all cores.
+    """CPU threads that this process may use: OMP_NUM_THREADS if it is set, else all cores.
 
-    Of a list, which OpenMP takes for nested levels, the first counts.
+    OMP_NUM_THREADS may be a list for nested levels of OpenMP; the first number is used.
 
     Raises:
-        InputError: it is no number.
+        InputError: OMP_NUM_THREADS is not a number.
     """
     text = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
     if text and not text.isdecimal():
@@ -26,10 +26,10 @@ def cpu_threads() -> int:
 
 
 def program_cache() -> Path:
-    """Where compiled programs are kept: a folder a kind of processor.
+    """The folder for compiled programs, a different one for each kind of processor.
 
-    JAX's own key has the program, its version and its flags, but no instruction set: a program
-    that another node of a cluster has compiled might end in an illegal instruction here.
+    JAX's own cache key contains the program, JAX's version and flags, but no instruction set. A
+    program compiled on another node of a cluster could stop with an illegal instruction here.
     """
     info = Path("/proc/cpuinfo")
     lines = info.read_text(encoding="utf-8", errors="replace").splitlines() if info.exists() else []
@@ -41,27 +41,27 @@ def program_cache() -> Path:
 def configure() -> None:
     """Set JAX up; call it before anything touches a JAX device (later calls change nothing).
 
-    The engine splits its tiles over JAX devices. On a CPU every thread becomes a device of its
-    own that runs single-threaded code: one tile a thread keeps the cache, while threads inside
-    an operation cost more in synchronisation than they bring (measured: 2 cores, 2.0 times
-    against 1.0 to 1.2 times).
+    The kernel engine divides its tiles among JAX devices. On a CPU every thread becomes a device
+    that runs single-threaded code, so a tile stays in the cache of its core. Threads inside an
+    operation cost more in synchronisation than they gain (measured on 2 cores: 1.0 to 1.2 times as
+    fast as one thread, against 2.0 times with one device per thread).
     """
     flags = os.environ.get("XLA_FLAGS", "")
     if "--xla_cpu_multi_thread_eigen" not in flags:
         os.environ["XLA_FLAGS"] = f"{flags} --xla_cpu_multi_thread_eigen=false".strip()
-    # The eigendecomposition runs on every device at once: more BLAS threads than one a device
-    # would only wait for each other (measured: 13 times slower at n = 64).
+    # The eigendecomposition runs on every device at once. With more BLAS threads than devices, the
+    # threads wait for each other (measured: 13 times slower at n = 64).
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     import jax
 
     jax.config.update("jax_enable_x64", True)
-    # GPUs would round float32 factors to TF32's 10 bits, and gradients near copies to 2 digits.
+    # GPUs would round float32 factors to TF32, which has 10 bits, and gradients to 2 digits.
     jax.config.update("jax_default_matmul_precision", "highest")
     if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
         jax.config.update("jax_compilation_cache_dir", str(program_cache()))
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.1)
     if "--xla_force_host_platform_device_count" not in flags:
-        # RuntimeError: the devices exist already, as in a notebook; they are kept.
+        # RuntimeError: the devices exist already, for example in a notebook, and are kept.
         with contextlib.suppress(RuntimeError):
             jax.config.update("jax_num_cpu_devices", cpu_threads())
 

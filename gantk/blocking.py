@@ -1,4 +1,4 @@
-"""Two ways to cut the kernel's work, for CPUs and for GPUs; results agree up to rounding."""
+"""Two ways to divide the kernel's work, for CPUs and for GPUs. Results agree up to rounding."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from gantk.kernel.ntk import Averages
 
 @dataclass(frozen=True)
 class Blocking:
-    """One way.
+    """One way to divide the work.
 
     averages: how a tile traverses the positions of its images.
     tile: (architecture, side of the images, rows, devices) -> rows of a tile.
@@ -30,12 +30,12 @@ BLOCKINGS = {
     "rows": Blocking(blocking_rows, blocking_rows.tile, exponential.residual),
     "whole": Blocking(blocking_whole, blocking_whole.tile, squarings.residual),
 }
-"""Value of the setting `blocking` -> the way: `rows` suits a CPU's caches, `whole` keeps a GPU's
-kernel launches few."""
+"""Value of the setting `blocking` -> the way. `rows` suits the caches of a CPU; `whole` has few
+kernel launches on a GPU."""
 
 
 def blocking_on(setting: str) -> str:
-    """The name in `BLOCKINGS` that the setting asks for here; `auto` goes by the device."""
+    """The name in `BLOCKINGS` for a value of the setting; `auto` depends on the device."""
     if setting != "auto":
         return setting
     return "rows" if jax.default_backend() == "cpu" else "whole"

@@ -1,4 +1,4 @@
-"""What the methods of this room refuse, from settings and the shape of the rows alone."""
+"""Checks of the methods of this room that need only the settings and the shape of the rows."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ CODE_SIDES = (28, 32, 64, 256)
 
 
 def check_square(shape: tuple[int, ...]) -> None:
-    """Refuse rows that are no square images."""
+    """Raise InputError unless rows of this shape are square images."""
     if len(shape) != 3 or shape[0] != shape[1]:
         raise InputError(
             f"a convolutional kernel needs square images, not rows of shape {list(shape)}: use "
@@ -20,14 +20,8 @@ def check_square(shape: tuple[int, ...]) -> None:
         )
 
 
-def check_augmented(names: Sequence[str], shape: tuple[int, ...]) -> None:
-    """Refuse augmentations of points."""
-    if names and len(shape) != 3:
-        raise InputError("augment: points cannot be augmented: leave it out, or train on images")
-
-
 def check_side(shape: tuple[int, ...], sides: Sequence[int], network: str) -> None:
-    """Refuse images of a side that a network has no layers for."""
+    """Raise InputError unless rows of this shape are square images with one of these sides."""
     check_square(shape)
     if shape[0] not in sides:
         raise InputError(

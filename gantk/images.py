@@ -1,4 +1,4 @@
-"""Between stored rows and the arrays that methods move."""
+"""Conversions between stored rows and the arrays that methods move."""
 
 from typing import Any, Literal
 
@@ -45,6 +45,6 @@ def average_pool(rows: Any, factor: int) -> Any:
 def initial_rows(
     start: Literal["uniform", "normal"], shape: tuple[int, ...], seed: int, part: int
 ) -> np.ndarray:
-    """Random rows to start from (the paper says random, section 3; the released code: uniform)."""
+    """Random rows to start from (paper, section 3: random; released code: uniform)."""
     random = stream("initial-rows", seed, part)
     return random.random(shape) if start == "uniform" else random.normal(0.5, 0.25, shape)

@@ -8,18 +8,18 @@ from suite.protocol.seeds import integer_seed
 
 
 def named_key(purpose: str, *seeds: int) -> jax.Array:
-    """A key for one named purpose; threefry, whose bits are stable between JAX's versions."""
+    """A key for one named purpose. Threefry gives the same bits in all versions of JAX."""
     return jax.random.key(integer_seed(purpose, *seeds), impl="threefry2x32")
 
 
 class Keys(NamedTuple):
-    """What a descent draws from. They are arguments of its program, the same for every seed."""
+    """The random keys of a descent. They are arguments, so all seeds share a compiled program."""
 
     batches: jax.Array
     augmentation: jax.Array
 
     def of(self, iteration: jax.Array) -> tuple[jax.Array, jax.Array]:
-        """Those of one iteration, whether or not the run was interrupted before it."""
+        """The keys of one iteration. They do not depend on whether the run was interrupted."""
         return jax.random.fold_in(self.batches, iteration), jax.random.fold_in(
             self.augmentation, iteration
         )

@@ -14,6 +14,7 @@ from pydantic import (
 )
 
 from gantk.kernel.activation import ACTIVATIONS
+from suite.protocol.augmentation import AugmentSetting
 from suite.protocol.method import Work
 from suite.protocol.settings import Settings
 from suite.running.errors import InputError
@@ -32,8 +33,8 @@ PRESETS: dict[str, dict[str, Any]] = {
         "batch_counts": "all rows",
     },
 }
-"""Preset -> the settings that it changes, of those that a method has. The defaults are what the
-released code ran."""
+"""Preset -> the settings that it changes, as far as a method has them. The defaults are the values
+that the released code used."""
 
 
 class OptimiserSettings(Settings):
@@ -46,50 +47,59 @@ class OptimiserSettings(Settings):
     beta1: float = Field(0.5, ge=0, lt=1, description="Adam: decay of the first moment")
     beta2: float = Field(0.999, ge=0, lt=1, description="Adam: decay of the second moment")
     clip_norm: PositiveFloat | None = Field(
-        None, description="largest global norm of a gradient; longer ones are scaled down to it"
+        None,
+        description="largest global norm of a gradient; a longer one is scaled down to it; null: "
+        "no limit",
     )
 
 
 class DescentSettings(OptimiserSettings):
     """Budget, stop rules and snapshots of a descent."""
 
-    iterations: PositiveInt = Field(100_000, description="budget [iterations]")
+    iterations: PositiveInt = Field(
+        100_000, description="length of the run, unless a stop rule ends it earlier [iterations]"
+    )
     schedule: Literal["constant", "cosine"] = Field(
-        "constant", description="course of the step over the budget: as it is, or down to 0"
+        "constant", description="step size over the run: constant, or falling to 0 along a cosine"
     )
     patience: PositiveInt | None = Field(
-        None, description="stop when the loss has not fallen by `delta` for so long [iterations]"
+        None,
+        description="stop if the loss has not fallen by `delta` for this many iterations; null: "
+        "never [iterations]",
     )
     delta: NonNegativeFloat = Field(
-        0.05, description="the fall of the loss that counts as progress (GA-NTK paper, section 13)"
+        0.05,
+        description="smallest decrease of the loss that counts as progress (GA-NTK paper, section "
+        "13)",
     )
     gradient_norm: PositiveFloat | None = Field(
-        None, description="stop when the norm of the gradient is below this"
+        None, description="stop when the norm of the gradient is below this; null: never"
     )
     snapshots: PositiveInt = Field(
-        20, description="log-spaced snapshots of the samples, beside the start [snapshots]"
+        20,
+        description="number of log-spaced snapshots of the samples, not counting the start "
+        "[snapshots]",
     )
 
 
 class ArchitectureSettings(Settings):
     """The discriminator's infinitely wide network; `gantk.kernel.architecture` builds it."""
 
-    activation: ActivationName = Field("relu", description="nonlinearity of the network")
+    activation: ActivationName = Field("relu", description="activation of the network")
     sigma_w2: PositiveFloat = Field(
-        1.4615, description="variance of the weights, times fan-in; the paper names none"
+        1.4615, description="variance of the weights times the fan-in; the paper gives no value"
     )
     sigma_b2: NonNegativeFloat = Field(
-        0.1, description="variance of the biases; the paper names none"
+        0.1, description="variance of the biases; the paper gives no value"
     )
     output_bias: bool = Field(
         True, description="whether the output layer has a bias, which adds sigma_b2 to the kernel"
     )
     dense: NonNegativeInt | None = Field(
-        None, description="hidden dense layers; default: the paper's for the images' size [layers]"
+        None,
+        description="number of hidden dense layers; null: the paper's number for this image size "
+        "[layers]",
     )
-
-
-Augmentation = Literal["translation", "cutout", "colour"]
 
 
 class DiscriminatorSettings(DescentSettings, ArchitectureSettings):
@@ -97,43 +107,45 @@ class DiscriminatorSettings(DescentSettings, ArchitectureSettings):
 
     preset: Literal["released-code", "paper"] = Field(
         "released-code",
-        description="whose choices stand for settings that are not given, where code and paper "
-        "disagree",
+        description="default values of the settings on which the paper and its released code "
+        "disagree: the code's, or the paper's",
     )
     objective: Literal["cross_entropy", "half_square", "norm"] = Field(
         "cross_entropy",
-        description="loss: of the released code, of the proof (Eq. 16), or as printed (Eq. 4)",
+        description="loss of the generated rows: cross_entropy (released code), half_square (the "
+        "paper's proof, Eq. 16) or norm (as printed, Eq. 4)",
     )
     lam: PositiveFloat | Literal["released-code", "algorithm-1"] = Field(
         "released-code",
-        description="lambda = eta t: a number, 0.01 * 65536 * rate / (2 * rows) as in the released "
-        "code, or the search of Algorithm 1",
+        description="lambda = eta t: a number; released-code: 0.01 * 65536 * rate / (2 * rows); "
+        "algorithm-1: searched by the paper's Algorithm 1",
     )
     rate: PositiveFloat = Field(
-        2.0, description="released-code: training time of the discriminator [65536 steps]"
+        2.0,
+        description="with lam: released-code, the training time of the discriminator [65536 steps]",
     )
     separation: PositiveFloat = Field(
-        1e-2, description="algorithm-1: tolerance epsilon, 1e-3 to 1e-2 in the paper"
+        1e-2,
+        description="with lam: algorithm-1, the tolerance epsilon; the paper uses 1e-3 to 1e-2",
     )
     diag_reg: NonNegativeFloat = Field(
-        1e-5, description="ridge added to K, relative to its mean diagonal"
+        1e-5, description="ridge on the diagonal of K, relative to the mean of the diagonal"
     )
-    augment: tuple[Augmentation, ...] = Field(
-        (),
-        description="random changes of real and generated images before the discriminator sees "
-        "them (Zhao et al., 2020): shifts by up to an eighth of the side, a black square of half "
-        "the side, brightness with saturation and contrast",
-    )
+    augment: AugmentSetting = ()
     precision: Literal["float32", "float64"] = Field(
-        "float32", description="of images and kernel; exp(-lambda K) is always in float64"
+        "float32",
+        description="dtype of images and kernel; exp(-lambda K) is always computed in float64",
     )
     kernel: Literal["tiles", "neural-tangents"] = Field(
-        "tiles", description="this suite's kernel, or that of neural-tangents (the same numbers)"
+        "tiles",
+        description="implementation of the kernel: this suite's (tiles) or neural-tangents; both "
+        "give the same numbers",
     )
     blocking: Literal["auto", "rows", "whole"] = Field(
         "auto",
-        description="how the work is cut: by rows of positions, for a CPU's caches; in tiles as "
-        "large as memory allows, for a GPU; or by the device (the same numbers up to rounding)",
+        description="how the kernel's work is divided: rows (one row of pixel positions at a time, "
+        "for CPU caches), whole (tiles as large as memory allows, for a GPU) or auto (by the "
+        "device); all give the same numbers up to rounding",
     )
 
     @model_validator(mode="before")
@@ -153,10 +165,12 @@ class RowSettings(DiscriminatorSettings):
     """Generated rows that move themselves, without a generator."""
 
     clip: bool = Field(
-        True, description="project pixels to [0, 1] after each update, as the released code does"
+        True, description="clip pixels to [0, 1] after each update, as the released code does"
     )
     start: Literal["uniform", "normal"] = Field(
-        "uniform", description="initial rows: uniform on [0, 1], or normal (0.5, 0.25)"
+        "uniform",
+        description="distribution of the initial rows: uniform on [0, 1], or normal with mean 0.5 "
+        "and standard deviation 0.25",
     )
 
 
@@ -165,31 +179,35 @@ class ConvolutionalSettings(DiscriminatorSettings):
 
     convs: PositiveInt | None = Field(
         None,
-        description="convolutions of stride 2; default: the paper's for the images' size [layers]",
+        description="number of convolutions of stride 2; null: the paper's number for this image "
+        "size [layers]",
     )
 
 
 class BatchSettings(ConvolutionalSettings):
     """Each iteration against a discriminator of random rows (Eq. 5)."""
 
-    batch: PositiveInt = Field(64, description="size of a batch, b [images]")
+    batch: PositiveInt = Field(64, description="batch size b [images]")
     batch_counts: Literal["real rows", "all rows"] = Field(
         "real rows",
-        description="what b counts: real rows, with as many generated ones, so that K has 2 b rows "
-        "(released code), or both together (Eq. 5: b / 2 of each)",
+        description="what b counts: `real rows` (b real and b generated rows, so K has 2 b rows, "
+        "as in the released code) or `all rows` (b / 2 of each, as in Eq. 5)",
     )
 
     @model_validator(mode="after")
     def _even(self) -> "BatchSettings":
         if self.batch_counts == "all rows" and self.batch % 2:
-            raise ValueError(f"batch {self.batch} has no half: choose an even one")
+            raise ValueError(
+                f"batch {self.batch} is odd, and batch_counts 'all rows' needs half of it: choose "
+                "an even batch"
+            )
         return self
 
     def rows(self, n: int) -> tuple[int, int]:
-        """As many of each.
+        """Real and generated rows that an iteration uses: equally many.
 
         Raises:
-            InputError: more than n.
+            InputError: that is more than n.
 
         >>> BatchSettings(batch=64).rows(256)
         (64, 64)
@@ -200,7 +218,7 @@ class BatchSettings(ConvolutionalSettings):
         if real > n:
             most = n * self.batch // real
             raise InputError(
-                f"batch {self.batch}: the subset has {n} rows only: choose at most {most}"
+                f"batch {self.batch} is too large for a subset of {n} rows: choose at most {most}"
             )
         return real, real
 
@@ -211,25 +229,31 @@ class GeneratorSettings(BatchSettings):
     optimiser: Literal["gradient-descent", "adam"] = Field("adam", description="update rule")
     step: PositiveFloat = Field(2e-4, description="step size of the update rule")
     clip_norm: PositiveFloat | None = Field(
-        5.0, description="largest global norm of a gradient; longer ones are scaled down to it"
+        5.0,
+        description="largest global norm of a gradient; a longer one is scaled down to it; null: "
+        "no limit",
     )
     diag_reg: NonNegativeFloat = Field(
-        1e-4, description="ridge added to K, relative to its mean diagonal"
+        1e-4, description="ridge on the diagonal of K, relative to the mean of the diagonal"
     )
-    latent: PositiveInt = Field(64, description="dimension of z")
+    latent: PositiveInt = Field(64, description="dimension of the latent z")
     snapshot_rows: PositiveInt | None = Field(
         None,
-        description="rows of a snapshot, of the same latents each time; null: n, at most 256",
+        description="rows in a snapshot; all snapshots use the same latents; null: n, at most 256 "
+        "[rows]",
     )
     space: Literal["image", "code"] = Field(
-        "image", description="where the discriminator works: pixels, or Table 7's codes"
+        "image",
+        description="what the discriminator sees: images, or the codes of Table 7's autoencoder",
     )
     autoencoder_data: Path | None = Field(
         None,
-        description="code: subset to train the autoencoder on; default: the n training images",
+        description="with space: code, the subset that the autoencoder is trained on; null: the n "
+        "training images",
     )
     autoencoder_iterations: PositiveInt = Field(
-        2000, description="code: training of the autoencoder [iterations of 64 images]"
+        2000,
+        description="with space: code, the training of the autoencoder [iterations of 64 images]",
     )
 
     @model_validator(mode="after")

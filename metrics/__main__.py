@@ -53,10 +53,10 @@ def compare(
     generated: Annotated[
         Path, typer.Argument(help="folder of images, or .npz of uint8 [N, H, W, C]")
     ],
-    reference: Annotated[Path, typer.Argument(help="the training images: likewise")],
-    heldout: Annotated[Path | None, typer.Option(help="held-out images: likewise")] = None,
+    reference: Annotated[Path, typer.Argument(help="the training images, in the same form")],
+    heldout: Annotated[Path | None, typer.Option(help="held-out images, in the same form")] = None,
     class_: Annotated[
-        Path | None, typer.Option("--class", help="all images of the class: likewise")
+        Path | None, typer.Option("--class", help="the whole training split, in the same form")
     ] = None,
     metrics: Metrics = None,
     seed: Seed = 0,
@@ -65,12 +65,13 @@ def compare(
     background: Annotated[
         str,
         typer.Option(
-            help="behind transparent pixels: white, grey, black or #rrggbb", parser=check_colour
+            help="colour behind transparent pixels: white, grey, black or #rrggbb",
+            parser=check_colour,
         ),
     ] = "white",
     as_json: Annotated[bool, typer.Option("--json", help="print JSON for programs")] = False,
 ) -> None:
-    """Print metrics of GENERATED against REFERENCE, with the counts used."""
+    """Print metrics of GENERATED against REFERENCE, and how many images were used."""
     rows = read_rows(generated, background)
     paths = {"train": reference, "heldout": heldout, "class": class_}
     given = {name: read_rows(path, background) for name, path in paths.items() if path}
@@ -105,8 +106,10 @@ def copies(
     samples: Annotated[
         Path, typer.Argument(help="folder of images, .npz of uint8 [N, H, W, C], or a sheet")
     ],
-    train: Annotated[Path, typer.Option(help="the training images: likewise")],
-    heldout: Annotated[Path | None, typer.Option(help="other real images: likewise")] = None,
+    train: Annotated[Path, typer.Option(help="the training images, in the same form")],
+    heldout: Annotated[
+        Path | None, typer.Option(help="other real images, in the same form")
+    ] = None,
     out: Annotated[Path, typer.Option(help="PNG to write")] = Path("copies.png"),
 ) -> None:
     """Print how many of SAMPLES are copies of training images, as JSON; draw the clearest pairs.
@@ -157,13 +160,13 @@ def evaluate_(
     parts: Parts,
     out: Out,
     trajectory: Annotated[
-        Path | None, typer.Option(help="CSV to write: every snapshot of the first part judged")
+        Path | None, typer.Option(help="CSV to write: the metrics of every snapshot of part 0")
     ] = None,
     nearest: Annotated[
         Path | None,
         typer.Option(
-            help="npz to write: the training images nearest to the first samples, by SSIM: "
-            "generated, nearest, ssim, indices"
+            help="npz to write: the first samples and their nearest training images by SSIM "
+            "(arrays generated, nearest, ssim, indices)"
         ),
     ] = None,
     train: Train = None,
@@ -171,17 +174,17 @@ def evaluate_(
     class_: Class = None,
     metrics: Metrics = None,
     samples: Annotated[
-        int | None, typer.Option(help="rows judged, the first; default: all", min=1)
+        int | None, typer.Option(help="judge the first so many rows; default: all", min=1)
     ] = None,
     choose: Annotated[
         str | None,
         typer.Option(
-            help="judge the snapshot that is best by this metric against real images of --class "
-            "outside of --train; default: the end of the run"
+            help="judge the snapshot that is best by this metric, compared with the images of "
+            "--class that are not in --train; default: judge the end of the run"
         ),
     ] = None,
     choose_rows: Annotated[
-        int, typer.Option(help="rows of a snapshot that choose; those after are judged", min=1)
+        int, typer.Option(help="rows of a snapshot used to choose; the others are judged", min=1)
     ] = 128,
     seed: Seed = 0,
     features: Cache = None,
@@ -199,7 +202,7 @@ def evaluate_(
     choosing = None
     if choose is not None:
         if train is None or class_ is None:
-            raise InputError("--choose needs the training rows and the whole split: give both")
+            raise InputError("--choose needs --train and --class: give both")
         choosing = Choosing(choose, choose_rows, Subset.load(train), Subset.load(class_))
     report = judge_run(parts, references, metrics, samples, store, seed, choosing)
     used = list(report["metrics"])
@@ -218,10 +221,12 @@ def controls(
     class_: Annotated[Path, typer.Option("--class", help="all rows of the training split")],
     out: Out,
     metrics: Metrics = None,
-    samples: Annotated[int, typer.Option(help="rows judged, at most", min=1)] = 2048,
+    samples: Annotated[int, typer.Option(help="judge at most so many rows", min=1)] = 2048,
     augment: Annotated[
         list[str] | None,
-        typer.Option(help="an augmentation that methods use, its changes with commas; repeatable"),
+        typer.Option(
+            help="an augmentation that the methods use, names separated by commas; repeatable"
+        ),
     ] = None,
     seed: Seed = 0,
     features: Cache = None,
@@ -262,18 +267,18 @@ def controls(
 
 @app.command()
 def sheet(
-    folder: Annotated[Path, typer.Argument(help="folder of a run: its parts, and metrics.json")],
+    folder: Annotated[Path, typer.Argument(help="folder of a run, with part0 and metrics.json")],
     out: Annotated[Path, typer.Option(help="PNG to write")],
-    count: Annotated[int, typer.Option(help="images, the first that were judged", min=1)] = 256,
+    count: Annotated[int, typer.Option(help="number of images, from the first", min=1)] = 256,
 ) -> None:
     """Write images of a run as one lossless PNG, which `compare` and `copies` can read.
 
-    They are the images that metrics.json judges: of the chosen snapshot, if there was a choice.
+    They are the images that were judged for metrics.json: if a snapshot was chosen, its images.
     """
     prepare(out, ".png")
     parts = sorted(folder.glob("part*"), key=lambda part: int(part.name.removeprefix("part")))
     if not parts:
-        raise InputError(f"{folder}: holds no part* of a run: name the folder above them")
+        raise InputError(f"{folder}: has no part0, part1, ...: give the folder of a run")
     chosen = read_json(folder / paths.METRICS).get("chosen")
     if chosen is None:
         rows = load_generated(parts)
@@ -284,7 +289,7 @@ def sheet(
 
 @app.command("fetch-weights")
 def fetch_weights(weights: Weights = None) -> None:
-    """Fetch the FID Inception weights into the cache of this machine, and print their path."""
+    """Fetch the weights of the FID Inception network into the cache, and print their path."""
     from metrics.weights import inception_weights
 
     print(inception_weights(weights).path)

@@ -1,9 +1,8 @@
 """The best snapshot of a run, chosen by real images that are no reference set of any table."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -50,10 +49,6 @@ class Choice:
     reference: int
     values: list[tuple[int, float]]
 
-    def record(self) -> dict[str, Any]:
-        """As it stands in metrics.json."""
-        return asdict(self)
-
 
 def best_snapshot(
     parts: Sequence[Path], choosing: Choosing, features: Features, seed: int
@@ -70,8 +65,8 @@ def best_snapshot(
     measure = METRICS.lookup(metric)
     if measure.reference != "heldout" or measure.better == "neither":
         raise InputError(
-            f"{metric} cannot choose a snapshot: name a metric against held-out images that has a "
-            "good side"
+            f"{metric} cannot choose a snapshot: give a metric that compares with held-out images "
+            "and has a better direction"
         )
     validation = Reference(disjoint_rows(choosing.train, choosing.pool, VALIDATION, seed))
     found = dict(snapshots(parts))
@@ -79,8 +74,9 @@ def best_snapshot(
     for iteration in late(list(found)):
         if len(found[iteration]) <= rows:
             raise InputError(
-                f"{parts[0]}: a snapshot has {len(found[iteration])} rows and {rows} choose: no "
-                "row is left to judge; train with a larger snapshot_rows, or more parts"
+                f"{parts[0]}: a snapshot has {len(found[iteration])} rows, and {rows} of them "
+                "would be used to choose, so that none is left to judge: train with a larger "
+                "snapshot_rows, or more parts"
             )
         shown = found[iteration][:rows]
         entry = evaluate(shown, {"heldout": validation}, [metric], features, seed)[metric]

@@ -1,4 +1,4 @@
-"""Options that commands of this room share, and how they are read."""
+"""The options that the commands of this room share, and how they are read."""
 
 import os
 from pathlib import Path
@@ -14,24 +14,25 @@ from suite.running.content import source_of
 from suite.running.errors import InputError
 from suite.running.provenance import git_commit, package_versions
 
-Parts = Annotated[list[Path], typer.Argument(help="folders that the parts of one run left")]
+Parts = Annotated[list[Path], typer.Argument(help="folders of the parts of one run")]
 Out = Annotated[Path, typer.Option(help="file to write")]
 Train = Annotated[Path | None, typer.Option(help="the training subset")]
 Heldout = Annotated[Path | None, typer.Option(help="held-out rows")]
-Class = Annotated[Path | None, typer.Option("--class", help="all rows of the class")]
+Class = Annotated[Path | None, typer.Option("--class", help="the whole training split")]
 Metrics = Annotated[
-    str | None, typer.Option(help="metrics, with commas; default: all that the sets allow")
+    str | None,
+    typer.Option(help="names of metrics, separated by commas; default: all that the sets allow"),
 ]
 Seed = Annotated[int, typer.Option(help="evaluation seed", min=0)]
-Cache = Annotated[Path | None, typer.Option(help="folder that keeps features; default: none")]
+Cache = Annotated[Path | None, typer.Option(help="folder to cache features in; default: none")]
 Weights = Annotated[
     Path | None,
-    typer.Option(help="FID Inception weights (.pth or .pt); default: cached or fetched"),
+    typer.Option(help="weights of the FID Inception network (.pth or .pt); default: fetched once"),
 ]
 
 
 def feature_store(folder: Path | None, weights: Path | None) -> Features:
-    """A store of features in `folder`, by `weights` of the Inception network if given."""
+    """The cache of features in `folder`. weights: file of the Inception network's weights."""
     return Features(folder, {"inception": weights} if weights else {})
 
 
@@ -44,18 +45,18 @@ def references_of(**paths: Path | None) -> dict[str, Reference]:
 
 
 def prepare(out: Path, suffix: str = "") -> None:
-    """Find out before the work that its result cannot be written.
+    """Check before the work that its result can be written to `out`, and make its folder.
 
-    suffix: how the file's name must end.
+    suffix: the suffix that the file must have; "" for any.
 
     Raises:
-        InputError: it ends otherwise, is a folder, or stands where nothing can be written.
+        InputError: the suffix is another, `out` is a folder, or its folder cannot be written.
     """
     if out.is_dir():
-        raise InputError(f"{out}: is a folder where a file is needed: name a file")
+        raise InputError(f"{out}: is a folder, but a file is needed: give the name of a file")
     if suffix and out.suffix.lower() != suffix:
         kind = suffix.removeprefix(".").upper()
-        raise InputError(f"{out}: is written as {kind}: let its name end in {suffix}")
+        raise InputError(f"{out}: the output is a {kind} file: give a name that ends in {suffix}")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

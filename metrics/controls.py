@@ -66,8 +66,8 @@ def disjoint_rows(train: Subset, pool: Subset, count: int, seed: int) -> np.ndar
     """
     if (pool.dataset, pool.split) != (train.dataset, train.split):
         raise InputError(
-            f"the pool is {pool.dataset} ({pool.split}) and the training rows {train.dataset} "
-            f"({train.split}): draw both from one split of one dataset"
+            f"the pool is {pool.dataset} ({pool.split}), but the training rows are {train.dataset} "
+            f"({train.split}): draw both from the same split of the same dataset"
         )
     free = np.flatnonzero(~np.isin(pool.indices, train.indices))
     chosen = stream("controls:disjoint", seed).permutation(free)[:count]

@@ -55,8 +55,8 @@ def check(names: Sequence[str], rows: np.ndarray, references: References) -> lis
     for name, reference in references.items():
         if reference.data.shape[1:] != rows.shape[1:]:
             raise InputError(
-                f"the generated rows are {_shape(rows)} and the {name} set's "
-                f"{_shape(reference.data)}: bring both to one size and colour"
+                f"the generated rows are {_shape(rows)}, but those of the {name} set are "
+                f"{_shape(reference.data)}: convert them to the same size and channels"
             )
     for measure in measures:
         obstacle = _obstacle(measure, rows, references)
@@ -66,9 +66,9 @@ def check(names: Sequence[str], rows: np.ndarray, references: References) -> lis
 
 
 def suited(names: Sequence[str], rows: np.ndarray) -> list[str]:
-    """Those of `names` that judge such rows. Says on stderr which do not.
+    """The metrics among `names` that can judge such rows. Prints the others on stderr.
 
-    The configuration has one list of metrics for all its datasets, of images and of points.
+    A configuration has one list of metrics for all its datasets, those of images and of points.
 
     Raises:
         InputError: an unknown metric, or none is left.
@@ -89,7 +89,7 @@ def names_of(metrics: str | None, rows: np.ndarray, references: References) -> l
         return applicable(rows, references)
     names = list(dict.fromkeys(metrics.replace(",", " ").split()))
     if not names:
-        raise InputError("--metrics names no metric: give names with commas, or leave it out")
+        raise InputError("--metrics is empty: give names separated by commas, or leave it out")
     return names
 
 
@@ -107,8 +107,8 @@ def _mismatch(measure: Metric, rows: np.ndarray) -> str | None:
     if shape and shape != rows.shape[1:]:
         height, width, channels = shape
         return (
-            f"uses {measure.extractor}, which knows images of {width} x {height} with {channels} "
-            f"channel, not {_shape(rows)}: give such images"
+            f"uses {measure.extractor}, which takes only images of {width} x {height} with "
+            f"{channels} channel, not {_shape(rows)}: give such images"
         )
     return None
 
@@ -129,7 +129,7 @@ def _obstacle(measure: Metric, rows: np.ndarray, references: References) -> str 
     for side, data in (("generated", rows), (measure.reference, reference.data)):
         if len(data) < measure.minimum:
             return (
-                f"needs at least {measure.minimum} rows and the {side} set has {len(data)}: "
+                f"needs at least {measure.minimum} rows, but the {side} set has {len(data)}: "
                 "give more"
             )
     if measure.labelled and reference.labels is None:

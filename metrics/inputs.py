@@ -38,7 +38,7 @@ def read_rows(path: Path, background: str = "white") -> np.ndarray:
             `suite.protocol.image_files.read_image` refuses one.
     """
     if path.suffix == ".npy":
-        raise InputError(f"{path}: an array without a name: write an .npz (numpy.savez), or images")
+        raise InputError(f"{path}: is a .npy file: give an .npz file (numpy.savez), or images")
     if path.suffix == ".png" and not path.is_dir():
         return _read_sheet(path)
     if not path.is_dir():
@@ -48,7 +48,9 @@ def read_rows(path: Path, background: str = "white") -> np.ndarray:
     pixels = [np.asarray(read_image(file, background)) for file in progress]
     clear = sum(head(file).clear and has_transparent_pixels(file) for file in files)
     if clear:
-        say = f"{path}: {clear} of {len(files)} images are transparent: shown on {background}"
+        say = (
+            f"{path}: {clear} of {len(files)} images have transparent pixels, shown on {background}"
+        )
         print(say, file=sys.stderr)
     images = [rows[..., None] if rows.ndim == 2 else rows for rows in pixels]
     for file, image in zip(files, images, strict=True):
@@ -93,8 +95,8 @@ def _read_sheet(path: Path) -> np.ndarray:
             raise ValueError
     except (KeyError, ValueError, ZeroDivisionError):
         raise InputError(
-            f"{path}: one picture, and its text does not say what images it holds (`{TILE}` and "
-            f"`{COUNT}`): give a folder of images, or a sheet that this suite wrote"
+            f"{path}: is no sheet: its text chunks `{TILE}` and `{COUNT}` are missing or wrong: "
+            "give a folder of images, or a sheet that this suite wrote"
         ) from None
     tiles = sheet.reshape(rows, height, columns, width, -1).swapaxes(1, 2)
     return tiles.reshape(-1, height, width, sheet.shape[2])[:count]

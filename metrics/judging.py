@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def judge_run(
     return {
         "status": "diverged" if diverged else "ok",
         "samples": len(rows),
-        **({"chosen": chosen.record()} if chosen else {}),
+        **({"chosen": asdict(chosen)} if chosen else {}),
         "metrics": values,
         "seeds": trained | {"evaluation": seed},
     }

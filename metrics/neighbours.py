@@ -1,8 +1,18 @@
-"""Euclidean distances between features, and distances to k-th nearest neighbours."""
+"""Equal rows, Euclidean distances between features, and k-th nearest neighbours."""
 
 import numpy as np
 
 from suite.protocol.metric import Pair
+
+
+def distinct(rows: np.ndarray) -> np.ndarray:
+    """Positions of the first of equal rows [n, ...], ascending, int64.
+
+    >>> distinct(np.array([[2.0], [1.0], [2.0]])).tolist()
+    [0, 1]
+    """
+    flat = rows.reshape(len(rows), -1)
+    return np.sort(np.unique(flat, axis=0, return_index=True)[1])
 
 
 def distances(x: np.ndarray, y: np.ndarray) -> np.ndarray:

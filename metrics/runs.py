@@ -25,9 +25,9 @@ def load_records(parts: Sequence[Path]) -> list[dict[str, Any]]:
     numbers: set[int] = set()
     for part, (run, number) in zip(parts, identities, strict=True):
         if run != identities[0][0]:
-            raise InputError(f"{part}: is no part of the same run as {parts[0]}: evaluate it alone")
+            raise InputError(f"{part}: belongs to another run than {parts[0]}: evaluate it alone")
         if number in numbers:
-            raise InputError(f"{part}: part {number} of the run stands twice: name each part once")
+            raise InputError(f"{part}: part {number} of the run is given twice: give it once")
         numbers.add(number)
     return records
 
@@ -40,7 +40,7 @@ def _identity(record: dict[str, Any], part: Path) -> tuple[str, int]:
         return json.dumps(same, sort_keys=True), int(seeds["part"])
     except (KeyError, TypeError) as error:
         path = part / paths.RECORD
-        raise InputError(f"{path}: lacks {error}: {remedy(path)}") from error
+        raise InputError(f"{path}: has no entry {error}: {remedy(path)}") from error
 
 
 def load_generated(parts: Sequence[Path]) -> np.ndarray:
@@ -64,7 +64,7 @@ def _joined(rows: list[np.ndarray], parts: Sequence[Path]) -> np.ndarray:
     for part, array in zip(parts, rows, strict=True):
         if array.shape[1:] != rows[0].shape[1:] or array.dtype != rows[0].dtype:
             raise InputError(
-                f"{part}: rows of {array.dtype} {list(array.shape[1:])} do not go with those of "
-                f"{parts[0]}: {remedy(part / paths.SAMPLES)}"
+                f"{part}: its rows are {array.dtype} {list(array.shape[1:])}, but those of "
+                f"{parts[0]} are not: {remedy(part / paths.SAMPLES)}"
             )
     return np.concatenate(rows)

@@ -1,8 +1,9 @@
 """Whether a training was still improving when it ended, whatever the spacing of its snapshots."""
 
 from collections.abc import Sequence
-from functools import cache
 from math import log2
+
+from scipy import stats
 
 Followed = Sequence[tuple[int, float]]
 """A metric along a training: (iteration, value), by iteration."""
@@ -13,31 +14,10 @@ STRETCH = 10
 """The trend is sought among the snapshots from end / STRETCH to end."""
 FEWEST = 4
 """Snapshots that a trend needs. Three would be in order by chance once in six times."""
+LEVEL = 0.05
+"""Level of the test for a trend."""
 WIDEST = 100
 """If there are fewer, the last `FEWEST` snapshots serve, unless one is before end / WIDEST."""
-
-
-@cache
-def _most_inversions(count: int) -> int:
-    """The largest k such that a random order of `count` values has k inversions or fewer in 5 %.
-
-    >>> [_most_inversions(count) for count in (4, 5, 6)]
-    [0, 1, 2]
-    """
-    seen: dict[int, int] = {0: 1}
-    for size in range(2, count + 1):  # the largest of `size` values stands before 0 to size - 1
-        grown: dict[int, int] = {}
-        for wrong, ways in seen.items():
-            for more in range(size):
-                grown[wrong + more] = grown.get(wrong + more, 0) + ways
-        seen = grown
-    total, below, most = sum(seen.values()), 0, -1
-    for wrong in sorted(seen):
-        below += seen[wrong]
-        if below > total / 20:
-            break
-        most = wrong
-    return most
 
 
 def late(followed: Followed) -> tuple[tuple[int, float], tuple[int, float]] | None:
@@ -82,10 +62,10 @@ def improving(followed: Followed, sign: float) -> bool:
         return False
     (when, half), (end, last) = pair
     doublings = log2(end / max(when, 1))
-    ordered = [sign * value for _, value in window]
-    wrong = sum(a <= b for i, a in enumerate(ordered) for b in ordered[i + 1 :])
-    return (
-        sign * last <= min(sign * value for _, value in followed)
-        and sign * (half - last) > GAIN * abs(half) * doublings
-        and wrong <= _most_inversions(len(window))
-    )
+    gained = sign * (half - last) > GAIN * abs(half) * doublings
+    if not (gained and sign * last <= min(sign * value for _, value in followed)):
+        return False
+    # Of equal values the later one counts as the worse: a tie is no improvement.
+    ranks = stats.rankdata([sign * value for _, value in window], "ordinal")
+    trend = stats.kendalltau(range(len(window)), ranks, method="exact", alternative="less")
+    return bool(trend.pvalue <= LEVEL)

@@ -25,15 +25,14 @@ def train(job: Job[CoarseSettings]) -> Result:
     # Front ends read this file where JAX is missing: import it inside functions only.
     from gantk.descent.without_generator import solve
 
-    shape = job.subset.data.shape
-    check(job.settings, shape[1:], len(job.subset.data))
+    side = job.subset.data.shape[1]
     # Everything random takes job.seed and job.part, by suite.protocol.seeds. A loop of its own
     # calls job.checkpoint.load() at first, and save(state) whenever job.checkpoint.due().
-    return solve(job, (shape[1] // job.settings.shrink,))
+    return solve(job, (side // job.settings.shrink,))
 
 
 def check(settings: CoarseSettings, shape: tuple[int, ...], n: int) -> None:
-    """Square images that the squares divide. Called before any job too, so without JAX."""
+    """Square images that the squares divide. Called before any job, so it must not import JAX."""
     check_square(shape)
     if shape[0] % settings.shrink:
         raise InputError(

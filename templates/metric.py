@@ -36,9 +36,6 @@ MEAN_TRAIN, MEAN_HELDOUT = (
         range=(0, None),
         better="lower",
         reference=reference,
-        data="images",
-        minimum=1,
-        extractor=None,
         compute=distance_of_means,
     )
     for reference in ("train", "heldout")

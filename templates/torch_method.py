@@ -26,8 +26,7 @@ class SoftSettings(AdamSettings):
 
 def game(settings: SoftSettings, shape: tuple[int, ...]) -> "Game":
     """The players, their losses and their optimisers, for rows [H, W, C] or points (2,)."""
-    from baselines.game import Game, adam, scored, scored_generator
-    from baselines.networks.choice import paper_networks
+    from baselines.game import paper_game, scored, scored_generator
 
     def discriminator_loss(real: "Tensor", fake: "Tensor") -> "Tensor":
         return ((real - settings.target).square().mean() + fake.square().mean()) / 2
@@ -37,13 +36,8 @@ def game(settings: SoftSettings, shape: tuple[int, ...]) -> "Game":
 
     # A loss that needs more than scores (a penalty on gradients, say) is a function of the
     # players and of the batch: see wgan_gp.py. Networks of its own: see stylegan2.py.
-    return Game(
-        networks=lambda: paper_networks(shape, settings),
-        discriminator_loss=scored(discriminator_loss),
-        generator_loss=scored_generator(generator_loss),
-        optimiser_d=adam(settings),
-        optimiser_g=adam(settings),
-    )
+    both = scored(discriminator_loss), scored_generator(generator_loss)
+    return paper_game(settings, shape, *both)
 
 
 # The name in configurations, and the title in tables.

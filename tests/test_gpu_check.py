@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from benchmarks import _stages, gpu
+from benchmarks.__main__ import app_of
 from benchmarks._stages import TABLE1, Row, Stage, cells, finished
 from suite.running import devices
 from suite.running.cli import run
@@ -16,7 +17,7 @@ def printed(monkeypatch, capsys, *words: str) -> tuple[int, list[list[str]], str
     """Exit status, the cells of the table, and what was said."""
     monkeypatch.setattr("sys.argv", ["gpu", *words])
     with pytest.raises(SystemExit) as ended:
-        run(gpu.app)
+        run(app_of(gpu))
     out, err = capsys.readouterr()
     cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in out.splitlines()]
     return ended.value.code, cells[2:], err

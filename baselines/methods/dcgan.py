@@ -16,15 +16,10 @@ class DcganSettings(AdamSettings):
 def game(settings: DcganSettings, shape: tuple[int, ...]) -> "Game":
     """The players and losses of DCGAN."""
     from baselines import losses
-    from baselines.game import Game, adam, scored, scored_generator
-    from baselines.networks.choice import paper_networks
+    from baselines.game import paper_game, scored, scored_generator
 
-    return Game(
-        networks=lambda: paper_networks(shape, settings),
-        discriminator_loss=scored(losses.logistic),
-        generator_loss=scored_generator(losses.non_saturating),
-        optimiser_d=adam(settings),
-        optimiser_g=adam(settings),
+    return paper_game(
+        settings, shape, scored(losses.logistic), scored_generator(losses.non_saturating)
     )
 
 

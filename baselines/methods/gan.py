@@ -1,4 +1,4 @@
-"""The first GAN (Goodfellow et al., 2014), which GA-NTK paper, Figs. 4 and 10 call vanilla."""
+"""The first GAN (Goodfellow et al., 2014), "vanilla" in the GA-NTK paper's Figs. 4 and 10."""
 
 from typing import TYPE_CHECKING, Literal
 
@@ -20,24 +20,18 @@ class VanillaSettings(AdamSettings):
 
     loss: Literal["non-saturating", "minimax"] = Field(
         "non-saturating",
-        description="the generator's: -log D(G(z)), which its authors trained with, or their Eq. 1",
+        description="loss of the generator: -log D(G(z)), which the authors trained with, or "
+        "minimax, as in their Eq. 1",
     )
 
 
 def game(settings: VanillaSettings, shape: tuple[int, ...]) -> "Game":
     """The players and losses of the first GAN."""
     from baselines import losses
-    from baselines.game import Game, adam, scored, scored_generator
-    from baselines.networks.choice import paper_networks
+    from baselines.game import paper_game, scored, scored_generator
 
-    saturating = settings.loss == "minimax"
-    return Game(
-        networks=lambda: paper_networks(shape, settings),
-        discriminator_loss=scored(losses.logistic),
-        generator_loss=scored_generator(losses.minimax if saturating else losses.non_saturating),
-        optimiser_d=adam(settings),
-        optimiser_g=adam(settings),
-    )
+    loss = losses.minimax if settings.loss == "minimax" else losses.non_saturating
+    return paper_game(settings, shape, scored(losses.logistic), scored_generator(loss))
 
 
 GAN = adversarial(

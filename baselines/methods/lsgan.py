@@ -16,16 +16,10 @@ class LsganSettings(AdamSettings):
 def game(settings: LsganSettings, shape: tuple[int, ...]) -> "Game":
     """The players and losses of LSGAN."""
     from baselines import losses
-    from baselines.game import Game, adam, scored, scored_generator
-    from baselines.networks.choice import paper_networks
+    from baselines.game import paper_game, scored, scored_generator
 
-    return Game(
-        networks=lambda: paper_networks(shape, settings),
-        discriminator_loss=scored(losses.least_squares),
-        generator_loss=scored_generator(losses.least_squares_to_real),
-        optimiser_d=adam(settings),
-        optimiser_g=adam(settings),
-    )
+    generator_loss = scored_generator(losses.least_squares_to_real)
+    return paper_game(settings, shape, scored(losses.least_squares), generator_loss)
 
 
 LSGAN = adversarial(

@@ -24,17 +24,11 @@ class RaganSettings(AdamSettings):
 
 def game(settings: RaganSettings, shape: tuple[int, ...]) -> "Game":
     """The players and losses of RaGAN."""
-    from baselines.game import Game, adam, scored
+    from baselines.game import paper_game, scored
     from baselines.losses import relativistic_average
-    from baselines.networks.choice import paper_networks
 
-    return Game(
-        networks=lambda: paper_networks(shape, settings),
-        discriminator_loss=scored(relativistic_average),
-        generator_loss=scored(lambda real, fake: relativistic_average(fake, real)),
-        optimiser_d=adam(settings),
-        optimiser_g=adam(settings),
-    )
+    generator_loss = scored(lambda real, fake: relativistic_average(fake, real))
+    return paper_game(settings, shape, scored(relativistic_average), generator_loss)
 
 
 RAGAN = adversarial(

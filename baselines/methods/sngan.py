@@ -19,18 +19,21 @@ class SnganSettings(AdamSettings):
         description="discriminator steps before each generator update (paper, Table 6) [steps]",
     )
     learning_rate: PositiveFloat = Field(
-        1e-4, description="of both optimisers (GA-NTK paper, Table 6)"
+        1e-4, description="learning rate of both optimisers (GA-NTK paper, Table 6)"
     )
     beta1: float = Field(
         0.9, ge=0, lt=1, description="decay of Adam's first moment (GA-NTK paper, Table 6)"
     )
     loss: Literal["hinge", "logistic"] = Field(
-        "hinge", description="Miyato et al., Eqs. 16 and 17, or the non-saturating loss"
+        "hinge",
+        description="hinge (Miyato et al., Eqs. 16 and 17), or logistic with the non-saturating "
+        "loss of the generator",
     )
     batch_norm: bool = Field(
         False,
-        description="in the discriminator for images; GA-NTK's Tables 3 to 5, read literally, "
-        "have it beside spectral norm, which loses its bound by that; Miyato et al. have none",
+        description="whether the discriminator for images has batch norm beside spectral norm, as "
+        "in GA-NTK's Tables 3 to 5 read literally; batch norm undoes the bound that spectral norm "
+        "gives, and Miyato et al. have none",
     )
 
 
@@ -39,20 +42,14 @@ def game(settings: SnganSettings, shape: tuple[int, ...]) -> "Game":
     from torch.nn.utils.parametrizations import spectral_norm
 
     from baselines import losses
-    from baselines.game import Game, adam, scored, scored_generator
-    from baselines.networks.choice import paper_networks
+    from baselines.game import paper_game, scored, scored_generator
 
     if settings.loss == "hinge":
         discriminator_loss, generator_loss = losses.hinge, losses.negative_score
     else:
         discriminator_loss, generator_loss = losses.logistic, losses.non_saturating
-    return Game(
-        networks=lambda: paper_networks(shape, settings, layer=spectral_norm),
-        discriminator_loss=scored(discriminator_loss),
-        generator_loss=scored_generator(generator_loss),
-        optimiser_d=adam(settings),
-        optimiser_g=adam(settings),
-    )
+    both = scored(discriminator_loss), scored_generator(generator_loss)
+    return paper_game(settings, shape, *both, layer=spectral_norm)
 
 
 SNGAN = adversarial(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class StyleGan2Settings(AdamSettings):
     """StyleGAN2 for images; for points, its losses with the networks of the paper's section 4.2."""
 
-    learning_rate: PositiveFloat = Field(2e-3, description="of both optimisers")
+    learning_rate: PositiveFloat = Field(2e-3, description="learning rate of both optimisers")
     beta1: float = Field(0.0, ge=0, lt=1, description="decay of Adam's first moment")
     beta2: float = Field(0.99, ge=0, lt=1, description="decay of Adam's second moment")
     ema_halflife: PositiveFloat | None = Field(
@@ -31,28 +31,29 @@ class StyleGan2Settings(AdamSettings):
         description="half-life of the average of the generator's weights that is sampled from; "
         "null: the weights themselves [images]",
     )
-    style: PositiveInt = Field(512, description="size of a style [numbers]")
-    mapping_layers: PositiveInt = Field(8, description="layers from latents to styles")
+    style: PositiveInt = Field(512, description="dimension of a style")
+    mapping_layers: PositiveInt = Field(8, description="layers of the mapping network")
     mixing: float = Field(0.9, ge=0, le=1, description="share of the batches that mix two styles")
-    channel_base: PositiveInt = Field(16_384, description="feature maps times side")
-    channel_max: PositiveInt = Field(512, description="most feature maps of a layer")
+    channel_base: PositiveInt = Field(16_384, description="feature maps of a layer times its side")
+    channel_max: PositiveInt = Field(512, description="largest number of feature maps")
     r1: PositiveFloat | None = Field(
-        None, description="weight gamma of R1; null: 0.0002 side^2 / batch (10 for points)"
+        None,
+        description="weight gamma of the R1 penalty; null: 0.0002 side^2 / batch (10 for points)",
     )
-    r1_every: PositiveInt = Field(16, description="discriminator steps for each step of R1 [steps]")
+    r1_every: PositiveInt = Field(16, description="discriminator steps per step of R1 [steps]")
     path: NonNegativeFloat = Field(
-        2.0, description="weight of the path-length penalty, which 0 leaves out"
+        2.0, description="weight of the path-length penalty; 0: no penalty"
     )
     path_every: PositiveInt = Field(
-        4, description="generator updates for each step of the path-length penalty [updates]"
+        4, description="generator updates per step of the path-length penalty [updates]"
     )
     path_shrink: PositiveInt = Field(
-        2, description="the path-length penalty takes this part of the batch: 1/path_shrink"
+        2, description="the path-length penalty uses 1/path_shrink of the batch"
     )
     discriminator: Literal["residual", "infogan"] = Field(
         "residual",
-        description="the original's, or that of GA-NTK's Tables 3 to 5 ('we let the discriminator "
-        "of each baseline follow the architecture of InfoGAN', GA-NTK paper, section 4)",
+        description="residual: the original's; infogan: that of GA-NTK's Tables 3 to 5 ('we let "
+        "the discriminator of each baseline follow the architecture of InfoGAN', section 4)",
     )
 
 

@@ -18,7 +18,7 @@ class WganSettings(GanSettings):
 
     n_dis: PositiveInt = Field(5, description="critic steps before each generator update [steps]")
     learning_rate: PositiveFloat = Field(
-        5e-5, description="of both RMSProp optimisers (GA-NTK paper, Table 6)"
+        5e-5, description="learning rate of both RMSProp optimisers (GA-NTK paper, Table 6)"
     )
     clip: PositiveFloat = Field(
         0.01, description="largest absolute weight of the critic (Arjovsky et al., Algorithm 1)"

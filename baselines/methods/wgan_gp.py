@@ -18,14 +18,15 @@ class WganGpSettings(AdamSettings):
 
     n_dis: PositiveInt = Field(5, description="critic steps before each generator update [steps]")
     learning_rate: PositiveFloat = Field(
-        1e-4, description="of both optimisers (GA-NTK paper, Table 6)"
+        1e-4, description="learning rate of both optimisers (GA-NTK paper, Table 6)"
     )
     beta2: float = Field(
         0.9, ge=0, lt=1, description="decay of Adam's second moment (GA-NTK paper, Table 6)"
     )
     batch_norm: bool = Field(
         False,
-        description="in the critic for images; the penalty is for each row (paper, section 8.1)",
+        description="whether the critic for images has batch norm; the paper has none, since the "
+        "penalty is computed for each row alone (section 8.1)",
     )
     penalty: PositiveFloat = Field(
         10.0, description="weight of the gradient penalty (Gulrajani et al., section 4)"
@@ -48,8 +49,7 @@ def gradient_penalty(critic: "nn.Module", real: "Tensor", fake: "Tensor") -> "Te
 def game(settings: WganGpSettings, shape: tuple[int, ...]) -> "Game":
     """The players and losses of WGAN-GP."""
     from baselines import losses
-    from baselines.game import Game, adam, scored, scored_generator
-    from baselines.networks.choice import paper_networks
+    from baselines.game import paper_game, scored, scored_generator
 
     distance = scored(losses.wasserstein)
 
@@ -57,13 +57,7 @@ def game(settings: WganGpSettings, shape: tuple[int, ...]) -> "Game":
         penalty = gradient_penalty(critic, real, fake)
         return distance(critic, real, fake) + settings.penalty * penalty
 
-    return Game(
-        networks=lambda: paper_networks(shape, settings),
-        discriminator_loss=penalised,
-        generator_loss=scored_generator(losses.negative_score),
-        optimiser_d=adam(settings),
-        optimiser_g=adam(settings),
-    )
+    return paper_game(settings, shape, penalised, scored_generator(losses.negative_score))
 
 
 WGAN_GP = adversarial(

@@ -11,7 +11,6 @@ from baselines.settings import GanSettings
 def paper_networks(
     shape: tuple[int, ...],
     settings: GanSettings,
-    *,
     layer: Callable[[nn.Module], nn.Module] = lambda layer: layer,
 ) -> tuple[nn.Module, nn.Module]:
     """Generator and discriminator for rows [H, W, C] (paper, Tables 3 to 5) or (2,) (section 4.2).

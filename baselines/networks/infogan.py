@@ -1,14 +1,12 @@
 """The paper's convolutional networks for images, after InfoGAN (GA-NTK paper, Tables 3, 4 and 5).
 
-28 x 28 is Table 3, 32 x 32 Table 4, 64 x 64 Table 5; other powers of two continue the pattern of
-Tables 4 and 5. Every convolution is 4 x 4 with stride 2 and padding 1, so it halves (and a
-transposed one doubles) each side. Batch norm stands between a layer and its activation and takes
-over the layer's bias.
+Images are squares with a side of `baselines.sides.SIDES`. 28 x 28 is Table 3, 32 x 32 Table 4 and
+64 x 64 Table 5; the other sides continue the pattern of Tables 4 and 5. Every convolution is 4 x 4
+with stride 2 and padding 1: it halves each side, and a transposed one doubles it. Batch norm stands
+between a layer and its activation; a layer with batch norm has no bias of its own.
 """
 
 from torch import nn
-
-from baselines.sides import check_square
 
 
 def _initialise(network: nn.Sequential, weight_std: float | None) -> nn.Sequential:
@@ -34,11 +32,7 @@ def generator(
     """Latents [b, latent] -> images [b, C, H, W]: grey by sigmoid, colour by tanh.
 
     width: see `scaled`.
-
-    Raises:
-        InputError: no square, or a side that is not in `baselines.sides.SIDES`.
     """
-    check_square(shape)
     side, _, channels = shape
 
     def dense(inputs: int, outputs: int) -> list[nn.Module]:
@@ -82,16 +76,11 @@ def discriminator(
     """Images [b, C, H, W] -> scores [b].
 
     batch_norm: after convolutions, where the tables have it; layers without it keep their biases.
-    dense_norm: in the dense layer of Table 3 too, as the table has it. There it takes the mean of
-        each batch out of the features just before the score, so that with real and generated
-        rows in batches apart little is left of what tells them apart, and the generator learns
-        slowly.
+    dense_norm: batch norm in the dense layer of Table 3 too, as the table has it. It subtracts the
+        mean of each batch just before the score. Real and generated rows are separate batches, so
+        most of their difference is lost, and the generator learns slowly.
     width: see `scaled`.
-
-    Raises:
-        InputError: no square, or a side that is not in `baselines.sides.SIDES`.
     """
-    check_square(shape)
     side, _, channels = shape
 
     def block(bare: nn.Module, norm: nn.Module | None) -> list[nn.Module]:

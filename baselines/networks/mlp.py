@@ -16,8 +16,7 @@ def _layers(inputs: int, outputs: int, activation: nn.Module, *, norm: bool) -> 
 def generator(latent: int, outputs: int, *, tuned: bool) -> nn.Sequential:
     """Latents [b, latent] -> points [b, outputs].
 
-    tuned: batch norm in the hidden layers, and outputs in (0, 1), where the datasets of points
-        have theirs.
+    tuned: batch norm in the hidden layers, and outputs in (0, 1), the range of the datasets.
     """
     layers = _layers(latent, outputs, nn.ReLU(), norm=tuned)
     return nn.Sequential(*layers, *([nn.Sigmoid()] if tuned else []))

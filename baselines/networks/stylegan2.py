@@ -21,7 +21,6 @@ from baselines.networks.stylegan2_layers import (
     activation,
     upsample,
 )
-from baselines.sides import check_square
 
 
 def channels_at(side: int, base: int, most: int) -> int:
@@ -31,7 +30,6 @@ def channels_at(side: int, base: int, most: int) -> int:
 
 def _resolutions(shape: tuple[int, ...]) -> list[int]:
     """4, 8, ... up to the side of the images, or the power of two above it."""
-    check_square(shape)
     return [2**power for power in range(2, math.ceil(math.log2(shape[0])) + 1)]
 
 
@@ -77,9 +75,6 @@ class Generator(nn.Module):
 
     path_mean: running mean of the path length, of the training's `path_penalty`; a buffer, so
         that it is saved and restored with the weights.
-
-    Raises:
-        InputError: no square, or a side that is not in `baselines.sides.SIDES`.
     """
 
     path_mean: Tensor
@@ -156,11 +151,7 @@ class DiscriminatorBlock(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Images [b, C, H, W] -> scores [b].
-
-    Raises:
-        InputError: no square, or a side that is not in `baselines.sides.SIDES`.
-    """
+    """Images [b, C, H, W] -> scores [b]."""
 
     def __init__(self, shape: tuple[int, ...], *, channel_base: int, channel_max: int) -> None:
         super().__init__()

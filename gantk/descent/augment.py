@@ -1,10 +1,10 @@
-"""Differentiable augmentation (Zhao et al., 2020): discriminators never see an image as it is.
+"""Differentiable augmentation (Zhao et al., 2020): discriminators see only changed images.
 
-Real and generated images alike are changed at random in every iteration, each by draws of its own,
-so that copies of the real ones are no longer the only solution; the gradient passes through the
-change. All is defined on pixels in [0, 1], with 0 as black, and may leave that range. Each change
-goes as far as in the authors' code, whose pixels are in [-1, 1]; but what is moved in or cut out is
-black here, and 0, a grey, there.
+Real and generated images are changed at random in every iteration, each by its own random draws. So
+copies of the real images are no longer the only solution. The gradient passes through the change.
+Changes are defined on pixels in [0, 1], where 0 is black, and may leave that range. Each change is
+as large as in the authors' code, whose pixels are in [-1, 1]; but pixels that are moved in or cut
+out are black here, and 0, a grey, there.
 """
 
 from collections.abc import Callable, Collection
@@ -61,7 +61,7 @@ STEPS: dict[str, Callable[[jax.Array, jax.Array], jax.Array]] = {
     "translation": translation,
     "cutout": cutout,
 }
-"""In the order in which they are applied, whatever order the settings name them in."""
+"""Name -> change, in the order in which they are applied, independent of the settings' order."""
 
 
 def augment(

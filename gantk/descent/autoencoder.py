@@ -15,7 +15,6 @@ from gantk.keys import named_key
 from gantk.settings import DescentSettings
 from suite.protocol.seeds import stream
 from suite.running.checkpoint import Checkpoint
-from suite.running.errors import InputError
 
 STAGES = {
     28: ((16, 32, 64), 0, 128),
@@ -85,17 +84,12 @@ class Autoencoder:
         for name, _, _, stride in self._chains()[1]:
             x = jax.nn.selu(deconv(weights, name, x, stride))
         x = jax.nn.sigmoid(conv(weights, "output", x, 1))
-        # 28 is no multiple of 8: the mirror of 28, 14, 7, 4 gives 32, of which 28 are kept.
+        # 28 is no multiple of 8: the decoder turns 4 into 8, 16 and 32, and 28 pixels are kept.
         return x[:, : self.shape[0], : self.shape[1]]
 
 
 def make_autoencoder(shape: tuple[int, ...]) -> Autoencoder:
-    """The autoencoder of Table 7 for images of this shape; InputError if there is none."""
-    if len(shape) != 3 or shape[0] != shape[1] or shape[0] not in STAGES:
-        raise InputError(
-            f"no autoencoder for rows of shape {list(shape)}: Table 7 has square images of "
-            f"{', '.join(map(str, STAGES))} pixels: resize them, or use space 'image'"
-        )
+    """The autoencoder of Table 7 for images of this shape (see `gantk.checks.CODE_SIDES`)."""
     return Autoencoder((shape[0], shape[1], shape[2]), *STAGES[shape[0]])
 
 

@@ -10,11 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 from tqdm import tqdm
 
+from gantk.backend import device_name, gpu_memory
 from gantk.descent.optimiser import make_optimiser
 from gantk.descent.programs import BUFFER, STOPS, Loss, Project, Runner, State
 from gantk.settings import DescentSettings
 from suite.protocol.artefacts import Trajectory
-from suite.protocol.method import StopReason, snapshot_iterations
+from suite.protocol.method import Result, StopReason, snapshot_iterations
 from suite.running.checkpoint import Checkpoint
 
 
@@ -27,6 +28,24 @@ class Descent(NamedTuple):
     stop_reason: StopReason
     best_iteration: int
     compile_seconds: float
+
+    def result(
+        self,
+        samples: np.ndarray,
+        details: dict[str, Any],
+        model: dict[str, np.ndarray] | None = None,
+    ) -> Result:
+        """What a method returns after this descent, with the device and its peak memory."""
+        return Result(
+            samples,
+            self.trajectory,
+            self.history,
+            self.stop_reason,
+            self.compile_seconds,
+            device_name(),
+            {**details, "best_iteration": self.best_iteration, **gpu_memory()},
+            model,
+        )
 
 
 def _recorded(iteration: int) -> bool:
@@ -47,17 +66,17 @@ def descend(
 ) -> Descent:
     """Minimise a loss; go on from the checkpoint if there is one.
 
-    loss: (parameters, iteration, constants) -> scalar. The iteration serves as a seed of whatever
-        the loss draws, so that a resumed descent draws the same.
+    loss: (parameters, iteration, constants) -> scalar. The loss uses the iteration as a seed for
+        its random draws, so a resumed descent draws the same.
     parameters: pytree of arrays, the start.
-    constants: pytree of arrays that the loss needs (kept out of the compiled program).
-    render: parameters -> samples, as the trajectory keeps them.
+    constants: pytree of arrays that the loss needs; they are no part of the compiled program.
+    render: parameters -> samples, in the form of the trajectory.
     project: parameters -> parameters, applied after every update.
-    title: what the progress bar says before its numbers.
-    quick: the same loss for a GPU, without a branch, NaN where `loss` would take the other one.
+    title: text in front of the progress bar.
+    quick: the same loss for a GPU, without branches; NaN where `loss` takes its rare branch.
 
-    The same numbers result whether or not the descent was interrupted: where it returns to Python
-    changes nothing (`gantk.descent.programs`).
+    An interrupted descent gives the same numbers, because returning to Python changes nothing
+    (`gantk.descent.programs`).
     """
     optimiser = make_optimiser(settings)
     snapshots_due = snapshot_iterations(settings.iterations, settings.snapshots)
@@ -104,9 +123,9 @@ def descend(
             snapshots.append((reached, render(state.parameters)))
         bar.update(reached - first)
         bar.set_postfix(loss=f"{record[evaluated - 1, 0]:.5f}", refresh=False)
-        # Long enough that Python costs nothing, short enough for the bar and the checkpoint.
+        # About a second: Python's share is negligible, and bar and checkpoint are still up to date.
         chunk = max(1, min(BUFFER, int(chunk * max(0.5, min(2.0, 1.0 / max(spent, 1e-9))))))
-        # The last state too: a job that is killed before its files are whole goes on from it.
+        # The last state too, for a job that is killed before its files are complete.
         if checkpoint.due() or reached == settings.iterations or int(state.stop):
             checkpoint.save(
                 {f"state_{i}": np.asarray(x) for i, x in enumerate(jax.tree.leaves(state))}

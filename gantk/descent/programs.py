@@ -1,4 +1,4 @@
-"""What a device does between two returns to Python: two programs of the same iteration.
+"""The two programs that a device runs between two returns to Python, both of the same iteration.
 
 `while_going` is a loop that ends at a stop. On a GPU the host evaluates its condition, so the GPU
 waits for the host in every iteration. There `stretch` runs instead: a loop of fixed length whose
@@ -121,7 +121,7 @@ def stretch(
 
 
 def by_stretches() -> bool:
-    """Whether the device waits for the host where a program asks for a decision: a GPU does."""
+    """Whether to run stretches: a GPU waits for the host at every condition of a program."""
     return jax.default_backend() != "cpu"
 
 
@@ -129,7 +129,7 @@ def by_stretches() -> bool:
 def _jitted(
     program: Callable[..., Any], loss: Loss, project: Project, settings: DescentSettings
 ) -> Any:
-    """One program for the same functions and settings, as several solutions in one process have."""
+    """A program, compiled once for all solutions in this process with these functions."""
     return jax.jit(partial(program, loss, project, settings))
 
 
@@ -137,9 +137,9 @@ def _jitted(
 class Runner:
     """The compiled programs of one descent.
 
-    quick: what a GPU computes in place of `loss`, if there is such a loss: NaN where it cannot
-        tell. Then the iteration is made again by `loss`, and so are those after it, LENGTH in all
-        or up to the next snapshot. Which these are depends on the numbers alone.
+    quick: the loss that a GPU computes instead of `loss`, if there is one. If it is NaN, this
+        iteration and those after it, LENGTH in all or up to the next snapshot, are made again with
+        `loss`. Which iterations these are depends on the numbers alone.
     """
 
     loss: Loss
@@ -163,10 +163,10 @@ class Runner:
         return after
 
     def advance(self, state: State, until: int, snapshot: int) -> tuple[State, np.ndarray]:
-        """Go on to `until` or to a stop, or on a GPU perhaps beyond, never beyond `snapshot`.
+        """Go on to `until` or to a stop. On a GPU it may go further, but not beyond `snapshot`.
 
-        Returns the state, and loss and gradient norm of each iteration [K, 2]; what follows the
-        last one that was made has no meaning.
+        Returns the state, and loss and gradient norm of each iteration [K, 2]; the rows after the
+        last iteration that was made have no meaning.
         """
         if not by_stretches():
             state, record = self._run(while_going, self.loss, state, until)

@@ -7,8 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from gantk.backend import configure, device_name, gpu_memory
-from gantk.checks import check_square
+from gantk.backend import configure
 from gantk.descent.autoencoder import Autoencoder, make_autoencoder, train_autoencoder
 from gantk.descent.generators import Generator, code_generator, image_generator
 from gantk.descent.layers import Arrays
@@ -89,8 +88,9 @@ def _trained_autoencoder(
         other = Subset.load(settings.autoencoder_data)
         if other.data.shape[1:] != job.subset.data.shape[1:]:
             raise InputError(
-                f"{settings.autoencoder_data}: images of shape {list(other.data.shape[1:])} where "
-                f"{list(job.subset.data.shape[1:])} belong: choose a subset of the same dataset"
+                f"{settings.autoencoder_data}: its images have the shape "
+                f"{list(other.data.shape[1:])}, but the training images have "
+                f"{list(job.subset.data.shape[1:])}: choose a subset of the same dataset"
             )
         images = to_unit(other.data, np.float32)
     path = own.path.with_suffix(".autoencoder.npz") if own.path else None
@@ -102,11 +102,10 @@ def solve(job: Job[GeneratorSettings]) -> Result:
     """Train the generator of Eq. 6 by Adam, one step a batch.
 
     Raises:
-        InputError: rows that are no square images, or a batch larger than the subset.
+        InputError: the autoencoder's data are of another shape, or Algorithm 1 finds no lambda.
     """
     settings, n = job.settings, len(job.subset.data)
     shape, used = job.subset.data.shape[1:], settings.rows(n)
-    check_square(shape)
     side = shape[0]
     configure()
     generator, autoencoder = _networks(settings, shape)
@@ -166,20 +165,11 @@ def solve(job: Job[GeneratorSettings]) -> Result:
         quick=partial(loss, False),
     )
     model = {name: np.asarray(value) for name, value in model_of(descent.parameters).items()}
-    return Result(
-        draw(model, settings, shape, job.samples, integer_seed("draw", job.seed, job.part)),
-        descent.trajectory,
-        descent.history,
-        descent.stop_reason,
-        descent.compile_seconds,
-        device_name(),
-        {
-            "lambda": float(held.lams[0]),
-            "kernel_rows": sum(used),
-            "generator_parameters": sum(x.size for x in jax.tree.leaves(start)),
-            "best_iteration": descent.best_iteration,
-            "kernels": [kernel.record for kernel in discriminators.kernels],
-            **gpu_memory(),
-        },
-        model,
-    )
+    samples = draw(model, settings, shape, job.samples, integer_seed("draw", job.seed, job.part))
+    details = {
+        "lambda": float(held.lams[0]),
+        "kernel_rows": sum(used),
+        "generator_parameters": sum(x.size for x in jax.tree.leaves(start)),
+        "kernels": [kernel.record for kernel in discriminators.kernels],
+    }
+    return descent.result(samples, details, model)

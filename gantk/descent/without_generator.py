@@ -1,8 +1,8 @@
 """GA-NTK without a generator: gradient descent on the generated rows themselves.
 
-One solver serves every such variant, since they differ in two choices only: the discriminators
-and the resolutions they see (Eq. 7; a single one in Eq. 4), and which rows an iteration uses
-(all in Eq. 4; random ones in Eq. 5), as the settings say.
+One solver serves all such variants, because they differ only in the discriminators with their
+resolutions (several in Eq. 7, one in Eq. 4), and in the rows that an iteration uses (all in Eq. 4,
+random ones in Eq. 5).
 """
 
 from functools import lru_cache, partial
@@ -11,8 +11,7 @@ from typing import TypeVar
 import jax
 import jax.numpy as jnp
 
-from gantk.backend import configure, device_name, gpu_memory
-from gantk.checks import check_augmented
+from gantk.backend import configure
 from gantk.descent.loop import descend
 from gantk.descent.programs import Loss
 from gantk.dynamics.discriminator import Discriminators, Held
@@ -30,7 +29,7 @@ def _problem(
 ) -> tuple[Discriminators, Loss, Loss]:
     """The discriminators, their loss and the quick one (`gantk.descent.loop.descend`).
 
-    The solutions on subsets of one shape share them, so that their program is compiled once.
+    Solutions on subsets of the same shape share them, so their program is compiled once.
     """
     n, side = shape[:2]
     used = settings.rows(n)
@@ -67,15 +66,14 @@ def _as_they_are(rows: jax.Array) -> jax.Array:
 def solve(job: Job[D], seen: tuple[int, ...] = ()) -> Result:
     """Move as many random rows as the subset has, until the discriminators take them for real.
 
-    seen: sides of the images that convolutional discriminators see, one each. Without any, one
-        fully connected discriminator sees the rows as they are.
+    seen: image sides, one for each convolutional discriminator. If it is empty, one fully connected
+        discriminator sees the rows as they are.
 
     Raises:
-        InputError: a batch is larger than the subset, or Algorithm 1 finds no lambda.
+        InputError: Algorithm 1 finds no lambda.
     """
     settings, shape = job.settings, job.subset.data.shape
     used = settings.rows(len(job.subset.data))
-    check_augmented(settings.augment, shape[1:])
     configure()
     dtype = jnp.dtype(settings.precision)
     real = jnp.asarray(to_unit(job.subset.data, dtype))
@@ -96,19 +94,10 @@ def solve(job: Job[D], seen: tuple[int, ...] = ()) -> Result:
         quick=quick,
     )
     lams = [float(lam) for lam in held.lams]
-    return Result(
-        from_unit(descent.parameters),
-        descent.trajectory,
-        descent.history,
-        descent.stop_reason,
-        descent.compile_seconds,
-        device_name(),
-        {
-            "lambda": lams if len(lams) > 1 else lams[0],
-            "levels": list(seen or shape[1:2]),
-            "kernel_rows": sum(used),
-            "best_iteration": descent.best_iteration,
-            "kernels": [kernel.record for kernel in discriminators.kernels],
-            **gpu_memory(),
-        },
-    )
+    details = {
+        "lambda": lams if len(lams) > 1 else lams[0],
+        "levels": list(seen or shape[1:2]),
+        "kernel_rows": sum(used),
+        "kernels": [kernel.record for kernel in discriminators.kernels],
+    }
+    return descent.result(from_unit(descent.parameters), details)

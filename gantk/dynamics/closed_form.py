@@ -65,6 +65,6 @@ def search_lambda(gram: np.ndarray, real: int, tolerance: float) -> float:
         if error(2.0**power) <= tolerance:
             return 2.0**power
     raise ValueError(
-        f"no lambda separates the real rows from noise to {tolerance}: "
-        f"the error stays at {error(2.0**60):.3g}"
+        f"no lambda separates the real rows from noise with an error of at most {tolerance}: it "
+        f"stays at {error(2.0**60):.3g}"
     )

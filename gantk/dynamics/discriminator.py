@@ -48,7 +48,7 @@ def make_kernel(
 
 
 def released_lambda(rate: float, rows: int) -> float:
-    """lambda of the released code: learning rate 0.01, 65,536 steps, divided by 2 label columns."""
+    """lambda of the released code: learning rate 0.01, 65,536 steps, and 2 label columns."""
     return 0.01 * 65536 * rate / (2 * rows)
 
 
@@ -102,9 +102,9 @@ class Held(NamedTuple):
 class Discriminators:
     """One or several discriminators of the same rows, in equal weight.
 
-    settings: what is asked of them.
-    kernels: one each.
-    factors: pixels a side that each sees averaged into one (Eq. 7); 1 is full resolution.
+    settings: their common settings.
+    kernels: one for each discriminator.
+    factors: for each, the side of the squares of pixels that are averaged (Eq. 7); 1 for none.
     rows: real and generated rows of an iteration.
     black: value of black pixels, for augmentation.
     """
@@ -186,8 +186,8 @@ class Discriminators:
     ) -> jax.Array:
         """The sum of the discriminators' losses, a float64 scalar.
 
-        chosen: which real rows are used; None for all. key: of what augmentation draws. sure: see
-        `gantk.dynamics.exponential.either`.
+        chosen: positions of the real rows that are used; None for all. key: random key of the
+        augmentation. sure: see `gantk.dynamics.exponential.either`.
         """
         used, generated = self._used(held, chosen, generated, key)
         loss_of = gram_loss(self.settings, *self.rows, sure)

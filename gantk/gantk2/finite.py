@@ -16,7 +16,7 @@ import jax.numpy as jnp
 from gantk.backend import configure
 from gantk.descent.loop import descend
 from gantk.dynamics.objectives import POINT_OBJECTIVES
-from gantk.gantk2.flow import architecture_of, flow_result, from_signed, start_rows, to_signed
+from gantk.gantk2.flow import architecture_of, from_signed, start_rows, to_signed
 from gantk.gantk2.rules import Rule
 from gantk.gantk2.settings import FiniteSettings
 from gantk.kernel.activation import ACTIVATIONS
@@ -107,10 +107,10 @@ def train_twins(
 
 
 def solve_finite(job: Job[FiniteSettings]) -> Result:
-    """Move as many rows as the subset has along discriminators of finite width.
+    """Move as many rows as the subset has, against discriminators of finite width.
 
-    A descent's parameters are the rows and, where the discriminator is kept, its weights: these
-    have no gradient there, and are trained on the rows once they have moved.
+    The parameters of the descent are the rows and, unless `reset` is set, the weights of the
+    discriminator. The weights get no gradient; they are trained after the rows have moved.
 
     Raises:
         InputError: the rows of `start` do not fit.
@@ -161,4 +161,4 @@ def solve_finite(job: Job[FiniteSettings]) -> Result:
         project=project,
     )
     details |= {"discriminator_steps": settings.steps}
-    return flow_result(job, descent, from_signed(descent.parameters["rows"]), details)
+    return descent.result(from_signed(descent.parameters["rows"]), details)

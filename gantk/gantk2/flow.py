@@ -1,8 +1,8 @@
 """Points that follow a kernel discriminator: GAN(TK)^2 and GA-NTK as one family.
 
-f_t = sum_j w_j(t) k(., s_j) over the 2n rows s, real and generated (`gantk.gantk2.rules`). A
-member is a kernel, a rule for w, the rows whose f is scored and by what, and whether the gradient
-goes through the training:
+f_t = sum_j w_j(t) k(., s_j) over the 2n rows s, real and generated (`gantk.gantk2.rules`). A member
+of the family is a kernel, a rule for w, a loss c(f) with the rows that it is computed on, and
+whether the gradient goes through the training:
 
                        rule                     scored      c(f)             through
 GAN(TK)^2              ipm, squares, logistic   generated   as the rule's    no
@@ -20,8 +20,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from gantk.backend import configure, device_name, gpu_memory
-from gantk.descent.loop import Descent, descend
+from gantk.backend import configure
+from gantk.descent.loop import descend
 from gantk.dynamics.closed_form import labels
 from gantk.dynamics.objectives import POINT_OBJECTIVES
 from gantk.gantk2.frozen import frozen_scores
@@ -49,7 +49,7 @@ def from_signed(rows: Any) -> np.ndarray:
 
 
 def start_rows(job: Job[Any]) -> tuple[np.ndarray, dict[str, Any]]:
-    """The generated rows at the start, and what run.json says of them."""
+    """The generated rows at the start, and their entry in run.json."""
     shape = job.subset.data.shape
     given = check_start(job.settings, shape[1:], shape[0])
     if given is None:
@@ -58,7 +58,7 @@ def start_rows(job: Job[Any]) -> tuple[np.ndarray, dict[str, Any]]:
 
 
 def architecture_of(settings: FlowSettings) -> Architecture:
-    """The network; only a kernel's can have convolutions."""
+    """The network of the settings; networks of finite width have no convolutions."""
     convs = settings.convs if isinstance(settings, InfiniteSettings) else 0
     return Architecture(
         convs,
@@ -83,7 +83,7 @@ class KernelDiscriminator:
 
     @staticmethod
     def of(settings: InfiniteSettings, side: int, rows: int) -> "KernelDiscriminator":
-        """That of the settings; side and rows: see `gantk.dynamics.discriminator.make_kernel`."""
+        """The discriminator of the settings. side, rows: see `make_kernel` of GA-NTK."""
         if settings.kernel == "rbf":
             return KernelDiscriminator(settings, RadialKernel())
         network = architecture_of(settings)
@@ -91,7 +91,7 @@ class KernelDiscriminator:
 
     @property
     def record(self) -> dict[str, Any]:
-        """What run.json says of the kernel's blocking."""
+        """The blocking of the kernel, for run.json."""
         return {"kernels": [self.kernel.record]} if isinstance(self.kernel, Kernel) else {}
 
     def _held_scores(
@@ -128,9 +128,10 @@ class KernelDiscriminator:
 def prepared(
     settings: InfiniteSettings, real: jax.Array, generated: jax.Array
 ) -> tuple[KernelDiscriminator, Any]:
-    """The discriminator, and what its kernel keeps of the real rows.
+    """The discriminator, and what its kernel precomputes from the real rows.
 
-    generated: rows at the start, as many as real ones, which decide the logistic flow's steps.
+    generated: the rows at the start, as many as real ones. They decide the number of steps of the
+        logistic flow.
 
     Raises:
         InputError: the logistic loss needs too many steps.
@@ -144,28 +145,8 @@ def prepared(
     return discriminator, fixed
 
 
-def flow_result(
-    job: Job[Any],
-    descent: Descent,
-    samples: np.ndarray,
-    details: dict[str, Any],
-    model: dict[str, np.ndarray] | None = None,
-) -> Result:
-    """What a method returns."""
-    return Result(
-        samples,
-        descent.trajectory,
-        descent.history,
-        descent.stop_reason,
-        descent.compile_seconds,
-        device_name(),
-        {**details, "best_iteration": descent.best_iteration, **gpu_memory()},
-        model,
-    )
-
-
 def solve_infinite(job: Job[InfiniteSettings]) -> Result:
-    """Move as many rows as the subset has along the discriminators of infinite width.
+    """Move as many rows as the subset has, against discriminators of infinite width.
 
     Raises:
         InputError: the rows of `start` do not fit; the logistic loss needs too many steps.
@@ -194,4 +175,4 @@ def solve_infinite(job: Job[InfiniteSettings]) -> Result:
         title=f"part {job.part}",
         quick=partial(loss, False),
     )
-    return flow_result(job, descent, from_signed(descent.parameters), details)
+    return descent.result(from_signed(descent.parameters), details)

@@ -15,7 +15,7 @@ import numpy as np
 from gantk.backend import configure
 from gantk.descent.loop import descend
 from gantk.gantk2.finite import Layers, initial_layers, network_output
-from gantk.gantk2.flow import flow_result, from_signed, prepared, to_signed
+from gantk.gantk2.flow import from_signed, prepared, to_signed
 from gantk.gantk2.settings import GeneratedSettings
 from gantk.kernel.architecture import Architecture
 from gantk.keys import named_key
@@ -95,4 +95,4 @@ def solve_generator(job: Job[GeneratedSettings]) -> Result:
     details = {"generator_parameters": sum(x.size for x in model.values())}
     details |= discriminator.record
     samples = draw(model, settings, shape, job.samples, seed)
-    return flow_result(job, descent, samples, details, model)
+    return descent.result(samples, details, model)

@@ -35,14 +35,14 @@ def logistic_steps(time: float, largest: float) -> int:
     covers at most half a time constant.
 
     Raises:
-        InputError: more steps than a descent has the time for.
+        InputError: that is more than `MOST_STEPS`.
     """
     wanted = max(LEAST_STEPS, time * largest / 2)
     steps = 1 << math.ceil(math.log2(wanted))
     if steps > MOST_STEPS:
         raise InputError(
-            f"time {time:g}: the logistic loss needs {steps} steps for it, of at most {MOST_STEPS}:"
-            f" choose at most {2 * MOST_STEPS / largest:.3g}"
+            f"time {time:g} is too long for the logistic loss, which would need {steps} steps of "
+            f"at most {MOST_STEPS}: choose at most {2 * MOST_STEPS / largest:.3g}"
         )
     return steps
 

@@ -11,6 +11,13 @@ from suite.protocol.artefacts import Subset
 from suite.protocol.method import Work
 from suite.running.errors import InputError
 
+FRANCESCHI = (
+    "Franceschi et al., 2022 (GAN(TK)²)",
+    "kernel discriminators",
+    "https://arxiv.org/abs/2106.05566",
+)
+"""The reference of GAN(TK)^2's methods."""
+
 OBJECTIVE_OF = {"ipm": "identity", "squares": "square", "logistic": "non_saturating"}
 """Rule -> the objective of the generated rows that Franceschi et al. (2022) pair with it."""
 
@@ -18,37 +25,47 @@ OBJECTIVE_OF = {"ipm": "identity", "squares": "square", "logistic": "non_saturat
 class FlowSettings(DescentSettings, ArchitectureSettings):
     """What both widths share; the defaults are those of Franceschi et al.'s released code."""
 
-    iterations: PositiveInt = Field(50_000, description="budget [iterations]")
+    iterations: PositiveInt = Field(
+        50_000, description="length of the run, unless a stop rule ends it earlier [iterations]"
+    )
     rule: Literal["ipm", "squares", "logistic"] = Field(
         "ipm",
-        description="loss of the discriminator: an integral probability metric, LSGAN's squares, "
-        "or the original GAN's",
+        description="loss of the discriminator: ipm (an integral probability metric), squares "
+        "(LSGAN) or logistic (the original GAN)",
     )
     objective: Literal["identity", "square", "non_saturating"] | None = Field(
         None,
-        description="loss c(f) of the generated rows: -f, f^2 or log(1 + exp(-f)); default: that "
-        "of the rule, in this order",
+        description="loss c(f) of the generated rows: identity (-f), square (f^2) or "
+        "non_saturating (log(1 + exp(-f))); null: identity for ipm, square for squares, "
+        "non_saturating for logistic",
     )
     time: PositiveFloat = Field(
-        1.0, description="training time t of the discriminator; squares: lambda = 2 t / n"
+        1.0,
+        description="training time t of the discriminator; with rule: squares, lambda = 2 t / n",
     )
     start: Literal["standard-normal"] | Path = Field(
-        "standard-normal", description="generated rows at the start: drawn, or those of a subset"
+        "standard-normal",
+        description="generated rows at the start: drawn from the standard normal distribution, or "
+        "the path of a subset whose first n rows are used",
     )
     precision: Literal["float32", "float64"] = Field(
-        "float32", description="of rows, kernel and networks; training is in float64 if infinite"
+        "float32",
+        description="dtype of rows, kernel and networks; an infinitely wide discriminator is "
+        "always trained in float64",
     )
-    clip: bool = Field(False, description="project pixels to [-1, 1] after each update")
-    sigma_w2: PositiveFloat = Field(1.0, description="variance of the weights, times fan-in")
+    clip: bool = Field(False, description="clip pixels to [-1, 1] after each update")
+    sigma_w2: PositiveFloat = Field(1.0, description="variance of the weights times the fan-in")
     sigma_b2: NonNegativeFloat = Field(
-        1.0, description="variance of the biases, b^2; 16 on CelebA, 0.04 for sigmoid"
+        1.0,
+        description="variance of the biases, b^2 in the paper, which uses 16 on CelebA and 0.04 "
+        "for sigmoid",
     )
-    dense: NonNegativeInt | None = Field(3, description="hidden dense layers [layers]")
+    dense: NonNegativeInt | None = Field(3, description="number of hidden dense layers [layers]")
     output_bias: bool = Field(False, description="whether the output layer has a bias")
 
     @property
     def score(self) -> str:
-        """The objective, as given or as the rule has it."""
+        """The objective that is set, else that of the rule."""
         return self.objective or OBJECTIVE_OF[self.rule]
 
 
@@ -56,18 +73,22 @@ class InfiniteSettings(FlowSettings):
     """An infinitely wide discriminator, trained anew for every update."""
 
     kernel: Literal["ntk", "rbf"] = Field(
-        "ntk", description="tangent kernel of the network, or exp(-|x - x'|^2 / 2d) without one"
+        "ntk",
+        description="ntk: the tangent kernel of the network; rbf: exp(-|x - x'|^2 / 2d), which "
+        "uses no network",
     )
     convs: NonNegativeInt = Field(
-        0, description="convolutions of stride 2 before the dense layers [layers]"
+        0, description="number of convolutions of stride 2 before the dense layers [layers]"
     )
     through: bool = Field(
         False,
-        description="whether the gradient follows the discriminator's training, as GA-NTK's does, "
-        "or takes the discriminator as it stands",
+        description="whether the gradient passes through the training of the discriminator, as in "
+        "GA-NTK; false: the discriminator is held fixed",
     )
     scored: Literal["generated", "all"] = Field(
-        "generated", description="rows whose f is scored; real ones matter with `through` alone"
+        "generated",
+        description="rows whose f enters the loss; real rows change the gradient only with "
+        "through: true",
     )
 
 
@@ -75,7 +96,7 @@ class GeneratedSettings(InfiniteSettings):
     """A generator in the place of the generated rows: a dense network of three hidden layers."""
 
     step: PositiveFloat = Field(1.0, description="step size of the generator's update rule")
-    latent: PositiveInt = Field(64, description="dimension of z")
+    latent: PositiveInt = Field(64, description="dimension of the latent z")
     width: PositiveInt = Field(512, description="units of a hidden layer of the generator [units]")
 
 
@@ -84,10 +105,14 @@ class FiniteSettings(FlowSettings):
 
     width: PositiveInt = Field(128, description="units of a hidden layer [units]")
     learning_rate: PositiveFloat = Field(
-        0.1, description="of the discriminator; time / learning_rate steps an update"
+        0.1,
+        description="learning rate of the discriminator, which takes time / learning_rate steps "
+        "before each update",
     )
     reset: bool = Field(
-        False, description="whether every update has a new discriminator, or trains on the last"
+        False,
+        description="whether each update starts a new discriminator; false: training continues "
+        "with the last one",
     )
 
     @property
@@ -107,8 +132,8 @@ def check_start(settings: FlowSettings, shape: tuple[int, ...], n: int) -> np.nd
     data = Subset.load(Path(settings.start)).data
     if data.shape[1:] != shape or len(data) < n:
         raise InputError(
-            f"start: {settings.start} has {len(data)} rows of shape {list(data.shape[1:])} where "
-            f"{n} of {list(shape)} belong: choose a subset of the same kind"
+            f"start: {settings.start} has {len(data)} rows of shape {list(data.shape[1:])}, but "
+            f"{n} rows of shape {list(shape)} are needed: choose a subset of the same dataset"
         )
     return data[:n]
 

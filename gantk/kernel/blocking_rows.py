@@ -1,8 +1,8 @@
-"""Blocking by rows of positions, for CPUs: what is in work stays in the cache.
+"""Blocking by rows of positions, for CPUs: intermediate arrays stay in the cache.
 
-A row of a tile stays there from its covariance to its share of the window mean. Without this loop
-XLA fuses the activation into the window mean and computes it again for each position of a window
-(measured: 1.8 times slower).
+A row of a tile stays in the cache from its covariance to its share of the window mean. Without this
+loop XLA fuses the activation into the window mean, and computes it again for each position of a
+window (measured: 1.8 times slower).
 """
 
 import math

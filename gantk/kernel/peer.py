@@ -11,13 +11,14 @@ import sys
 import types
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 
 from gantk.kernel.activation import ACTIVATIONS
 from gantk.kernel.architecture import Architecture
+from gantk.kernel.radial import FixedRows
 from suite.running.errors import InputError
 
 
@@ -49,16 +50,6 @@ def import_neural_tangents() -> types.ModuleType:
             f"kernel 'neural-tangents' cannot be imported ({error}): install it with `pip install "
             "frozendict && pip install --no-deps neural-tangents==0.6.5`, or choose kernel 'tiles'"
         ) from error
-
-
-class FixedRows(NamedTuple):
-    """Rows that never change."""
-
-    rows: jax.Array
-
-    def take(self, chosen: jax.Array) -> "FixedRows":
-        """The rows at the given positions."""
-        return FixedRows(self.rows[chosen])
 
 
 @dataclass(frozen=True)

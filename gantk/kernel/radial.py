@@ -10,14 +10,14 @@ import jax.numpy as jnp
 GAMMA = 0.5
 
 
-class Plain(NamedTuple):
-    """Rows that never change, flattened, [n, d]."""
+class FixedRows(NamedTuple):
+    """Rows that never change, for kernels that compute nothing from them in advance."""
 
     rows: jax.Array
 
-    def take(self, chosen: jax.Array) -> "Plain":
+    def take(self, chosen: jax.Array) -> "FixedRows":
         """The rows at the given positions."""
-        return Plain(self.rows[chosen])
+        return FixedRows(self.rows[chosen])
 
 
 def _flat(rows: jax.Array) -> jax.Array:
@@ -38,15 +38,17 @@ class RadialKernel:
         """K(rows, rows), [n, n]."""
         return _across(_flat(rows), _flat(rows))
 
-    def fixed(self, rows: jax.Array) -> Plain:
+    def fixed(self, rows: jax.Array) -> FixedRows:
         """What `joint` needs of rows that never change."""
-        return Plain(_flat(rows))
+        return FixedRows(_flat(rows))
 
-    def joint(self, real: Plain, generated: jax.Array) -> jax.Array:
+    def joint(self, real: FixedRows, generated: jax.Array) -> jax.Array:
         """K of real rows then generated ones, [n + m, n + m]; differentiable in `generated`."""
         return self.gram(jnp.concatenate([real.rows, _flat(generated)]))
 
-    def scores(self, real: Plain, generated: jax.Array, gram: jax.Array, w: jax.Array) -> jax.Array:
+    def scores(
+        self, real: FixedRows, generated: jax.Array, gram: jax.Array, w: jax.Array
+    ) -> jax.Array:
         """As `gantk.gantk2.frozen.frozen_scores`."""
         support = jnp.concatenate([real.rows, jax.lax.stop_gradient(_flat(generated))])
         return _across(_flat(generated), support).astype(w.dtype) @ w

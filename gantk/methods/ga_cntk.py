@@ -13,7 +13,6 @@ def train(job: Job[SolvedSettings]) -> Result:
     """Solve Eq. 4 for as many images as the subset has."""
     from gantk.descent.without_generator import solve
 
-    check_square(job.subset.data.shape[1:])
     return solve(job, job.subset.data.shape[1:2])
 
 

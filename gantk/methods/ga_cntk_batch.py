@@ -14,12 +14,12 @@ class SampledSettings(BatchSettings, RowSettings):
 
     generated: Literal["sampled", "all"] = Field(
         "sampled",
-        description="generated rows of an iteration: as many as real ones (Eq. 5), or all "
-        "(released code)",
+        description="generated rows that an iteration uses: as many as real rows (sampled, Eq. 5), "
+        "or all of them (released code)",
     )
 
     def rows(self, n: int) -> tuple[int, int]:
-        """Those of a batch; InputError if it has more than n."""
+        """Real and generated rows that an iteration uses; InputError if they are more than n."""
         real, generated = super().rows(n)
         return real, n if self.generated == "all" else generated
 
@@ -28,7 +28,6 @@ def train(job: Job[SampledSettings]) -> Result:
     """Solve Eq. 5 for as many images as the subset has."""
     from gantk.descent.without_generator import solve
 
-    check_square(job.subset.data.shape[1:])
     return solve(job, job.subset.data.shape[1:2])
 
 

@@ -16,8 +16,9 @@ class MultiresSettings(SampledSettings):
 
     levels: tuple[int, ...] | None = Field(
         None,
-        description="sides of the images that the discriminators see [pixels]; default: 256, 64, "
-        "16 for 256, 64 and 16 for 64, 28 and 14 for 28, else the side and its quarter",
+        description="image sides that the discriminators see, one for each [pixels]; null: 256, 64 "
+        "and 16 for images of 256 pixels, 64 and 16 for 64, 28 and 14 for 28, else the side and a "
+        "quarter of it",
     )
 
 
@@ -26,7 +27,8 @@ def levels_of(settings: MultiresSettings, side: int) -> tuple[int, ...]:
     levels = settings.levels or LEVELS.get(side, (side, side // 4))
     if any(level < 4 or side % level for level in levels):
         raise InputError(
-            f"levels {list(levels)}: each must be 4 or more and divide the images' side {side}"
+            f"levels {list(levels)} do not fit images with a side of {side} pixels: choose levels "
+            f"of at least 4 that divide {side}"
         )
     return levels
 
@@ -42,9 +44,7 @@ def train(job: Job[MultiresSettings]) -> Result:
     """Solve Eq. 7 for as many images as the subset has, the losses in equal weight."""
     from gantk.descent.without_generator import solve
 
-    shape = job.subset.data.shape[1:]
-    check_square(shape)
-    return solve(job, levels_of(job.settings, shape[0]))
+    return solve(job, levels_of(job.settings, job.subset.data.shape[1]))
 
 
 GA_CNTK_MULTIRES = Method(

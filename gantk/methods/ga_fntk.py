@@ -1,7 +1,7 @@
 """GA-FNTK: rows that fool an infinitely wide fully connected discriminator (paper, section 4)."""
 
-from gantk.checks import check_augmented
 from gantk.settings import RowSettings, kernel_work
+from suite.protocol.augmentation import check_augmented
 from suite.protocol.method import Job, Method, Result
 
 

@@ -1,7 +1,7 @@
 """GAN(TK)^2: points along the gradient flow of an infinitely wide discriminator, held as it is."""
 
 from gantk.checks import check_square
-from gantk.gantk2.settings import InfiniteSettings, check_start, flow_work
+from gantk.gantk2.settings import FRANCESCHI, InfiniteSettings, check_start, flow_work
 from suite.protocol.method import Job, Method, Result
 
 
@@ -9,7 +9,6 @@ def train(job: Job[InfiniteSettings]) -> Result:
     """Move as many rows as the subset has (Franceschi et al., 2022)."""
     from gantk.gantk2.flow import solve_infinite
 
-    check(job.settings, job.subset.data.shape[1:], len(job.subset.data))
     return solve_infinite(job)
 
 
@@ -28,11 +27,5 @@ GANTK2 = Method(
     work=flow_work,
     check=check,
     tiny={"iterations": 5, "snapshots": 3},
-    references=(
-        (
-            "Franceschi et al., 2022 (GAN(TK)²)",
-            "kernel discriminators",
-            "https://arxiv.org/abs/2106.05566",
-        ),
-    ),
+    references=(FRANCESCHI,),
 )

@@ -1,6 +1,6 @@
 """GAN(TK)^2 at finite width: points along the flow of a network in NTK parametrisation."""
 
-from gantk.gantk2.settings import FiniteSettings, check_start, flow_work
+from gantk.gantk2.settings import FRANCESCHI, FiniteSettings, check_start, flow_work
 from suite.protocol.method import Job, Method, Result
 
 
@@ -8,7 +8,6 @@ def train(job: Job[FiniteSettings]) -> Result:
     """Move as many rows as the subset has (Franceschi et al., 2022)."""
     from gantk.gantk2.finite import solve_finite
 
-    check(job.settings, job.subset.data.shape[1:], len(job.subset.data))
     return solve_finite(job)
 
 
@@ -25,11 +24,5 @@ GANTK2_FINITE = Method(
     work=flow_work,
     check=check,
     tiny={"iterations": 5, "snapshots": 3, "width": 8, "time": 0.2},
-    references=(
-        (
-            "Franceschi et al., 2022 (GAN(TK)²)",
-            "kernel discriminators",
-            "https://arxiv.org/abs/2106.05566",
-        ),
-    ),
+    references=(FRANCESCHI,),
 )

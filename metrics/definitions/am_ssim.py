@@ -42,9 +42,6 @@ def _measure(
         range=(-1, 1),
         better="neither",
         reference="train",
-        data="images",
-        minimum=1,
-        extractor=None,
         compute=compute,
         side=PAPER_WINDOW.size,
         shows=shows,
@@ -66,8 +63,8 @@ AM_SSIM = _measure(
 AM_SSIM_REVERSE = _measure(
     "am_ssim_reverse",
     "Reverse AM-SSIM",
-    "Sees training images that no generated one comes near, so lost modes (0.75 for copies of "
-    "half the digits). Rises with the number of images.",
+    "Sees training images without a similar generated image, and so lost modes (0.75 for copies "
+    "of half the digits). Rises with the number of generated images.",
     am_ssim_reverse,
     "quality",
 )

@@ -31,6 +31,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from metrics.correlation import Matches, match
+from metrics.neighbours import distinct
 from metrics.shares import Calibration, Share, share_of
 from suite.protocol.artefacts import digest_of
 from suite.protocol.metric import Metric, Pair, Value
@@ -65,12 +66,6 @@ def scores(matches: Matches) -> np.ndarray:
     return np.asarray(near**1.5 / second)
 
 
-def distinct(images: np.ndarray) -> np.ndarray:
-    """Positions of the first of equal images [n, H, W, C], int64."""
-    flat = images.reshape(len(images), -1)
-    return np.sort(np.unique(flat, axis=0, return_index=True)[1])
-
-
 def threshold(training: np.ndarray, new: np.ndarray | None) -> Threshold:
     """The threshold for copies of `training` [n, H, W, C], all of them different.
 
@@ -85,8 +80,8 @@ def threshold(training: np.ndarray, new: np.ndarray | None) -> Threshold:
         rows, independent = held, 1.0
     elif len(training) < 3:
         raise InputError(
-            "copies can be told from new images by three training images that differ, not by "
-            f"{len(training)}: give more, or {ENOUGH} held-out images, or leave the metric out"
+            "without held-out images, the metric copies needs at least three different training "
+            f"images, not {len(training)}: give more, or {ENOUGH} held-out images, or leave it out"
         )
     else:
         found, source = scores(match(training, training, own=True)), "train"
@@ -173,15 +168,13 @@ COPIES = Metric(
     name="copies",
     title="Copies",
     about="Sees copies that were moved, mirrored, lighter, noisy, compressed, blurred, slightly "
-    "enlarged, cropped or turned; misses copies of flat images, or with a quarter covered. The "
-    "rate at which new images look like copies is taken off.",
+    "enlarged, cropped or turned. Misses copies of flat images, and copies with a quarter covered. "
+    "The rate at which new images look like copies is subtracted.",
     unit="share of generated images",
     range=(0, 1),
     better="neither",
     reference="train",
-    data="images",
     minimum=3,
-    extractor=None,
     compute=share_of_copies,
     side=8,
     shows="copies",

@@ -15,13 +15,22 @@ from collections.abc import Callable
 
 import numpy as np
 
-from metrics.neighbours import across, distances, standard_error
+from metrics.neighbours import across, distances, distinct, standard_error
 from metrics.similarity import PAPER_WINDOW, of_pair, ssim_matrix
 from suite.protocol.metric import Metric, Pair, Value
 from suite.running.errors import InputError
 
 
-def share_of_copies(gaps: np.ndarray, own: np.ndarray) -> Value:
+def nearer(gaps: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """Whether each row is nearer to its training row than any other training row is, bool [N].
+
+    gaps: distances to the training rows [N, n]. own: those among the training rows [n, n], infinite
+    from a row to itself.
+    """
+    return np.asarray(gaps.min(axis=1) < own.min(axis=1)[gaps.argmin(axis=1)])
+
+
+def copying_rate(gaps: np.ndarray, own: np.ndarray) -> Value:
     """The rate from distances to distinct training rows [N, n], and among these [n, n]; n >= 2.
 
     `baseline` in the details is the share of mutual nearest neighbours among the training rows: a
@@ -31,29 +40,28 @@ def share_of_copies(gaps: np.ndarray, own: np.ndarray) -> Value:
     >>> training = np.array([[0.0], [1.0], [3.0]])
     >>> own = np.abs(training - training.T)
     >>> gaps = np.abs(np.array([[0.1], [7.0]]) - training.T)  # near a copy of the first; far away
-    >>> share_of_copies(gaps, own).value
+    >>> copying_rate(gaps, own).value
     0.5
     """
     own = own.copy()
     np.fill_diagonal(own, np.inf)
-    hits = gaps.min(axis=1) < own.min(axis=1)[gaps.argmin(axis=1)]
+    hits = nearer(gaps, own)
     nearest = own.argmin(axis=1)
     mutual = nearest[nearest] == np.arange(len(own))
     baseline = float(mutual.mean()) if len(own) > 2 else None
     return Value(float(hits.mean()), standard_error(hits), {"baseline": baseline})
 
 
-def distinct(pair: Pair) -> np.ndarray:
-    """Positions of the first of equal training rows, int64 [n]; call it by `pair.once`.
+def training_rows(pair: Pair) -> np.ndarray:
+    """Positions of the distinct training rows, int64 [n]; call it by `pair.once`.
 
     Raises:
         InputError: all rows are equal.
     """
-    flat = pair.reference.reshape(len(pair.reference), -1)
-    kept = np.sort(np.unique(flat, axis=0, return_index=True)[1])
+    kept = distinct(pair.reference)
     if len(kept) < 2:
         raise InputError(
-            "the copying rate needs two training images that differ and all are equal: give "
+            "the copying rate needs two different training images, and all of them are equal: give "
             "others, or leave the metric out"
         )
     return kept
@@ -61,16 +69,16 @@ def distinct(pair: Pair) -> np.ndarray:
 
 def rate_by_ssim(pair: Pair) -> Value:
     """The rate by SSIM with the paper's window (Figs. 17-19 judge copies by SSIM)."""
-    kept = pair.once(distinct)
+    kept = pair.once(training_rows)
     own = ssim_matrix(pair.reference[kept], pair.reference[kept])
-    return share_of_copies(1 - pair.once(of_pair)[:, kept], 1 - own)
+    return copying_rate(1 - pair.once(of_pair)[:, kept], 1 - own)
 
 
 def rate_by_features(pair: Pair, extractor: str) -> Value:
     """The rate by Euclidean distances of an extractor's features."""
-    kept = pair.once(distinct)
+    kept = pair.once(training_rows)
     rows = pair.features(extractor)[1][kept]
-    return share_of_copies(pair.once(across, extractor)[:, kept], distances(rows, rows))
+    return copying_rate(pair.once(across, extractor)[:, kept], distances(rows, rows))
 
 
 def _measure(
@@ -85,7 +93,6 @@ def _measure(
         range=(0, 1),
         better="neither",
         reference="train",
-        data="images",
         minimum=2,
         extractor=extractor,
         compute=compute,

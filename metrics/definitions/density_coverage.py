@@ -38,19 +38,18 @@ def _pair(
     title: str,
     extractor: str = "inception",
     tag: str = "",
-    eyes: str = "Inception features make faint noise cost nearly all of it.",
+    eyes: str = "With Inception features, faint noise lowers it to nearly 0.",
 ) -> tuple[Metric, Metric]:
     base = Metric(
         name=f"density{tag}_{reference}",
         title=f"Density ({title})",
-        about=f"Sees unlike images as precision does, outliers of the reference count less. {eyes} "
-        "Misses copying, and lost modes mostly. Published values are of VGG-16's features and do "
-        "not compare.",
+        about="Sees images that are unlike the reference, as precision does, but outliers of the "
+        f"reference count less. {eyes} Misses copying and most lost modes. Published values use "
+        "VGG-16 features and cannot be compared.",
         unit="balls that hold a generated row, over k",
         range=(0, None),
         better="higher",
         reference=reference,
-        data="images",
         minimum=K + 1,
         extractor=extractor,
         compute=lambda pair: density(pair, extractor),
@@ -61,8 +60,8 @@ def _pair(
         name=f"coverage{tag}_{reference}",
         title=f"Coverage ({title})",
         about=f"Sees lost modes. {eyes} Grows with the number of generated rows (0.25 for 64 new "
-        "digits, 0.99 for 2,048): compare at one number. Published values are of VGG-16's features "
-        "and do not compare.",
+        "digits, 0.99 for 2,048): compare equal numbers only. Published values use VGG-16 features "
+        "and cannot be compared.",
         unit="share of reference rows",
         range=(0, 1),
         compute=lambda pair: coverage(pair, extractor),
@@ -78,5 +77,5 @@ DENSITY_LENET, COVERAGE_LENET = _pair(
     "held-out, LeNet",
     "lenet",
     "_lenet",
-    "A digit classifier's features overlook noise and are strict with a shift by two pixels.",
+    "With LeNet features, noise changes it little, and a shift by two pixels much.",
 )

@@ -40,8 +40,8 @@ def diversity(pair: Pair) -> Value:
     own = float(_unlike(pair.reference).mean())
     if own < 1e-6:
         raise InputError(
-            "the diversity needs two training images that differ and all are equal: give others, "
-            "or leave the metric out"
+            "the diversity needs two different training images, and all of them are equal: give "
+            "others, or leave the metric out"
         )
     found = _unlike(pair.generated)
     error = 2 * float(found.std(ddof=1)) / np.sqrt(len(found)) / own
@@ -51,16 +51,14 @@ def diversity(pair: Pair) -> Value:
 DIVERSITY = Metric(
     name="diversity",
     title="Diversity",
-    about="Sees samples that are alike: one image, repeated, scores 0, two images in equal shares "
-    "half of what real ones do, new digits 0.95 to 1.05. Misses fewer modes than all where there "
-    "are many (half the training images score 0.98), and takes noise for variety.",
-    unit="distance between images, of training images' own",
+    about="Sees samples that are alike: one repeated image scores 0, two images in equal shares "
+    "0.5, new digits 0.95 to 1.05. Misses the loss of some of many modes (half the training images "
+    "score 0.98), and takes noise for variety.",
+    unit="mean distance between images, relative to the training images",
     range=(0, None),
     better="neither",
     reference="train",
-    data="images",
     minimum=2,
-    extractor=None,
     compute=diversity,
     shows="diversity",
     references=(

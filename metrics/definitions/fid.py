@@ -18,13 +18,12 @@ def _fid(reference: ReferenceSet, title: str) -> Metric:
     return Metric(
         name=f"fid_{reference}",
         title=title,
-        about="Sees noise, blur and lost modes in one number, and lost modes least. Few rows bias "
-        "it upwards: against 64 digits new ones score 49 and copies 0.",
+        about="Sees noise, blur and lost modes in one number, lost modes least. Few rows bias it "
+        "upwards: compared with 64 digits, new digits score 49 and copies 0.",
         unit="squared distance of Inception features",
         range=(0, None),
         better="lower",
         reference=reference,
-        data="images",
         minimum=2,
         extractor="inception",
         compute=fid,

@@ -56,13 +56,12 @@ def fid_infinity(pair: Pair) -> Value:
 FID_INFINITY = Metric(
     name="fid_infinity_heldout",
     title="FID∞ (held-out)",
-    about="Sees what FID sees, without the bias of few generated rows. That of few reference rows "
-    "stays, and a line may be a poor fit: see `fit`.",
+    about="Sees what FID sees, without the bias of few generated rows. The bias of few reference "
+    "rows remains, and the line may fit poorly: see `fit`.",
     unit="squared distance of Inception features",
     range=(None, None),
     better="lower",
     reference="heldout",
-    data="images",
     minimum=16,
     extractor="inception",
     compute=fid_infinity,

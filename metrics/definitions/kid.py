@@ -56,12 +56,11 @@ def _kid(reference: ReferenceSet, title: str) -> Metric:
         name=f"kid_{reference}",
         title=title,
         about="Sees what FID sees, without its bias: new real images score 0 within the error at "
-        "any number of rows, and copies of the reference less. Lost modes cost little.",
+        "any number of rows, and copies of the reference score lower. Lost modes change it little.",
         unit="squared mean discrepancy of Inception features",
         range=(None, None),
         better="lower",
         reference=reference,
-        data="images",
         minimum=2,
         extractor="inception",
         compute=kid,

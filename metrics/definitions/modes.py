@@ -51,15 +51,13 @@ def high_quality(pair: Pair) -> Value:
 MODES_COVERED = Metric(
     name="modes_covered",
     title="Modes covered",
-    about="Sees modes without a single good point. One is enough for a mode, so it misses modes "
-    "of wrong weight and stray points.",
+    about="Sees modes without a single good point. One good point covers a mode, so it misses "
+    "modes of wrong weight and stray points.",
     unit="modes",
     range=(0, None),
     better="higher",
     reference="heldout",
     data="points",
-    minimum=1,
-    extractor=None,
     compute=modes_covered,
     shows="coverage",
     labelled=True,
@@ -76,8 +74,6 @@ HIGH_QUALITY = Metric(
     better="higher",
     reference="heldout",
     data="points",
-    minimum=1,
-    extractor=None,
     compute=high_quality,
     labelled=True,
     references=(

@@ -70,13 +70,12 @@ def _pair(reference: ReferenceSet, title: str) -> tuple[Metric, Metric]:
         name=f"precision_{reference}",
         title=f"Precision ({title})",
         about="Sees noise and blur in single images (0.02 for faint noise). Misses lost modes and "
-        "copying: one real image, repeated, scores 1. Published values are of VGG-16's features "
-        "and do not compare.",
+        "copying: one repeated real image scores 1. Published values use VGG-16 features and "
+        "cannot be compared.",
         unit="share of generated rows",
         range=(0, 1),
         better="higher",
         reference=reference,
-        data="images",
         minimum=K + 1,
         extractor="inception",
         compute=precision,
@@ -88,9 +87,9 @@ def _pair(reference: ReferenceSet, title: str) -> tuple[Metric, Metric]:
         base,
         name=f"recall_{reference}",
         title=f"Recall ({title})",
-        about="Sees lost modes (0.6 for half the digits, 0 for one image, repeated) and noise. "
-        "Depends on both counts, and one outlier among the generated rows covers much. Published "
-        "values are of VGG-16's features and do not compare.",
+        about="Sees lost modes (0.6 for half the digits, 0 for one repeated image) and noise. "
+        "Depends on both numbers of rows, and one outlier among the generated rows can cover many "
+        "reference rows. Published values use VGG-16 features and cannot be compared.",
         unit="share of reference rows",
         compute=recall,
     )

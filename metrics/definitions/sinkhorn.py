@@ -43,15 +43,14 @@ def sinkhorn(pair: Pair) -> Value:
 SINKHORN_TRAIN = Metric(
     name="sinkhorn_train",
     title="Sinkhorn (train)",
-    about="Half of W2 squared, nearly: 12 to 31 % too low on rings of 500 points, as geomloss has "
-    "not converged at the settings of GAN(TK)²'s authors. Copies score 0.",
+    about="About half of the squared Wasserstein-2 distance: 12 to 31 % too low on rings of 500 "
+    "points, because geomloss does not converge with the settings of GAN(TK)²'s authors. Copies "
+    "score 0.",
     unit="squared distance in the points' own units",
     range=(0, None),
     better="lower",
     reference="train",
     data="points",
-    minimum=1,
-    extractor=None,
     compute=sinkhorn,
     references=(
         ("Feydy et al., 2019", "Eq. 3", "https://arxiv.org/abs/1810.08278"),

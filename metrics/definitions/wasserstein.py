@@ -46,14 +46,12 @@ def _w2(reference: ReferenceSet, title: str) -> Metric:
         name=f"w2_{reference}",
         title=title,
         about="Sees misplaced points, lost modes and modes of wrong weight in one number. New "
-        "points of the same distribution score above 0, the more so the fewer they are.",
+        "points of the same distribution score above 0, and more if there are fewer of them.",
         unit="distance in the points' own units",
         range=(0, None),
         better="lower",
         reference=reference,
         data="points",
-        minimum=1,
-        extractor=None,
         compute=w2,
         references=(("Peyré and Cuturi, 2019", "chapter 2", "https://arxiv.org/abs/1803.00567"),),
     )

@@ -4,7 +4,7 @@ from matplotlib.figure import Figure
 
 from reporting.controls import FLOOR
 from reporting.figures.group import Group
-from reporting.figures.style import REAL, blank, legend_beside, new
+from reporting.figures.style import REAL, legend_beside, panels
 from reporting.trajectories import trajectories
 
 
@@ -18,10 +18,8 @@ def draw(group: Group) -> Figure | None:
     ]
     if not metrics:
         return None
-    across = min(3, len(metrics))
-    down = -(-len(metrics) // across)
-    figure, axes = new(max(4.6, 3.1 * across), 2.7 * down + 0.3, down, across)
-    for one, metric in zip(axes, metrics, strict=False):
+    figure, axes = panels(len(metrics), 3, 3.1 if len(metrics) > 1 else 4.6, 2.7)
+    for one, metric in zip(axes, metrics, strict=True):
         for method, snapshots in found.items():
             pen = group.pens[method]
             judged = [s for s in snapshots if metric in s.metrics]
@@ -44,7 +42,6 @@ def draw(group: Group) -> Figure | None:
         one.set_xlim(left=0)
         one.set_title(group.plan.title(metric))
         one.set_xlabel("iteration")
-    blank(axes[len(metrics) :])
     middle = legend_beside(figure, axes[0], "in brackets: rows")
     figure.suptitle(f"{group.title}: metrics along the training", x=middle)
     return figure

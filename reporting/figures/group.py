@@ -40,6 +40,11 @@ class Group:
         """Its name in headings."""
         return f"{self.plan.title(self.dataset)}, n = {self.n:,}"
 
+    def label(self, method: str) -> str:
+        """The title of a method, and whether its first run diverged."""
+        diverged = self.runs[method][0].trained == "diverged"
+        return self.plan.title(method) + (" (diverged)" if diverged else "")
+
     @property
     def square(self) -> tuple[float, float]:
         """Limits of both axes for points; those of the unit square if the subset is gone."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from reporting.figures.group import Group
-from reporting.figures.style import LINES, blank, new
+from reporting.figures.style import LINES, panels
 from suite.running import paths
 from suite.running.digests import remedy
 from suite.running.errors import InputError
@@ -28,12 +28,10 @@ def read_columns(path: Path) -> dict[str, list[float]]:
 
 def draw(group: Group) -> Figure:
     """All recorded losses of all runs. Losses of different methods are not comparable."""
-    across = min(4, len(group.runs))
-    down = -(-len(group.runs) // across)
-    # A single panel would be narrower than the heading.
-    figure, axes = new(max(3.2 * across, 5), 2.4 * down + 0.3, down, across)
+    # A single panel of the usual width would be narrower than the heading.
+    figure, axes = panels(len(group.runs), 4, 3.2 if len(group.runs) > 1 else 5, 2.4)
     figure.suptitle(f"{group.title}: learning curves, a line a run")
-    for one, (method, runs) in zip(axes, group.runs.items(), strict=False):
+    for one, (method, runs) in zip(axes, group.runs.items(), strict=True):
         named = set()
         for run in runs:
             history = read_columns(run.part / paths.HISTORY)
@@ -54,5 +52,4 @@ def draw(group: Group) -> Figure:
         one.set_ylabel("loss")
         if len(named) > 1:
             one.legend(fontsize=7)
-    blank(axes[len(group.runs) :])
     return figure

@@ -43,6 +43,5 @@ def draw(group: Group) -> Figure | None:
     figure.suptitle(f"{group.title}: samples, their nearest training images, and their SSIM")
     for one, (method, run) in zip(axes, found.items(), strict=True):
         _pairs(one, run.folder / paths.NEAREST)
-        state = "" if run.trained != "diverged" else " (diverged)"
-        one.set_title(group.plan.title(method) + state)
+        one.set_title(group.label(method))
     return figure

@@ -23,9 +23,8 @@ def draw(group: Group) -> Figure:
         sheets.append(("real (training)", real, REAL))
         heading = f"real {'images' if real.ndim == 4 else 'points'} and {heading}"
     for method, runs in group.runs.items():
-        state = "" if runs[0].trained != "diverged" else " (diverged)"
         samples = load_samples(runs[0].part / paths.SAMPLES)
-        sheets.append((group.plan.title(method) + state, samples, group.pens[method].color))
+        sheets.append((group.label(method), samples, group.pens[method].color))
     down = -(-len(sheets) // (3 if len(sheets) % 3 == 0 else 4))
     across = -(-len(sheets) // down)
     figure, axes = new(3.1 * across, 3.35 * down, down, across)

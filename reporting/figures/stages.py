@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from reporting.figures.group import Group
 from reporting.figures.learning import read_columns
 from reporting.figures.strips import moments
-from reporting.figures.style import EDGE, blank, new, tile
+from reporting.figures.style import EDGE, panels, tile
 from suite.protocol.artefacts import Trajectory
 from suite.running import paths
 
@@ -25,11 +25,9 @@ def draw(group: Group) -> Figure | None:
             found[method] = history, trajectory
     if not found:
         return None
-    across = min(2, len(found))
-    down = -(-len(found) // across)
-    figure, axes = new(5.2 * across, 3.4 * down + 0.3, down, across)
+    figure, axes = panels(len(found), 2, 5.2, 3.4)
     figure.suptitle(f"{group.title}: loss, and samples at stages of the descent")
-    for one, (method, (history, trajectory)) in zip(axes, found.items(), strict=False):
+    for one, (method, (history, trajectory)) in zip(axes, found.items(), strict=True):
         color = group.pens[method].color
         losses = np.asarray(history["loss"])
         # Iterations count from 1, so that a logarithmic axis can show the start.
@@ -56,5 +54,4 @@ def draw(group: Group) -> Figure | None:
         one.set_title(group.plan.title(method), pad=78)
         one.set_xlabel("iteration + 1")
         one.set_ylabel("loss")
-    blank(axes[len(found) :])
     return figure

@@ -76,6 +76,15 @@ def new(width: float, height: float, rows: int = 1, columns: int = 1) -> tuple[F
     return figure, list(figure.subplots(rows, columns, squeeze=False).flat)
 
 
+def panels(count: int, most: int, width: float, height: float) -> tuple[Figure, list[Axes]]:
+    """A figure with `count` panels of width x height inches, at most `most` in a row."""
+    across = min(most, count)
+    down = -(-count // across)
+    figure, axes = new(width * across, height * down + 0.3, down, across)
+    blank(axes[count:])
+    return figure, axes[:count]
+
+
 def legend_beside(figure: Figure, axes: Axes, title: str) -> float:
     """Add a legend of `axes` to the right of all axes, and widen the figure for it.
 

@@ -1,6 +1,6 @@
 """index.html: all results on one page, the verdict first."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,32 +9,19 @@ from reporting.controls import Controls
 from reporting.figures.group import Group, groups
 from reporting.pages.about import about
 from reporting.pages.charts import chart, pens
-from reporting.pages.lines import Lines, Sheets, lines_by_method
+from reporting.pages.lines import Sheets, lines_by_method
 from reporting.pages.pictures import Picture, Strip, nearest, real, samples, strips
 from reporting.pages.render import render
 from reporting.plan import Plan
 from reporting.runs import Run
-from reporting.tables.fill import Filled, fill
-from reporting.tables.layout import VERDICT, introduction, notes_of, reading
+from reporting.tables.fill import fill
+from reporting.tables.layout import VERDICT, words_of
 from suite.running import paths
 from suite.running.provenance import ROOT
 
 LIBRARY = ROOT / "resources" / "datatables"
 MOST = 8
 """Sentences of a verdict that are shown unasked."""
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table of the page, with the words around it."""
-
-    name: str
-    title: str
-    introduction: Sequence[str]
-    verdict: Sequence[str]
-    lines: Lines
-    legend: str
-    notes: Mapping[str, Sequence[str]]
 
 
 @dataclass(frozen=True)
@@ -77,18 +64,6 @@ def _sections(found: Sequence[Group], folder: Path, sheets: Sheets) -> Iterator[
             yield Section(kind, caption, shown)
 
 
-def _table(filled: Filled, sheets: Sheets) -> Table:
-    return Table(
-        filled.table.name,
-        filled.table.title,
-        introduction(filled),
-        filled.verdict,
-        lines_by_method(filled, sheets),
-        reading(filled),
-        notes_of(filled),
-    )
-
-
 def _title(plan: Plan) -> str:
     """The title of the configuration, else that of its only table, else its name."""
     titles = [plan.headings.get(name, ("", ""))[0] for name in plan.experiments()]
@@ -115,7 +90,7 @@ def index_page(plan: Plan, results: Path, runs: Sequence[Run], controls: Control
         first = real(group)
         own = {"real": first} if first else {}
         sheets[group.experiment, group.dataset, group.n] = own | samples(group)
-    tables = [_table(fill(name, plan, runs, controls), sheets) for name in plan.experiments()]
+    tables = [fill(name, plan, runs, controls) for name in plan.experiments()]
     sections = list(_sections(found, results / paths.FIGURES, sheets))
     return render(
         "index.html",
@@ -124,12 +99,15 @@ def index_page(plan: Plan, results: Path, runs: Sequence[Run], controls: Control
         verdict_heading=VERDICT,
         links=[
             ("verdict", "Verdict"),
-            *((f"table-{table.name}", table.title.partition(":")[0]) for table in tables),
+            *((f"table-{one.table.name}", one.table.title.partition(":")[0]) for one in tables),
             *((section.name, section.caption.link) for section in sections),
             ("about", "How it was made"),
         ],
         store=[picture for own in sheets.values() for picture in own.values()],
-        tables=tables,
+        tables=[
+            {"name": one.table.name, "lines": lines_by_method(one, sheets), **words_of(one)}
+            for one in tables
+        ],
         sections=sections,
         about=about(plan, runs),
         most=MOST,

@@ -62,17 +62,17 @@ class Lines:
     lines: Sequence[Line]
 
 
-def _copying(place: Sequence[list[Row]], method: str, titles: Titles) -> str:
+def _copying(place: Sequence[Mapping[str, Row]], method: str, titles: Titles) -> str:
     """How near a method's samples are to the training images, compared with new real images."""
     found = []
     for line in place:
-        own, fresh = (next((r for r in line if r.method == m), None) for m in (method, FRESH))
+        own, fresh = line.get(method), line.get(FRESH)
         if own is None or own.mean is None or own.drawn or shows(own.metric) not in NEAR:
             continue
         words = number(own.mean)
         if fresh is not None and fresh.mean is not None:
             words += f" against {number(fresh.mean)} of new real images"
-        found.append((own, words + (": copies" if method in copiers(line) else "")))
+        found.append((own, words + (": copies" if method in copiers([*line.values()]) else "")))
     return "; ".join(f"{titles(row.metric)} {words}" for row, words in found)
 
 
@@ -85,10 +85,10 @@ def lines_by_method(filled: Filled, sheets: Sheets) -> Lines:
     better = {row.metric: row.better for row in filled.rows if row.mean is not None}
     lines: list[Line] = []
     for dataset, n in places:
-        here = [list(found.get((dataset, n, metric), {}).values()) for metric in metrics]
+        here = [found.get((dataset, n, metric), {}) for metric in metrics]
         where = f"{plan.title(dataset)}, n = {n:,}"
         for method, title in columns_of(filled).items():
-            rows = [next((r for r in line if r.method == method), None) for line in here]
+            rows = [line.get(method) for line in here]
             if not any(rows):
                 continue
             copying = _copying(here, method, plan.title)
@@ -97,10 +97,9 @@ def lines_by_method(filled: Filled, sheets: Sheets) -> Lines:
                 if row is None:
                     cells.append(None)
                     continue
-                floor = next((r for r in line if r.method == FLOOR), None)
                 identity = f"value-{name}-{dataset}-{n}-{len(lines)}-{metric}"
                 heading = f"{title} · {plan.title(metric)} · {where}"
-                panel = Panel(identity, heading, facts(row, floor, copying))
+                panel = Panel(identity, heading, facts(row, line.get(FLOOR), copying))
                 cells.append((value_of(row), panel))
             drawn = any(row.drawn for row in rows if row)
             lines.append(

@@ -13,7 +13,6 @@ from reporting.figures.group import Group
 from reporting.figures.strips import moments
 from reporting.figures.style import REAL, tile
 from reporting.pages.charts import variable
-from reporting.runs import Run
 from suite.protocol.artefacts import Subset, Trajectory, load_samples
 from suite.running import paths
 from suite.running.files import read_arrays
@@ -119,18 +118,13 @@ def samples(group: Group) -> dict[str, Picture]:
     return {
         method: sheet(
             f"samples-{group.name}-{i}",
-            _titled(group, method, runs[0]),
+            group.label(method),
             load_samples(runs[0].part / paths.SAMPLES),
             group.pens[method].color,
             square,
         )
         for i, (method, runs) in enumerate(group.runs.items())
     }
-
-
-def _titled(group: Group, method: str, run: Run) -> str:
-    state = " (diverged)" if run.trained == "diverged" else ""
-    return group.plan.title(method) + state
 
 
 def nearest(group: Group) -> list[Strip]:
@@ -142,7 +136,7 @@ def nearest(group: Group) -> list[Strip]:
             continue
         arrays = read_arrays(path, "generated", "nearest", "ssim")
         both = zip(arrays["generated"], arrays["nearest"], arrays["ssim"], strict=True)
-        title = _titled(group, method, runs[0])
+        title = group.label(method)
         pictures = [
             (f"{ssim:.2f}", picture(f"pair-{group.name}-{i}-{k}", title, np.stack([made, near]), 1))
             for k, (made, near, ssim) in enumerate(both)
@@ -157,7 +151,7 @@ def strips(group: Group) -> list[Strip]:
     square = group.square
     for i, (method, runs) in enumerate(group.runs.items()):
         trajectory = Trajectory.load(runs[0].part / paths.TRAJECTORY)
-        title = _titled(group, method, runs[0])
+        title = group.label(method)
         pictures = []
         for moment in moments(trajectory):
             rows = trajectory.data[moment]

@@ -5,7 +5,7 @@ from reporting.pages.render import render
 from reporting.pages.values import value_of
 from reporting.tables.cells import Row
 from reporting.tables.fill import Filled
-from reporting.tables.layout import VERDICT, columns_of, introduction, lines_of, notes_of, reading
+from reporting.tables.layout import VERDICT, columns_of, lines_of, words_of
 
 
 def table_page(filled: Filled) -> str:
@@ -37,13 +37,9 @@ def table_page(filled: Filled) -> str:
         )
     return render(
         "table.html",
-        title=filled.table.title,
         name=plan.name,
-        introduction=introduction(filled),
         verdict_heading=VERDICT,
-        verdict=filled.verdict,
         head=[(title, method.startswith(PREFIX)) for method, title in columns.items()],
         lines=shown,
-        legend=reading(filled),
-        notes=notes_of(filled),
+        **words_of(filled),
     )

@@ -1,6 +1,7 @@
 """What Markdown and HTML share: the lines, columns, legend and notes of a table."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from reporting.tables.cells import Row
 from reporting.tables.fill import Filled
@@ -85,6 +86,17 @@ def reading(filled: Filled) -> str:
     )
     ranked = any(row.ranks for row in filled.rows)
     return legend(filled, "Bold and in colour") + (ranks if ranked else "")
+
+
+def words_of(filled: Filled) -> dict[str, Any]:
+    """What stands around a table in HTML: title, introduction, verdict, legend and notes."""
+    return {
+        "title": filled.table.title,
+        "introduction": introduction(filled),
+        "verdict": filled.verdict,
+        "legend": reading(filled),
+        "notes": notes_of(filled),
+    }
 
 
 def notes_of(filled: Filled) -> dict[str, list[str]]:

@@ -1,13 +1,12 @@
 """Tables as tidy CSV and as Markdown."""
 
-import csv
-import io
 from collections.abc import Sequence
 
 from reporting.tables.cells import Row
 from reporting.tables.fill import Filled
 from reporting.tables.layout import VERDICT, columns_of, introduction, legend, lines_of, notes_of
 from reporting.tables.numbers import decimals, ours, signed, theirs
+from suite.running.files import csv_text
 
 COLUMNS = ["dataset", "n", "method", "metric", "ours_mean", "ours_std", "seeds"]
 COLUMNS += ["published", "difference", "status"]
@@ -19,19 +18,15 @@ def tidy(rows: Sequence[Row]) -> str:
     def plain(value: float | None) -> str:
         return "" if value is None else f"{value:.10g}"
 
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for row in rows:
+    def cells(row: Row) -> list[object]:
         published = row.published.value if row.published else None
-        writer.writerow(
-            [
-                *(row.dataset, row.n, row.method, row.metric),
-                *(plain(row.mean), plain(row.std), row.seeds),
-                *(plain(published), plain(row.difference), row.flags),
-            ]
-        )
-    return buffer.getvalue()
+        return [
+            *(row.dataset, row.n, row.method, row.metric),
+            *(plain(row.mean), plain(row.std), row.seeds),
+            *(plain(published), plain(row.difference), row.flags),
+        ]
+
+    return csv_text(COLUMNS, map(cells, rows))
 
 
 def _cell(row: Row | None) -> str:

@@ -6,11 +6,36 @@ would look like under them. Pixels count from 0, black, to 1.
 """
 
 from collections.abc import Callable, Collection
+from typing import Annotated, Literal
 
 import numpy as np
+from pydantic import Field
+
+from suite.running.errors import InputError
 
 WORDS = {"colour": "recoloured", "translation": "moved", "cutout": "cut out"}
 """Every change, in the order in which they are applied, and what it does in a word."""
+
+Augmentation = Literal["translation", "cutout", "colour"]
+AugmentSetting = Annotated[
+    tuple[Augmentation, ...],
+    Field(
+        description="random changes of real and generated images before the discriminator sees "
+        "them (Zhao et al., 2020): translation shifts by up to an eighth of the side, cutout "
+        "blackens a square of half the side, colour changes brightness, saturation and contrast"
+    ),
+]
+"""The setting `augment` of every method that has one; its default is ()."""
+
+
+def check_augmented(names: Collection[str], shape: tuple[int, ...]) -> None:
+    """Refuse augmentations of points.
+
+    Raises:
+        InputError: `names` is not empty, and a row of this shape is no image.
+    """
+    if names and len(shape) != 3:
+        raise InputError("augment: points cannot be augmented: leave it out, or train on images")
 
 
 def reach(side: int) -> int:

@@ -26,7 +26,7 @@ class Job(Generic[S]):
         generator reach a large sample count by many solutions; see GA-NTK paper, section 3.2).
     samples: how many rows to return, for a method with a generator; one without returns as
         many as the subset has.
-    checkpoint: where to go on from, and where to write.
+    checkpoint: where to go on from, and where to write; default: nothing is kept.
     """
 
     subset: Subset
@@ -34,7 +34,7 @@ class Job(Generic[S]):
     seed: int
     part: int
     samples: int
-    checkpoint: Checkpoint
+    checkpoint: Checkpoint = field(default_factory=lambda: Checkpoint(None))
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,9 @@ class Method(Registered, Generic[S]):
         with a generator; None for those that solve for the samples themselves.
     generate: (model, settings, image shape, z [N, latent] float32) -> images, for methods whose
         latent space can be walked through.
-    check: (settings, shape of a row, n) -> InputError for rows that the method cannot take, with
-        those that it can; called before any job, so without heavy libraries.
+    check: (settings, shape of a row, n) -> None; raises InputError for rows that the method cannot
+        take. It is called before any job is planned and before each training, so that `train` need
+        not check again. It must not import heavy libraries.
     """
 
     kind: ClassVar[str] = "method"

@@ -129,10 +129,10 @@ class Metric(Registered):
     range: tuple[float | None, float | None]
     better: Literal["lower", "higher", "neither"]
     reference: ReferenceSet
-    data: Literal["images", "points"]
-    minimum: int
-    extractor: str | None
     compute: Callable[[Pair], Value]
+    data: Literal["images", "points"] = "images"
+    minimum: int = 1
+    extractor: str | None = None
     labelled: bool = False
     side: int = 1
     shows: Literal["quality", "copies", "nearness", "diversity", "coverage"] = "quality"

@@ -4,12 +4,14 @@
 that read compare it (`suite.running.digests`). `held` is a lock between jobs.
 """
 
+import csv
 import errno
 import fcntl
+import io
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -105,6 +107,19 @@ def write_artefact(path: Path, text: str) -> None:
     """Write an artefact of text (a table, a page), whole or not at all, with its digest."""
     with making(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def csv_text(columns: Iterable[str], lines: Iterable[Iterable[object]]) -> str:
+    """CSV with these columns; numbers keep full precision, and None is an empty field.
+
+    >>> csv_text(["n", "value"], [[64, 0.1], [128, None]])
+    'n,value\\n64,0.1\\n128,\\n'
+    """
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(lines)
+    return buffer.getvalue()
 
 
 def write_json(path: Path, value: Any) -> None:

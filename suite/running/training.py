@@ -1,8 +1,6 @@
 """The commands that the rooms of methods share: train, sample and walk."""
 
-import csv
 import hashlib
-import io
 import json
 import shutil
 import sys
@@ -21,7 +19,14 @@ from suite.running.cli import make_app
 from suite.running.content import files_digest, source_of
 from suite.running.devices import ROOMS
 from suite.running.errors import InputError
-from suite.running.files import read_arrays, read_json, write_arrays, write_artefact, write_json
+from suite.running.files import (
+    csv_text,
+    read_arrays,
+    read_json,
+    write_arrays,
+    write_artefact,
+    write_json,
+)
 from suite.running.finished import (
     alone,
     forget,
@@ -37,13 +42,8 @@ from suite.running.provenance import git_commit, machine, package_versions, peak
 
 def history_text(history: list[dict[str, float]]) -> str:
     """A history as CSV. Numbers are written with full precision."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(
-        buffer, list(history[0]) if history else ["iteration", "seconds"], lineterminator="\n"
-    )
-    writer.writeheader()
-    writer.writerows(history)
-    return buffer.getvalue()
+    columns = list(history[0]) if history else ["iteration", "seconds"]
+    return csv_text(columns, ([row[name] for name in columns] for row in history))
 
 
 REMEDY = "choose another --out, or add --overwrite"
@@ -261,6 +261,8 @@ def training_app(room: str, help: str) -> typer.Typer:
         resolved = parse_pairs(method.settings, settings, set_ or [], f"settings of {name}")
         source = source_of(registry.module_of(name))
         subset = Subset.load(data)
+        if method.check is not None:
+            method.check(resolved, subset.data.shape[1:], len(subset.data))
         out.mkdir(parents=True, exist_ok=True)
         for place in places if overwrite else ():
             (place.out / paths.RECORD).unlink(missing_ok=True)

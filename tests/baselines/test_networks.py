@@ -203,8 +203,9 @@ def test_initial_weights_have_the_spread_that_is_asked_for():
 @pytest.mark.parametrize("name", ["dcgan", "stylegan2"])
 @pytest.mark.parametrize("shape", [(30, 30, 1), (32, 64, 3), (8, 8, 3)])
 def test_other_sizes_are_refused(name, shape):
+    method = {"dcgan": dcgan.DCGAN, "stylegan2": stylegan2.STYLEGAN2}[name]
     with pytest.raises(InputError, match="set `size` of the dataset"):
-        play(name, shape).networks()
+        method.check(method.settings(), shape, 8)
 
 
 def test_the_networks_for_points_have_three_layers_of_64():

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from benchmarks.ablation import app
+from benchmarks import ablation
+from benchmarks.__main__ import app_of
 from suite.protocol.artefacts import Subset, check_data
 from suite.protocol.method import METHODS, Job
 from suite.protocol.settings import parse
@@ -77,14 +78,14 @@ def test_what_a_generator_that_diverged_reached_on_points_can_be_kept():
 
 def test_a_generator_has_no_start():
     settings = parse(ENTRIES["gantk2-generator"].settings, {"start": "a.npz"}, "settings")
-    with pytest.raises(InputError, match="leave both out"):
+    with pytest.raises(InputError, match="leave the settings start and clip out"):
         ENTRIES["gantk2-generator"].check(settings, (2,), 8)
 
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(
     ("start", "words"),
-    [(None, "nowhere"), (rows(4), "has 4 rows of shape .2. where 8 of .2. belong")],
+    [(None, "nowhere"), (rows(4), "has 4 rows of shape .2., but 8 rows of shape .2. are needed")],
     ids=["no file", "too few rows"],
 )
 def test_a_start_that_does_not_fit_is_refused_before_any_job(name, start, words, tmp_path):
@@ -141,7 +142,7 @@ def test_the_ablation_has_a_line_for_every_run_and_moment(tmp_path):
     }
     path = tmp_path / "tiny.yaml"
     path.write_text(json.dumps(values), encoding="utf-8")
-    printed = CliRunner().invoke(app, [str(path), "--moments", "2"])
+    printed = CliRunner().invoke(app_of(ablation), [str(path), "--moments", "2"])
     assert printed.exit_code == 0
     lines = [line for line in printed.stdout.splitlines() if "| ring8, n = 4 | " in line]
     cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]

@@ -148,5 +148,5 @@ def test_a_batch_of_all_rows_is_half_real():
     assert SampledSettings(batch=6, generated="all").rows(8) == (6, 8)
     with pytest.raises(InputError, match="choose at most 4"):
         settings.rows(2)
-    with pytest.raises(InputError, match="choose an even one"):
+    with pytest.raises(InputError, match="choose an even batch"):
         parse(SampledSettings, {"batch": 5, "preset": "paper"}, "settings")

@@ -131,7 +131,7 @@ def test_controls_come_from_the_split_of_the_training_rows(tmp_path):
     train = _kept(tmp_path / "train.npz", list(range(12)))
     heldout = _kept(tmp_path / "heldout.npz", list(range(40, 60)), "heldout")
     sets = ["--train", train, "--heldout", heldout, "--class", heldout]
-    with pytest.raises(InputError, match="one split of one dataset"):
+    with pytest.raises(InputError, match="same split of the same dataset"):
         call("controls", *sets, "--out", tmp_path / "c.json", "--metrics", "am_ssim")
 
 

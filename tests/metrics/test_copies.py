@@ -213,7 +213,7 @@ def test_the_interval_covers_and_new_samples_are_seldom_called_copies(rank, new,
 
 
 def test_copies_need_training_images_that_differ(digits):
-    with pytest.raises(InputError, match="three training images that differ, not by 2"):
+    with pytest.raises(InputError, match="three different training images, not 2"):
         judge(digits[:4], digits[[5, 6, 5]], None)
     judged = judge(digits[:4], digits[[5, 0, 5, 0]], digits[100:200])
     assert judged.hits.tolist() == [True, False, False, False]

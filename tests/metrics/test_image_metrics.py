@@ -8,7 +8,7 @@ from metrics.definitions.copying import (
     COPYING_RATE,
     COPYING_RATE_INCEPTION,
     COPYING_RATE_SSIM,
-    share_of_copies,
+    copying_rate,
 )
 from metrics.definitions.diversity import diversity
 from metrics.similarity import ssim_matrix
@@ -54,7 +54,7 @@ def test_the_rate_on_a_line():
     rows = np.array([0.0, 4.0, 10.0])
     own = np.abs(rows[:, None] - rows)
     generated = np.array([0.5, 3.9, 7.5, 30.0, -5.0])
-    value = share_of_copies(np.abs(generated[:, None] - rows), own)
+    value = copying_rate(np.abs(generated[:, None] - rows), own)
     # 7.5 is 2.5 from 10, whose nearest other row is 6 away; 30 and -5 are too far from theirs
     assert value.value == pytest.approx(3 / 5)
     assert value.std == pytest.approx(np.std([1, 1, 1, 0, 0], ddof=1) / np.sqrt(5))
@@ -84,7 +84,7 @@ def test_the_baseline_is_the_rate_of_rows_left_out_and_of_new_rows(digits, measu
 
 
 def test_a_copying_rate_needs_images_that_differ(digits):
-    with pytest.raises(InputError, match="two training images that differ"):
+    with pytest.raises(InputError, match="two different training images"):
         COPYING_RATE.compute(_pair(digits[:3], digits[[5, 5, 5]]))
 
 
@@ -115,7 +115,7 @@ def test_the_error_of_diversity_is_the_deviation_over_new_rows(digits):
 
 
 def test_diversity_needs_training_images_that_differ(digits):
-    with pytest.raises(InputError, match="two training images that differ"):
+    with pytest.raises(InputError, match="two different training images"):
         diversity(_pair(digits[:3], digits[[5, 5, 5]]))
 
 

@@ -48,7 +48,7 @@ def test_transparent_images_are_shown_on_the_background_and_counted(tmp_path, ca
     Image.new("RGBA", (5, 6), (9, 9, 9, 0)).save(tmp_path / "a.png")
     Image.new("RGB", (5, 6)).save(tmp_path / "b.png")
     assert read_rows(tmp_path, "#0a141e")[0, 0, 0].tolist() == [10, 20, 30]
-    assert "1 of 2 images are transparent: shown on #0a141e" in capsys.readouterr().err
+    assert "1 of 2 images have transparent pixels, shown on #0a141e" in capsys.readouterr().err
 
 
 def _empty(folder):
@@ -99,7 +99,7 @@ def test_folders_that_are_refused(tmp_path, fill, message):
 
 def test_an_array_without_a_name_is_refused(tmp_path):
     np.save(tmp_path / "rows.npy", _pixels())
-    with pytest.raises(InputError, match=r"write an \.npz"):
+    with pytest.raises(InputError, match=r"give an \.npz"):
         read_rows(tmp_path / "rows.npy")
 
 
@@ -131,5 +131,5 @@ def test_a_picture_that_is_no_sheet_is_refused(tmp_path, tile):
         words.add_text("tile", tile)
         words.add_text("images", "3")
     Image.new("L", (15, 6)).save(tmp_path / "one.png", pnginfo=words)
-    with pytest.raises(InputError, match=r"one\.png: one picture, and its text does not say"):
+    with pytest.raises(InputError, match=r"one\.png: is no sheet: its text chunks"):
         read_rows(tmp_path / "one.png")

@@ -141,11 +141,11 @@ def test_trajectory_judges_by_every_reference_set(tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda d: d["data"].__setitem__("digest", "y"), "no part of the same run"),
-        (lambda d: d["seeds"].__setitem__("training", 4), "no part of the same run"),
-        (lambda d: d["settings"].__setitem__("step", 2.0), "no part of the same run"),
-        (lambda d: d["seeds"].__setitem__("part", 0), "stands twice"),
-        (lambda d: d.pop("seeds"), "lacks 'seeds'"),
+        (lambda d: d["data"].__setitem__("digest", "y"), "belongs to another run"),
+        (lambda d: d["seeds"].__setitem__("training", 4), "belongs to another run"),
+        (lambda d: d["settings"].__setitem__("step", 2.0), "belongs to another run"),
+        (lambda d: d["seeds"].__setitem__("part", 0), "is given twice"),
+        (lambda d: d.pop("seeds"), "has no entry 'seeds'"),
     ],
 )
 def test_parts_that_do_not_belong_together(run, tmp_path, change, message):
@@ -210,7 +210,7 @@ def test_bad_images_end_in_one_sentence(tmp_path, case):
         (["--metrics", "fid_trian"], "did you mean 'fid_train'"),
         (["--metrics", "fid_heldout"], "needs the heldout set"),
         (["--metrics", "fid_train", "--weights", "absent.pth"], "no such file of Inception"),
-        (["--metrics", ","], "no metric"),
+        (["--metrics", ","], "--metrics is empty"),
     ],
 )
 def test_bad_requests_end_in_one_sentence(tmp_path, arguments, message):
@@ -325,7 +325,7 @@ def test_the_best_snapshot_is_chosen_by_digits_that_no_table_sees(tmp_path):
     np.testing.assert_array_equal(read_rows(tmp_path / "sheet.png"), other[40:55])
     for metric, rows, sentence in (
         ("coverage_train", 40, "cannot choose a snapshot"),
-        ("coverage_lenet_heldout", 60, "no row is left to judge"),
+        ("coverage_lenet_heldout", 60, "none is left to judge"),
     ):
         names = ["--choose", metric, "--choose-rows", rows]
         with pytest.raises(InputError, match=sentence):

@@ -16,6 +16,7 @@ FALLING = [400, 300, 200, 150]
         ([400, 300, 140, 150], False),  # it was better before
         ([400, 100, 150, 99], False),  # the order of the last four may be chance
         ([400, 300, 200, 195], False),  # less than 5 % by a doubling
+        ([400, 300, 300, 150], False),  # a tie in the order
         (FALLING[1:], False),  # three snapshots prove nothing
         ([100], False),
         ([], False),

@@ -150,7 +150,7 @@ TYPING = [
     command(f"{LEARN} good.npz --set updates=", "updates: a whole number is needed, not ''"),
     command(f"{LEARN} good.npz --set updates=3 --set updates=4", "'updates' stands twice"),
     command(f"{JUDGE} small", "Missing argument 'reference'"),
-    command(f"{JUDGE} small small --metrics ,", "--metrics names no metric"),
+    command(f"{JUDGE} small small --metrics ,", "--metrics is empty"),
     command("metrics copies small", "Missing option '--train'"),
     command("suite plan", "Missing argument 'config'"),
     command("suite verify nowhere", "nowhere"),
