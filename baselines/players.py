@@ -116,9 +116,9 @@ class Players:
     def update(self, number: int) -> list[float]:
         """Update `number` (1, 2, ...): returns losses and gradient norm, as in `MEASURED`.
 
-        If one of them is not sound, the generator's step that it belongs to is not taken. The
-        weights are those of the step before; for a lazy penalty that is a step of the same update.
-        The average follows sound updates only.
+        If one of them is not sound, the step of the generator that they belong to is not taken: the
+        weights stay those of the step before (for a lazy penalty, a step of the same update), and
+        the average is not updated.
         """
         rows, shares = self.feeds(range(number, number + 1))
         reports: list[list[float]] = []

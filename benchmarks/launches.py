@@ -63,8 +63,8 @@ H100: dict[str, int | float] = {
 """The properties of a GPU that XLA needs, for an H100 with 80 GB (SXM)."""
 PROGRAMS = {"step": ("rows", "whole"), "loop": ("whole",), "stretch": ("whole",)}
 """Program -> the blockings that it is compiled with."""
-COLUMNS = ("case", "program", "blocking", "launches", "waits", "temporary_mib", "tf32")
-COLUMNS += ("compile_cpu_seconds",)
+COLUMNS = ["case", "program", "blocking", "launches", "waits", "temporary_mib", "tf32"]
+COLUMNS += ["compile_cpu_seconds"]
 FREE = {"parameter", "constant", "tuple", "get-tuple-element", "bitcast", "after-all"}
 FREE |= {"opt-barrier", "partition-id", "replica-id", "copy-done", "async-done", "iota-done"}
 """Operations of a compiled program that launch nothing."""

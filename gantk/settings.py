@@ -103,7 +103,7 @@ class ArchitectureSettings(Settings):
 
 
 class DiscriminatorSettings(DescentSettings, ArchitectureSettings):
-    """The infinitely wide discriminator and what is asked of it."""
+    """The infinitely wide discriminator and how it is used."""
 
     preset: Literal["released-code", "paper"] = Field(
         "released-code",
@@ -151,7 +151,7 @@ class DiscriminatorSettings(DescentSettings, ArchitectureSettings):
     @model_validator(mode="before")
     @classmethod
     def _fill(cls, values: Any) -> Any:
-        """The preset's choices, under those that are given."""
+        """The given values, completed by the preset's."""
         name = values.get("preset") if isinstance(values, Mapping) else None
         preset = PRESETS.get(name, {}) if isinstance(name, str) else {}
         return {k: v for k, v in preset.items() if k in cls.model_fields} | values

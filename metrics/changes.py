@@ -141,7 +141,7 @@ def moves_of(height: int, width: int, step: int = 1) -> list[Move]:
 
 
 def shared(side: int, move: int) -> tuple[int, int]:
-    """Begin and end, along an axis, of the overlap of two images of which one moved by `move`."""
+    """Begin and end, along an axis, of the overlap of an image with one that moved by `move`."""
     return max(move, 0), side + min(move, 0)
 
 

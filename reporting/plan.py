@@ -1,4 +1,4 @@
-"""What a configuration asks for: the cells of its tables, and the titles of what stands in them."""
+"""What a configuration plans: the cells of its tables, and the titles in them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

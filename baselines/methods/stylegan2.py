@@ -117,8 +117,8 @@ def game(settings: StyleGan2Settings, shape: tuple[int, ...]) -> "Game":
 
     images = len(shape) == 3
     paths = images and settings.path > 0
-    # The weights are for pixels in [-1, 1]; grey ones are in [0, 1] here, so that gradients with
-    # respect to them are twice as long, and those of them half as long.
+    # The weights are for pixels in [-1, 1]. Grey pixels are in [0, 1] here: gradients of scores by
+    # pixels are twice as long, and gradients of pixels by styles are half as long.
     stretch = 2.0 if images and shape[2] == 1 else 1.0
     gamma = settings.r1 or (0.0002 * shape[0] ** 2 / settings.batch if images else 10.0)
     gamma_all = gamma / stretch**2 * settings.r1_every

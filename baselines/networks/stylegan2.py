@@ -50,7 +50,10 @@ class Mapping(nn.Module):
 
 
 class SynthesisBlock(nn.Module):
-    """One resolution: one convolution (two and a doubling, but for the first), and its image."""
+    """One resolution: two convolutions, the first of which doubles the sides, and its image.
+
+    The first block has one convolution and no doubling.
+    """
 
     def __init__(self, inputs: int, outputs: int, channels: int, style: int, first: bool) -> None:
         super().__init__()
@@ -63,7 +66,7 @@ class SynthesisBlock(nn.Module):
     def forward(
         self, x: Tensor, image: Tensor | None, styles: tuple[Tensor, ...]
     ) -> tuple[Tensor, Tensor]:
-        """Features and image so far -> those of this resolution; one style a convolution."""
+        """Features and image so far -> those of this resolution. styles: one per convolution."""
         for conv, style in zip(self.convs, styles, strict=False):
             x = conv(x, style)
         own = self.to_image(x, styles[-1]) + self.image_bias[:, None, None]

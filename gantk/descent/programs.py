@@ -104,7 +104,7 @@ def stretch(
     state: State,
     until: jax.Array,
 ) -> tuple[State, jax.Array]:
-    """LENGTH iterations, of which those at `until` or after a stop change nothing.
+    """LENGTH iterations. Those from `until` on and those after a stop change nothing.
 
     An iteration whose loss or gradient is not finite changes `stop` alone, so that another program
     can make it again. Returns as `while_going`, but [LENGTH, 2].

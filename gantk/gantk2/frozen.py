@@ -1,7 +1,7 @@
-"""Scores of a discriminator that does not follow its rows: the gradient of f_t as it stands.
+"""Scores of a discriminator that is held fixed, and their gradient.
 
-f(x_i) = sum_j w_j k(x_i, s_j) is differentiated in the first argument of k alone. x_i is one of
-the s_j too, and w depends on it, but both are held fixed. The derivative of the tiles of
+f(x_i) = sum_j w_j k(x_i, s_j) is differentiated only in the first argument of k. x_i is also one of
+the s_j, and w depends on it, but both are held fixed. The derivative of the tiles of
 `gantk.kernel.gram` gives this. For the pair of a row with itself it is half the derivative of
 k(x, x), by symmetry.
 """

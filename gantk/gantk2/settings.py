@@ -23,7 +23,7 @@ OBJECTIVE_OF = {"ipm": "identity", "squares": "square", "logistic": "non_saturat
 
 
 class FlowSettings(DescentSettings, ArchitectureSettings):
-    """What both widths share; the defaults are those of Franceschi et al.'s released code."""
+    """Settings of all widths; the defaults are those of Franceschi et al.'s released code."""
 
     iterations: PositiveInt = Field(
         50_000, description="length of the run, unless a stop rule ends it earlier [iterations]"

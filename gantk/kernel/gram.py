@@ -113,9 +113,9 @@ def _joint(kernel: Kernel, real: Fixed, own: Features, diagonal: jax.Array) -> j
 
 
 Saved = tuple[Features, Features, jax.Array, list[Hidden | None]]
-"""Tiles of real and generated features, the diagonal, and what is kept of each list of tiles."""
+"""Tiles of real and generated features, the diagonal, and the kept layers of each list of tiles."""
 Item = tuple[jax.Array, jax.Array, Hidden | None]
-"""Tile pair, cotangent of the tile, and what was kept of it."""
+"""Tile pair, cotangent of the tile, and its kept layers."""
 
 
 def _joint_forward(

@@ -1,4 +1,4 @@
-"""GAN(TK)^2: points along the gradient flow of an infinitely wide discriminator, held as it is."""
+"""GAN(TK)^2: points along the gradient flow of an infinitely wide discriminator, held fixed."""
 
 from gantk.checks import check_square
 from gantk.gantk2.settings import FRANCESCHI, InfiniteSettings, check_start, flow_work

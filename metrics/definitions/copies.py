@@ -20,7 +20,7 @@ are fewer than 50. This rate is subtracted from the value, and determines the in
 set are. If new images are hardly different from training images (a set that has most images twice,
 say), copies cannot be told from new images, and the interval is wide.
 
-Not seen are copies of flat images, and copies of which a quarter is covered. Tests of whole sets
+The metric misses copies of flat images, and copies with a quarter covered. Tests of whole sets
 (C_T, Meehan et al., 2020; FLD, Jiralerspong et al., 2023) answer another question: whether samples
 are nearer to the training images than new ones are, not how many are copies. Distances of pixels or
 features miss some of the changes (`python -m benchmarks copies`).

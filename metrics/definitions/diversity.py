@@ -35,7 +35,7 @@ def diversity(pair: Pair) -> Value:
     (Hoeffding, 1948).
 
     Raises:
-        InputError: all training images are equal, but for their brightness.
+        InputError: all training images are equal, or differ only in brightness.
     """
     own = float(_unlike(pair.reference).mean())
     if own < 1e-6:

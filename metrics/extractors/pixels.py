@@ -1,4 +1,4 @@
-"""Pixels as they are, for distances that no network has a part in."""
+"""Pixels as features, for distances without a network."""
 
 import numpy as np
 

@@ -16,7 +16,7 @@ from suite.running import paths
 class Group:
     """All methods on one subset size of one dataset, in one experiment.
 
-    runs: method -> those of its runs whose first part is finished.
+    runs: method -> its runs whose first part is finished.
     subset: the training rows of the first data seed; None if the file is gone.
     controls: name of the control -> data seed -> its values.
     """

@@ -153,13 +153,13 @@ def surely_better(rows: Sequence[Row]) -> set[tuple[str, str]]:
 
 
 def leader(rows: Sequence[Row]) -> Row | None:
-    """The method of a line that is better than each other one beyond doubt; None if there is none.
+    """The method of a line that is better than every other one beyond doubt; None if there is none.
 
-    The first is compared with each other method at 5 %, without a correction for their number: a
-    method that is not the best would have to beat the best one to be named, so that the probability
-    of a false name is at most that of one comparison (Gutmann and Maymin, 1987).
+    The method with the best mean is compared with every other one at 5 %, without a correction for
+    the number of comparisons. A method that is not the best must beat the best one to be named, so
+    the probability of a false name is at most that of one comparison (Gutmann and Maymin, 1987).
 
-    rows: one a method, each with a value, of a metric that has a good side.
+    rows: one per method, each with a value, of a metric with a better direction.
     """
     first = min(rows, key=lambda row: SIGNS[row.better] * fmean(row.all))
     gaps = [between(first, row) for row in rows if row is not first]

@@ -49,7 +49,7 @@ def shows(metric: str) -> str:
 
 
 def copiers(line: Sequence[Row]) -> dict[str, list[Measured]]:
-    """Methods that copy -> the entries of those of their runs that do.
+    """Methods that copy -> the metric's entries of the runs that copy.
 
     Each run has its own p-value of no copies at all, from its samples and from new images
     (`metrics.shares`). So no spread between runs is needed, and shares of 0 and 1 are no special
