@@ -15,12 +15,12 @@ NAMES = [info.name for info in pkgutil.iter_modules(benchmarks.__path__) if info
 
 
 def app_of(module: ModuleType) -> typer.Typer:
-    """The command line of a benchmark: its functions in `COMMANDS`."""
-    app = typer.Typer(
-        name=module.__name__, help=module.__doc__, add_completion=False, rich_markup_mode=None
-    )
+    """The command line of a benchmark: the functions in `COMMANDS`, with the docstring as help."""
+    # \b: click must not wrap the paragraph that follows.
+    words = "\b\n" + (module.__doc__ or "").replace("\n\n", "\n\n\b\n")
+    app = typer.Typer(help=words, add_completion=False, rich_markup_mode=None)
     for command in module.COMMANDS:
-        app.command()(command)
+        app.command(help=words if len(module.COMMANDS) == 1 else None)(command)
     return app
 
 

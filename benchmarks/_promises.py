@@ -9,7 +9,7 @@ import numpy as np
 from metrics.definitions.copies import RATE
 from metrics.definitions.diversity import diversity
 from metrics.shares import Calibration, share_of
-from reporting.runs import Measured
+from reporting.runs import MetricValue
 from reporting.tables.cells import Row
 from reporting.trends import improving, window_of
 from reporting.verdict.real import ALIKE, copiers
@@ -58,11 +58,11 @@ def still(lines: int) -> Iterable[Share]:
 
 
 @cache
-def _measured(hits: int, rows: int, new: int) -> Measured:
+def _measured(hits: int, rows: int, new: int) -> MetricValue:
     """The entry of `copies` if `hits` of `rows` samples look like copies, with `new` new images."""
     rank = max(1, int(RATE * (new + 1)))
     found = share_of(hits, rows, Calibration(rank, new - rank + 1))
-    return Measured(
+    return MetricValue(
         value=found.value,
         better="neither",
         interval=(found.low, found.high),
@@ -97,7 +97,7 @@ def of_copies(lines: int) -> Iterable[Share]:
                 yield Share("copies", case, what, lines, holds / lines, "at least 95 %")
 
 
-def _copy_line(runs: list[Measured]) -> list[Row]:
+def _copy_line(runs: list[MetricValue]) -> list[Row]:
     return [
         Row("", 0, f"m{i}", "copies", {0: [run.value or 0.0]}, 1, "ok", "neither", measured=[run])
         for i, run in enumerate(runs)

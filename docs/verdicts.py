@@ -26,7 +26,7 @@ from reporting.controls import PREFIX, Controls, read_controls
 from reporting.pages.table import table_page
 from reporting.plan import Plan, plan_of
 from reporting.published import Key, Published, read_published
-from reporting.runs import Measured, read_runs
+from reporting.runs import MetricValue, read_runs
 from reporting.tables.cells import Row, ranked
 from reporting.tables.experiments import PAPER, table_of
 from reporting.tables.fill import control_rows, fill, filled
@@ -214,7 +214,7 @@ def _row(line: dict[str, str], told: Told, published: Mapping[Key, Published]) -
 
 def _of_sheet(row: Row, metric: str, judged: dict[str, Any]) -> Row:
     """The row of another metric, by the fewer samples that were kept of a run."""
-    found = Measured.model_validate(judged["metrics"][metric])
+    found = MetricValue.model_validate(judged["metrics"][metric])
     return replace(
         row,
         metric=metric,

@@ -62,8 +62,8 @@ def best_snapshot(
             left to judge, or see `metrics.controls.disjoint_rows` and `metrics.evaluate.check`.
     """
     metric, rows = choosing.metric, choosing.rows
-    measure = METRICS.lookup(metric)
-    if measure.reference != "heldout" or measure.better == "neither":
+    known = METRICS.lookup(metric)
+    if known.reference != "heldout" or known.better == "neither":
         raise InputError(
             f"{metric} cannot choose a snapshot: give a metric that compares with held-out images "
             "and has a better direction"
@@ -81,6 +81,6 @@ def best_snapshot(
         shown = found[iteration][:rows]
         entry = evaluate(shown, {"heldout": validation}, [metric], features, seed)[metric]
         values.append((iteration, entry["value"]))
-    sign = 1 if measure.better == "lower" else -1
+    sign = 1 if known.better == "lower" else -1
     best = min(values, key=lambda pair: sign * pair[1])[0]
     return Choice(metric, best, rows, len(validation.data), values), found[best][rows:]

@@ -43,7 +43,7 @@ OWN = {"heldout": "heldout", "disjoint": "class"}
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedControls:
     """The values of all controls.
 
     controls: name -> {"title", "samples" (rows judged), "metrics" as in metrics.json}.
@@ -90,7 +90,7 @@ def judge_controls(
     features: Features,
     seed: int,
     augmentations: Sequence[Sequence[str]] = (),
-) -> Judged:
+) -> JudgedControls:
     """Metrics of each control, on `samples` rows or, if there are fewer, on all.
 
     names: the metrics; None for all that apply. augmentations: those that methods use, each a list
@@ -128,17 +128,17 @@ def judge_controls(
         allowed = {k: v for k, v in references.items() if k != OWN.get(control)}
         unused = heldout.data[samples if control == "heldout" else 0 :]
         chosen = applicable(data, allowed) if names is None else list(names)
-        measures = [METRICS.lookup(name) for name in chosen]
-        asked = [measure for measure in measures if measure.reference in allowed]
+        metrics = [METRICS.lookup(name) for name in chosen]
+        asked = [metric for metric in metrics if metric.reference in allowed]
         if control == "blank":
-            asked = [measure for measure in asked if measure.extractor is None]
+            asked = [metric for metric in asked if metric.extractor is None]
             if not asked:
                 continue
-        fitting = [measure.name for measure in asked if measure.minimum <= len(data)]
+        fitting = [metric.name for metric in asked if metric.minimum <= len(data)]
         left_out += [
-            f"{title}: {measure.title} needs at least {measure.minimum} rows, not {len(data)}"
-            for measure in asked
-            if measure.name not in fitting
+            f"{title}: {metric.title} needs at least {metric.minimum} rows, not {len(data)}"
+            for metric in asked
+            if metric.name not in fitting
         ]
         controls[control] = {
             "title": title,
@@ -149,4 +149,4 @@ def judge_controls(
         }
     known = {row.tobytes() for row in pool.data}
     shared = sum(row.tobytes() in known for row in heldout.data)
-    return Judged(controls, left_out, shared)
+    return JudgedControls(controls, left_out, shared)

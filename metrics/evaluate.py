@@ -39,8 +39,8 @@ def applicable(rows: np.ndarray, references: References) -> list[str]:
     """Every metric that these rows and reference sets allow."""
     return [
         name
-        for name, measure in METRICS.entries.items()
-        if _obstacle(measure, rows, references) is None
+        for name, metric in METRICS.entries.items()
+        if _obstacle(metric, rows, references) is None
     ]
 
 
@@ -51,18 +51,18 @@ def check(names: Sequence[str], rows: np.ndarray, references: References) -> lis
         InputError: an unknown metric, a missing reference set or label, too few rows, images
             smaller than the metric takes, or sets whose rows differ in shape.
     """
-    measures = [METRICS.lookup(name) for name in names]
+    metrics = [METRICS.lookup(name) for name in names]
     for name, reference in references.items():
         if reference.data.shape[1:] != rows.shape[1:]:
             raise InputError(
                 f"the generated rows are {_shape(rows)}, but those of the {name} set are "
                 f"{_shape(reference.data)}: convert them to the same size and channels"
             )
-    for measure in measures:
-        obstacle = _obstacle(measure, rows, references)
+    for metric in metrics:
+        obstacle = _obstacle(metric, rows, references)
         if obstacle:
-            raise InputError(f"{measure.name} {obstacle}, or leave the metric out")
-    return measures
+            raise InputError(f"{metric.name} {obstacle}, or leave the metric out")
+    return metrics
 
 
 def suited(names: Sequence[str], rows: np.ndarray) -> list[str]:
@@ -99,41 +99,41 @@ def planned_names(metrics: str | None, rows: np.ndarray, references: References)
     return names if metrics is None else suited(names, rows)
 
 
-def _mismatch(measure: Metric, rows: np.ndarray) -> str | None:
+def _mismatch(metric: Metric, rows: np.ndarray) -> str | None:
     """Why a metric is not made for such rows, or None if it is."""
-    if measure.data != kind_of(rows):
-        return f"judges {measure.data}, not {kind_of(rows)}: give {measure.data}"
-    shape = measure.extractor and EXTRACTORS.lookup(measure.extractor).shape
+    if metric.data != kind_of(rows):
+        return f"judges {metric.data}, not {kind_of(rows)}: give {metric.data}"
+    shape = metric.extractor and EXTRACTORS.lookup(metric.extractor).shape
     if shape and shape != rows.shape[1:]:
         height, width, channels = shape
         return (
-            f"uses {measure.extractor}, which takes only images of {width} x {height} with "
+            f"uses {metric.extractor}, which takes only images of {width} x {height} with "
             f"{channels} channel, not {_shape(rows)}: give such images"
         )
     return None
 
 
-def _obstacle(measure: Metric, rows: np.ndarray, references: References) -> str | None:
+def _obstacle(metric: Metric, rows: np.ndarray, references: References) -> str | None:
     """Why a metric cannot be computed and what to do, or None if it can."""
-    mismatch = _mismatch(measure, rows)
+    mismatch = _mismatch(metric, rows)
     if mismatch:
         return mismatch
-    if measure.data == "images" and min(rows.shape[1:3]) < measure.side:
+    if metric.data == "images" and min(rows.shape[1:3]) < metric.side:
         return (
-            f"needs images of at least {measure.side} x {measure.side} pixels, not "
+            f"needs images of at least {metric.side} x {metric.side} pixels, not "
             f"{_shape(rows)}: give larger ones"
         )
-    if measure.reference not in references:
-        return f"needs the {measure.reference} set: give it with --{measure.reference}"
-    reference = references[measure.reference]
-    for side, data in (("generated", rows), (measure.reference, reference.data)):
-        if len(data) < measure.minimum:
+    if metric.reference not in references:
+        return f"needs the {metric.reference} set: give it with --{metric.reference}"
+    reference = references[metric.reference]
+    for side, data in (("generated", rows), (metric.reference, reference.data)):
+        if len(data) < metric.minimum:
             return (
-                f"needs at least {measure.minimum} rows, but the {side} set has {len(data)}: "
+                f"needs at least {metric.minimum} rows, but the {side} set has {len(data)}: "
                 "give more"
             )
-    if measure.labelled and reference.labels is None:
-        return f"needs labels in the {measure.reference} set: give a subset that has them"
+    if metric.labelled and reference.labels is None:
+        return f"needs labels in the {metric.reference} set: give a subset that has them"
     return None
 
 
@@ -160,7 +160,7 @@ def evaluate(
     Raises:
         InputError: see `check`.
     """
-    measures = check(names, generated, references)
+    metrics = check(names, generated, references)
     if new is None and "heldout" in references:
         new = references["heldout"].data
     pairs = {
@@ -168,21 +168,21 @@ def evaluate(
         for name, reference in references.items()
     }
     entries = {}
-    for measure in measures:
-        pair = pairs[measure.reference]
-        entries[measure.name] = _entry(measure, pair, measure.compute(pair))
+    for metric in metrics:
+        pair = pairs[metric.reference]
+        entries[metric.name] = _entry(metric, pair, metric.compute(pair))
     return entries
 
 
-def _entry(measure: Metric, pair: Pair, value: Value) -> dict[str, Any]:
+def _entry(metric: Metric, pair: Pair, value: Value) -> dict[str, Any]:
     return {
-        "title": measure.title,
+        "title": metric.title,
         "value": value.value,
         "std": value.std,
-        "better": measure.better,
+        "better": metric.better,
         "generated": len(pair.generated),
         "reference": len(pair.reference),
-        "reference_set": measure.reference,
-        "extractor": measure.extractor,
+        "reference_set": metric.reference,
+        "extractor": metric.extractor,
         **value.details,
     }

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from reporting.plan import Plan
-from reporting.runs import Measured
+from reporting.runs import MetricValue
 from suite.running import paths
 from suite.running.errors import from_validation
 from suite.running.files import read_json
@@ -26,7 +26,7 @@ class Control(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
     title: str
     samples: int
-    metrics: dict[str, Measured]
+    metrics: dict[str, MetricValue]
 
 
 class _File(BaseModel):

@@ -141,7 +141,7 @@ def plan_of(config: Config) -> Plan:
         ),
         titles={name: method.title for name, method in all_methods().items()}
         | {name: config.dataset_title(name) for name in config.datasets}
-        | {name: measure.title for name, measure in METRICS.entries.items()},
+        | {name: metric.title for name, metric in METRICS.entries.items()},
         methods=tuple(all_methods()),
         settings={
             (cell.experiment, cell.dataset, cell.method): settings for cell, settings in found
@@ -153,7 +153,7 @@ def plan_of(config: Config) -> Plan:
             for name, experiment in config.experiments.items()
         },
         explained={
-            measure.title: measure.summary for measure in map(METRICS.lookup, config.metrics)
+            metric.title: metric.summary for metric in map(METRICS.lookup, config.metrics)
         },
         references=tuple(_references(planned, config)),
         protocol=_protocol(config),

@@ -17,7 +17,7 @@ from suite.running.files import read_json
 Status = Literal["ok", "diverged", "failed", "missing"]
 
 
-class Measured(BaseModel):
+class MetricValue(BaseModel):
     """One metric of one run.
 
     std: its standard error over the samples, if it has one. interval, doubt: of a share of copies,
@@ -38,7 +38,7 @@ class Evaluation(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
     status: Literal["ok", "diverged"]
     samples: int
-    metrics: dict[str, Measured]
+    metrics: dict[str, MetricValue]
     provenance: dict[str, Any] = {}
 
 

@@ -13,7 +13,7 @@ from suite.running.errors import InputError
 from suite.running.files import read_text
 
 
-class Judged(NamedTuple):
+class Snapshot(NamedTuple):
     """A judged snapshot.
 
     rows: its number of rows. metrics: metric -> value.
@@ -24,7 +24,7 @@ class Judged(NamedTuple):
     metrics: dict[str, float]
 
 
-def read_trajectory(path: Path) -> list[Judged]:
+def read_trajectory(path: Path) -> list[Snapshot]:
     """The judged snapshots, in the order of their iterations.
 
     path: CSV with the columns iteration, metric, value, generated (`python -m metrics trajectory`).
@@ -32,11 +32,11 @@ def read_trajectory(path: Path) -> list[Judged]:
     Raises:
         InputError: the file cannot be read, or has another format.
     """
-    found: dict[int, Judged] = {}
+    found: dict[int, Snapshot] = {}
     try:
         for line in csv.DictReader(io.StringIO(read_text(path))):
             iteration = int(line["iteration"])
-            empty = Judged(iteration, int(line["generated"]), {})
+            empty = Snapshot(iteration, int(line["generated"]), {})
             snapshot = found.setdefault(iteration, empty)
             snapshot.metrics[line["metric"]] = float(line["value"])
     except (KeyError, TypeError, ValueError) as error:
@@ -44,13 +44,13 @@ def read_trajectory(path: Path) -> list[Judged]:
     return [found[iteration] for iteration in sorted(found)]
 
 
-def trajectory_of(run: Run) -> list[Judged]:
+def trajectory_of(run: Run) -> list[Snapshot]:
     """The judged snapshots of a run; none if they were not judged."""
     path = run.folder / paths.JUDGED
     return read_trajectory(path) if path.exists() else []
 
 
-def trajectories(runs: Mapping[str, list[Run]]) -> dict[str, list[Judged]]:
+def trajectories(runs: Mapping[str, list[Run]]) -> dict[str, list[Snapshot]]:
     """Method -> judged snapshots of its first run, for the methods that have any."""
     found = {method: trajectory_of(group[0]) for method, group in runs.items()}
     return {method: snapshots for method, snapshots in found.items() if snapshots}

@@ -27,7 +27,7 @@ def am_ssim_reverse(pair: Pair) -> Value:
     return Value(float(matrix.max(axis=0).mean()), error)
 
 
-def _measure(
+def _metric(
     name: str,
     title: str,
     about: str,
@@ -52,7 +52,7 @@ def _measure(
     )
 
 
-AM_SSIM = _measure(
+AM_SSIM = _metric(
     "am_ssim",
     "AM-SSIM",
     "Sees how near each image comes to a training image, pixel by pixel: copies score 1, new "
@@ -60,7 +60,7 @@ AM_SSIM = _measure(
     am_ssim,
     "nearness",
 )
-AM_SSIM_REVERSE = _measure(
+AM_SSIM_REVERSE = _metric(
     "am_ssim_reverse",
     "Reverse AM-SSIM",
     "Sees training images without a similar generated image, and so lost modes (0.75 for copies "

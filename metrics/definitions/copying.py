@@ -81,7 +81,7 @@ def rate_by_features(pair: Pair, extractor: str) -> Value:
     return copying_rate(pair.once(across, extractor)[:, kept], distances(rows, rows))
 
 
-def _measure(
+def _metric(
     name: str, title: str, extractor: str | None, misses: str, compute: Callable[[Pair], Value]
 ) -> Metric:
     return Metric(
@@ -102,21 +102,21 @@ def _measure(
     )
 
 
-COPYING_RATE = _measure(
+COPYING_RATE = _metric(
     "copying_rate",
     "Copying rate",
     "pixels",
     "Sees through noise and blur, misses copies shifted by a pixel or two.",
     lambda pair: rate_by_features(pair, "pixels"),
 )
-COPYING_RATE_INCEPTION = _measure(
+COPYING_RATE_INCEPTION = _metric(
     "copying_rate_inception",
     "Copying rate (Inception)",
     "inception",
     "Sees copies that are shifted, misses copies with noise or blur.",
     lambda pair: rate_by_features(pair, "inception"),
 )
-COPYING_RATE_SSIM = _measure(
+COPYING_RATE_SSIM = _metric(
     "copying_rate_ssim",
     "Copying rate (SSIM)",
     None,

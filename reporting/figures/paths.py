@@ -14,7 +14,7 @@ from matplotlib.transforms import Bbox
 from reporting.controls import FLOOR
 from reporting.figures.group import Group
 from reporting.figures.style import REAL, SHADE, Pen, legend_beside, new
-from reporting.trajectories import Judged, trajectories
+from reporting.trajectories import Snapshot, trajectories
 
 ACROSS, UP = "am_ssim", "fid_train"
 PLACES = [(5, 4), (5, -10), (-5, 4), (-5, -10), (7, -3), (-7, -3), (0, 7), (0, -13)]
@@ -32,7 +32,7 @@ class Point(NamedTuple):
     rows: int
 
 
-def _points(snapshots: list[Judged]) -> list[Point]:
+def _points(snapshots: list[Snapshot]) -> list[Point]:
     """The snapshots that have both metrics."""
     return [
         Point(s.iteration, s.metrics[ACROSS], s.metrics[UP], s.rows)

@@ -10,10 +10,10 @@ from statistics import fmean, stdev
 from reporting.intervals import LEVEL, Estimate, Gap, Values, difference, estimate, holm, welch
 from reporting.plan import Plan
 from reporting.published import Key, Published
-from reporting.runs import Measured, Run, Status
+from reporting.runs import MetricValue, Run, Status
 from reporting.tables.experiments import Table
 from reporting.tables.searched import Chosen, Search, choose
-from reporting.trajectories import Judged, trajectory_of
+from reporting.trajectories import Snapshot, trajectory_of
 from suite.planning.variants import method_of
 
 SEVERITY: tuple[Status, ...] = ("failed", "diverged", "missing", "ok")
@@ -60,7 +60,7 @@ class Row:
     ranks: tuple[int, int] | None = None
     search: Search | None = None
     runs: Sequence[Run] = ()
-    measured: Sequence[Measured] = ()
+    measured: Sequence[MetricValue] = ()
 
     @property
     def best(self) -> bool:
@@ -196,12 +196,12 @@ def _row(
     table: Table,
     metric: str,
     published: Published | None,
-    snapshots: Sequence[Judged],
+    snapshots: Sequence[Snapshot],
 ) -> Row:
     runs, cell = chosen.runs, chosen.runs[0].cell
     states: list[Status] = []
     values: dict[int, list[float]] = {run.data_seed: [] for run in runs}
-    ok: list[Measured] = []
+    ok: list[MetricValue] = []
     better = "neither"
     for run in runs:
         status, found = table.read(run)

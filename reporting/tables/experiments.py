@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from reporting.plan import Plan
-from reporting.runs import Measured, Run, Status
+from reporting.runs import MetricValue, Run, Status
 
-Reading = tuple[Status, Mapping[str, Measured]]
+Reading = tuple[Status, Mapping[str, MetricValue]]
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def timed(run: Run) -> Reading:
             if value is not None:
                 found.setdefault(name, []).append(float(value))
     return run.trained, {
-        name: Measured(
+        name: MetricValue(
             value=sum(values) / len(values),
             better="higher" if name == "iterations_per_second" else "lower",
         )

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from reporting.controls import FLOOR, FRESH
 from reporting.intervals import LEVEL, Gap, holm, welch
-from reporting.runs import Measured
+from reporting.runs import MetricValue
 from reporting.tables.cells import SIGNS, Row, between
 from reporting.tables.numbers import number
 from reporting.verdict.words import Finding, Titles, control, listed, mean, methods
@@ -48,7 +48,7 @@ def shows(metric: str) -> str:
     return "" if known is None else known.shows
 
 
-def copiers(line: Sequence[Row]) -> dict[str, list[Measured]]:
+def copiers(line: Sequence[Row]) -> dict[str, list[MetricValue]]:
     """Methods that copy -> the metric's entries of the runs that copy.
 
     Each run has its own p-value of no copies at all, from its samples and from new images
@@ -60,7 +60,7 @@ def copiers(line: Sequence[Row]) -> dict[str, list[Measured]]:
         return {}
     runs = [(row.method, run) for row in methods(line) for run in row.measured]
     known = [(method, run, run.doubt) for method, run in runs if run.doubt is not None]
-    found: dict[str, list[Measured]] = {}
+    found: dict[str, list[MetricValue]] = {}
     corrected = holm([doubt for *_, doubt in known])
     for (method, run, _), doubt in zip(known, corrected, strict=True):
         if doubt <= (1 - LEVEL) / 2:

@@ -250,7 +250,7 @@ def test_the_number_of_comparisons_counts_for_ranks_and_not_for_the_best():
 
 
 def test_one_seed_gives_no_rank_and_no_bold():
-    """Measured: two seeds of DCGAN gave 183.2 and 213.1, each with a standard error of 3."""
+    """MetricValue: two seeds of DCGAN gave 183.2 and 213.1, each with a standard error of 3."""
     rows = [replace(row, error=3.0, judged=64) for row in line("lower", (183.2,), (213.1,))]
     assert all(row.ranks is None and not row.best for row in ranked(rows))
     low, high = rows[0].estimate.interval

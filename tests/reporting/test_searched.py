@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from reporting.runs import Evaluation, Measured, Run
+from reporting.runs import Evaluation, MetricValue, Run
 from reporting.tables.numbers import decimals, number, signed
 from reporting.tables.searched import choose
 from suite.planning.configuration import Cell
@@ -22,7 +22,7 @@ def runs(
             seed,
             Path(),
             Evaluation(
-                status=status, samples=8, metrics={"m": Measured(value=value, better=better)}
+                status=status, samples=8, metrics={"m": MetricValue(value=value, better=better)}
             ),
             ({"stop_reason": "budget"},),
             "",

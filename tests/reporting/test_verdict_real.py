@@ -3,7 +3,7 @@
 import pytest
 
 from metrics.shares import Calibration, share_of
-from reporting.runs import Measured
+from reporting.runs import MetricValue
 from reporting.tables.cells import Row, ranked
 from reporting.verdict.sentences import verdict
 from tests.reporting.by_hand import SAMPLES, control, row, said, told
@@ -12,7 +12,7 @@ from tests.reporting.by_hand import SAMPLES, control, row, said, told
 def judged(method, *runs, **fields) -> Row:
     """What `copies` says of a method: (share, lower end, p-value) of each run."""
     measured = [
-        Measured(value=share, better="neither", interval=(low, 1.0), doubt=doubt)
+        MetricValue(value=share, better="neither", interval=(low, 1.0), doubt=doubt)
         for share, low, doubt in runs
     ]
     values = [share for share, _, _ in runs]
@@ -64,7 +64,7 @@ def test_rates_of_one_and_zero_in_every_run_need_no_spread(hits, new, share):
 def test_nearness_to_training_images_is_no_copying(metric):
     """Blank and blurred images are nearer to training images than new ones are."""
     where = {"metric": metric, "better": "neither"}
-    wild = Measured(value=0.97, better="neither", interval=(0.9, 1.0), doubt=1e-9)
+    wild = MetricValue(value=0.97, better="neither", interval=(0.9, 1.0), doubt=1e-9)
     rows = row("a", 0.97, 0.98, **where, measured=[wild]), row("b", 0.42, 0.39, **where)
     assert said(*rows, control("heldout", 0.4, 0.02, **where)) == []
 

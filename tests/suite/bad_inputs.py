@@ -194,7 +194,7 @@ CONFIGURATIONS = [
     ),
     configuration(
         {"datasets.mine.source.size": 28, "experiments.own.methods": {"ga-cntkg": {"batch": 9}}},
-        "batch 9: the subset has 8 rows",
+        "batch 9 is too large for a subset of 8 rows",
     ),
     configuration({"experiments.own.methods": {"ga-cntk-batch": {"batch": 9}}}, "at most 8"),
     configuration(
@@ -202,7 +202,7 @@ CONFIGURATIONS = [
     ),
     configuration(
         {"experiments.own.methods": {"ga-cntk-multires": {"levels": [5], "batch": 4}}},
-        "levels [5]: each",
+        "levels [5] do not fit",
     ),
     configuration({"experiments": {"all": OWN["experiments"]["own"]}}, "is a rule of the workflow"),
     written("twice", "a key that stands twice", "twice.yaml: line 2: 'name' stands twice"),
