@@ -40,113 +40,79 @@ that the released code used."""
 class OptimiserSettings(Settings):
     """How generated rows, or a generator's weights, follow the gradient."""
 
-    optimiser: Literal["gradient-descent", "adam"] = Field(
-        "gradient-descent", description="update rule; the paper's is plain gradient descent"
-    )
-    step: PositiveFloat = Field(1000.0, description="step size of the update rule")
-    beta1: float = Field(0.5, ge=0, lt=1, description="Adam: decay of the first moment")
-    beta2: float = Field(0.999, ge=0, lt=1, description="Adam: decay of the second moment")
-    clip_norm: PositiveFloat | None = Field(
-        None,
-        description="largest global norm of a gradient; a longer one is scaled down to it; null: "
-        "no limit",
-    )
+    optimiser: Literal["gradient-descent", "adam"] = "gradient-descent"
+    """update rule; the paper's is plain gradient descent"""
+    step: PositiveFloat = 1000.0
+    """step size of the update rule"""
+    beta1: float = Field(0.5, ge=0, lt=1)
+    """Adam: decay of the first moment"""
+    beta2: float = Field(0.999, ge=0, lt=1)
+    """Adam: decay of the second moment"""
+    clip_norm: PositiveFloat | None = None
+    """largest global norm of a gradient; a longer one is scaled down to it; null: no limit"""
 
 
 class DescentSettings(OptimiserSettings):
     """Budget, stop rules and snapshots of a descent."""
 
-    iterations: PositiveInt = Field(
-        100_000, description="length of the run, unless a stop rule ends it earlier [iterations]"
-    )
-    schedule: Literal["constant", "cosine"] = Field(
-        "constant", description="step size over the run: constant, or falling to 0 along a cosine"
-    )
-    patience: PositiveInt | None = Field(
-        None,
-        description="stop if the loss has not fallen by `delta` for this many iterations; null: "
-        "never [iterations]",
-    )
-    delta: NonNegativeFloat = Field(
-        0.05,
-        description="smallest decrease of the loss that counts as progress (GA-NTK paper, section "
-        "13)",
-    )
-    gradient_norm: PositiveFloat | None = Field(
-        None, description="stop when the norm of the gradient is below this; null: never"
-    )
-    snapshots: PositiveInt = Field(
-        20,
-        description="number of log-spaced snapshots of the samples, not counting the start "
-        "[snapshots]",
-    )
+    iterations: PositiveInt = 100_000
+    """length of the run, unless a stop rule ends it earlier [iterations]"""
+    schedule: Literal["constant", "cosine"] = "constant"
+    """step size over the run: constant, or falling to 0 along a cosine"""
+    patience: PositiveInt | None = None
+    """stop if the loss has not fallen by `delta` for this many iterations; null: never
+    [iterations]"""
+    delta: NonNegativeFloat = 0.05
+    """smallest decrease of the loss that counts as progress (GA-NTK paper, section 13)"""
+    gradient_norm: PositiveFloat | None = None
+    """stop when the norm of the gradient is below this; null: never"""
+    snapshots: PositiveInt = 20
+    """number of log-spaced snapshots of the samples, not counting the start [snapshots]"""
 
 
 class ArchitectureSettings(Settings):
     """The discriminator's infinitely wide network; `gantk.kernel.architecture` builds it."""
 
-    activation: ActivationName = Field("relu", description="activation of the network")
-    sigma_w2: PositiveFloat = Field(
-        1.4615, description="variance of the weights times the fan-in; the paper gives no value"
-    )
-    sigma_b2: NonNegativeFloat = Field(
-        0.1, description="variance of the biases; the paper gives no value"
-    )
-    output_bias: bool = Field(
-        True, description="whether the output layer has a bias, which adds sigma_b2 to the kernel"
-    )
-    dense: NonNegativeInt | None = Field(
-        None,
-        description="number of hidden dense layers; null: the paper's number for this image size "
-        "[layers]",
-    )
+    activation: ActivationName = "relu"
+    """activation of the network"""
+    sigma_w2: PositiveFloat = 1.4615
+    """variance of the weights times the fan-in; the paper gives no value"""
+    sigma_b2: NonNegativeFloat = 0.1
+    """variance of the biases; the paper gives no value"""
+    output_bias: bool = True
+    """whether the output layer has a bias, which adds sigma_b2 to the kernel"""
+    dense: NonNegativeInt | None = None
+    """number of hidden dense layers; null: the paper's number for this image size [layers]"""
 
 
 class DiscriminatorSettings(DescentSettings, ArchitectureSettings):
     """The infinitely wide discriminator and how it is used."""
 
-    preset: Literal["released-code", "paper"] = Field(
-        "released-code",
-        description="default values of the settings on which the paper and its released code "
-        "disagree: the code's, or the paper's",
-    )
-    objective: Literal["cross_entropy", "half_square", "norm"] = Field(
-        "cross_entropy",
-        description="loss of the generated rows: cross_entropy (released code), half_square (the "
-        "paper's proof, Eq. 16) or norm (as printed, Eq. 4)",
-    )
-    lam: PositiveFloat | Literal["released-code", "algorithm-1"] = Field(
-        "released-code",
-        description="lambda = eta t: a number; released-code: 0.01 * 65536 * rate / (2 * rows); "
-        "algorithm-1: searched by the paper's Algorithm 1",
-    )
-    rate: PositiveFloat = Field(
-        2.0,
-        description="with lam: released-code, the training time of the discriminator [65536 steps]",
-    )
-    separation: PositiveFloat = Field(
-        1e-2,
-        description="with lam: algorithm-1, the tolerance epsilon; the paper uses 1e-3 to 1e-2",
-    )
-    diag_reg: NonNegativeFloat = Field(
-        1e-5, description="ridge on the diagonal of K, relative to the mean of the diagonal"
-    )
+    preset: Literal["released-code", "paper"] = "released-code"
+    """default values of the settings on which the paper and its released code disagree: the code's,
+    or the paper's"""
+    objective: Literal["cross_entropy", "half_square", "norm"] = "cross_entropy"
+    """loss of the generated rows: cross_entropy (released code), half_square (the paper's proof,
+    Eq. 16) or norm (as printed, Eq. 4)"""
+    lam: PositiveFloat | Literal["released-code", "algorithm-1"] = "released-code"
+    """lambda = eta t: a number; released-code: 0.01 * 65536 * rate / (2 * rows); algorithm-1:
+    searched by the paper's Algorithm 1"""
+    rate: PositiveFloat = 2.0
+    """with lam: released-code, the training time of the discriminator [65536 steps]"""
+    separation: PositiveFloat = 1e-2
+    """with lam: algorithm-1, the tolerance epsilon; the paper uses 1e-3 to 1e-2"""
+    diag_reg: NonNegativeFloat = 1e-5
+    """ridge on the diagonal of K, relative to the mean of the diagonal"""
     augment: AugmentSetting = ()
-    precision: Literal["float32", "float64"] = Field(
-        "float32",
-        description="dtype of images and kernel; exp(-lambda K) is always computed in float64",
-    )
-    kernel: Literal["tiles", "neural-tangents"] = Field(
-        "tiles",
-        description="implementation of the kernel: this suite's (tiles) or neural-tangents; both "
-        "give the same numbers",
-    )
-    blocking: Literal["auto", "rows", "whole"] = Field(
-        "auto",
-        description="how the kernel's work is divided: rows (one row of pixel positions at a time, "
-        "for CPU caches), whole (tiles as large as memory allows, for a GPU) or auto (by the "
-        "device); all give the same numbers up to rounding",
-    )
+    precision: Literal["float32", "float64"] = "float32"
+    """dtype of images and kernel; exp(-lambda K) is always computed in float64"""
+    kernel: Literal["tiles", "neural-tangents"] = "tiles"
+    """implementation of the kernel: this suite's (tiles) or neural-tangents; both give the same
+    numbers"""
+    blocking: Literal["auto", "rows", "whole"] = "auto"
+    """how the kernel's work is divided: rows (one row of pixel positions at a time, for CPU
+    caches), whole (tiles as large as memory allows, for a GPU) or auto (by the device); all give
+    the same numbers up to rounding"""
 
     @model_validator(mode="before")
     @classmethod
@@ -164,35 +130,28 @@ class DiscriminatorSettings(DescentSettings, ArchitectureSettings):
 class RowSettings(DiscriminatorSettings):
     """Generated rows that move themselves, without a generator."""
 
-    clip: bool = Field(
-        True, description="clip pixels to [0, 1] after each update, as the released code does"
-    )
-    start: Literal["uniform", "normal"] = Field(
-        "uniform",
-        description="distribution of the initial rows: uniform on [0, 1], or normal with mean 0.5 "
-        "and standard deviation 0.25",
-    )
+    clip: bool = True
+    """clip pixels to [0, 1] after each update, as the released code does"""
+    start: Literal["uniform", "normal"] = "uniform"
+    """distribution of the initial rows: uniform on [0, 1], or normal with mean 0.5 and standard
+    deviation 0.25"""
 
 
 class ConvolutionalSettings(DiscriminatorSettings):
     """A discriminator of square images."""
 
-    convs: PositiveInt | None = Field(
-        None,
-        description="number of convolutions of stride 2; null: the paper's number for this image "
-        "size [layers]",
-    )
+    convs: PositiveInt | None = None
+    """number of convolutions of stride 2; null: the paper's number for this image size [layers]"""
 
 
 class BatchSettings(ConvolutionalSettings):
     """Each iteration against a discriminator of random rows (Eq. 5)."""
 
-    batch: PositiveInt = Field(64, description="batch size b [images]")
-    batch_counts: Literal["real rows", "all rows"] = Field(
-        "real rows",
-        description="what b counts: `real rows` (b real and b generated rows, so K has 2 b rows, "
-        "as in the released code) or `all rows` (b / 2 of each, as in Eq. 5)",
-    )
+    batch: PositiveInt = 64
+    """batch size b [images]"""
+    batch_counts: Literal["real rows", "all rows"] = "real rows"
+    """what b counts: `real rows` (b real and b generated rows, so K has 2 b rows, as in the
+    released code) or `all rows` (b / 2 of each, as in Eq. 5)"""
 
     @model_validator(mode="after")
     def _even(self) -> "BatchSettings":
@@ -226,35 +185,25 @@ class BatchSettings(ConvolutionalSettings):
 class GeneratorSettings(BatchSettings):
     """Settings of GA-CNTKg; the optimiser's defaults are those of the released code."""
 
-    optimiser: Literal["gradient-descent", "adam"] = Field("adam", description="update rule")
-    step: PositiveFloat = Field(2e-4, description="step size of the update rule")
-    clip_norm: PositiveFloat | None = Field(
-        5.0,
-        description="largest global norm of a gradient; a longer one is scaled down to it; null: "
-        "no limit",
-    )
-    diag_reg: NonNegativeFloat = Field(
-        1e-4, description="ridge on the diagonal of K, relative to the mean of the diagonal"
-    )
-    latent: PositiveInt = Field(64, description="dimension of the latent z")
-    snapshot_rows: PositiveInt | None = Field(
-        None,
-        description="rows in a snapshot; all snapshots use the same latents; null: n, at most 256 "
-        "[rows]",
-    )
-    space: Literal["image", "code"] = Field(
-        "image",
-        description="what the discriminator sees: images, or the codes of Table 7's autoencoder",
-    )
-    autoencoder_data: Path | None = Field(
-        None,
-        description="with space: code, the subset that the autoencoder is trained on; null: the n "
-        "training images",
-    )
-    autoencoder_iterations: PositiveInt = Field(
-        2000,
-        description="with space: code, the training of the autoencoder [iterations of 64 images]",
-    )
+    optimiser: Literal["gradient-descent", "adam"] = "adam"
+    """update rule"""
+    step: PositiveFloat = 2e-4
+    """step size of the update rule"""
+    clip_norm: PositiveFloat | None = 5.0
+    """largest global norm of a gradient; a longer one is scaled down to it; null: no limit"""
+    diag_reg: NonNegativeFloat = 1e-4
+    """ridge on the diagonal of K, relative to the mean of the diagonal"""
+    latent: PositiveInt = 64
+    """dimension of the latent z"""
+    snapshot_rows: PositiveInt | None = None
+    """rows in a snapshot; all snapshots use the same latents; null: n, at most 256 [rows]"""
+    space: Literal["image", "code"] = "image"
+    """what the discriminator sees: images, or the codes of Table 7's autoencoder"""
+    autoencoder_data: Path | None = None
+    """with space: code, the subset that the autoencoder is trained on; null: the n training
+    images"""
+    autoencoder_iterations: PositiveInt = 2000
+    """with space: code, the training of the autoencoder [iterations of 64 images]"""
 
     @model_validator(mode="after")
     def _codes_are_no_images(self) -> "GeneratorSettings":

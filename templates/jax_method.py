@@ -4,7 +4,7 @@ Write here what the method is, with its equation. `python -m gantk train ga-cntk
 with the descent that all methods share: checkpoints, snapshots and stop rules are the descent's.
 """
 
-from pydantic import Field, PositiveInt
+from pydantic import PositiveInt
 
 from gantk.checks import check_square
 from gantk.settings import ConvolutionalSettings, RowSettings, kernel_work
@@ -15,9 +15,8 @@ from suite.running.errors import InputError
 class CoarseSettings(ConvolutionalSettings, RowSettings):
     """What a configuration can set, beside the settings of every such method; with its unit."""
 
-    shrink: PositiveInt = Field(
-        2, description="the discriminator sees means of squares of so many pixels a side [pixels]"
-    )
+    shrink: PositiveInt = 2
+    """the discriminator sees means of squares of so many pixels a side [pixels]"""
 
 
 def train(job: Job[CoarseSettings]) -> Result:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 class SoftSettings(AdamSettings):
     """What a configuration can set, beside the settings of every GAN; each with its unit."""
 
-    target: float = Field(0.9, gt=0, le=1, description="the score that stands for real")
+    target: float = Field(0.9, gt=0, le=1)
+    """the score that stands for real"""
 
 
 def game(settings: SoftSettings, shape: tuple[int, ...]) -> "Game":

@@ -2,8 +2,6 @@
 
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field
-
 from baselines.method import adversarial
 from baselines.settings import AdamSettings
 
@@ -18,11 +16,9 @@ class VanillaSettings(AdamSettings):
     DCGAN; the two differ by the loss `minimax`.
     """
 
-    loss: Literal["non-saturating", "minimax"] = Field(
-        "non-saturating",
-        description="loss of the generator: -log D(G(z)), which the authors trained with, or "
-        "minimax, as in their Eq. 1",
-    )
+    loss: Literal["non-saturating", "minimax"] = "non-saturating"
+    """loss of the generator: -log D(G(z)), which the authors trained with, or minimax, as in their
+    Eq. 1"""
 
 
 def game(settings: VanillaSettings, shape: tuple[int, ...]) -> "Game":

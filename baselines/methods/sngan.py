@@ -14,27 +14,19 @@ if TYPE_CHECKING:
 class SnganSettings(AdamSettings):
     """SNGAN with GA-NTK's networks (Tables 3 to 5) and optimisers (Table 6)."""
 
-    n_dis: PositiveInt = Field(
-        5,
-        description="discriminator steps before each generator update (paper, Table 6) [steps]",
-    )
-    learning_rate: PositiveFloat = Field(
-        1e-4, description="learning rate of both optimisers (GA-NTK paper, Table 6)"
-    )
-    beta1: float = Field(
-        0.9, ge=0, lt=1, description="decay of Adam's first moment (GA-NTK paper, Table 6)"
-    )
-    loss: Literal["hinge", "logistic"] = Field(
-        "hinge",
-        description="hinge (Miyato et al., Eqs. 16 and 17), or logistic with the non-saturating "
-        "loss of the generator",
-    )
-    batch_norm: bool = Field(
-        False,
-        description="whether the discriminator for images has batch norm beside spectral norm, as "
-        "in GA-NTK's Tables 3 to 5 read literally; batch norm undoes the bound that spectral norm "
-        "gives, and Miyato et al. have none",
-    )
+    n_dis: PositiveInt = 5
+    """discriminator steps before each generator update (paper, Table 6) [steps]"""
+    learning_rate: PositiveFloat = 1e-4
+    """learning rate of both optimisers (GA-NTK paper, Table 6)"""
+    beta1: float = Field(0.9, ge=0, lt=1)
+    """decay of Adam's first moment (GA-NTK paper, Table 6)"""
+    loss: Literal["hinge", "logistic"] = "hinge"
+    """hinge (Miyato et al., Eqs. 16 and 17), or logistic with the non-saturating loss of the
+    generator"""
+    batch_norm: bool = False
+    """whether the discriminator for images has batch norm beside spectral norm, as in GA-NTK's
+    Tables 3 to 5 read literally; batch norm undoes the bound that spectral norm gives, and Miyato
+    et al. have none"""
 
 
 def game(settings: SnganSettings, shape: tuple[int, ...]) -> "Game":

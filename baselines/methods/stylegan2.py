@@ -23,38 +23,38 @@ if TYPE_CHECKING:
 class StyleGan2Settings(AdamSettings):
     """StyleGAN2 for images; for points, its losses with the networks of the paper's section 4.2."""
 
-    learning_rate: PositiveFloat = Field(2e-3, description="learning rate of both optimisers")
-    beta1: float = Field(0.0, ge=0, lt=1, description="decay of Adam's first moment")
-    beta2: float = Field(0.99, ge=0, lt=1, description="decay of Adam's second moment")
-    ema_halflife: PositiveFloat | None = Field(
-        10_000,
-        description="half-life of the average of the generator's weights that is sampled from; "
-        "null: the weights themselves [images]",
-    )
-    style: PositiveInt = Field(512, description="dimension of a style")
-    mapping_layers: PositiveInt = Field(8, description="layers of the mapping network")
-    mixing: float = Field(0.9, ge=0, le=1, description="share of the batches that mix two styles")
-    channel_base: PositiveInt = Field(16_384, description="feature maps of a layer times its side")
-    channel_max: PositiveInt = Field(512, description="largest number of feature maps")
-    r1: PositiveFloat | None = Field(
-        None,
-        description="weight gamma of the R1 penalty; null: 0.0002 side^2 / batch (10 for points)",
-    )
-    r1_every: PositiveInt = Field(16, description="discriminator steps per step of R1 [steps]")
-    path: NonNegativeFloat = Field(
-        2.0, description="weight of the path-length penalty; 0: no penalty"
-    )
-    path_every: PositiveInt = Field(
-        4, description="generator updates per step of the path-length penalty [updates]"
-    )
-    path_shrink: PositiveInt = Field(
-        2, description="the path-length penalty uses 1/path_shrink of the batch"
-    )
-    discriminator: Literal["residual", "infogan"] = Field(
-        "residual",
-        description="residual: the original's; infogan: that of GA-NTK's Tables 3 to 5 ('we let "
-        "the discriminator of each baseline follow the architecture of InfoGAN', section 4)",
-    )
+    learning_rate: PositiveFloat = 2e-3
+    """learning rate of both optimisers"""
+    beta1: float = Field(0.0, ge=0, lt=1)
+    """decay of Adam's first moment"""
+    beta2: float = Field(0.99, ge=0, lt=1)
+    """decay of Adam's second moment"""
+    ema_halflife: PositiveFloat | None = 10_000
+    """half-life of the average of the generator's weights that is sampled from; null: the weights
+    themselves [images]"""
+    style: PositiveInt = 512
+    """dimension of a style"""
+    mapping_layers: PositiveInt = 8
+    """layers of the mapping network"""
+    mixing: float = Field(0.9, ge=0, le=1)
+    """share of the batches that mix two styles"""
+    channel_base: PositiveInt = 16_384
+    """feature maps of a layer times its side"""
+    channel_max: PositiveInt = 512
+    """largest number of feature maps"""
+    r1: PositiveFloat | None = None
+    """weight gamma of the R1 penalty; null: 0.0002 side^2 / batch (10 for points)"""
+    r1_every: PositiveInt = 16
+    """discriminator steps per step of R1 [steps]"""
+    path: NonNegativeFloat = 2.0
+    """weight of the path-length penalty; 0: no penalty"""
+    path_every: PositiveInt = 4
+    """generator updates per step of the path-length penalty [updates]"""
+    path_shrink: PositiveInt = 2
+    """the path-length penalty uses 1/path_shrink of the batch"""
+    discriminator: Literal["residual", "infogan"] = "residual"
+    """residual: the original's; infogan: that of GA-NTK's Tables 3 to 5 ('we let the discriminator
+    of each baseline follow the architecture of InfoGAN', section 4)"""
 
 
 def r1_penalty(discriminator: "nn.Module", real: "Tensor") -> "Tensor":

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from pydantic import Field, PositiveFloat, PositiveInt
+from pydantic import PositiveFloat, PositiveInt
 
 from baselines.method import adversarial
 from baselines.settings import GanSettings
@@ -16,13 +16,12 @@ if TYPE_CHECKING:
 class WganSettings(GanSettings):
     """WGAN with GA-NTK's networks (Tables 3 to 5) and optimisers (Table 6)."""
 
-    n_dis: PositiveInt = Field(5, description="critic steps before each generator update [steps]")
-    learning_rate: PositiveFloat = Field(
-        5e-5, description="learning rate of both RMSProp optimisers (GA-NTK paper, Table 6)"
-    )
-    clip: PositiveFloat = Field(
-        0.01, description="largest absolute weight of the critic (Arjovsky et al., Algorithm 1)"
-    )
+    n_dis: PositiveInt = 5
+    """critic steps before each generator update [steps]"""
+    learning_rate: PositiveFloat = 5e-5
+    """learning rate of both RMSProp optimisers (GA-NTK paper, Table 6)"""
+    clip: PositiveFloat = 0.01
+    """largest absolute weight of the critic (Arjovsky et al., Algorithm 1)"""
 
 
 def clip_weights(critic: "nn.Module", limit: float) -> None:

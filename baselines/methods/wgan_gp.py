@@ -16,21 +16,17 @@ if TYPE_CHECKING:
 class WganGpSettings(AdamSettings):
     """WGAN-GP: networks of GA-NTK's Tables 3 to 5, no batch norm in the critic (section 8.1)."""
 
-    n_dis: PositiveInt = Field(5, description="critic steps before each generator update [steps]")
-    learning_rate: PositiveFloat = Field(
-        1e-4, description="learning rate of both optimisers (GA-NTK paper, Table 6)"
-    )
-    beta2: float = Field(
-        0.9, ge=0, lt=1, description="decay of Adam's second moment (GA-NTK paper, Table 6)"
-    )
-    batch_norm: bool = Field(
-        False,
-        description="whether the critic for images has batch norm; the paper has none, since the "
-        "penalty is computed for each row alone (section 8.1)",
-    )
-    penalty: PositiveFloat = Field(
-        10.0, description="weight of the gradient penalty (Gulrajani et al., section 4)"
-    )
+    n_dis: PositiveInt = 5
+    """critic steps before each generator update [steps]"""
+    learning_rate: PositiveFloat = 1e-4
+    """learning rate of both optimisers (GA-NTK paper, Table 6)"""
+    beta2: float = Field(0.9, ge=0, lt=1)
+    """decay of Adam's second moment (GA-NTK paper, Table 6)"""
+    batch_norm: bool = False
+    """whether the critic for images has batch norm; the paper has none, since the penalty is
+    computed for each row alone (section 8.1)"""
+    penalty: PositiveFloat = 10.0
+    """weight of the gradient penalty (Gulrajani et al., section 4)"""
 
 
 def gradient_penalty(critic: "nn.Module", real: "Tensor", fake: "Tensor") -> "Tensor":

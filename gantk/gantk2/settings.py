@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from gantk.settings import ArchitectureSettings, DescentSettings
 from suite.protocol.artefacts import Subset
@@ -25,43 +25,32 @@ OBJECTIVE_OF = {"ipm": "identity", "squares": "square", "logistic": "non_saturat
 class FlowSettings(DescentSettings, ArchitectureSettings):
     """Settings of all widths; the defaults are those of Franceschi et al.'s released code."""
 
-    iterations: PositiveInt = Field(
-        50_000, description="length of the run, unless a stop rule ends it earlier [iterations]"
-    )
-    rule: Literal["ipm", "squares", "logistic"] = Field(
-        "ipm",
-        description="loss of the discriminator: ipm (an integral probability metric), squares "
-        "(LSGAN) or logistic (the original GAN)",
-    )
-    objective: Literal["identity", "square", "non_saturating"] | None = Field(
-        None,
-        description="loss c(f) of the generated rows: identity (-f), square (f^2) or "
-        "non_saturating (log(1 + exp(-f))); null: identity for ipm, square for squares, "
-        "non_saturating for logistic",
-    )
-    time: PositiveFloat = Field(
-        1.0,
-        description="training time t of the discriminator; with rule: squares, lambda = 2 t / n",
-    )
-    start: Literal["standard-normal"] | Path = Field(
-        "standard-normal",
-        description="generated rows at the start: drawn from the standard normal distribution, or "
-        "the path of a subset whose first n rows are used",
-    )
-    precision: Literal["float32", "float64"] = Field(
-        "float32",
-        description="dtype of rows, kernel and networks; an infinitely wide discriminator is "
-        "always trained in float64",
-    )
-    clip: bool = Field(False, description="clip pixels to [-1, 1] after each update")
-    sigma_w2: PositiveFloat = Field(1.0, description="variance of the weights times the fan-in")
-    sigma_b2: NonNegativeFloat = Field(
-        1.0,
-        description="variance of the biases, b^2 in the paper, which uses 16 on CelebA and 0.04 "
-        "for sigmoid",
-    )
-    dense: NonNegativeInt | None = Field(3, description="number of hidden dense layers [layers]")
-    output_bias: bool = Field(False, description="whether the output layer has a bias")
+    iterations: PositiveInt = 50_000
+    """length of the run, unless a stop rule ends it earlier [iterations]"""
+    rule: Literal["ipm", "squares", "logistic"] = "ipm"
+    """loss of the discriminator: ipm (an integral probability metric), squares (LSGAN) or logistic
+    (the original GAN)"""
+    objective: Literal["identity", "square", "non_saturating"] | None = None
+    """loss c(f) of the generated rows: identity (-f), square (f^2) or non_saturating (log(1 +
+    exp(-f))); null: identity for ipm, square for squares, non_saturating for logistic"""
+    time: PositiveFloat = 1.0
+    """training time t of the discriminator; with rule: squares, lambda = 2 t / n"""
+    start: Literal["standard-normal"] | Path = "standard-normal"
+    """generated rows at the start: drawn from the standard normal distribution, or the path of a
+    subset whose first n rows are used"""
+    precision: Literal["float32", "float64"] = "float32"
+    """dtype of rows, kernel and networks; an infinitely wide discriminator is always trained in
+    float64"""
+    clip: bool = False
+    """clip pixels to [-1, 1] after each update"""
+    sigma_w2: PositiveFloat = 1.0
+    """variance of the weights times the fan-in"""
+    sigma_b2: NonNegativeFloat = 1.0
+    """variance of the biases, b^2 in the paper, which uses 16 on CelebA and 0.04 for sigmoid"""
+    dense: NonNegativeInt | None = 3
+    """number of hidden dense layers [layers]"""
+    output_bias: bool = False
+    """whether the output layer has a bias"""
 
     @property
     def score(self) -> str:
@@ -72,48 +61,39 @@ class FlowSettings(DescentSettings, ArchitectureSettings):
 class InfiniteSettings(FlowSettings):
     """An infinitely wide discriminator, trained anew for every update."""
 
-    kernel: Literal["ntk", "rbf"] = Field(
-        "ntk",
-        description="ntk: the tangent kernel of the network; rbf: exp(-|x - x'|^2 / 2d), which "
-        "uses no network",
-    )
-    convs: NonNegativeInt = Field(
-        0, description="number of convolutions of stride 2 before the dense layers [layers]"
-    )
-    through: bool = Field(
-        False,
-        description="whether the gradient passes through the training of the discriminator, as in "
-        "GA-NTK; false: the discriminator is held fixed",
-    )
-    scored: Literal["generated", "all"] = Field(
-        "generated",
-        description="rows whose f enters the loss; real rows change the gradient only with "
-        "through: true",
-    )
+    kernel: Literal["ntk", "rbf"] = "ntk"
+    """ntk: the tangent kernel of the network; rbf: exp(-|x - x'|^2 / 2d), which uses no network"""
+    convs: NonNegativeInt = 0
+    """number of convolutions of stride 2 before the dense layers [layers]"""
+    through: bool = False
+    """whether the gradient passes through the training of the discriminator, as in GA-NTK; false:
+    the discriminator is held fixed"""
+    scored: Literal["generated", "all"] = "generated"
+    """rows whose f enters the loss; real rows change the gradient only with through: true"""
 
 
 class GeneratedSettings(InfiniteSettings):
     """A generator in the place of the generated rows: a dense network of three hidden layers."""
 
-    step: PositiveFloat = Field(1.0, description="step size of the generator's update rule")
-    latent: PositiveInt = Field(64, description="dimension of the latent z")
-    width: PositiveInt = Field(512, description="units of a hidden layer of the generator [units]")
+    step: PositiveFloat = 1.0
+    """step size of the generator's update rule"""
+    latent: PositiveInt = 64
+    """dimension of the latent z"""
+    width: PositiveInt = 512
+    """units of a hidden layer of the generator [units]"""
 
 
 class FiniteSettings(FlowSettings):
     """A network of finite width, trained by gradient descent."""
 
-    width: PositiveInt = Field(128, description="units of a hidden layer [units]")
-    learning_rate: PositiveFloat = Field(
-        0.1,
-        description="learning rate of the discriminator, which takes time / learning_rate steps "
-        "before each update",
-    )
-    reset: bool = Field(
-        False,
-        description="whether each update starts a new discriminator; false: training continues "
-        "with the last one",
-    )
+    width: PositiveInt = 128
+    """units of a hidden layer [units]"""
+    learning_rate: PositiveFloat = 0.1
+    """learning rate of the discriminator, which takes time / learning_rate steps before each
+    update"""
+    reset: bool = False
+    """whether each update starts a new discriminator; false: training continues with the last
+    one"""
 
     @property
     def steps(self) -> int:

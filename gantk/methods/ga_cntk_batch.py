@@ -2,8 +2,6 @@
 
 from typing import Literal
 
-from pydantic import Field
-
 from gantk.checks import check_square
 from gantk.settings import BatchSettings, RowSettings, kernel_work
 from suite.protocol.method import Job, Method, Result
@@ -12,11 +10,9 @@ from suite.protocol.method import Job, Method, Result
 class SampledSettings(BatchSettings, RowSettings):
     """Settings of the batch-wise variants without a generator."""
 
-    generated: Literal["sampled", "all"] = Field(
-        "sampled",
-        description="generated rows that an iteration uses: as many as real rows (sampled, Eq. 5), "
-        "or all of them (released code)",
-    )
+    generated: Literal["sampled", "all"] = "sampled"
+    """generated rows that an iteration uses: as many as real rows (sampled, Eq. 5), or all of them
+    (released code)"""
 
     def rows(self, n: int) -> tuple[int, int]:
         """Real and generated rows that an iteration uses; InputError if they are more than n."""

@@ -1,7 +1,5 @@
 """Multi-resolutional GA-CNTK: one discriminator a resolution, batch-wise (Eq. 7, Table 8)."""
 
-from pydantic import Field
-
 from gantk.checks import check_square
 from gantk.methods.ga_cntk_batch import SampledSettings
 from gantk.settings import kernel_work
@@ -14,12 +12,9 @@ LEVELS = {256: (256, 64, 16), 64: (64, 16), 28: (28, 14)}
 class MultiresSettings(SampledSettings):
     """Settings of the multi-resolutional variant; `convs` and `dense` hold at every resolution."""
 
-    levels: tuple[int, ...] | None = Field(
-        None,
-        description="image sides that the discriminators see, one for each [pixels]; null: 256, 64 "
-        "and 16 for images of 256 pixels, 64 and 16 for 64, 28 and 14 for 28, else the side and a "
-        "quarter of it",
-    )
+    levels: tuple[int, ...] | None = None
+    """image sides that the discriminators see, one for each [pixels]; null: 256, 64 and 16 for
+    images of 256 pixels, 64 and 16 for 64, 28 and 14 for 28, else the side and a quarter of it"""
 
 
 def levels_of(settings: MultiresSettings, side: int) -> tuple[int, ...]:

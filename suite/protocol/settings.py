@@ -13,13 +13,27 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 from suite.running.errors import InputError, from_validation
 
 
+def _one_line(schema: dict[str, Any]) -> None:
+    """Put the descriptions in the schema of a model on one line each."""
+    for field in schema.get("properties", {}).values():
+        if "description" in field:
+            field["description"] = " ".join(field["description"].split())
+
+
 class Settings(BaseModel):
     """Settings of a method, dataset or run: unknown keys are refused, values never change.
 
-    A path may begin with `~` and hold variables, as in a shell.
+    The string below a field is its description. A path may begin with `~` and hold variables, as in
+    a shell.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+        json_schema_extra=_one_line,
+    )
 
     @field_validator("*", mode="after")
     @classmethod
