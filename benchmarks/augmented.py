@@ -9,15 +9,13 @@ set go to `sheets.json` in that folder, in the form of metrics.json.
 """
 
 import json
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
-import typer
 
 from benchmarks._sheets import digits_of
 from datasets.draw import draw
-from metrics.command import feature_store
+from metrics.command import Cache, Weights, feature_store
 from metrics.controls import copies_of
 from metrics.definitions.copies import judge
 from metrics.evaluate import Reference, evaluate
@@ -44,10 +42,7 @@ def _drawn(split: Any, n: int) -> Subset:
     return draw(source, source.settings(), split, n, 0)
 
 
-def main(
-    features: Annotated[Path | None, typer.Option(help="folder to cache features in")] = None,
-    weights: Annotated[Path | None, typer.Option(help="FID Inception weights")] = None,
-) -> None:
+def main(features: Cache = None, weights: Weights = None) -> None:
     """Judge the sheets and the known images; write sheets.json."""
     training, *sheets = digits_of(FOLDER / "samples-augmentation-mnist-n64.png")
     subset, heldout = _drawn("train", SHEET), _drawn("heldout", 1024)

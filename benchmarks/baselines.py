@@ -84,7 +84,7 @@ def our_loop(
 
 def main(
     rounds: Annotated[int, typer.Option(help="turns of each variant")] = 3,
-    updates: Annotated[int, typer.Option(help="updates a turn, the first not counted")] = 10,
+    updates: Annotated[int, typer.Option(help="updates per turn; the first is not counted")] = 10,
     only: Annotated[str | None, typer.Option(help="one method instead of all")] = None,
 ) -> None:
     """Print updates a second of every variant, and the ratio to the plain loop of DCGAN."""

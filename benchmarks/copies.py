@@ -253,7 +253,7 @@ def page(rows: list[dict[str, str]]) -> str:
 
 def main(
     out: Annotated[Path, typer.Option(help="folder for copies.csv and README.md")],
-    icons: Annotated[Path | None, typer.Option(help="folder of the npm package's files")] = None,
+    icons: Annotated[Path | None, typer.Option(help="folder of the npm package")] = None,
     n: Annotated[list[int], typer.Option(help="training images")] = [64, 256],  # noqa: B006
 ) -> None:
     """Judge all kinds with all metrics, and write the table."""

@@ -28,9 +28,9 @@ from gantk.kernel.peer import PeerKernel
 
 
 def main(
-    n: Annotated[int, typer.Option(help="points of either kind", min=1)] = 500,
+    n: Annotated[int, typer.Option(help="points of each kind", min=1)] = 500,
     rule: Annotated[Literal["ipm", "squares"], typer.Option(help="rule for the weights")] = "ipm",
-    rounds: Annotated[int, typer.Option(help="steps of each", min=1)] = 5,
+    rounds: Annotated[int, typer.Option(help="turns of each", min=1)] = 5,
 ) -> None:
     """Time one step of ours and of neural-tangents."""
     configure()

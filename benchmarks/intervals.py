@@ -165,7 +165,7 @@ def tidy(shares: Iterable[Share]) -> str:
 
 
 def markdown(shares: list[Share]) -> str:
-    """A table for each kind of promise: a line a case, a column a share."""
+    """One table per kind of promise: a line per case, a column per share."""
     parts = []
     for name in dict.fromkeys(s.table for s in shares):
         mine = [s for s in shares if s.table == name]

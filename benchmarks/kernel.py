@@ -174,7 +174,7 @@ def main(
     precision: Annotated[str, typer.Option(help="dtype of both: float32 or float64")] = "float32",
     mix: Annotated[float, typer.Option(help="share of real rows in the generated ones")] = 0.0,
     rounds: Annotated[int, typer.Option(help="turns of each", min=1)] = 5,
-    alone: Annotated[bool, typer.Option(help="without neural-tangents")] = False,
+    alone: Annotated[bool, typer.Option(help="leave neural-tangents out")] = False,
     blocking: Annotated[
         list[str] | None, typer.Option(help="our blocking: rows, whole or auto; repeatable")
     ] = None,

@@ -96,8 +96,8 @@ def _by_root(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def frechet(
-    n: Annotated[int, typer.Option(help="rows on either side")] = 256,
-    dimensions: Annotated[int, typer.Option(help="features a row")] = 2048,
+    n: Annotated[int, typer.Option(help="rows of each set")] = 256,
+    dimensions: Annotated[int, typer.Option(help="features per row")] = 2048,
 ) -> None:
     """The Frechet distance against scipy.linalg.sqrtm, on random features."""
     rng = np.random.default_rng(0)
@@ -139,7 +139,7 @@ def _scikit_image(pairs: int) -> np.ndarray:
 def ssim(
     generated: Annotated[int, typer.Option(help="generated images")] = 2048,
     training: Annotated[int, typer.Option(help="training images")] = 256,
-    pairs: Annotated[int, typer.Option(help="pairs that the loop does; the rest is scaled")] = 2000,
+    pairs: Annotated[int, typer.Option(help="pairs of the loop; its time is scaled")] = 2000,
 ) -> None:
     """SSIM of all pairs against a loop over scikit-image (window 11: it has no even ones)."""
     rows = []
@@ -189,7 +189,7 @@ def _ours(count: int, half: bool) -> tuple[np.ndarray, Cost]:
 
 def inception(
     count: Annotated[int, typer.Option(help="images")] = 300,
-    bfloat16: Annotated[bool, typer.Option(help="time bfloat16 too")] = True,
+    bfloat16: Annotated[bool, typer.Option(help="time bfloat16 as well")] = True,
 ) -> None:
     """Images a second of the Inception extractor against pytorch-fid's own loop over PNG files."""
     from PIL import Image

@@ -176,14 +176,14 @@ CHANGES = {
 
 
 def main(
-    names: Annotated[list[str] | None, typer.Argument(help="changes; all if none")] = None,
+    names: Annotated[list[str] | None, typer.Argument(help="changes to run; default: all")] = None,
     n: Annotated[int, typer.Option(help="training digits, without --data", min=4)] = 64,
     data: Annotated[Path | None, typer.Option(help="subset to train on; default: digits")] = None,
-    width: Annotated[float, typer.Option(help="of the networks, relative to the tables'")] = 1.0,
-    batch: Annotated[int, typer.Option(help="real rows a step", min=2)] = 64,
+    width: Annotated[float, typer.Option(help="width relative to the tables")] = 1.0,
+    batch: Annotated[int, typer.Option(help="real rows per step", min=2)] = 64,
     updates: Annotated[int, typer.Option(help="generator updates", min=1)] = 1500,
-    samples: Annotated[int, typer.Option(help="rows to judge a moment by", min=2)] = 256,
-    moments: Annotated[int, typer.Option(help="moments to judge, the last ones", min=1)] = 2,
+    samples: Annotated[int, typer.Option(help="samples judged at each moment", min=2)] = 256,
+    moments: Annotated[int, typer.Option(help="moments judged, the last ones", min=1)] = 2,
 ) -> None:
     """Train, judge and print."""
     for name in names or []:

@@ -240,7 +240,7 @@ def methods(out: Out, features: Folder, torchvision: Torchvision = None) -> None
 
 
 def solutions(
-    folders: Annotated[list[Path], typer.Argument(help="solutions, each beside FOLDER.npz")],
+    folders: Annotated[list[Path], typer.Argument(help="solutions, with subsets FOLDER.npz")],
     out: Out,
     features: Folder,
     torchvision: Torchvision = None,

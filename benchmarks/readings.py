@@ -194,7 +194,7 @@ READINGS = [
 
 
 class Embedder:
-    """Features by reading, each set of images through the network once a way in."""
+    """Features by reading; each set of images passes the network once per way of entering it."""
 
     def __init__(self) -> None:
         self._inception = Inception(inception_weights(None).path, torch.device("cpu"))
@@ -257,7 +257,7 @@ def main(
     fresh: Annotated[Path, typer.Argument(help="held-out digits (npz)")],
     ga_cntk: Annotated[Path, typer.Argument(help="a run of GA-CNTK (folder of its parts)")],
     dcgan: Annotated[Path, typer.Argument(help="a run of DCGAN (folder of its parts)")],
-    most: Annotated[int, typer.Option(help="samples of a run that are judged", min=2)] = 256,
+    most: Annotated[int, typer.Option(help="most samples judged of a run", min=2)] = 256,
 ) -> None:
     """Print a table: the readings, the distances, and how far both published values are missed."""
     rows = {"train": load_samples(train), "fresh": load_samples(fresh)}

@@ -129,7 +129,7 @@ def row(line: Line, metric: str, values: np.ndarray, errors: np.ndarray, draws: 
 
 def table(
     runs: Annotated[int, typer.Option(help="training seeds of each method", min=10)] = 40,
-    draws: Annotated[int, typer.Option(help="groups of runs that are drawn", min=1)] = 4000,
+    draws: Annotated[int, typer.Option(help="groups of runs to draw", min=1)] = 4000,
 ) -> None:
     """Print coverage and false claims as Markdown."""
     import jax

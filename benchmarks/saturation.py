@@ -112,9 +112,9 @@ def main(
     data: Annotated[Path, typer.Argument(help="training images (npz)")],
     out: Annotated[Path, typer.Option(help="PNG to write")],
     steps: Annotated[int, typer.Option(help="training of the network [steps]", min=1)] = 65536,
-    width: Annotated[int, typer.Option(help="its channels, and neurons a layer", min=1)] = 16,
+    width: Annotated[int, typer.Option(help="channels, and units per layer", min=1)] = 16,
     moves: Annotated[int, typer.Option(help="descent of the image [steps]", min=2)] = 300,
-    first: Annotated[float, typer.Option(help="length of its first step [pixel values]")] = 0.5,
+    first: Annotated[float, typer.Option(help="length of the first step [pixel values]")] = 0.5,
 ) -> None:
     """Draw the norms along both descents, and print them at some iterations."""
     configure()

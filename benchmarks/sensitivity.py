@@ -6,13 +6,13 @@ The lines of the table are the training images, the training images with one fau
 digits that are no training images; the columns are metrics. All images come from the bundled MNIST.
 """
 
-from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
 
 from benchmarks import _markdown
+from metrics.command import Cache
 from metrics.evaluate import Reference, evaluate
 from metrics.features import Features
 from suite.protocol.seeds import stream
@@ -73,7 +73,7 @@ def variants(train: np.ndarray, labels: np.ndarray, fresh: np.ndarray) -> dict[s
 
 def table(
     n: Annotated[int, typer.Option(help="training images", min=8)] = 64,
-    features: Annotated[Path | None, typer.Option(help="folder to cache features in")] = None,
+    features: Cache = None,
 ) -> None:
     """Print the table as Markdown."""
     arrays = read_arrays(ROOT / "resources" / "mnist" / "mnist.npz")

@@ -48,10 +48,10 @@ def largest(gram: np.ndarray) -> float:
 
 def main(
     out: Annotated[Path, typer.Option(help="CSV to write")],
-    networks: Annotated[int, typer.Option(help="networks drawn", min=1)] = 16,
+    networks: Annotated[int, typer.Option(help="random networks", min=1)] = 16,
     width: Annotated[int, typer.Option(help="units of a hidden layer", min=1)] = 128,
 ) -> None:
-    """Write the largest eigenvalue of K / n: a line a kernel."""
+    """Write the largest eigenvalue of K / n, one line per kernel."""
     configure()
     settings = InfiniteSettings()
     network = architecture_of(settings)

@@ -33,9 +33,9 @@ TIMES = (1.0, 10.0, 100.0)
 
 def main(
     out: Annotated[Path, typer.Option(help="CSV to write")],
-    n: Annotated[int, typer.Option(help="points of either kind", min=1)] = 48,
+    n: Annotated[int, typer.Option(help="points of each kind", min=1)] = 48,
 ) -> None:
-    """Write the mean gradient norm: a line a time, precision and solver."""
+    """Write the mean gradient norm, one line per time, precision and solver."""
     configure()
     peer = PeerKernel(architecture_of(InfiniteSettings(rule="logistic")))
     real = points("ring8", n, radius=5, variance=0.25, centre=0)
