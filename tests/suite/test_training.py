@@ -231,6 +231,16 @@ class Killed(BaseException):
     pass
 
 
+def test_rows_that_a_method_does_not_take_are_refused_before_its_folder_is_made(
+    tmp_path: Path,
+) -> None:
+    rows().save(tmp_path / "rows.npz")
+    words = ["train", "dcgan", "--data", tmp_path / "rows.npz", "--out", tmp_path / "out"]
+    with pytest.raises(InputError, match="images of 4 x 4"):
+        training_app("baselines", "Made.")([str(word) for word in words], standalone_mode=False)
+    assert not (tmp_path / "out").exists()
+
+
 def several(folder: Path, parts: int, fatal: int | None = None, **changes: object) -> list[str]:
     """Train parts 0, 1, ...; die in one of them. Says what each did: anew, or from its state."""
     did = []
