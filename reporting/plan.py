@@ -152,9 +152,7 @@ def plan_of(config: Config) -> Plan:
             name: (experiment.title or "", experiment.description or "")
             for name, experiment in config.experiments.items()
         },
-        explained={
-            metric.title: metric.summary for metric in map(METRICS.lookup, config.metrics)
-        },
+        explained={metric.title: metric.summary for metric in map(METRICS.lookup, config.metrics)},
         references=tuple(_references(planned, config)),
         protocol=_protocol(config),
     )
