@@ -1,4 +1,4 @@
-# `make quick` and `make test` need Python >= 3.11, make and the package registry, nothing else.
+# `make quick` and `make test` need only Python >= 3.11, make and access to the package registry.
 
 PYTHON ?= python3
 CORES ?= $(shell getconf _NPROCESSORS_ONLN)
@@ -20,35 +20,35 @@ FAST := tests/test_structure.py tests/test_docs.py tests/test_examples.py tests/
 	check-page plans docs tutorial rulegraph lock envs \
 	schema numbers bad-inputs lint clean
 
-help:  ## what there is
+help:  ## list the targets
 	@echo "make TARGET, where TARGET is one of"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' Makefile | expand -t 22
-	@echo "CORES=2 takes as many cores, PYTHON=python3.12 another Python; README.md says more."
+	@echo "CORES=2 sets the number of cores, PYTHON=python3.12 another Python. See README.md."
 
-quick: $(if $(filter gpu,$(DEVICE)),gpu) $(INSTALLED)  ## the whole workflow on the bundled MNIST; DEVICE=gpu on a GPU
+quick: $(if $(filter gpu,$(DEVICE)),gpu) $(INSTALLED)  ## run the whole workflow on the bundled MNIST; DEVICE=gpu: on a GPU
 	$(IN)/snakemake --cores $(CORES) --configfile config/quick.yaml $(ON_GPU)
 	@cat results/$(QUICK)/tables/table1.md
 
-test: lint  ## every check; the workflow's own tests run it at a tiny scale
+test: lint  ## run all linters and tests
 	OMP_NUM_THREADS=1 $(IN)/pytest $(SHARED)
 
-test-fast: $(INSTALLED)  ## the tests that train nothing
+test-fast: $(INSTALLED)  ## run the tests without trainings
 	OMP_NUM_THREADS=1 $(IN)/pytest $(SHARED) $(FAST)
 
-plans: $(INSTALLED)  ## what the workflow would do for every configuration
+plans: $(INSTALLED)  ## dry-run the workflow for every configuration
 	for file in config/*.yaml; do \
 		echo "$$file"; \
 		$(IN)/snakemake --dry-run --quiet all --cores 1 --configfile $$file || exit 1; \
 	done
 
-docs: $(INSTALLED)  ## the documents as a site, in site/; a warning is an error
+docs: $(INSTALLED)  ## build the documents as a site, in site/; a warning is an error
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 	@echo "site/index.html; with the search: $(BIN)/python -m http.server --directory site"
 
-tutorial:  ## follows docs/tutorial.md in an empty folder; VENV=.venv does not install anew
+tutorial:  ## run all of docs/tutorial.md in an empty folder; VENV=.venv: without installing
 	$(PYTHON) tests/tutorial.py $(VENV:%=--venv %)
 
-rulegraph: $(INSTALLED)  ## the picture of the workflow (needs graphviz)
+rulegraph: $(INSTALLED)  ## draw the picture of the workflow (needs graphviz)
 	$(IN)/snakemake --rulegraph --configfile tests/workflow/tiny.yaml 2>/dev/null \
 		| sed -e 's/, color = .*]/]/' -e '/^ *\(graph\|node\|edge\)\[/d' \
 			-e 's/\(train_[a-z]*\)_[0-9_]*/\1/' | tred \
@@ -58,21 +58,21 @@ rulegraph: $(INSTALLED)  ## the picture of the workflow (needs graphviz)
 		> .venv/rulegraph.svg
 	mv .venv/rulegraph.svg docs/rulegraph.svg
 
-test-envs: $(INSTALLED)  ## the tiny workflow with each rule in its own environment
+test-envs: $(INSTALLED)  ## run the tiny workflow with each rule in its own environment
 	$(IN)/pytest -m envs tests/workflow/test_envs.py
 
-test-kills: $(INSTALLED)  ## a workflow that is killed 20 times ends with the same bytes
+test-kills: $(INSTALLED)  ## kill a workflow 20 times, and compare its files with those of an undisturbed one
 	$(IN)/pytest -m kills tests/workflow/test_kills.py
 
-test-slurm: $(INSTALLED)  ## jobs cancelled and timed out on a Slurm of one node (slurm-wlm, munge; root)
+test-slurm: $(INSTALLED)  ## test cancelled and timed-out jobs on a Slurm of one node (slurm-wlm, munge; root)
 	$(IN)/pytest -m slurm -rs tests/workflow/test_slurm.py
 
-check-page:  ## PAGE as readers see it, in a browser (chromium, node and npm); screenshots in OUT
+check-page:  ## check PAGE in a browser (chromium, node and npm); screenshots in OUT
 	mkdir -p .venv/page && cp tests/page/package.json .venv/page
 	npm install --prefix .venv/page --no-audit --no-fund --silent
 	NODE_FOLDER=.venv/page node tests/page/check.mjs $(PAGE) $(OUT)
 
-test-cuda-compile: $(CUDA)/installed  ## GA-NTK's loop compiled for an H100, without one (0.7 GB)
+test-cuda-compile: $(CUDA)/installed  ## compile GA-NTK's loop for an H100, without a GPU (0.7 GB)
 	$(IN)/pytest -m cuda -rs tests/gantk/test_cuda.py
 	$(IN)/python -m benchmarks launches
 
@@ -81,7 +81,7 @@ $(CUDA)/installed: $(INSTALLED) requirements-gpu.lock  # CUDA's other libraries 
 		-r requirements-gpu.lock
 	touch $@
 
-gpu: $(GPU)  ## CUDA builds of JAX and PyTorch in .venv, for `device: gpu`; says what driver they need
+gpu: $(GPU)  ## install CUDA builds of JAX and PyTorch in .venv, for `device: gpu`; checks the driver
 	@$(IN)/python -m suite gpus
 
 $(GPU): $(INSTALLED) requirements-gpu.lock
@@ -89,35 +89,35 @@ $(GPU): $(INSTALLED) requirements-gpu.lock
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps -r requirements-gpu.lock
 	touch $@
 
-gpu-check: $(GPU)  ## a table of what a GPU does, to paste into an issue; MINUTES=12 makes the best of so few
+gpu-check: $(GPU)  ## print a table about this GPU, to paste into an issue; MINUTES=12: in 12 minutes
 	$(IN)/python -m benchmarks gpu $(MINUTES:%=--minutes %)
 
-lint: $(INSTALLED)  ## the linters and the type checker alone
+lint: $(INSTALLED)  ## run the linters and the type checker
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(BIN)/snakemake --lint --configfile config/config.yaml
 	$(BIN)/mypy
 
-schema: $(INSTALLED)  ## config/schema.json from the models
+schema: $(INSTALLED)  ## write config/schema.json from the models
 	$(BIN)/python -m suite.planning.schema > .venv/schema.json
 	mv .venv/schema.json config/schema.json
 
-numbers: $(INSTALLED)  ## numbers, tables and verdicts of README.md and results/reference, from the data beside them
+numbers: $(INSTALLED)  ## write numbers, tables and verdicts of README.md and results/reference from their data
 	$(BIN)/python -m docs.verdicts
 	$(BIN)/python -m docs.numbers
 
-bad-inputs: $(INSTALLED)  ## results/reference/bad-inputs.md and device-faults.md from the tests' cases
+bad-inputs: $(INSTALLED)  ## write results/reference/bad-inputs.md and device-faults.md from the tests' cases
 	PYTHONPATH=. $(BIN)/python tests/suite/bad_inputs_page.py > .venv/page.md
 	mv .venv/page.md results/reference/bad-inputs.md
 	PYTHONPATH=. $(BIN)/python tests/suite/device_faults.py > .venv/page.md
 	mv .venv/page.md results/reference/device-faults.md
 
-# A name alone would let uv keep the old version without a word: a newer one is required.
+# With a name alone uv would silently keep the old version, so a newer one is required.
 newer = $(or $(shell sed -n 's/^$(1)==\([^ ;]*\).*/$(1)>\1/p' requirements.lock | tail -n 1),$\
 	$(error requirements.lock has no package $(1)))
 
-lock: $(INSTALLED)  ## requirements.lock from requirements.in; UPGRADE=name: a newer version, or what holds it
+lock: $(INSTALLED)  ## write requirements.lock from requirements.in; UPGRADE=name: a newer version, or why not
 	$(BIN)/uv pip compile $(foreach name,$(UPGRADE),--upgrade-package '$(call newer,$(name))') \
 		requirements.in --universal --python-version 3.11 --no-annotate --no-emit-index-url \
 		--custom-compile-command "make lock" --quiet --output-file requirements.lock
@@ -126,20 +126,20 @@ lock: $(INSTALLED)  ## requirements.lock from requirements.in; UPGRADE=name: a n
 		--python-version 3.11 --no-annotate --no-emit-index-url --custom-compile-command "make lock" --quiet \
 		--output-file requirements-gpu.lock
 
-envs: $(INSTALLED)  ## envs/*.yaml from envs/rooms.toml and requirements.lock
+envs: $(INSTALLED)  ## write envs/*.yaml from envs/rooms.toml and requirements.lock
 	$(BIN)/python -m suite.planning.environments
 
 $(INSTALLED): requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "error: Python 3.11 or newer is needed: set PYTHON")'
-	@echo "installing $$(grep -c == requirements.lock) pinned packages into .venv: 3 GB to fetch and 7 GB on disk (Linux),"
-	@echo "3 to 7 minutes; CUDA's libraries, 4 of the 7 GB, belong to PyTorch's build on PyPI, also without a GPU"
+	@echo "installing $$(grep -c == requirements.lock) pinned packages into .venv: 3 GB to download, 7 GB on disk (Linux),"
+	@echo "3 to 7 minutes. 4 of the 7 GB are CUDA libraries, which PyTorch's build on PyPI includes, even without a GPU"
 	$(PYTHON) -m venv .venv
 	@rm -f .venv/failed; { PYTHONUNBUFFERED=1 $(BIN)/python -m pip install --disable-pip-version-check \
 		--no-deps -r requirements.lock || touch .venv/failed; } \
 		| sed -u -n -e 's/^ *Downloading \([^ ]*\).*(\([0-9.]* [MG]B\)).*/  \2 \1/p' \
-			-e 's/^Installing .*/  unpacking them: the last minutes/p'
+			-e 's/^Installing .*/  unpacking: the last minutes/p'
 	@test ! -e .venv/failed
 	touch $@
 
-clean:  ## the environment and everything that runs made
+clean:  ## delete the environment and the files of runs
 	rm -rf .venv .snakemake site results/quick results/tiny .pytest_cache .ruff_cache .mypy_cache

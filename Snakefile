@@ -1,4 +1,4 @@
-"""The targets of a reproduction; workflow/rules/ holds the way to them."""
+"""The targets of a reproduction. Their rules are in workflow/rules/."""
 
 import gc
 import sys
@@ -20,6 +20,7 @@ from suite.planning import ending
 from suite.planning import given
 from suite.running import progress
 from suite.planning import attempts
+from suite.planning import cost
 from suite.planning import expected
 from suite.planning import identity
 from suite.planning import outputs
@@ -29,11 +30,11 @@ from suite.planning import rules as plan
 
 min_version("9.0")
 
-# A plan is objects by the million and hardly any garbage, for which Python looks every 700.
+# Planning creates millions of objects and little garbage. By default Python collects every 700 objects.
 gc.set_threshold(100_000)
 
 
-# So far these are those of the command line.
+# At this point `configfiles` has those of the command line.
 if not workflow.configfiles:
 
     configfile: f"{workflow.basedir}/config/config.yaml"
@@ -118,7 +119,7 @@ rule all:
         rules.draw.input.nearest,
         rules.draw.input.walks,
         rules.report.output,
-        expand(f"{RESULTS}/{{file}}", file=outputs.measured(CONFIG, *CONFIG.experiments)),
+        expand(f"{RESULTS}/{{file}}", file=outputs.table_inputs(CONFIG, *CONFIG.experiments)),
 
 
 for experiment in CONFIG.experiments:
@@ -128,7 +129,7 @@ for experiment in CONFIG.experiments:
             experiment
         input:
             expand(rules.table.output, experiment=experiment),
-            expand(f"{RESULTS}/{{file}}", file=outputs.measured(CONFIG, experiment)),
+            expand(f"{RESULTS}/{{file}}", file=outputs.table_inputs(CONFIG, experiment)),
         localrule: True
 
 

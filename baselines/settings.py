@@ -4,11 +4,11 @@ from typing import Literal, TypeVar
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
-from suite.protocol.augmentation import AugmentSetting
-from suite.protocol.settings import Settings
+from suite.protocol.augmentation import AugmentSettings
+from suite.protocol.method import MethodSettings
 
 
-class GanSettings(Settings):
+class GanSettings(MethodSettings, AugmentSettings):
     """Budget, sizes, precision, stopping and recording of an alternating training."""
 
     updates: PositiveInt = 80_000
@@ -52,11 +52,12 @@ class GanSettings(Settings):
     is much slower on a processor without instructions for it"""
     channels_last: bool = False
     """keep images in the memory order [N, H, W, C]"""
-    augment: AugmentSetting = ()
-    snapshots: PositiveInt = 20
-    """number of log-spaced snapshots of the samples, not counting the start [snapshots]"""
     snapshot_rows: PositiveInt = 64
     """rows in a snapshot; all snapshots use the same latents [rows]"""
+
+    def snapshot_size(self, n: int) -> int:
+        """Rows of a snapshot."""
+        return self.snapshot_rows
 
     def latents(self, shape: tuple[int, ...]) -> int:
         """Dimension of the latent z for rows [H, W, C] or (2,)."""

@@ -130,7 +130,7 @@ def _training(folder: Path, name: str, rows: int, updates: int, out: str) -> lis
     """The command of a short training on noise."""
     entry = all_methods()[name]
     settings: dict[str, Any] = {**entry.tiny, entry.budget: updates, "snapshots": 1}
-    if "batch" in entry.settings.model_fields:
+    if entry.batch:
         settings["batch"] = min(rows, 64)
     data = folder / "noise.npz"
     if not data.exists():

@@ -70,7 +70,7 @@ def repeated(line: Line, runs: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """By metric: values and own errors of the runs, float64 [runs] each (NaN without an error)."""
     method, subset, features = all_methods()[line.method], rows_of(line), Features()
     given = {"snapshots": 1} | line.settings
-    if "batch" in method.settings.model_fields:
+    if method.batch:
         given.setdefault("batch", line.n)
     settings = parse(method.settings, given, line.method)
     found: dict[str, list[tuple[float, float]]] = {metric: [] for metric in line.metrics}

@@ -1,1 +1,1 @@
-"""Datasets: one file a dataset under `sources/`, subsets drawn from them by seed."""
+"""Datasets: one file for each dataset in `sources/`. Subsets are drawn by seed."""

@@ -6,7 +6,7 @@ from typing import Annotated, cast
 import typer
 
 from datasets.draw import draw
-from suite.planning.cost import duration, many
+from suite.planning.cost import many
 from suite.planning.known import known_rates
 from suite.protocol.image_files import check_colour
 from suite.protocol.settings import parse_pairs
@@ -15,8 +15,11 @@ from suite.running.cli import make_app, run
 from suite.running.cpu import available_cores
 from suite.running.errors import InputError
 from suite.running.files import write_text
+from suite.running.progress import duration
 
-app = make_app("datasets", "Draw subsets of the paper's datasets.", SOURCES)
+app = make_app(
+    "datasets", "Draw subsets of datasets, and write configurations for your own pictures.", SOURCES
+)
 
 
 @app.command()
@@ -24,11 +27,11 @@ def subset(
     kind: Annotated[str, typer.Argument(help="a registered dataset")],
     out: Annotated[Path, typer.Option(help="npz to write")],
     called: Annotated[
-        str | None, typer.Option("--name", help="what tables and figures call it; default: KIND")
+        str | None, typer.Option("--name", help="name in tables and figures; default: KIND")
     ] = None,
-    n: Annotated[int | None, typer.Option(help="rows to draw [images]; default: all")] = None,
+    n: Annotated[int | None, typer.Option(help="number of rows to draw; default: all")] = None,
     or_fewer: Annotated[
-        bool, typer.Option("--or-fewer", help="all rows where there are fewer than n")
+        bool, typer.Option("--or-fewer", help="take all rows if there are fewer than n")
     ] = False,
     seed: Annotated[int, typer.Option(help="data seed", min=0)] = 0,
     split: Annotated[str, typer.Option(help="train or heldout")] = "train",
@@ -37,7 +40,7 @@ def subset(
         list[str] | None, typer.Option("--set", help="one setting, KEY=VALUE; repeatable")
     ] = None,
 ) -> None:
-    """Draw n rows of a dataset by seed."""
+    """Draw n rows of a dataset, by seed."""
     if split not in ("train", "heldout"):
         raise typer.BadParameter(f"{split}: choose train or heldout", param_hint="--split")
     source = SOURCES.lookup(kind)
@@ -50,37 +53,38 @@ def init(
     folders: Annotated[list[Path], typer.Argument(help="folders of pictures")],
     out: Annotated[Path, typer.Option(help="configuration to write (YAML)")],
     budget: Annotated[str, typer.Option(help="quick, evening or paper")] = "quick",
-    cores: Annotated[int | None, typer.Option(help="as for snakemake; default: all", min=1)] = None,
+    cores: Annotated[int | None, typer.Option(help="CPU cores; default: all", min=1)] = None,
     called: Annotated[
         list[str] | None,
-        typer.Option("--name", help="what to call a folder, one each; default: their own names"),
+        typer.Option("--name", help="name of a folder, one for each; default: its own name"),
     ] = None,
     subfolders: Annotated[
-        bool, typer.Option("--subfolders", help="take the pictures of all folders below too")
+        bool, typer.Option("--subfolders", help="include the pictures of all subfolders")
     ] = False,
     background: Annotated[
         str,
         typer.Option(
-            help="behind transparent pixels: white, grey, black or #rrggbb", parser=check_colour
+            help="colour behind transparent pixels: white, grey, black or #rrggbb",
+            parser=check_colour,
         ),
     ] = "white",
 ) -> None:
-    """Write a commented configuration that compares the methods on folders of pictures.
+    """Write a commented configuration that compares methods on folders of pictures.
 
-    Prints what was found in each folder, and what the configuration makes of it.
+    Prints what each folder contains, and how the configuration uses it.
     """
-    from datasets.budgets import PLANS
+    from datasets.budgets import BUDGETS
     from datasets.init import decided, fitted, text_of
     from datasets.survey import name_of, names_of, survey, told
 
-    if budget not in PLANS:
-        raise typer.BadParameter(f"{budget}: choose {', '.join(PLANS)}", param_hint="--budget")
+    if budget not in BUDGETS:
+        raise typer.BadParameter(f"{budget}: choose {', '.join(BUDGETS)}", param_hint="--budget")
     if out.exists():
-        raise InputError(f"{out}: stands already: choose another --out, or delete it")
+        raise InputError(f"{out}: already exists: choose another --out, or delete it")
     names = names_of(folders, called or ())
     surveys = [survey(*pair, subfolders) for pair in zip(folders, names, strict=True)]
     used, title = cores or available_cores(), name_of(out.with_suffix(""))
-    fit = fitted(surveys, budget, title, known_rates(), used, background)
+    fit = fitted(surveys, BUDGETS[budget], title, known_rates(), used, background)
     for found in surveys:
         print(told(found, background, decided(found, fit.config)))
     print(fit.told(), end="")

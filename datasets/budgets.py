@@ -1,18 +1,18 @@
-"""What each class of budgets asks for: methods, their settings, and the least they learn by."""
+"""The budgets of `init`: methods, their settings, and the smallest useful training."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
-
-Budget = Literal["quick", "evening", "paper"]
+from typing import Any
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What a class of budgets asks for.
+class Budget:
+    """How long `init` lets methods train, and on what.
 
-    seconds: the wait that budgets are cut to; None leaves them. side: largest side [pixels]. sizes:
-    how many training-set sizes. samples: images judged a run. methods: each with settings
-    beside its defaults; their budgets are the most that is ever asked for.
+    seconds: the time limit to which trainings are cut; None for no limit.
+    side: largest side of an image [pixels].
+    sizes: number of training-set sizes.
+    samples: images to evaluate in each run.
+    methods: method -> settings that differ from its defaults, with the longest training.
     """
 
     seconds: float | None
@@ -22,20 +22,20 @@ class Plan:
     methods: dict[str, dict[str, Any]]
 
 
-# The most that is asked for takes every method of a class about as long, on CPU cores, so that cut
-# budgets compare them at equal cost. GANs have half of the width and small batches, so that an
-# update costs less: so, and with shifts, DCGAN learns 64 colour images of 32 x 32 pixels within 800
-# updates (baselines/README.md). Without shifts it repeats and copies some of 64 digits
-# (results/reference/augmentation). Of the GANs in the paper's Table 1 WGAN-GP has the lowest FID in
-# five of the six cells on colour, in one of these together with LSGAN.
+# The longest trainings of a budget take about the same time on CPU cores, so shortened ones compare
+# methods at equal cost. GANs have half the width and small batches, so an update is cheaper. With
+# this and shifts, DCGAN learns 64 colour images of 32 x 32 pixels in 800 updates
+# (baselines/README.md). Without shifts it repeats and copies some of 64 digits
+# (results/reference/augmentation). WGAN-GP has the lowest FID of the GANs in five of the six cells
+# with colour images in the paper's Table 1, once together with LSGAN.
 GAN = {"updates": 20_000, "networks": "tuned", "width": 0.5}
 DCGAN = {**GAN, "batch": 16, "augment": ["translation"]}
 STYLE = {"channel_max": 64, "channel_base": 1024, "mapping_layers": 4, "style": 128}
 FEW = {"snapshots": 8}
-"""Judging snapshots would take longer than a quick training."""
-# The first two methods of a class always stay.
-PLANS: dict[Budget, Plan] = {
-    "quick": Plan(
+"""The metrics of more snapshots would take longer than a quick training."""
+# The first two methods of a budget are never left out.
+BUDGETS = {
+    "quick": Budget(
         1200.0,
         32,
         1,
@@ -45,7 +45,7 @@ PLANS: dict[Budget, Plan] = {
             "ga-cntk": {**FEW, "iterations": 20_000},
         },
     ),
-    "evening": Plan(
+    "evening": Budget(
         5 * 3600.0,
         64,
         1,
@@ -58,7 +58,7 @@ PLANS: dict[Budget, Plan] = {
             "stylegan2": {**STYLE, "updates": 4_000, "batch": 32, "path": 0, "mixing": 0},
         },
     ),
-    "paper": Plan(
+    "paper": Budget(
         None,
         128,
         3,
@@ -72,7 +72,7 @@ PLANS: dict[Budget, Plan] = {
         },
     ),
 }
-LEAST = 50  # iterations: the steps in which budgets are cut
+LEAST = 50  # iterations: the unit of shortened trainings
 LEARNS = {
     "dcgan": 800,
     "wgan-gp": 600,
@@ -80,7 +80,8 @@ LEARNS = {
     "ga-cntk": 1_000,
     "ga-cntkg": 2_000,
 }
-"""Budgets from which samples of a few dozen pictures begin to show what these are of. A method that
-has less is left out. DCGAN's is of the trial in baselines/README.md. GA-CNTK on the same 64 faces
-has 10 sharp faces among 64 samples after 660 iterations, the others are noise. On digits StyleGAN2
-shows one at a time for its first 1,000 updates of 64. WGAN-GP and GA-CNTKg are guesses."""
+"""Method -> iterations after which samples begin to resemble a few dozen pictures. A method with
+less time is left out. DCGAN's number comes from baselines/README.md. GA-CNTK on the same 64 faces
+has 10 sharp faces among 64 samples after 660 iterations; the others are noise. StyleGAN2 on digits
+shows one digit at a time in its first 1,000 updates of 64. The numbers of WGAN-GP and GA-CNTKg are
+guesses."""

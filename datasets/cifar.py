@@ -11,7 +11,7 @@ from suite.running.errors import InputError, from_os
 
 EDGE, CHANNELS = 32, 3
 PIXELS = EDGE * EDGE * CHANNELS
-# The function that pickles of NumPy arrays call has a private name in NumPy.
+# Pickled NumPy arrays call this function, which has a private name in NumPy.
 REBUILD = np.empty(0).__reduce__()[0]
 ALLOWED = {
     ("numpy.core.multiarray", "_reconstruct"): REBUILD,
@@ -23,18 +23,18 @@ ALLOWED = {
 
 
 class _Arrays(pickle.Unpickler):
-    """An unpickler of plain values and NumPy arrays that refuses to call anything else."""
+    """An unpickler of plain values and NumPy arrays that refuses all other calls."""
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in ALLOWED:
-            raise pickle.UnpicklingError(f"it asks for {module}.{name}")
+            raise pickle.UnpicklingError(f"it calls {module}.{name}")
         return ALLOWED[module, name]
 
 
 def _checked(pixels: Any, labels: Any, path: Path) -> tuple[np.ndarray, np.ndarray]:
     try:
         labels = np.asarray(labels)
-    except ValueError:  # lists within lists, say
+    except ValueError:  # for example nested lists
         labels = np.empty(0)
     fits = (
         isinstance(pixels, np.ndarray)
@@ -47,7 +47,7 @@ def _checked(pixels: Any, labels: Any, path: Path) -> tuple[np.ndarray, np.ndarr
     )
     if not fits:
         raise InputError(
-            f"{path}: is no batch of CIFAR-10 (rows of {PIXELS} bytes with a label from 0 to 9): "
+            f"{path}: is not a batch of CIFAR-10 (rows of {PIXELS} bytes, labels from 0 to 9): "
             "download it again"
         )
     images = pixels.reshape(-1, CHANNELS, EDGE, EDGE).transpose(0, 2, 3, 1)
@@ -64,7 +64,7 @@ def read_pickled(path: Path) -> tuple[np.ndarray, np.ndarray]:
     except Exception as error:  # a damaged pickle can raise nearly anything
         raise InputError(f"{path}: cannot be read safely ({error}): download it again") from error
     if not isinstance(batch, dict):
-        raise InputError(f"{path}: holds no batch of CIFAR-10: download it again")
+        raise InputError(f"{path}: is not a batch of CIFAR-10: download it again")
     # The keys in pickles of Python 2 are bytes.
     pixels, labels = (batch.get(key, batch.get(key.encode())) for key in ("data", "labels"))
     return _checked(pixels, labels, path)
@@ -78,8 +78,8 @@ def read_binary(path: Path) -> tuple[np.ndarray, np.ndarray]:
         raise from_os(error) from error
     if content.size % (PIXELS + 1):
         raise InputError(
-            f"{path}: {content.size} bytes are no whole number of rows of {PIXELS + 1}: the file "
-            "is cut off, download it again"
+            f"{path}: its {content.size} bytes are not a multiple of {PIXELS + 1}, the size of a "
+            "row: the file is incomplete, download it again"
         )
     rows = content.reshape(-1, PIXELS + 1)
     return _checked(rows[:, 1:], rows[:, 0], path)

@@ -1,4 +1,4 @@
-"""Points drawn from a picture. The darker a pixel, the more likely it is drawn."""
+"""Points drawn from a picture, with a higher probability where it is darker."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from suite.protocol.source import Rows, Split
 
 
 def grid(side: int) -> tuple[np.ndarray, np.ndarray]:
-    """Coordinates x and y, [side, side] each, of pixel centres on [-1, 1]^2; y points upwards."""
+    """Coordinates x and y, [side, side] each, of pixel centres on [-1, 1]^2. y points upwards."""
     line = (2 * np.arange(side) + 1) / side - 1
     x, y = np.meshgrid(line, line)
     return x, y

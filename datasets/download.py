@@ -8,10 +8,10 @@ from suite.running.files import held
 
 
 def download(dataset: Callable[..., object], path: Path, title: str, remedy: str) -> None:
-    """Let a dataset class of torchvision download its files into `path`, unless they are there.
+    """Let a dataset class of torchvision download its files into `path`, if they are missing.
 
-    A lock admits one job at a time, since torchvision writes under the final names, and another job
-    would take a file that is half written for a whole one.
+    A lock admits one job at a time. torchvision writes to the final names, so another job could
+    read an incomplete file.
 
     Raises:
         InputError: there is no network, or the folder cannot be written.

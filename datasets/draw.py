@@ -23,13 +23,13 @@ def draw(
     name: str | None = None,
     or_fewer: bool = False,
 ) -> Subset:
-    """Draw n rows without replacement (n is None: take all rows, in order).
+    """Draw n rows without replacement; n = None takes all rows in order.
 
     name: name of the subset; default: that of the source.
     or_fewer: take all rows if there are fewer than n, instead of raising.
 
-    Subsets of one seed are nested: the rows of n = 64 are the first 64 of n = 128. Equal rows are
-    kept, with a warning on stderr.
+    Subsets with the same seed are nested: the rows of n = 64 are the first 64 of n = 128. Equal
+    rows are kept, with a warning on stderr.
 
     Raises:
         InputError: n is below 1 or above the number of rows.
@@ -43,7 +43,7 @@ def draw(
         indices = np.arange(total)
     elif not 1 <= n <= total:
         raise InputError(
-            f"{name}: {n} rows asked of the {total} in split '{split}': choose n from 1 to {total}"
+            f"{name}: n = {n}, but split '{split}' has {total} rows: choose n from 1 to {total}"
         )
     else:
         indices = stream(f"subset:{split}", seed).permutation(total)[:n]
@@ -51,12 +51,12 @@ def draw(
     copies = len(data) - len({row.tobytes() for row in data})
     if copies:
         print(
-            f"warning: {name} ({split}): {copies} of {len(data)} rows are copies of "
-            "others, which makes kernel matrices singular",
+            f"warning: {name} ({split}): {copies} of {len(data)} rows are copies of other rows, "
+            "which makes kernel matrices singular",
             file=sys.stderr,
         )
     files = [rows.files[int(i)] for i in indices] if rows.files else []
     notes, said = notes_of(files, rows.background)
     for words in said:
-        print(f"{name} ({split}): of {len(data)} pictures {words}", file=sys.stderr)
+        print(f"{name} ({split}): {words}, of {len(data)} pictures", file=sys.stderr)
     return Subset(data, rows.labels[indices], indices, name, split, seed, notes)

@@ -1,4 +1,4 @@
-"""The IDX format of the files of MNIST and of datasets made like it."""
+"""The IDX file format of MNIST and similar datasets."""
 
 import gzip
 import math
@@ -21,7 +21,7 @@ def read_idx(path: Path) -> np.ndarray:
     except gzip.BadGzipFile as error:
         raise InputError(f"{path}: not a gzip file: download it again") from error
     except EOFError as error:
-        raise InputError(f"{path}: the gzip file is cut off: download it again") from error
+        raise InputError(f"{path}: the gzip file is incomplete: download it again") from error
     except zlib.error as error:
         raise InputError(f"{path}: damaged ({error}): download it again") from error
     except OSError as error:
@@ -33,31 +33,31 @@ def read_idx(path: Path) -> np.ndarray:
     shape = struct.unpack(f">{rank}I", content[4:start])
     if len(content) - start != math.prod(shape):
         raise InputError(
-            f"{path}: {len(content) - start} bytes of data where {math.prod(shape)} belong: the "
-            "file is cut off or damaged, download it again"
+            f"{path}: has {len(content) - start} bytes of data instead of {math.prod(shape)}: the "
+            "file is incomplete or damaged, download it again"
         )
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 
 def split_files(path: Path, split: Split) -> list[Path]:
-    """The files of the images and of the labels; InputError where one is missing."""
+    """The files of the images and the labels; InputError if one is missing."""
     found = []
     for part in ("images-idx3", "labels-idx1"):
         stem = f"{FILES[split]}-{part}-ubyte"
         file = next((f for f in (path / stem, path / f"{stem}.gz") if f.exists()), None)
         if file is None:
-            raise InputError(f"{path}: holds neither {stem} nor {stem}.gz: put the files there")
+            raise InputError(f"{path}: has neither {stem} nor {stem}.gz: put the files there")
         found.append(file)
     return found
 
 
 def files_of(path: Path) -> list[Path]:
-    """The files of both splits; InputError where one is missing."""
+    """The files of both splits; InputError if one is missing."""
     return [file for split in FILES for file in split_files(path, split)]
 
 
 def read_split(path: Path, split: Split) -> tuple[np.ndarray, np.ndarray]:
-    """Images uint8 [N, H, W] and labels uint8 [N] of a split; the files have MNIST's names.
+    """Images uint8 [N, H, W] and labels uint8 [N] of a split, from files with MNIST's names.
 
     Raises:
         InputError: one of the two files is missing or damaged, or their sizes do not match.
@@ -65,7 +65,7 @@ def read_split(path: Path, split: Split) -> tuple[np.ndarray, np.ndarray]:
     images, labels = (read_idx(file) for file in split_files(path, split))
     if images.ndim != 3 or 0 in images.shape or labels.shape != (len(images),):
         raise InputError(
-            f"{path}: images {list(images.shape)} and labels {list(labels.shape)} do not belong "
-            "together: download them again"
+            f"{path}: images of shape {list(images.shape)} and labels of shape "
+            f"{list(labels.shape)} do not match: download them again"
         )
     return images, labels

@@ -1,9 +1,9 @@
-"""A commented configuration for folders of pictures, with budgets that fit the time there is."""
+"""A commented configuration for folders of pictures, with trainings that fit a time limit."""
 
 import math
 import os
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -11,74 +11,68 @@ from typing import Any
 
 import yaml
 
-from datasets.budgets import LEARNS, LEAST, PLANS, Budget
+from datasets.budgets import LEARNS, LEAST, Budget
 from datasets.survey import Survey, size_text
 from suite.planning.configuration import Config, method_entry, parse_config
-from suite.planning.cost import duration, estimate, many, wait
-from suite.planning.known import Rate
+from suite.planning.cost import estimate, many, wait
+from suite.planning.known import Rates
 from suite.running.devices import FRAMEWORKS, obstacle, visible
 from suite.running.errors import InputError
+from suite.running.progress import duration
 from suite.running.provenance import ROOT
 
 SIDES = (28, 32, 64, 128)
-"""Sides that every method takes [pixels]."""
+"""Sides that every method supports [pixels]."""
 SIZES = (32, 64, 128, 256)
 """Training-set sizes to choose from [images]."""
 HELD_OUT = 10
-"""The loader holds every tenth picture of a folder out."""
+"""The dataset `folder` holds out every tenth picture."""
 SEEDS = (0, 1, 2, 3, 4)
-"""Training seeds. Of two methods that are three deviations apart, Welch's test on five runs each
-tells the better in 98 % of cases, on three in 67 % (Gaussian runs, simulated). Among eight methods
-three find no winner, five half of those that lead by four (`python -m benchmarks intervals`)."""
+"""Training seeds. Welch's test finds the better of two methods that differ by three deviations in
+98 % of cases with five runs each, and in 67 % with three (simulated Gaussian runs). Among eight
+methods three runs find no winner; five find half of those that lead by four deviations
+(`python -m benchmarks intervals`)."""
 
 
 def side_of(found: Survey, most: int) -> int:
-    """The largest side that all methods take and all pictures have; the smallest for tiny ones."""
+    """The largest side that all methods support and all pictures have, at least the smallest."""
     return max([side for side in SIDES if side <= min(found.side, most)], default=SIDES[0])
 
 
 def sizes_of(found: Survey, wanted: int) -> list[int]:
-    """The largest training-set sizes that the pictures allow, `wanted` of them, ascending.
+    """The `wanted` largest training-set sizes that the pictures allow, ascending.
 
     Raises:
-        InputError: too few pictures to learn from and to hold any out.
+        InputError: there are too few pictures.
     """
     rows = found.count - found.count // HELD_OUT
     fitting = [n for n in SIZES if n <= rows]
     if not fitting:
         raise InputError(
-            f"{found.path}: holds {found.count} pictures, of which {rows} are left to learn from: "
+            f"{found.path}: has {found.count} pictures, {rows} of them for training: "
             f"give at least {next(k for k in count(SIZES[0]) if k - k // HELD_OUT >= SIZES[0])}"
         )
     return fitting[-wanted:] if wanted > 1 else [min(64, fitting[-1])]
 
 
 def _fitting(name: str, settings: dict[str, Any], n: int, share: float) -> dict[str, Any]:
-    """Settings with the budget cut to a share, and a batch that n rows allow."""
+    """Settings with a share of the iterations, and a batch of at most n rows."""
     entry = method_entry(name)
     own = dict(settings)
     if share < 1 and entry.budget in own:
         own[entry.budget] = max(LEAST, math.ceil(own[entry.budget] * share / 50) * 50)
-    if "batch" in entry.settings.model_fields:
-        default = own.get("batch", entry.settings.model_fields["batch"].default)
-        if default > n:
-            own["batch"] = n
+    if entry.batch and own.get("batch", entry.batch) > n:
+        own["batch"] = n
     return own
 
 
-def values_of(
-    surveys: Sequence[Survey],
-    budget: Budget,
-    name: str,
-    methods: Sequence[str],
-    share: float,
-    background: str,
+def _values(
+    surveys: Sequence[Survey], budget: Budget, methods: Sequence[str], share: float, background: str
 ) -> dict[str, Any]:
-    """The configuration of `methods` as plain values, every budget cut to a share of the most."""
-    plan = PLANS[budget]
+    """The configuration of `methods` as plain values, with a share of the longest trainings."""
     datasets, grids = {}, {}
     for found in surveys:
-        source: dict[str, Any] = {"path": str(found.path), "size": side_of(found, plan.side)}
+        source: dict[str, Any] = {"path": str(found.path), "size": side_of(found, budget.side)}
         if found.subfolders:
             source["subfolders"] = True
         if found.unusable:
@@ -90,15 +84,14 @@ def values_of(
         if found.transparent or background != "white":
             source["background"] = background
         datasets[found.name] = {"kind": "folder", "source": source}
-        grids[found.name] = {"n": sizes_of(found, plan.sizes)}
+        grids[found.name] = {"n": sizes_of(found, budget.sizes)}
     least = min(n for grid in grids.values() for n in grid["n"])
-    # Not `auto`, which clusters refuse: budgets are cut to what the cores here can do.
+    # Clusters refuse `auto`, and the trainings fit the cores of this machine.
     gpus = visible()
     obstacles = [obstacle(framework, *gpus) for framework in FRAMEWORKS]
     return {
-        "name": name,
         "device": "cpu" if any(obstacles) else "gpu",
-        "samples": plan.samples,
+        "samples": budget.samples,
         "metrics": ["fid_train", "fid_heldout", "am_ssim", "copies", "diversity"],
         "seeds": {"training": list(SEEDS)},
         "datasets": datasets,
@@ -106,7 +99,7 @@ def values_of(
             "comparison": {
                 "title": f"Which method suits {' and '.join(grids)}",
                 "datasets": grids,
-                "methods": {k: _fitting(k, plan.methods[k], least, share) for k in methods},
+                "methods": {k: _fitting(k, budget.methods[k], least, share) for k in methods},
             }
         },
     }
@@ -114,10 +107,11 @@ def values_of(
 
 @dataclass(frozen=True)
 class Fit:
-    """A configuration whose budgets are cut to the time there is.
+    """A configuration whose trainings fit the time limit.
 
-    seconds: the wait. short: method -> budget, where the budget is below what `LEARNS` says. Such a
-    method is left out, unless it is one of the first two of its plan.
+    seconds: its expected duration.
+    short: method -> iterations, if they are fewer than in `LEARNS`. Such a method is left out,
+        unless it is one of the first two.
     """
 
     config: Config
@@ -125,12 +119,12 @@ class Fit:
     short: dict[str, int]
 
     def told(self) -> str:
-        """A line for every method that is short of time."""
+        """One line for every method with too little time."""
         kept = self.config.experiments["comparison"].methods
         return "".join(
             f"{name}: {'kept for the comparison' if name in kept else 'left out'}: there is time "
-            f"for {budget:,} of the {LEARNS[name]:,} {method_entry(name).budget} from which "
-            "samples begin to show something\n"
+            f"for {budget:,} {method_entry(name).budget}, but samples begin to resemble the "
+            f"pictures after {LEARNS[name]:,}\n"
             for name, budget in self.short.items()
         )
 
@@ -139,19 +133,29 @@ def fitted(
     surveys: Sequence[Survey],
     budget: Budget,
     name: str,
-    rates: dict[tuple[str, str], Rate],
+    rates: Rates,
     cores: int,
     background: str = "white",
 ) -> Fit:
-    """The configuration with the largest budgets whose wait fits.
+    """The configuration with the longest trainings that fit the time limit.
 
-    As long as the budget of some method is below what `LEARNS` says, the method that lacks most is
-    left out, and the others share its time. The first two methods of a plan stay in any case.
+    While a method has fewer iterations than in `LEARNS`, the method that lacks most is left out,
+    and the others share its time. The first two methods are never left out.
     """
-    methods = list(PLANS[budget].methods)
+    methods = list(budget.methods)
     short: dict[str, int] = {}
+    shapes = {
+        found.name: (*[side_of(found, budget.side)] * 2, 1 if found.grey else 3)
+        for found in surveys
+    }
+
+    def attempt(share: float) -> tuple[Config, float]:
+        values = _values(surveys, budget, methods, share, background)
+        config = parse_config({"name": name, **values}, name)
+        return config, wait(estimate(config, shapes, rates), cores)
+
     while True:
-        config, seconds = _cut(surveys, budget, name, methods, rates, cores, background)
+        config, seconds = _longest(attempt, budget.seconds)
         own = config.experiments["comparison"].methods
         budgets = {k: own[k].get(method_entry(k).budget, math.inf) for k in methods}
         lacking = {k: budgets[k] / LEARNS[k] for k in methods if budgets[k] < LEARNS.get(k, 0)}
@@ -163,31 +167,14 @@ def fitted(
         methods.remove(least)
 
 
-def _cut(
-    surveys: Sequence[Survey],
-    budget: Budget,
-    name: str,
-    methods: Sequence[str],
-    rates: dict[tuple[str, str], Rate],
-    cores: int,
-    background: str,
+def _longest(
+    attempt: Callable[[float], tuple[Config, float]], limit: float | None
 ) -> tuple[Config, float]:
-    """The configuration of `methods` with the largest budgets whose wait fits, and that wait [s].
+    """The attempt with the largest share of the longest trainings that fits, by bisection.
 
-    By halving the interval of the share of the full budgets, since the wait grows with it.
+    attempt: share -> configuration and its expected duration [s].
     """
-
-    def attempt(share: float) -> tuple[Config, float]:
-        values = values_of(surveys, budget, name, methods, share, background)
-        config = parse_config(values, name)
-        shapes = {
-            found.name: (*[side_of(found, PLANS[budget].side)] * 2, 1 if found.grey else 3)
-            for found in surveys
-        }
-        return config, wait(estimate(config, shapes, rates, {}), cores)
-
     config, seconds = attempt(1.0)
-    limit = PLANS[budget].seconds
     if limit is None or seconds <= limit:
         return config, seconds
     low, high = 0.0, 1.0
@@ -198,31 +185,29 @@ def _cut(
 
 
 def decided(found: Survey, config: Config) -> str:
-    """What the configuration makes of a folder, in words."""
+    """How the configuration uses a folder, in words."""
     source = config.datasets[found.name].source
     side, n = source["size"], config.experiments["comparison"].datasets[found.name].n
     return (
         f"{side} x {side}{' of the largest square' if source.get('crop') else ''}"
         f"{', smaller ones enlarged' if found.side < side else ''}, "
-        f"{'grey' if found.grey else 'colour'}; {' or '.join(map(str, n))} to learn from, "
+        f"{'grey' if found.grey else 'colour'}; {' or '.join(map(str, n))} for training, "
         f"{found.count // HELD_OUT} held out"
     )
 
 
 def text_of(
-    config: Config,
-    surveys: Sequence[Survey],
-    budget: Budget,
-    seconds: float,
-    cores: int,
-    out: Path,
+    config: Config, surveys: Sequence[Survey], budget: str, seconds: float, cores: int, out: Path
 ) -> str:
-    """The configuration as YAML, each part under what it is for; out: the file it will be."""
+    """The configuration as YAML with comments.
+
+    budget: its name. seconds: the expected duration. out: the file to which it will be written.
+    """
     schema = os.path.relpath(ROOT / "config" / "schema.json", out.resolve().parent)
     values = config.model_dump(mode="json", exclude_unset=True)
 
     def block(*keys: str) -> str:
-        # The outermost mappings in block style, leaves in flow style: as people write them.
+        # Outer mappings in block style, inner ones in flow style, as people write them.
         return "".join(
             yaml.safe_dump(
                 {key: values[key]},
@@ -242,22 +227,22 @@ def text_of(
     return "\n".join(
         [
             f"# yaml-language-server: $schema={schema}",
-            f"# A comparison of class '{budget}': about {duration(seconds)} with {many(cores)}.",
+            f"# A comparison with budget '{budget}': about {duration(seconds)} with {many(cores)}.",
             f"# Run it:  snakemake --cores {cores} --configfile {shlex.quote(str(out))}",
             "# Every key is described in config/schema.json.",
             block("name"),
-            "# `gpu` needs JAX and PyTorch with CUDA, which `--use-conda` has.",
+            "# `gpu` needs JAX and PyTorch with CUDA: run `make gpu`, or use `--use-conda`.",
             block("device"),
-            "# Images judged a run, and by what; `python -m metrics list` explains each.",
+            "# Images to evaluate in each run, and metrics (see `python -m metrics list`).",
             block("samples", "metrics"),
-            "# Three training seeds seldom prove a winner, five often do.",
+            "# Three training seeds seldom prove a winner; five often do.",
             block("seeds"),
-            "# Every tenth picture is held out. `size` is the side that pictures are brought to,",
-            "# `crop` cuts out the largest square first, `channels: 1` keeps grey grey,",
-            "# `background` shows through transparent pixels.",
+            "# Every tenth picture is held out. Pictures are resized to `size` x `size`. `crop`",
+            "# cuts out the largest square first, `channels: 1` means grey, and `background` is",
+            "# the colour behind transparent pixels.",
             seen,
             block("datasets"),
-            "# n: training pictures. Budgets are cut so that the whole fits the time above.",
+            "# n: number of training pictures. The trainings fit the time above.",
             block("experiments"),
         ]
     )

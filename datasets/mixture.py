@@ -1,4 +1,4 @@
-"""Mixtures of Gaussians, by default in the unit square: data of the paper's Figs. 4, 9 and 10."""
+"""Mixtures of Gaussians, as in the paper's Figs. 4, 9 and 10."""
 
 import numpy as np
 
@@ -12,9 +12,9 @@ POOL = 65536
 def mixture(name: str, centres: np.ndarray, variance: float, split: Split) -> Rows:
     """A pool of points from equally weighted, isotropic Gaussians.
 
-    centres: float [m, 2]. variance: of each coordinate about its centre. The label of a point is
-    the index of its centre. The paper gives no centres and variances; the defaults of the datasets
-    are those of its released code.
+    centres: float [m, 2]. variance: variance of each coordinate. The label of a point is the index
+    of its centre. The paper gives no centres and variances; the datasets use those of its released
+    code.
 
     >>> rows = mixture("two", np.array([[0.0, 0.0], [1.0, 1.0]]), 1e-4, "train")
     >>> rows.labels[:3].tolist(), rows.read(np.array([0, 1, 2])).round(1).tolist()

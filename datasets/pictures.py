@@ -19,12 +19,12 @@ SHOW_PROGRESS = 2000
 
 @dataclass(frozen=True)
 class Shaping:
-    """How files become arrays of one shape.
+    """How image files become arrays of one shape.
 
-    size: (height, width) to resize to by area averaging; None keeps the size of the files, which
-        must then be the same for all.
+    size: (height, width) after resizing by area averaging; None keeps the size of the files, which
+        must be the same for all.
     channels: 1 (grey) or 3 (RGB).
-    crop: edge of the centred square that is cut out first [pixels]; "square": the largest square;
+    crop: side of the centred square that is cut out first [pixels]; "square": the largest square;
         None: the whole image.
     background: colour behind transparent pixels.
     """
@@ -41,7 +41,7 @@ def _cropped(image: "Image", edge: int | Literal["square"] | None, path: Path) -
     edge = min(image.size) if edge == "square" else edge
     if edge > min(image.size):
         raise InputError(
-            f"{path}: {image.width} x {image.height} pixels are too few for a crop of {edge}: "
+            f"{path}: its {image.width} x {image.height} pixels are too few for a crop of {edge}: "
             "choose a smaller crop"
         )
     left, top = (image.width - edge) // 2, (image.height - edge) // 2
@@ -49,11 +49,11 @@ def _cropped(image: "Image", edge: int | Literal["square"] | None, path: Path) -
 
 
 def check_heads(paths: Sequence[Path], shaping: Shaping) -> None:
-    """Refuse unfit image files by their headers, before any file is read as a whole.
+    """Refuse unsuitable image files by their headers, before any file is read completely.
 
     Raises:
-        InputError: a file is damaged or no image, or two files differ in size and `shaping` has no
-            size.
+        InputError: a file is damaged or not an image, or two files differ in size and `shaping` has
+            no size.
     """
     first: tuple[int, int] | None = None
     for path in paths:
@@ -62,14 +62,18 @@ def check_heads(paths: Sequence[Path], shaping: Shaping) -> None:
             width = height = min(width, height)
         first = first or (width, height)
         if (width, height) != first and shaping.size is None:
-            raise InputError(
-                f"{path}: {width} x {height} pixels where {paths[0].name} has {first[0]} x "
-                f"{first[1]}: set a size to bring all images to"
-            )
+            raise _unequal(path, (width, height), paths[0], first)
+
+
+def _unequal(path: Path, size: tuple[int, ...], other: Path, first: tuple[int, ...]) -> InputError:
+    return InputError(
+        f"{path}: has {size[0]} x {size[1]} pixels, but {other.name} {first[0]} x {first[1]}: set "
+        "`size` to resize all images"
+    )
 
 
 def read_picture(path: Path, shaping: Shaping) -> np.ndarray:
-    """One image file as uint8 [H, W, C], turned upright by its orientation tag.
+    """One image file as uint8 [H, W, C], in upright position.
 
     Raises:
         InputError: see `suite.protocol.image_files.read_image`; or the image is smaller than
@@ -86,7 +90,7 @@ def read_picture(path: Path, shaping: Shaping) -> np.ndarray:
 
 
 def reader(paths: Sequence[Path], shaping: Shaping) -> Callable[[np.ndarray], np.ndarray]:
-    """Function of positions in `paths`, int64 [k] -> uint8 [k, H, W, C]. It reads those files only.
+    """A function from positions in `paths`, int64 [k], to images uint8 [k, H, W, C].
 
     Raises:
         InputError: two of the files differ in size and `shaping` has no size.
@@ -99,11 +103,8 @@ def reader(paths: Sequence[Path], shaping: Shaping) -> Callable[[np.ndarray], np
         for i in tqdm(indices, "read images", unit="image", disable=len(indices) < SHOW_PROGRESS):
             image = read_picture(paths[i], shaping)
             if images and image.shape != images[0].shape:
-                (height, width), (first_height, first_width) = image.shape[:2], images[0].shape[:2]
-                raise InputError(
-                    f"{paths[i]}: {width} x {height} pixels where {paths[indices[0]].name} has "
-                    f"{first_width} x {first_height}: set a size to bring all images to"
-                )
+                size, first = image.shape[1::-1], images[0].shape[1::-1]
+                raise _unequal(paths[i], size, paths[indices[0]], first)
             images.append(image)
         return np.stack(images)
 
@@ -111,14 +112,14 @@ def reader(paths: Sequence[Path], shaping: Shaping) -> Callable[[np.ndarray], np
 
 
 def rows_of(paths: Sequence[Path], shaping: Shaping) -> Rows:
-    """Rows of image files: one row a file, without labels (-1)."""
+    """Rows of image files: one row for each file, without labels (-1)."""
     return Rows(np.full(len(paths), -1), reader(paths, shaping), paths, shaping.background)
 
 
 def notes_of(paths: Sequence[Path], background: str) -> tuple[dict[str, Any], list[str]]:
-    """What was decided while reading image files: values to record with the pixels, and words.
+    """How image files are converted: values to record with the pixels, and phrases for the user.
 
-    Animations appear in the words only, since the first picture of each is read completely.
+    Animations are in the phrases only, since their first frame is read without loss.
 
     Raises:
         InputError: see `suite.protocol.image_files.opened`.
@@ -131,15 +132,15 @@ def notes_of(paths: Sequence[Path], background: str) -> tuple[dict[str, Any], li
     notes: dict[str, Any] = {"transparent": clear, "background": background} if clear else {}
     words = {
         f"{clear} transparent, shown on {background}": clear,
-        f"{deep} of more than 8 bits, by their upper 8": deep,
-        f"{animated} animated, by their first picture": animated,
+        f"{deep} with more than 8 bits, reduced to their upper 8": deep,
+        f"{animated} animated, read as their first frame": animated,
     }
     said = [text for text, count in words.items() if count]
     return {**notes, "deep": deep} if deep else notes, said
 
 
 def every(paths: Sequence[Path], step: int, held_out: bool) -> list[Path]:
-    """A split without a seed: every `step`-th path if `held_out`, else all other paths.
+    """A split without a seed: every `step`-th path if `held_out`, otherwise all other paths.
 
     >>> paths = [Path(f"{name}.png") for name in "abcdef"]
     >>> [path.stem for path in every(paths, 3, held_out=True)]

@@ -1,4 +1,4 @@
-"""What a folder of pictures holds, as far as a configuration and its reader must know it."""
+"""What a folder of pictures contains."""
 
 import hashlib
 import os
@@ -23,25 +23,30 @@ from suite.protocol.image_files import (
 from suite.running.errors import InputError
 
 LOOKED_AT = 32
-"""Pictures that are read whole where reading all would take long."""
+"""Number of pictures to read completely, if reading all would take long."""
 READABLE = 2**28
-"""Bytes of pictures that are all read whole: about half a minute."""
+"""Up to this many bytes, all pictures are read completely: about half a minute."""
 MODES = {"1": "1 bit", "L": "grey", "P": "palette", "RGB": "colour", "CMYK": "CMYK"}
-"""Pillow's modes in words; one with `A` has transparency."""
+"""Pillow's modes in words. Modes with an A have transparency."""
 
 
 @dataclass(frozen=True)
 class Survey:
     """A folder of pictures.
 
-    count: pictures that can be read. sizes: (height, width) -> how many have it, upright. grey:
-        whether the pictures read whole have equal channels.
-    name: what the configuration calls it. modes, endings: how many pictures have each.
-    transparent, deep, animated, turned: pictures with transparent pixels, more than 8 bits, more
-        than one frame, an orientation tag. repeated: pictures with the bytes of another.
-    unusable: why a picture cannot be read, by its path below the folder.
-    subfolders: whether those of all folders below count. elsewhere: pictures of folders below that
-        do not. other: other files, by ending. whole: pictures that were read whole.
+    count: number of readable pictures.
+    sizes: (height, width) in upright position -> number of pictures.
+    grey: whether all completely read pictures have equal channels.
+    name: name in the configuration.
+    modes, endings: mode, suffix -> number of pictures.
+    transparent, deep, animated, turned: number of pictures with transparent pixels, more than 8
+        bits, several frames, an orientation tag.
+    repeated: number of pictures with the same bytes as another.
+    unusable: path below the folder -> why the picture cannot be read.
+    subfolders: whether the pictures of all subfolders are included.
+    elsewhere: subfolder -> number of its pictures, if they are not included.
+    other: suffix -> number of other files.
+    whole: number of completely read pictures.
     """
 
     path: Path
@@ -74,13 +79,13 @@ class Survey:
 
 
 def _is_grey(path: Path) -> bool:
-    """Whether a picture has equal channels; reads it whole."""
+    """Whether a picture has equal channels."""
     pixels = np.asarray(read_image(path))
     return pixels.ndim == 2 or not np.ptp(pixels, axis=2).any()
 
 
 def _repeated(files: Sequence[Path]) -> int:
-    """How many files hold the bytes of an earlier one."""
+    """Number of files with the same bytes as an earlier one."""
     sizes = Counter(path.stat().st_size for path in files)
     alike = [path for path in files if sizes[path.stat().st_size] > 1]
     if sum(path.stat().st_size for path in alike) > READABLE:
@@ -89,12 +94,12 @@ def _repeated(files: Sequence[Path]) -> int:
 
 
 def survey(folder: Path, name: str = "some", subfolders: bool = False) -> Survey:
-    """Look through a folder: the head of every picture, and all or some of them whole.
+    """Read the headers of all pictures in a folder, and all or some of them completely.
 
-    Where no picture lies in the folder itself, those of the folders below it count.
+    If the folder itself has no picture, those of its subfolders are used.
 
     Raises:
-        InputError: the folder is missing, or no picture in it can be read.
+        InputError: the folder is missing, or none of its pictures can be read.
     """
     from tqdm import tqdm
 
@@ -120,7 +125,7 @@ def survey(folder: Path, name: str = "some", subfolders: bool = False) -> Survey
             unusable[path.relative_to(folder).as_posix()] = str(error)
     if not heads:
         first = next(iter(unusable.values()))
-        raise InputError(f"{folder}: none of its {len(files)} pictures can be read; {first}")
+        raise InputError(f"{folder}: none of its {len(files)} pictures can be read: {first}")
     found = list(heads.values())
     return Survey(
         path=folder,
@@ -149,25 +154,25 @@ def _mode(mode: str) -> str:
 
 
 def names_of(folders: Sequence[Path], given: Sequence[str] = ()) -> list[str]:
-    """What a configuration calls folders: names that files can have on every system.
+    """The names of folders in a configuration, which are valid file names on every system.
 
-    given: a name a folder, or none at all; then their own, by their letters from a to z, with a
-    number where another has it, or `images`.
+    given: one name for each folder, or none. By default a name has the letters and digits of the
+        folder's name, and a number if another folder has the same.
 
     Raises:
-        InputError: a folder stands twice, or the names are not one a folder, each once.
+        InputError: a folder is given twice, or there is not one different name for each folder.
     """
     real = [folder.resolve() for folder in folders]
     twice = next((f for i, f in enumerate(folders) if real[i] in real[:i]), None)
     if twice is not None:
-        raise InputError(f"{twice}: stands twice: name each folder once")
+        raise InputError(f"{twice}: is given twice: name each folder once")
     if given:
         bad = next((n for n in given if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]*", n)), None)
         if bad is not None:
-            raise InputError(f"--name {bad}: take letters from a to z, digits and any of . _ -")
+            raise InputError(f"--name {bad}: use only letters a to z, digits and . _ -")
         if len(given) != len(folders) or len(set(given)) != len(given):
             raise InputError(
-                f"--name: {len(given)} names for {len(folders)} folders: give each one of its own"
+                f"--name: {len(given)} names for {len(folders)} folders: give each its own name"
             )
         return list(given)
     names: list[str] = []
@@ -180,14 +185,14 @@ def names_of(folders: Sequence[Path], given: Sequence[str] = ()) -> list[str]:
 
 
 def name_of(folder: Path) -> str:
-    """The last part of a path in letters from a to z and digits, or `images`."""
+    """The last part of a path as letters a to z and digits; `images` if it has none."""
     plain = unicodedata.normalize("NFKD", folder.resolve().name.lower())
     letters = re.sub(r"[^a-z0-9]+", "-", re.sub(r"[\u0300-\u036f]", "", plain))
     return letters.strip("-") or "images"
 
 
 def _counted(counts: Counter[str], most: int = 4) -> str:
-    """A counter in words, the most frequent first; without a number where there is one kind."""
+    """A counter in words, the most frequent first; without a number if there is one kind."""
     if len(counts) == 1:
         return next(iter(counts)) or "without ending"
     shown = [f"{name or 'without ending'} {count:,}" for name, count in counts.most_common(most)]
@@ -204,26 +209,26 @@ def size_text(found: Survey) -> str:
 
 
 def lines_of(found: Survey, background: str) -> Iterator[tuple[str, str]]:
-    """What was found and what is done about it, as (what, in words)."""
+    """What was found and how it is handled: (label, words)."""
     files = f"{found.count:,} ({_counted(found.endings)})"
-    yield "pictures", files + (", from all folders below" if found.subfolders else "")
+    yield "pictures", files + (", from all subfolders" if found.subfolders else "")
     yield "sizes", size_text(found)
     grey = found.grey and not set(found.modes) <= {"grey", "1 bit"}
     yield "modes", _counted(found.modes) + ("; equal channels: grey" if grey else "")
     counts = {
-        "transparent": (found.transparent, f"{background} shows through (--background)"),
-        "16 bits": (found.deep, "the upper 8 are kept"),
-        "animated": (found.animated, "the first picture of each is taken"),
-        "turned": (found.turned, "set upright by their orientation tag"),
+        "transparent": (found.transparent, f"shown on {background} (--background)"),
+        "16 bits": (found.deep, "reduced to their upper 8"),
+        "animated": (found.animated, "read as their first frame"),
+        "turned": (found.turned, "turned upright by their orientation tag"),
         "repeated": (
             found.repeated,
-            "the same bytes as another, kept; delete them, lest one is held out of training and "
-            "the other not",
+            "same bytes as another, and kept; delete them, so that no held-out picture is also a "
+            "training picture",
         ),
         "unusable": (len(found.unusable), "left out (`leave_out`)"),
         "elsewhere": (
             found.elsewhere.total(),
-            f"in folders below ({_names(found.elsewhere)}), left out; --subfolders takes them too",
+            f"in subfolders ({_names(found.elsewhere)}), left out; --subfolders includes them",
         ),
         "other files": (found.other.total(), f"left out ({_counted(found.other)})"),
     }
@@ -235,9 +240,9 @@ def lines_of(found: Survey, background: str) -> Iterator[tuple[str, str]]:
     inside = list(below(found.path)) if found.subfolders else []
     if len(inside) > 1:
         example = " ".join(str(found.path / name) for name in inside[:2])
-        yield "", f"a dataset a folder instead: name the folders, as in `init {example}`"
+        yield "", f"for one dataset per folder, name the folders: `init {example}`"
     if found.whole < found.count:
-        yield "read whole", f"{found.whole} of {found.count:,}: jobs will tell of the others"
+        yield "read", f"{found.whole} of {found.count:,} completely, of the others the header"
 
 
 def _names(counts: Counter[str], most: int = 5) -> str:
@@ -245,9 +250,9 @@ def _names(counts: Counter[str], most: int = 5) -> str:
 
 
 def told(found: Survey, background: str, decided: str) -> str:
-    """A short table of a folder: what was found, then what the configuration does with it."""
+    """A short table of a folder: what it contains, and how the configuration uses it."""
     lines = [*lines_of(found, background), ("taken as", decided)]
     text = "\n".join(f"  {what:<12}{words}" for what, words in lines)
-    # Names of files need not be text: what no encoding has is shown as `?`.
+    # File names need not be valid text. Invalid characters are shown as `?`.
     whole = f"{found.name}: {os.fspath(found.path)}\n{text}"
     return whole.encode(errors="replace").decode()

@@ -1,1 +1,1 @@
-"""The documents as a site, and what makes it from the code (`make docs`)."""
+"""The documents, and the code that builds their site and writes their tables."""

@@ -27,7 +27,7 @@ SHEETS = {
 
 
 def augmentation() -> str:
-    """augmentation/README: three methods without and with shifts, beside real digits."""
+    """augmentation/README: three methods without and with shifts, and real digits."""
     file = "augmentation/augmentation.csv"
     metrics = (
         ("FID (train)", "fid_train", 1),
@@ -58,7 +58,7 @@ def _sheets() -> dict[str, Any]:
 
 
 def augmented_copies() -> str:
-    """augmentation/README: which of 64 samples are training digits, beside known images."""
+    """augmentation/README: copies among 64 samples, and among known images."""
     lines = []
     for name, title in SHEETS.items():
         judged = _sheets()["sheets"][name]
@@ -80,7 +80,7 @@ def _within(entry: dict[str, Any], digits: int, factor: float = 1) -> str:
 
 
 def augmented_features() -> str:
-    """augmentation/README: what features say of 64 samples, beside known images."""
+    """augmentation/README: metrics with features of 64 samples, and of known images."""
     columns = (
         ("FID (train)", "fid_train", 1, 1),
         ("FID (held-out)", "fid_heldout", 1, 1),

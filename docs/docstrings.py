@@ -1,8 +1,7 @@
-"""How docstrings of this repository become Markdown, as an extension of Griffe (mkdocstrings).
+"""Converts docstrings to Markdown, as an extension of Griffe (mkdocstrings).
 
-They are written to be read in the source, where a field or an argument stands in a line of its own:
-`name: what it is`. As Markdown these lines would run together, `<` would begin a tag, and a sign of
-multiplication emphasis.
+In the source, each field or argument has its own line, `name: what it is`. As Markdown these lines
+would form one paragraph, `<` would start a tag, and `*` would start emphasis.
 """
 
 import re
@@ -15,7 +14,7 @@ SECTIONS = {"Raises", "Returns", "Yields"}  # which mkdocstrings knows
 
 
 def as_markdown(text: str) -> str:
-    """A docstring with its fields as a list, its examples fenced, and `<` and `*` as they are.
+    """A docstring as Markdown: fields as a list, examples as code blocks, `<` and `*` escaped.
 
     >>> print(as_markdown("A window.\\n\\nsize: of its side,\\n    a <b> * c.\\nk: a constant."))
     A window.
@@ -47,7 +46,7 @@ def _item(match: re.Match[str]) -> str:
 
 
 def escaped(line: str) -> str:
-    """Text with `<` and `*` as they are, outside of code."""
+    """Text with `<` and `*` escaped, except in code."""
     parts = re.split(r"(`[^`]*`)", line)
     return "".join(
         part
@@ -58,7 +57,7 @@ def escaped(line: str) -> str:
 
 
 class Fields(griffe.Extension):
-    """Rewrites every docstring as it is read."""
+    """Converts every docstring."""
 
     def on_instance(self, *, obj: griffe.Object, **_: Any) -> None:
         """Called by Griffe for every module, class, function and attribute."""

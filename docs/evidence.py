@@ -1,8 +1,9 @@
-"""The tables and counted numbers of the documents, from the data beside them (`docs.numbers`)."""
+"""Tables and numbers of README.md and gantk2/README.md (`docs.numbers`), and shared functions."""
 
 import csv
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
+from pathlib import Path
 
 from suite.running.provenance import ROOT
 
@@ -25,17 +26,17 @@ Cell = tuple[str, str]
 
 
 @cache
-def rows(file: str) -> list[Row]:
-    """The lines of a CSV file in results/reference."""
-    with open(KEPT / file, newline="", encoding="utf-8") as lines:
+def rows(file: str, folder: Path = KEPT) -> list[Row]:
+    """The lines of a CSV file, by default in results/reference."""
+    with open(folder / file, newline="", encoding="utf-8") as lines:
         return list(csv.DictReader(lines))
 
 
 def only(file: str, **chosen: str) -> Row:
-    """The one line that has these values; KeyError where there is none, or more than one."""
+    """The line with these values; KeyError if there is none, or more than one."""
     found = [row for row in rows(file) if chosen.items() <= row.items()]
     if len(found) != 1:
-        raise KeyError(f"{file}: {chosen} chooses {len(found)} lines")
+        raise KeyError(f"{file}: {chosen} matches {len(found)} lines")
     return found[0]
 
 
@@ -47,8 +48,8 @@ def markdown(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     )
 
 
-def measured(n: str, method: str, metric: str) -> Row:
-    """A cell of Table 1, over three seeds where there are three."""
+def cell_row(n: str, method: str, metric: str) -> Row:
+    """A cell of Table 1, over three seeds if there are three."""
     for row in rows("mnist/seeds.csv"):
         if (row["n"], row["method"], row["metric"]) == (n, method, metric):
             return row
@@ -56,51 +57,51 @@ def measured(n: str, method: str, metric: str) -> Row:
 
 
 def ours(row: Row, digits: int) -> str:
-    """A mean, with its deviation over seeds where there is one."""
+    """A mean, with its deviation over seeds if there is one."""
     spread = f" ± {float(row['ours_std']):.{digits}f}" if row["ours_std"] else ""
     return f"{float(row['ours_mean']):.{digits}f}{spread}"
 
 
-def published(row: Row) -> str:
+def published(row: Row, digits: int = 2) -> str:
     """The published value; `?` marks a suspect one."""
     mark = "?" if "suspect" in row["status"] else ""
-    return f"{float(row['published']):.2f}{mark}" if row["published"] else ""
+    return f"{float(row['published']):.{digits}f}{mark}" if row["published"] else ""
 
 
 METRICS = (("FID (train)", "fid_train", 1), ("AM-SSIM", "am_ssim", 3))
 
 
 def first_table() -> str:
-    """README: every cell of Table 1, ours beside the published value."""
+    """README: every cell of Table 1, our value and the published one."""
     lines = []
     for title, metric, digits in METRICS:
         for n in SIZES:
-            cells = [measured(n, method, metric) for method in TITLES]
+            cells = [cell_row(n, method, metric) for method in TITLES]
             pairs = [f"{ours(cell, digits)} / {published(cell)}" for cell in cells]
-            real = ours(measured(n, "control:disjoint", metric), digits)
+            real = ours(cell_row(n, "control:disjoint", metric), digits)
             lines.append([title, n, *pairs, real])
     return markdown(["ours / published", "n", *TITLES.values(), "real digits"], lines)
 
 
 def ratios(suspect: bool = False) -> dict[Cell, float]:
-    """FID, ours / published, by method and n; with the suspect published values or without."""
+    """(method, n) -> FID, ours / published. suspect: include suspect published values."""
     found = {}
     for method in TITLES:
         for n in SIZES:
-            row = measured(n, method, "fid_train")
+            row = cell_row(n, method, "fid_train")
             if suspect or "suspect" not in row["status"]:
                 found[method, n] = float(row["ours_mean"]) / float(row["published"])
     return found
 
 
 def distances() -> dict[Cell, float]:
-    """AM-SSIM, ours - published, of all 24 cells."""
-    cells = {(m, n): measured(n, m, "am_ssim") for m in TITLES for n in SIZES}
+    """(method, n) -> AM-SSIM, ours - published, of all 24 cells."""
+    cells = {(m, n): cell_row(n, m, "am_ssim") for m in TITLES for n in SIZES}
     return {k: float(c["ours_mean"]) - float(c["published"]) for k, c in cells.items()}
 
 
 def named(cells: Iterable[Cell]) -> str:
-    """Cells in words: each method with its sizes."""
+    """Cells in words: each method with its n."""
     sizes: dict[str, list[str]] = {}
     for method, n in cells:
         sizes.setdefault(method, []).append(n)
@@ -111,8 +112,11 @@ def named(cells: Iterable[Cell]) -> str:
 
 
 def within(low: float, high: float, suspect: bool = True) -> list[Cell]:
-    """The cells whose FID is `low` to `high` times the published one; without the suspect ones also
-    without StyleGAN2 and GA-CNTK, which are told of apart."""
+    """The cells whose FID is `low` to `high` times the published one.
+
+    suspect: include suspect published values. Otherwise StyleGAN2 and GA-CNTK are left out too,
+        since the text treats them separately.
+    """
     apart = () if suspect else ("stylegan2", "ga-cntk")
     return [c for c, v in ratios(suspect).items() if low <= v < high and c[0] not in apart]
 
@@ -124,21 +128,20 @@ def far(sign: int) -> list[Cell]:
 
 @cache
 def seconds(name: str) -> float:
-    """Of a pass of size 1, by resources/rates.csv."""
-    with open(ROOT / "resources/rates.csv", newline="", encoding="utf-8") as lines:
-        row = next(row for row in csv.DictReader(lines) if row["name"] == name)
+    """Time of a pass of size 1, by resources/rates.csv."""
+    row = next(row for row in rows("rates.csv", ROOT / "resources") if row["name"] == name)
     return float(row["fixed"]) + float(row["each"])
 
 
 def made(method: str) -> float:
-    """Iterations a second in the runs of Table 9."""
+    """Iterations per second in the runs of Table 9."""
     row = only("mnist/table9.csv", method=method, metric="iterations_per_second")
     return float(row["ours_mean"])
 
 
 def span(n: str, metric: str, digits: int) -> str:
-    """Lowest and highest value of the GANs in Table 1."""
-    found = [float(measured(n, m, metric)["ours_mean"]) for m in TITLES if not m.startswith("ga-")]
+    """The lowest and highest value of the GANs in Table 1."""
+    found = [float(cell_row(n, m, metric)["ours_mean"]) for m in TITLES if not m.startswith("ga-")]
     return f"{min(found):.{digits}f} to {max(found):.{digits}f}"
 
 
@@ -149,7 +152,7 @@ def listed(values: Iterable[float], digits: int) -> str:
 
 
 def stability() -> str:
-    """gantk2/README: the largest eigenvalue of K / n, and how many draws exceed the limits."""
+    """gantk2/README: the largest eigenvalue of K / n, and the number of draws above the limits."""
     lines = []
     for dataset, title in (("ring8", "ring"), ("density", "density"), ("letters", "letters")):
         for place in ("start", "arrived"):
@@ -168,7 +171,7 @@ def stability() -> str:
 
 
 def near(gap: float) -> int:
-    """How many AM-SSIMs are that near to the published ones."""
+    """Number of AM-SSIM values within `gap` of the published ones."""
     return sum(abs(value) <= gap for value in distances().values())
 
 

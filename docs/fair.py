@@ -1,4 +1,4 @@
-"""What results/reference/fair is made of: runs of config/fair.yaml, as many as have ended."""
+"""The table of results/reference/fair: all finished runs of config/fair.yaml."""
 
 from collections.abc import Callable
 from statistics import fmean, stdev
@@ -19,7 +19,7 @@ METRICS = {
 
 
 def runs() -> dict[tuple[str, str, str], list[dict[str, Any]]]:
-    """(n, augmentation, method) -> metrics.json of its seeds; file names say which."""
+    """(n, augmentation, method) -> metrics.json of each seed, according to the file names."""
     found: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for path in sorted(FOLDER.glob("runs/*-metrics.json")):
         n, augment, method, _ = path.name.removesuffix("-metrics.json").split("_")
@@ -34,7 +34,7 @@ def _value(records: list[dict[str, Any]], metric: str, digits: int) -> str:
 
 
 def fair() -> str:
-    """Every cell that has a run: mean over its seeds, and deviation where there are several."""
+    """Every cell with a run: mean over its seeds, and deviation if there are several."""
     lines = [
         [
             *(n.removeprefix("n"), TITLES[method], augment, str(len(records))),

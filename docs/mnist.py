@@ -1,6 +1,5 @@
-"""What results/reference/mnist/README.md and details.md are made of."""
+"""The tables of results/reference/mnist/README.md and details.md."""
 
-import csv
 from collections.abc import Callable, Mapping
 
 from docs.evidence import (
@@ -9,8 +8,8 @@ from docs.evidence import (
     TITLES,
     TUNED,
     Row,
+    cell_row,
     markdown,
-    measured,
     only,
     ours,
     published,
@@ -30,8 +29,8 @@ def table1() -> str:
         title += ", tuned network" if method in TUNED else ""
         title += ", an eighth of the channels" if method == "stylegan2" else ""
         for n in SIZES:
-            fid, ssim = (measured(n, method, m) for m in ("fid_train", "am_ssim"))
-            shares = [ours(measured(n, method, m), 2).partition(" ")[0] for m in SHARES]
+            fid, ssim = (cell_row(n, method, m) for m in ("fid_train", "am_ssim"))
+            shares = [ours(cell_row(n, method, m), 2).partition(" ")[0] for m in SHARES]
             budget = ""
             if method in TITLES:
                 record = read_json(KEPT / f"mnist/runs/table1-n{n}/{method}-part0.json")
@@ -42,7 +41,7 @@ def table1() -> str:
 
 
 SHARES = ("copying_rate_ssim", "coverage_train")
-"""Metrics whose deviation over seeds the table leaves out."""
+"""Metrics that the table shows without their deviation over seeds."""
 
 
 def table2() -> str:
@@ -56,33 +55,30 @@ def table2() -> str:
             record = read_json(KEPT / f"mnist/runs/table2-n2048/{method}-part0.json")
             budget = f"{record['iterations']:,}"
         fid, ssim, *shares = found.values()
-        pairs = [ours(fid, 1), published(fid), ours(ssim, 3), _three(ssim)]
+        pairs = [ours(fid, 1), published(fid), ours(ssim, 3), published(ssim, 3)]
         title = TITLES.get(method, "other real digits")
         lines.append([title, *pairs, *(ours(share, 2) for share in shares), budget])
     head = ["method", "FID (train)", "published", "AM-SSIM", "published"]
     return markdown([*head, "copying rate (SSIM)", "coverage (train)", "iterations"], lines)
 
 
-def _three(row: Row) -> str:
-    return f"{float(row['published']):.3f}" if row["published"] else ""
-
-
 def rates() -> str:
-    """mnist/README, Table 9: how fast the methods are, by resources/rates.csv."""
-    with open(ROOT / "resources/rates.csv", newline="", encoding="utf-8") as lines:
-        rate = {
-            row["name"]: {k: float(row[k] or 0) for k in TIMES} for row in csv.DictReader(lines)
-        }
+    """mnist/README, Table 9: the speed of the methods, by resources/rates.csv."""
+    resources = ROOT / "resources"
+    rate = {
+        row["name"]: {k: float(row[k] or 0) for k in ("fixed", "each", "start")}
+        for row in rows("rates.csv", resources)
+    }
     named = {**TITLES, "ga-cntk-batch": "GA-CNTK, batches"}
     chosen = ["dcgan", "lsgan", "wgan", "wgan-gp", "sngan", "ga-cntk-batch", "ga-cntkg"]
     passes = dict(zip(chosen, (2, 2, 6, 6, 6, 1, 1), strict=True))
     speed = {m: 1 / (passes[m] * (rate[m]["fixed"] + rate[m]["each"])) for m in chosen}
     critic = {m: speed[m] * (5 if passes[m] == 6 else 1) for m in chosen}
-    theirs = {}
-    with open(ROOT / "resources/paper/table9.csv", newline="", encoding="utf-8") as lines:
-        for row in csv.DictReader(lines):
-            if row["dataset"] == "mnist" and row["metric"] == "iterations_per_second":
-                theirs[row["method"]] = float(row["published"])
+    theirs = {
+        row["method"]: float(row["published"])
+        for row in rows("paper/table9.csv", resources)
+        if row["dataset"] == "mnist" and row["metric"] == "iterations_per_second"
+    }
     published = [theirs.get(m) or theirs[m.removesuffix("-batch")] for m in chosen]
     table = {
         "ours, generator updates or iterations a second": [f"{v:.3g}" for v in speed.values()],
@@ -102,7 +98,7 @@ BY_EYE = ("dcgan", "lsgan")
 
 
 def stopping() -> str:
-    """mnist/README, Table 9: where early stopping leaves the methods."""
+    """mnist/README, Table 9: the results of early stopping."""
 
     def row(method: str, metric: str) -> Row:
         return only("mnist/table9.csv", method=method, metric=metric)
@@ -151,7 +147,7 @@ LONGER = (
 
 
 def longer() -> str:
-    """mnist/README: trainings with more iterations than Table 1's."""
+    """mnist/README: trainings with more iterations than in Table 1."""
     columns = (("fid_train", 1), ("fid_heldout", 1), ("am_ssim", 3), ("copying_rate_ssim", 2))
     lines = []
     for method, n, folder, shown in LONGER:
@@ -163,12 +159,12 @@ def longer() -> str:
 
 
 def with_n() -> str:
-    """mnist/README: GA-CNTK's published values by n, beside those of real digits."""
+    """mnist/README: GA-CNTK's published values and those of real digits, by n."""
     lines = []
     for n in SIZES:
-        theirs = {m: measured(n, "ga-cntk", m)["published"] for m in ("fid_train", "am_ssim")}
+        theirs = {m: cell_row(n, "ga-cntk", m)["published"] for m in ("fid_train", "am_ssim")}
         all_of_them = [
-            float(measured(n, "control:heldout", m)["ours_mean"]) for m in ("fid_train", "am_ssim")
+            float(cell_row(n, "control:heldout", m)["ours_mean"]) for m in ("fid_train", "am_ssim")
         ]
         few = read_json(KEPT / f"mnist/runs/heldout-n{n}.json")["metrics"]
         line = [n, ", ".join(f"{float(v):.2f}" for v in theirs.values())]
@@ -230,7 +226,7 @@ def solving() -> str:
     for n, loss, lam, name in SOLVED:
         kind = {"batches": "-ga-cntk-batch", "float64": "-ga-cntk"}.get(name, "")
         path = _path(f"mnist/solving/trajectory-{name}{kind}.csv")
-        theirs = float(measured(n, "ga-cntk", "am_ssim")["published"])
+        theirs = float(cell_row(n, "ga-cntk", "am_ssim")["published"])
         when = min(path, key=lambda i: abs(path[i]["am_ssim"] - theirs))
         near, end = path[when], path[max(path)]
         lines.append(
@@ -241,9 +237,6 @@ def solving() -> str:
         )
     head = ["n", "loss", "λ", "AM-SSIM nearest to the published, its FID (train)", "iteration"]
     return markdown([*head, "FID, AM-SSIM at the end"], lines)
-
-
-TIMES = ("fixed", "each", "start")
 
 
 TABLES: dict[str, Callable[[], str]] = {

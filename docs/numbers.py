@@ -3,19 +3,19 @@
     python -m docs.numbers            # writes every document anew (`make numbers`)
     python -m docs.numbers --check    # names the documents that differ from their data
 
-A number in a sentence stands between two marks, of which the first says where it comes from:
+A number in a sentence is between two marks. The first mark says where the number comes from: a CSV
+file beside the document (or below the repository's root), the values that choose a line, a column,
+and a Python format.
 
     FID <!--= table1.csv method=ga-cntk n=64 metric=fid_train : ours_mean .1f -->12.5<!--/-->
 
-that is a CSV file beside the document (or from the top of the repository), the values that choose
-one line of it, a column and a Python format. Of a JSON file it is a path of keys:
+For a JSON file, the column is a path of keys:
 
-    <!--= runs/x.json : metrics.fid_train.value .1f -->12.5<!--/-->
+    <!--= runs/x.json : metrics/fid_train/value .1f -->12.5<!--/-->
 
-A name alone (`<!--= NAME -->`) is a number, and `<!--table NAME-->` ... `<!--/table-->` a table,
-that a function of `docs.evidence`, `docs.fair`, `docs.mnist`, `docs.augmented` or `docs.readings`
-makes; a NAME that ends in .csv is a file beside the document, whose lines are the table as they
-stand.
+A name alone (`<!--= NAME -->`) is a number that a function of `docs.evidence`, `docs.fair`,
+`docs.mnist`, `docs.augmented` or `docs.readings` returns. `<!--table NAME-->` ... `<!--/table-->`
+is a table of such a function, or the CSV file NAME beside the document.
 """
 
 import csv
@@ -39,7 +39,7 @@ TABLE = re.compile(r"(<!--table (\S+)-->\n)(.*?)(<!--/table-->)", re.DOTALL)
 
 
 def documents() -> list[Path]:
-    """The documents that may hold marks."""
+    """The documents that may have marks."""
     return [ROOT / "README.md", *sorted((ROOT / "results" / "reference").rglob("*.md"))]
 
 
@@ -52,10 +52,10 @@ def _read(path: Path) -> Any:
 
 
 def _looked_up(query: str, document: Path) -> str:
-    """The number that a mark asks for, as text.
+    """The number that a mark requests, as text.
 
     Raises:
-        InputError: there is no such file, line or value, or more than one line.
+        InputError: several lines match, or none.
     """
     where, _, what = query.partition(" : ")
     file, *chosen = where.split()
@@ -66,7 +66,7 @@ def _looked_up(query: str, document: Path) -> str:
         wanted = dict(one.split("=", 1) for one in chosen)
         lines = [line for line in data if wanted.items() <= line.items()]
         if len(lines) != 1:
-            raise InputError(f"{document}: '{query}' chooses {len(lines)} lines: name one")
+            raise InputError(f"{document}: '{query}' matches {len(lines)} lines: choose one")
         value = float(lines[0][column])
     else:
         for key in column.split("/"):
@@ -76,10 +76,10 @@ def _looked_up(query: str, document: Path) -> str:
 
 
 def written(text: str, document: Path) -> str:
-    """The text of a document with every marked number and table from the data.
+    """The text of a document with all marked numbers and tables from the data.
 
     Raises:
-        InputError: a mark asks for what is not there.
+        InputError: the data do not have what a mark requests.
     """
 
     def number(found: re.Match[str]) -> str:
@@ -98,14 +98,14 @@ def written(text: str, document: Path) -> str:
         elif name in TABLES:
             made = TABLES[name]()
         else:
-            raise InputError(f"{document}: there is no table '{name}' in docs/ or beside it")
+            raise InputError(f"{document}: table '{name}' is neither in docs/ nor beside it")
         return f"{found[1]}{made}\n{found[4]}"
 
     return NUMBER.sub(number, TABLE.sub(table, text))
 
 
 def main() -> None:
-    """Write the documents, or with --check end with the names of those that differ."""
+    """Write the documents; with --check, fail with the names of those that differ."""
     stale = []
     for document in documents():
         text = document.read_text(encoding="utf-8")

@@ -1,7 +1,7 @@
-"""The pages of the site that the code itself fills, as a hook of MkDocs.
+"""The pages of the site that are made from the code, as a hook of MkDocs.
 
-They are made when the site is built and are never committed: a new metric or setting is on its
-page without anyone's doing.
+They are made when the site is built and are never committed, so they always have every metric and
+setting.
 """
 
 import inspect
@@ -16,7 +16,7 @@ from mkdocs.structure.files import File, Files
 from pydantic import BaseModel
 
 from docs.docstrings import as_markdown, escaped
-from suite.planning.configuration import Config
+from suite.planning.configuration import BestSnapshot, Config, Dataset, Experiment, Grid, Seeds
 from suite.protocol.method import METHODS
 from suite.protocol.metric import EXTRACTORS, METRICS, Metric
 from suite.protocol.registry import Registered, Registry
@@ -42,7 +42,7 @@ def _bounds(field: Schema) -> str:
 
 
 def values_of(field: Schema, definitions: Schema) -> str:
-    """The values that a field of a JSON Schema takes, in words."""
+    """The valid values of a field of a JSON Schema, in words."""
     if "$ref" in field:
         return values_of(definitions[field["$ref"].rpartition("/")[2]], definitions)
     if "anyOf" in field:
@@ -74,7 +74,7 @@ def _default(field: Schema) -> str:
 
 
 def setting_lines(model: type[BaseModel]) -> dict[str, list[str]]:
-    """Key -> key, values, default and description, of every field of a model."""
+    """Key -> its line of a table: key, values, default and description."""
     schema = model.model_json_schema()
     definitions = schema.get("$defs", {})
     return {
@@ -102,26 +102,25 @@ def _rooms_methods(registry: Registry[Any]) -> list[str]:
             f"### {name}",
             f"{registry.lookup(name).title}. {escaped(registry.summary_of(name))}",
             cited([registry.lookup(name)]),
-            table(HEAD, own) if own else "No settings beside those of every method.",
+            table(HEAD, own) if own else "It has only the settings of every method.",
         ]
     return text
 
 
 def settings_page() -> str:
-    """Every setting there is, from the models that read them."""
+    """The page of all settings, from their models."""
     text = [
         "# Settings",
         "Every key of a configuration and every setting of every method and dataset, with its unit "
-        "in brackets. `config/schema.json` holds the same for editors; a key that is not here is "
-        "refused, with the nearest that is. A list in place of a method's setting stands for a run "
-        "with each of its values.",
+        "in brackets. `config/schema.json` has the same for editors. Other keys are refused, with "
+        "the nearest valid one. A list in place of a method's setting makes one variant for each "
+        "value.",
         "## The configuration",
         table(HEAD, setting_lines(Config).values()),
     ]
-    for name in ("Seeds", "Dataset", "Experiment", "Grid"):
-        model = getattr(import_module("suite.planning.configuration"), name)
+    for model in (Seeds, Dataset, Experiment, Grid, BestSnapshot):
         text += [
-            f"### {name}",
+            f"### {model.__name__}",
             inspect.getdoc(model) or "",
             table(HEAD, setting_lines(model).values()),
         ]
@@ -139,39 +138,32 @@ def settings_page() -> str:
 
 
 def cited(entries: Iterable[Registered]) -> str:
-    """The references of entries as links, each once; empty for what is this suite's own."""
+    """The references of entries as links, without repeats."""
     found = dict.fromkeys(reference for entry in entries for reference in entry.references)
     links = (f"[{escaped(paper)}, {place}]({link})" for paper, place, link in found)
     return f"Published: {'; '.join(links)}." if found else ""
 
 
-def _range(measure: Metric) -> str:
-    low, high = measure.range
-    if low is None:
-        return "any value"
-    return f"{low:g} to {high:g}" if high is not None else f"{low:g} or more"
-
-
 def _by(
-    measures: Iterable[Metric], key: Callable[[Metric], str]
+    metrics: Iterable[Metric], key: Callable[[Metric], str]
 ) -> Iterable[tuple[str, list[Metric]]]:
     groups: dict[str, list[Metric]] = {}
-    for measure in measures:
-        groups.setdefault(key(measure), []).append(measure)
+    for metric in metrics:
+        groups.setdefault(key(metric), []).append(metric)
     return groups.items()
 
 
 def metrics_page() -> str:
-    """Every registered metric in its own words, and the equations of its module."""
+    """The page of all metrics, with the equations of their modules."""
     text = [
         "# Metrics",
-        "What each registered metric is called, which end is better, what it is compared with, "
-        "and what it sees and misses; `python -m metrics list` prints the same. `train` are the n "
-        "training rows, `heldout` rows that no method saw, `class` all rows of the dataset's "
-        "class. A metric needs at least so many rows on either side, and the features of an "
-        "extractor where one is named.",
+        "For each registered metric: its name, the better direction, the set of rows with which it "
+        "compares, and what it sees and misses. `python -m metrics list` prints the same. `train` "
+        "are the n training rows, `heldout` rows that no method has seen, and `class` all rows of "
+        "the dataset's class. The column `needs` has the smallest number of rows in each set, and "
+        "the extractor of its features if there is one.",
     ]
-    for module, measures in _by(METRICS.entries.values(), lambda one: METRICS.module_of(one.name)):
+    for module, metrics in _by(METRICS.entries.values(), lambda one: METRICS.module_of(one.name)):
         title, _, equations = (inspect.getdoc(import_module(module)) or "").partition("\n")
         text += [f"## {module.rpartition('.')[2].replace('_', ' ')}", escaped(title)]
         text.append(as_markdown(equations.strip("\n")))
@@ -183,17 +175,17 @@ def metrics_page() -> str:
                         f"`{one.name}`",
                         one.title,
                         one.better,
-                        f"{one.unit}, {_range(one)}",
+                        f"{one.unit}, {one.bounds}",
                         f"`{one.reference}`",
                         f"{one.minimum} {one.data}"
                         + (f", {one.extractor}" if one.extractor else ""),
                     ]
-                    for one in measures
+                    for one in metrics
                 ),
             )
         )
-        text.append(cited(one for one in measures))
-        for about, same in _by(measures, lambda one: one.about):
+        text.append(cited(one for one in metrics))
+        for about, same in _by(metrics, lambda one: one.about):
             names = ", ".join(f"`{one.name}`" for one in same)
             text.append(f"{names}: {escaped(about)}")
     text.append("## Extractors of features")
@@ -216,9 +208,9 @@ def modules_of(room: str) -> list[str]:
 
 
 def _linked(room: str, text: str) -> tuple[str, list[str]]:
-    """A README with its links as they are from rooms/ROOM.md, and the images that it shows.
+    """A README with links relative to rooms/ROOM.md, and the images that it shows.
 
-    What the site does not hold is named instead of linked.
+    A link to a file outside of the site becomes its label.
     """
     images: list[str] = []
 
@@ -240,14 +232,14 @@ def _linked(room: str, text: str) -> tuple[str, list[str]]:
 
 
 def room_page(room: str) -> tuple[str, list[str]]:
-    """A room's README, then the docstrings of its modules; and the images that it shows."""
+    """The page of a room: its README and the docstrings of its modules; and its images."""
     readme, images = _linked(room, (ROOT / room / "README.md").read_text(encoding="utf-8"))
     api = "\n\n".join(f"::: {module}" for module in modules_of(room))
     return f"{readme}\n## Modules\n\n{api}\n", images
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages; MkDocs calls this once it has found those of docs/."""
+    """Add the pages. MkDocs calls this after it has found those of docs/."""
     made = {"settings.md": settings_page(), "metrics.md": metrics_page()}
     shown: set[str] = set()
     for room in ROOMS:

@@ -1,14 +1,14 @@
-"""What results/reference/mnist/readings.md is made of: readings of the published numbers.
+"""The tables of results/reference/mnist/readings.md: possible readings of the published numbers.
 
-The data come from `python -m benchmarks published`. A FID of the kept 64 samples is too high, as
-any of so few is; times `factor` it is that of 1,024 (see there).
+The data come from `python -m benchmarks published`. The FID of 64 samples is too high. Multiplied
+by `factor` it is that of 1,024 samples (see readings.md).
 """
 
 from collections.abc import Callable
 from functools import partial
 from statistics import fmean, median, stdev
 
-from docs.evidence import SIZES, TITLES, Cell, markdown, measured, published, rows
+from docs.evidence import SIZES, TITLES, Cell, cell_row, markdown, published, rows
 
 REAL, METHODS, SOLUTIONS = (
     f"mnist/readings-{name}.csv" for name in ("real", "methods", "solutions")
@@ -20,19 +20,19 @@ NAMES = {
     "am-ssim 11": "AM-SSIM, window 11",
 }
 GA_CNTK = {
-    (n, m): float(measured(n, "ga-cntk", m)["published"])
+    (n, m): float(cell_row(n, "ga-cntk", m)["published"])
     for n in SIZES
     for m in ("fid_train", "am_ssim")
 }
 
 
 def of_subsets(n: str, reading: str) -> list[float]:
-    """Other real digits in the place of samples: a value a subset, the mean over its draws."""
+    """Values of other real digits instead of samples: one for each subset, the mean over draws."""
     return [float(r["mean"]) for r in rows(REAL) if (r["n"], r["reading"]) == (n, reading)]
 
 
 def real_digits() -> str:
-    """Other real digits under each reading, beside GA-CNTK's published row."""
+    """Other real digits under each reading, and GA-CNTK's published values."""
     lines = []
     for reading, (metric, digits) in READINGS.items():
         for n in SIZES:
@@ -58,7 +58,7 @@ def real_digits() -> str:
 
 
 def cell(method: str, n: str, reading: str, column: str) -> float:
-    """A value of the kept samples, FIDs as of 1,024."""
+    """A value of the kept samples; a FID as of 1,024 samples."""
     chosen = (method, n, reading)
     row = next(r for r in rows(METHODS) if (r["method"], r["n"], r["reading"]) == chosen)
     return float(row[column]) * float(row["factor"])
@@ -67,7 +67,7 @@ def cell(method: str, n: str, reading: str, column: str) -> float:
 def values() -> dict[str, dict[Cell, float]]:
     """Every reading of every cell of Table 1."""
     cells = [(m, n) for m in TITLES for n in SIZES]
-    plain = {c: float(measured(c[1], c[0], "fid_train")["ours_mean"]) for c in cells}
+    plain = {c: float(cell_row(c[1], c[0], "fid_train")["ours_mean"]) for c in cells}
     found = {"FID, as pytorch-fid, against its own digits": plain}
     for reading, name in NAMES.items():
         for column, against in (("own", "its own digits"), ("others", "other digits")):
@@ -79,16 +79,16 @@ def values() -> dict[str, dict[Cell, float]]:
 
 def _ratio(name: str, one: Cell, value: float) -> float:
     metric = "fid_train" if name.startswith("FID") else "am_ssim"
-    return value / float(measured(one[1], one[0], metric)["published"])
+    return value / float(cell_row(one[1], one[0], metric)["published"])
 
 
 def within(name: str, limit: float = 0.1) -> list[Cell]:
-    """The cells that a reading brings within 10 % of the published value."""
+    """The cells in which a reading is within 10 % of the published value."""
     return [c for c, v in values()[name].items() if abs(_ratio(name, c, v) - 1) <= limit]
 
 
 def counted() -> str:
-    """How many of the 24 cells each reading brings near to the published values."""
+    """The number of cells in which each reading is near the published value."""
     lines = []
     for name, found in values().items():
         ratios = {c: _ratio(name, c, v) for c, v in found.items()}
@@ -116,7 +116,7 @@ def cells() -> str:
         for n in SIZES:
             line = [title, n]
             for metric, start, digits in (("fid_train", "FID", 1), ("am_ssim", "AM", 2)):
-                line.append(published(measured(n, method, metric)))
+                line.append(published(cell_row(n, method, metric)))
                 line += [
                     f"{of[method, n]:.{digits}f}"
                     for name, of in found.items()
@@ -128,7 +128,7 @@ def cells() -> str:
 
 def thirty_six() -> str:
     """The ways to compute FID that were tried on GA-CNTK and DCGAN at n = 64."""
-    theirs = {m: float(measured("64", m, "fid_train")["published"]) for m in ("ga-cntk", "dcgan")}
+    theirs = {m: float(cell_row("64", m, "fid_train")["published"]) for m in ("ga-cntk", "dcgan")}
     lines = []
     for row in rows("mnist/readings.csv"):
         ratios = [max(float(row[m]), 1e-9) / value for m, value in theirs.items()]
@@ -143,7 +143,7 @@ def _together(n: str, reading: str) -> list[float]:
 
 
 def together() -> str:
-    """Solutions on several subsets, all judged against one of them."""
+    """Solutions on several subsets, evaluated together against one of them."""
     lines = []
     for reading, (metric, digits) in READINGS.items():
         for n in SIZES:
@@ -175,7 +175,7 @@ TABLES: dict[str, Callable[[], str]] = {
 
 
 def gaps(reading: str) -> str:
-    """How far the mean over subsets is from GA-CNTK's published values, by n."""
+    """Difference between the mean over subsets and GA-CNTK's published values, by n [%]."""
     metric = READINGS[reading][0]
     found = [100 * (fmean(of_subsets(n, reading)) / GA_CNTK[n, metric] - 1) for n in SIZES]
     return ", ".join(f"{gap:+.0f}".replace("-", "−") for gap in found)
@@ -193,12 +193,12 @@ def theirs(metric: str) -> str:
 
 
 def count(place: int) -> int:
-    """How many of the 24 cells the reading at this place of `values` brings within 10 %."""
+    """The number of cells in which the reading at this place of `values` is within 10 %."""
     return len(within(list(values())[place]))
 
 
 def fresh() -> str:
-    """FID of 128 fresh digits as pytorch-fid has it."""
+    """FID of 128 fresh digits, as pytorch-fid computes it."""
     row = next(r for r in rows("mnist/readings.csv") if r["reading"] == "as pytorch-fid")
     return f"{float(row['fresh digits']):.1f}"
 
@@ -210,13 +210,13 @@ def typical(place: int) -> str:
 
 
 def gathered(n: str, reading: str) -> str:
-    """Solutions on subsets of their own, judged together: mean and deviation over five subsets."""
+    """Solutions on separate subsets, evaluated together: mean and deviation over five subsets."""
     digits, found = READINGS[reading][1], _together(n, reading)
     return f"{fmean(found):.{digits}f} ± {stdev(found):.{digits}f}"
 
 
 def solutions(n: str) -> str:
-    """How many solutions were judged together."""
+    """The number of solutions that were evaluated together."""
     return next(r for r in rows(SOLUTIONS) if r["n"] == n)["solutions"]
 
 

@@ -1,13 +1,13 @@
-"""The tables of results/reference with today's verdict, from the data that stands beside them.
+"""Writes the tables of results/reference and their verdicts from the data beside them.
 
-    python -m docs.verdicts            # writes them anew
+    python -m docs.verdicts            # writes them
     python -m docs.verdicts --check    # names those that differ from their data
 
-mnist/runs has metrics, trajectories and records of its runs, from which its tables are set whole.
-Of the others there is a CSV with mean, deviation and number of runs, which is all that a comparison
-needs, and for some of them trajectories and controls. Some of these are set whole too, of the
-others the verdict alone is replaced. Claims that need other data (the error of a control, a
-trajectory that was not kept) are not made.
+The tables of mnist/ are written from the metrics, trajectories and records in mnist/runs. For the
+other tables a CSV with mean, deviation and number of runs is kept, and for some of them
+trajectories and controls. Some of these tables are written completely, of the others only the
+verdict. A verdict makes no claim that needs other data (the error of a control, a trajectory that
+was not kept).
 """
 
 import csv
@@ -21,6 +21,7 @@ from math import sqrt
 from pathlib import Path
 from typing import Any
 
+from docs.evidence import KEPT
 from metrics.controls import TITLES
 from reporting.controls import PREFIX, Controls, read_controls
 from reporting.pages.table import table_page
@@ -43,17 +44,16 @@ from suite.running.files import read_json, write_text
 from suite.running.provenance import ROOT
 
 CONTROLS = {f"{PREFIX}{name}": title for name, title in TITLES.items()}
-KEPT = ROOT / "results" / "reference"
 NAMED = re.compile(r"(.+?)(?:-seed(\d+))?-(metrics\.json|trajectory\.csv|part(\d+)\.json)")
 LIST = re.compile(rf"({VERDICT}:\n\n)(?:- .*\n)+")
 
 
 @dataclass(frozen=True)
 class Whole:
-    """Tables of mnist/ that are set from kept runs.
+    """Tables of mnist/ that are written from kept runs.
 
-    config: in config/. runs: folder in mnist/runs -> experiment and n; controls are those of the
-    folder with them. tables: experiment -> the file in mnist/.
+    config: file in config/. runs: folder in mnist/runs -> experiment and n. tables: experiment ->
+    file in mnist/.
     """
 
     config: str
@@ -83,7 +83,7 @@ def _copy(path: Path, target: Path) -> None:
 
 
 def _unpack(whole: Whole, results: Path) -> None:
-    """The kept runs as a run of the workflow leaves them."""
+    """Copy the kept runs to the paths of a workflow run."""
     for folder, (experiment, n) in whole.runs.items():
         place = {"experiment": experiment, "dataset": "mnist", "n": n, "data_seed": 0}
         for path in sorted((KEPT / "mnist" / "runs" / folder).iterdir()):
@@ -91,7 +91,7 @@ def _unpack(whole: Whole, results: Path) -> None:
                 _copy(path, results / paths.CONTROLS.format(**place))
                 continue
             found = NAMED.fullmatch(path.name)
-            assert found, f"{path} is no file of a kept run"
+            assert found, f"{path} is not a file of a kept run"
             method, seed, what, part = found.groups()
             run = {**place, "method": method, "seed": int(seed or 0)}
             if part:
@@ -102,14 +102,14 @@ def _unpack(whole: Whole, results: Path) -> None:
 
 
 def whole(work: Path) -> Iterator[tuple[Path, str]]:
-    """(file, content) of every table that is set from kept runs."""
+    """(file, content) of every table that is written from kept runs."""
     for i, one in enumerate(WHOLE):
         results = work / str(i)
         _unpack(one, results)
         plan = plan_of(load_config(ROOT / "config" / one.config))
         runs, controls = list(read_runs(plan, results)), read_controls(plan, results)
         measured = {name for run in runs if run.evaluation for name in run.evaluation.metrics}
-        kept = tuple(name for name in plan.metrics if name in measured)  # newer ones came later
+        kept = tuple(name for name in plan.metrics if name in measured)  # others are newer
         plan = replace(plan, metrics=kept)
         for experiment, name in one.tables.items():
             table = fill(experiment, plan, runs, controls)
@@ -120,13 +120,15 @@ def whole(work: Path) -> Iterator[tuple[Path, str]]:
 
 @dataclass(frozen=True)
 class Told:
-    """A table of which a CSV is kept.
+    """A table with a kept CSV.
 
-    file: without its suffix, below results/reference. config: in config/. trajectories: (dataset,
-    n, method) -> file beside it. whole: whether the table is set whole, not its verdict alone.
-    controls: (dataset, n) -> file beside it, as the workflow writes it; without it the values of
-    the CSV. sheets: file beside it, as `python -m benchmarks augmented` writes it, of fewer samples
-    of the same runs, by which the metrics `fewer` are judged.
+    file: path below results/reference, without suffix.
+    config: file in config/.
+    trajectories: (dataset, n, method) -> file beside the table.
+    whole: whether the table is written completely, not only its verdict.
+    controls: (dataset, n) -> file of the workflow beside the table; by default the CSV has them.
+    sheets: file of `python -m benchmarks augmented` beside the table, with fewer samples of the
+        same runs, for the metrics `fewer`.
     """
 
     file: str
@@ -177,7 +179,7 @@ TOLD = (
 
 
 def _values(mean: float, deviation: float, count: int) -> list[float]:
-    """`count` values of that mean and sample deviation."""
+    """`count` values with this mean and sample deviation."""
     spread = deviation * sqrt((count - 1) / 2) if count > 1 else 0.0
     return (
         [mean - spread, mean + spread, *[mean] * (count - 2)][:count] if spread else [mean] * count
@@ -213,7 +215,7 @@ def _row(line: dict[str, str], told: Told, published: Mapping[Key, Published]) -
 
 
 def _of_sheet(row: Row, metric: str, judged: dict[str, Any]) -> Row:
-    """The row of another metric, by the fewer samples that were kept of a run."""
+    """The row of another metric, from the fewer samples that were kept of a run."""
     found = MetricValue.model_validate(judged["metrics"][metric])
     return replace(
         row,
@@ -229,7 +231,7 @@ def _of_sheet(row: Row, metric: str, judged: dict[str, Any]) -> Row:
 
 
 def _rows(one: Told, lines: list[Row], plan: Plan, controls: Controls) -> list[Row]:
-    """The rows of a table: methods with their ranks, then controls, for each line of it."""
+    """The rows of a table: for each of its lines methods with their ranks, then controls."""
     sheets = read_json((KEPT / one.file).parent / one.sheets)["sheets"] if one.sheets else {}
     rows: list[Row] = []
     for place in dict.fromkeys((row.dataset, row.n) for row in lines):
@@ -249,7 +251,7 @@ def _rows(one: Told, lines: list[Row], plan: Plan, controls: Controls) -> list[R
 
 
 def told(work: Path) -> Iterator[tuple[Path, str]]:
-    """(file, content) of every table of which a CSV is kept: itself, or its verdict anew."""
+    """(file, content) of every table with a kept CSV."""
     for one in TOLD:
         path, work_here = KEPT / f"{one.file}.md", work / one.file
         plan = plan_of(load_config(ROOT / "config" / one.config))
@@ -274,13 +276,13 @@ def told(work: Path) -> Iterator[tuple[Path, str]]:
 
 
 def tables() -> dict[Path, str]:
-    """What every table ought to be."""
+    """File -> content of every table."""
     with tempfile.TemporaryDirectory() as work:
         return {**dict(whole(Path(work))), **dict(told(Path(work)))}
 
 
 def main() -> None:
-    """Write the tables, or name those that differ."""
+    """Write the tables; with --check, fail with the names of those that differ."""
     differ = {
         path: text
         for path, text in tables().items()

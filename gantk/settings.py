@@ -14,8 +14,8 @@ from pydantic import (
 )
 
 from gantk.kernel.activation import ACTIVATIONS
-from suite.protocol.augmentation import AugmentSetting
-from suite.protocol.method import Work
+from suite.protocol.augmentation import AugmentSettings
+from suite.protocol.method import MethodSettings, Work
 from suite.protocol.settings import Settings
 from suite.running.errors import InputError
 
@@ -52,7 +52,7 @@ class OptimiserSettings(Settings):
     """largest global norm of a gradient; a longer one is scaled down to it; null: no limit"""
 
 
-class DescentSettings(OptimiserSettings):
+class DescentSettings(OptimiserSettings, MethodSettings):
     """Budget, stop rules and snapshots of a descent."""
 
     iterations: PositiveInt = 100_000
@@ -66,8 +66,6 @@ class DescentSettings(OptimiserSettings):
     """smallest decrease of the loss that counts as progress (GA-NTK paper, section 13)"""
     gradient_norm: PositiveFloat | None = None
     """stop when the norm of the gradient is below this; null: never"""
-    snapshots: PositiveInt = 20
-    """number of log-spaced snapshots of the samples, not counting the start [snapshots]"""
 
 
 class ArchitectureSettings(Settings):
@@ -85,7 +83,7 @@ class ArchitectureSettings(Settings):
     """number of hidden dense layers; null: the paper's number for this image size [layers]"""
 
 
-class DiscriminatorSettings(DescentSettings, ArchitectureSettings):
+class DiscriminatorSettings(DescentSettings, ArchitectureSettings, AugmentSettings):
     """The infinitely wide discriminator and how it is used."""
 
     preset: Literal["released-code", "paper"] = "released-code"
@@ -103,7 +101,6 @@ class DiscriminatorSettings(DescentSettings, ArchitectureSettings):
     """with lam: algorithm-1, the tolerance epsilon; the paper uses 1e-3 to 1e-2"""
     diag_reg: NonNegativeFloat = 1e-5
     """ridge on the diagonal of K, relative to the mean of the diagonal"""
-    augment: AugmentSetting = ()
     precision: Literal["float32", "float64"] = "float32"
     """dtype of images and kernel; exp(-lambda K) is always computed in float64"""
     kernel: Literal["tiles", "neural-tangents"] = "tiles"
@@ -204,6 +201,15 @@ class GeneratorSettings(BatchSettings):
     images"""
     autoencoder_iterations: PositiveInt = 2000
     """with space: code, the training of the autoencoder [iterations of 64 images]"""
+
+    def snapshot_size(self, n: int) -> int:
+        """Rows of a snapshot."""
+        return self.snapshot_rows or min(n, 256)
+
+    @property
+    def walkable(self) -> bool:
+        """Whether there are two latents."""
+        return self.latent == 2
 
     @model_validator(mode="after")
     def _codes_are_no_images(self) -> "GeneratorSettings":

@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
-from suite.planning.checks import look, repeated
-from suite.planning.configuration import Config, load_config
-from suite.planning.cost import estimate, past_seconds
+from suite.planning.configuration import load_config
+from suite.planning.cost import estimate, row_shapes
 from suite.planning.explain import changes, compared, configuration_of, text_of, versions
 from suite.planning.known import known_rates, own_rates
 from suite.planning.rates import measure as measured
@@ -25,72 +24,60 @@ from suite.running.paths import CONFIG, SET_ASIDE
 
 app = make_app(
     "suite",
-    "What a configuration costs, what would run again and why, which files are damaged; GPUs.",
+    "Estimate the cost of a configuration, explain which jobs would run again, verify files, list "
+    "GPUs.",
 )
 
-ConfigFile = Annotated[Path, typer.Argument(help="a configuration")]
-
-
-def _shapes(config: Config) -> dict[str, tuple[int, ...]]:
-    """Row shapes of the datasets, known of those that have yet to be downloaded too."""
-    there = {name: look(config, name) for name in config.datasets}
-    for name, present in there.items():
-        for sentence in repeated(name, present) if present else ():
-            typer.echo(f"warning: {sentence}", err=True)
-    return {
-        name: config.kind(name).shape(config.source(name)) if present is None else present.shape
-        for name, present in there.items()
-    }
+ConfigFile = Annotated[Path, typer.Argument(help="configuration (YAML or JSON)")]
 
 
 @app.command()
 def plan(
     config: ConfigFile,
-    cores: Annotated[int | None, typer.Option(help="as for snakemake; default: all", min=1)] = None,
-    gpus: Annotated[int, typer.Option(help="GPUs that the jobs share out", min=1)] = 1,
-    results: Annotated[Path, typer.Option(help="folder of finished runs")] = Path("results"),
+    cores: Annotated[int | None, typer.Option(help="CPU cores; default: all", min=1)] = None,
+    gpus: Annotated[int, typer.Option(help="number of GPUs", min=1)] = 1,
 ) -> None:
-    """Print jobs, core-hours and GPU-hours by experiment, disk and the end of the wait."""
+    """Print jobs, core-hours and GPU-hours by experiment, disk space and the expected duration."""
     found = load_config(config)
-    rates = known_rates(bool(asked(found.device)))
-    items = estimate(found, _shapes(found), rates, past_seconds(results))
+    items = estimate(found, row_shapes(found), known_rates(bool(asked(found.device))))
     print(table(items, cores or available_cores(), gpus))
 
 
 @app.command()
 def measure(
     config: ConfigFile,
-    out: Annotated[Path | None, typer.Option(help="file; default: this machine's own")] = None,
+    out: Annotated[Path | None, typer.Option(help="CSV to write; default: in the cache")] = None,
 ) -> None:
-    """Measure how fast this machine, or its GPU, runs the methods of a configuration: minutes."""
+    """Measure the speed of a configuration's methods on this machine, which should be idle."""
     found = load_config(config)
     path = out or cache_file(own_rates(bool(asked(found.device))).name)
-    save_rates(path, measured(found, _shapes(found)))
+    save_rates(path, measured(found, row_shapes(found)))
     print(path)
 
 
 @app.command("gpus")
 def gpus_() -> None:
-    """Print this machine's GPUs, and whether their driver serves what `make gpu` installs."""
+    """Print this machine's GPUs, and check that their driver supports what `make gpu` installs."""
     print(report())
 
 
 @app.command()
 def explain(
-    results: Annotated[Path, typer.Argument(help="results/NAME; or a run's part, with OTHER")],
-    other: Annotated[Path | None, typer.Argument(help="another part, to compare with")] = None,
+    results: Annotated[
+        Path, typer.Argument(help="results/NAME; with OTHER: the folder of a part of a run")
+    ],
+    other: Annotated[Path | None, typer.Argument(help="another part to compare with")] = None,
     configfile: Annotated[
         list[Path] | None,
-        typer.Option(help="as for snakemake; default: the one of this name here or in config/"),
+        typer.Option(help="as for snakemake; default: the one with this name here or in config/"),
     ] = None,
 ) -> None:
-    """Print which jobs the workflow would run, and why; or what differs between two runs."""
+    """Print which jobs the workflow would run and why, or the differences between two runs."""
     if other is not None:
         same = "no difference in what decides a result"
         print("\n".join(compared(results, other) or [same]))
         return
-    if not results.is_dir():
-        raise InputError(f"{results}: no such folder: name one below results/")
+    _check_folder(results)
     files = configfile or [configuration_of(results)]
     found = changes(results, files)
     print(f"{results}, by {', '.join(map(str, files))}: jobs that would run: {len(found)}")
@@ -108,12 +95,11 @@ def verify(
     ] = None,
     mend_: Annotated[
         bool,
-        typer.Option("--mend", help="move such files to aside/; the workflow makes them again"),
+        typer.Option("--mend", help="move bad files to aside/, so the workflow makes them again"),
     ] = False,
 ) -> None:
-    """Compare every file with its digest; name those that are missing, damaged or altered."""
-    if not results.is_dir():
-        raise InputError(f"{results}: no such folder: name one below results/")
+    """Compare every file with its digest, and list missing, damaged and altered files."""
+    _check_folder(results)
     path = config or results / CONFIG.format(scope="all")
     if not path.is_file():
         raise InputError(f"{path}: no such file: name the configuration with --config FILE")
@@ -130,10 +116,10 @@ def verify(
         (found.whole, "as written"),
         (kinds.count("missing"), "missing"),
         (kinds.count("damaged"), "damaged: cannot be read"),
-        (kinds.count("altered"), "altered: can be read, but the content is not what was written"),
-        (found.unrecorded, "readable, without a digest to compare with (an earlier version's)"),
+        (kinds.count("altered"), "altered: can be read, but the content has changed"),
+        (found.unrecorded, "readable, but without a digest (from an earlier version)"),
         (found.unmade, "not made yet"),
-        (len(found.half_written), "temporary, left by killed jobs; --mend deletes them"),
+        (len(found.half_written), "temporary files of killed jobs; --mend deletes them"),
     ]
     print(f"{results}: files by state")
     print("\n".join(f"{count:6}  {text}" for count, text in counts if count))
@@ -142,10 +128,15 @@ def verify(
         number = "1 file is" if len(found.faults) == 1 else f"{len(found.faults)} files are"
         raise InputError(
             f"{results}: {number} missing, damaged or altered: run "
-            f"`python -m suite verify {results} --mend`, then `{again}`, which makes them again"
+            f"`python -m suite verify {results} --mend`, then `{again}` to make them again"
         )
     if found.faults:
         print(f"moved to {results / SET_ASIDE}; this command makes them again: {again}")
+
+
+def _check_folder(results: Path) -> None:
+    if not results.is_dir():
+        raise InputError(f"{results}: no such folder: name one below results/")
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def test_without_a_gpu_it_is_one_sentence(monkeypatch, capsys) -> None:
     monkeypatch.setattr(devices, "visible", lambda: ([], "none"))
     status, rows, said = printed(monkeypatch, capsys)
     assert (status, rows) == (1, [])
-    assert said.startswith("error: no GPU is to be seen (none): add --device cpu to")
+    assert said.startswith("error: no GPU was found (none): add --device cpu to")
 
 
 def test_a_framework_without_cuda_is_left_out_and_said(monkeypatch, tmp_path) -> None:

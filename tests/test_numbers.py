@@ -40,8 +40,8 @@ def test_a_number_changed_by_hand_is_seen(pattern) -> None:
 @pytest.mark.parametrize(
     ("query", "sentence"),
     [
-        ("table1.csv n=64 method=dcgan : ours_mean .1f", "chooses 5 lines"),
-        ("table1.csv n=65 : ours_mean .1f", "chooses 0 lines"),
+        ("table1.csv n=64 method=dcgan : ours_mean .1f", "matches 5 lines"),
+        ("table1.csv n=65 : ours_mean .1f", "matches 0 lines"),
         ("table1.csv n=64 method=dcgan metric=am_ssim : mean .1f", "not in the data"),
         ("nowhere.csv n=64 : ours_mean .1f", "not in the data"),
         ("no-such-name", "not in the data"),

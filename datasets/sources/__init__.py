@@ -1,1 +1,1 @@
-"""One file a dataset; each defines one `Source`."""
+"""One file for each dataset. Each defines one `Source`."""

@@ -14,21 +14,21 @@ LAST_OF_TRAIN, FIRST_OF_TEST = 162770, 182638  # list_eval_partition.txt, by fil
 
 
 class CelebaSettings(Settings):
-    """Where CelebA is, which faces, and how they are brought to size."""
+    """The folder of CelebA, which faces to use, and their size."""
 
     path: Path = Field(
         Path("resources/downloads/celeba"),
-        description=f"folder that holds {IMAGES}/ and {ATTRIBUTES}",
+        description=f"folder with {IMAGES}/ and {ATTRIBUTES}",
     )
     attributes: tuple[str, ...] = Field(
-        ("Male", "Straight_Hair"), description="only images that have all of these attributes"
+        ("Male", "Straight_Hair"), description="use only images with all of these attributes"
     )
     size: int = Field(64, ge=16, le=218, description="height and width [pixels]")
     crop: int | None = Field(
         None,
         ge=16,
         le=178,
-        description="edge of the centred square cut out first [pixels]; default: all of 178 x 218",
+        description="side of the centred square to cut out; default: all of 178 x 218 [pixels]",
     )
 
 
@@ -37,13 +37,13 @@ def _selected(path: Path, wanted: tuple[str, ...]) -> list[str]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except UnicodeDecodeError as error:
-        raise InputError(f"{path}: is no text file: download it again") from error
+        raise InputError(f"{path}: is not a text file: download it again") from error
     except OSError as error:
         raise from_os(error) from error
     if len(lines) < 3 or not lines[0].strip().isdecimal():
         raise InputError(
-            f"{path}: must have the number of images, the attributes' names, then a line an "
-            "image: download it again"
+            f"{path}: must have the number of images, the names of the attributes, and one line "
+            "for each image: download it again"
         )
     names = lines[1].split()
     columns = []
@@ -53,15 +53,15 @@ def _selected(path: Path, wanted: tuple[str, ...]) -> list[str]:
         columns.append(names.index(attribute) + 1)
     if len(lines) - 2 != int(lines[0]):
         raise InputError(
-            f"{path}: {len(lines) - 2} lines where its head says {int(lines[0])}: the file is cut "
-            "off, download it again"
+            f"{path}: has {len(lines) - 2} images, but its first line says {int(lines[0])}: the "
+            "file is incomplete, download it again"
         )
     selected = []
     for number, line in enumerate(lines[2:], 3):
         fields = line.split()
         if len(fields) != len(names) + 1 or not set(fields[1:]) <= {"1", "-1"}:
             raise InputError(
-                f"{path}: line {number} must have a file name and {len(names)} times 1 or -1: "
+                f"{path}: line {number} must have a file name and {len(names)} values, 1 or -1: "
                 "download it again"
             )
         if all(fields[column] == "1" for column in columns):

@@ -11,10 +11,10 @@ from suite.protocol.source import Rows, Source, Split
 
 
 class CelebaHqSettings(Settings):
-    """Where CelebA-HQ is, and its size."""
+    """The folder of CelebA-HQ, and the size of its images."""
 
     path: Path = Field(
-        Path("resources/downloads/celeba-hq"), description="folder of its image files"
+        Path("resources/downloads/celeba-hq"), description="folder of the image files"
     )
     size: int = Field(256, ge=16, le=1024, description="height and width [pixels]")
 

@@ -26,17 +26,17 @@ FORMATS = {"cifar-10-batches-py": ("", read_pickled), "cifar-10-batches-bin": ("
 
 
 class Cifar10Settings(Settings):
-    """Where CIFAR-10 is, and which class of it."""
+    """The files of CIFAR-10, and which class to use."""
 
     source: Literal["download", "folder"] = Field(
-        "download", description="torchvision's download into `path`, or what already is at `path`"
+        "download", description="download into `path` with torchvision, or use the files in `path`"
     )
     path: Path = Field(
         Path("resources/downloads"),
-        description="folder that holds (or is) cifar-10-batches-py or cifar-10-batches-bin",
+        description="folder cifar-10-batches-py or cifar-10-batches-bin, or the folder with it",
     )
     category: Class | None = Field(
-        "horse", description="only this class (the paper's by default); null for all"
+        "horse", description="use only this class; default: the paper's; null: all"
     )
 
 
@@ -53,8 +53,8 @@ def _batches(path: Path, split: Split) -> tuple[list[Path], Reader]:
             if files[0].is_file():
                 return files, read
     raise InputError(
-        f"{path}: holds neither {' nor '.join(FORMATS)} with {BATCHES[split][0]}: unpack "
-        "CIFAR-10 there"
+        f"{path}: has neither {' nor '.join(FORMATS)} with {BATCHES[split][0]}: unpack CIFAR-10 "
+        "there"
     )
 
 

@@ -1,4 +1,4 @@
-"""Two smooth densities in the plane, drawn by this file.
+"""Two densities in the plane.
 
 Franceschi et al. (2022) take points from two pictures that came with the first version of geomloss.
 These pictures are not available to us. Ours are of the same kind, so results on them cannot be
@@ -16,7 +16,7 @@ from suite.protocol.source import Rows, Source, Split
 
 
 class DensitySettings(Settings):
-    """Which of the two pictures."""
+    """Which of the two pictures to use."""
 
     picture: Literal["a", "b"] = Field("b", description="a: a disc and a bar; b: a double crescent")
 

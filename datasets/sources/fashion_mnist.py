@@ -27,17 +27,17 @@ ARTICLES: tuple[str, ...] = get_args(Article)
 
 
 class FashionMnistSettings(Settings):
-    """Where Fashion-MNIST is, and which articles of it."""
+    """The files of Fashion-MNIST, and which articles to use."""
 
     source: Literal["download", "folder"] = Field(
-        "download", description="torchvision's download into `path`, or what already is at `path`"
+        "download", description="download into `path` with torchvision, or use the files in `path`"
     )
     path: Path = Field(
         Path("resources/downloads"),
-        description="folder of the four IDX files, plain or gzipped (folder), or to download into",
+        description="folder with the four IDX files, plain or gzipped, or for the download",
     )
     articles: tuple[Article, ...] | None = Field(
-        None, description="only these classes; default: all"
+        None, description="use only these classes; default: all"
     )
 
 

@@ -14,14 +14,14 @@ from suite.running.errors import InputError
 
 
 class FolderSettings(Settings):
-    """Which folder, and what shape its images are brought to."""
+    """The folder, and the shape of its images."""
 
-    path: Path | None = Field(None, description="folder of image files; must be given")
+    path: Path | None = Field(None, description="folder of image files; required")
     subfolders: bool = Field(
-        False, description="take the images of all folders below too, in the order of their paths"
+        False, description="include the images of all subfolders, in the order of their paths"
     )
     leave_out: tuple[str, ...] = Field(
-        (), description="files of `path` that are not read: their paths below it"
+        (), description="files to leave out, by their paths below `path`"
     )
     heldout_path: Path | None = Field(
         None, description="folder of held-out images; default: every tenth image of `path`"
@@ -30,14 +30,13 @@ class FolderSettings(Settings):
         None,
         ge=4,
         le=1024,
-        description="height and width to resize to [pixels]; default: as the files, all alike",
+        description="height and width after resizing; default: as the files, all equal [pixels]",
     )
     channels: Literal[1, 3] = Field(3, description="1 for grey, 3 for RGB")
     crop: bool = Field(False, description="cut out the largest centred square first")
     background: Background = Field(
         "white",
-        description="what shows through transparent pixels: white, grey, black or a colour as "
-        "'#rrggbb'",
+        description="colour behind transparent pixels: white, grey, black or '#rrggbb'",
     )
 
 
@@ -45,27 +44,27 @@ def chosen(path: Path, subfolders: bool, leave_out: Sequence[str]) -> list[Path]
     """The image files of a folder, without those in `leave_out`.
 
     Raises:
-        InputError: no file is left, or a name in `leave_out` is no file of the folder.
+        InputError: no file is left, or a name in `leave_out` is not a file of the folder.
     """
     files = {file.relative_to(path).as_posix(): file for file in image_files(path, subfolders)}
     absent = next((name for name in leave_out if name not in files), None)
     if absent is not None:
-        raise InputError(f"{path}: leave_out: holds no image '{absent}': take it off the list")
+        raise InputError(f"{path}: leave_out: has no image '{absent}': remove it from the list")
     left = [file for name, file in files.items() if name not in set(leave_out)]
     if not left:
-        raise InputError(f"{path}: leave_out names all its {len(files)} images: keep some")
+        raise InputError(f"{path}: leave_out: names all {len(files)} images: keep some")
     return left
 
 
 def _split_files(settings: FolderSettings, split: Split) -> list[Path]:
     if settings.path is None:
-        raise InputError("dataset 'folder' needs a path: set path to a folder of images")
+        raise InputError("dataset 'folder' needs a path: set `path` to a folder of images")
     own = chosen(settings.path, settings.subfolders, settings.leave_out)
     if settings.heldout_path is None:
         files = every(own, 10, split == "heldout")
         if not files:
             raise InputError(
-                f"{settings.path}: fewer than 10 images leave none to hold out: set heldout_path"
+                f"{settings.path}: with fewer than 10 images none is held out: set heldout_path"
             )
         return files
     _check_apart(settings.path, settings.heldout_path, settings.subfolders)
@@ -78,9 +77,9 @@ def _check_apart(path: Path, heldout: Path, subfolders: bool) -> None:
     inside = real in other.parents or other in real.parents
     if real == other or (subfolders and inside):
         raise InputError(
-            f"heldout_path: {heldout}: {'is' if real == other else 'lies in or around'} the folder "
-            f"of training images, {path}: leave it out to hold out every tenth, or move images "
-            "that are held out to a folder beside it"
+            f"heldout_path: {heldout}: {'is' if real == other else 'overlaps'} the folder of "
+            f"training images, {path}: leave it out to hold out every tenth image, or move the "
+            "held-out images to a folder beside it"
         )
 
 

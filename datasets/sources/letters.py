@@ -1,4 +1,4 @@
-"""Points within a capital letter, A or B, drawn by this file from strokes.
+"""Points in a capital letter, A or B.
 
 Franceschi et al. (2022) take such points from two pictures that came with the first version of
 geomloss. These pictures are not available to us. Our letters have their size and kind, so results
@@ -20,7 +20,7 @@ STROKE = 0.11
 
 
 class LetterSettings(Settings):
-    """Which letter."""
+    """Which letter to use."""
 
     letter: Literal["A", "B"] = Field("B", description="the letter")
 

@@ -17,17 +17,17 @@ BUNDLED = ROOT / "resources" / "mnist" / "mnist.npz"
 
 
 class MnistSettings(Settings):
-    """Which copy of MNIST, and which digits."""
+    """The files of MNIST, and which digits to use."""
 
     source: Literal["bundled", "download", "folder"] = Field(
         "bundled",
-        description="the suite's own 4,096 + 1,024 images, torchvision's download, or `path`",
+        description="4,096 + 1,024 images of the suite, torchvision's download, or files in `path`",
     )
     path: Path = Field(
         Path("resources/downloads"),
-        description="folder of the four IDX files (folder), or to download into (download)",
+        description="folder with the four IDX files, or for the download",
     )
-    digits: tuple[int, ...] | None = Field(None, description="only these classes; default: all")
+    digits: tuple[int, ...] | None = Field(None, description="use only these classes; default: all")
 
 
 def _bundled(split: Split) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Modes on a line, the targets of Franceschi et al.'s one-dimensional figure, as points (x, 0).
+"""Modes on a line as points (x, 0), from the one-dimensional figure of Franceschi et al. (2022).
 
 The suite's points have two coordinates, here with 0 as the second. The first layer then divides by
 two inputs instead of one, so its kernel is that of x / sqrt 2.
@@ -14,12 +14,12 @@ from suite.protocol.source import Rows, Source, Split
 
 
 class ModesSettings(Settings):
-    """Where the modes are, and how wide."""
+    """The positions and the width of the modes."""
 
     centres: tuple[float, ...] = Field(
-        (0.3, 0.9, 1.5, 1.845, 1.98), min_length=1, description="x of the modes, in equal weight"
+        (0.3, 0.9, 1.5, 1.845, 1.98), min_length=1, description="x of the modes, with equal weights"
     )
-    deviation: NonNegativeFloat = Field(0.05, description="standard deviation about each")
+    deviation: NonNegativeFloat = Field(0.05, description="standard deviation of each mode")
 
 
 def open_modes(settings: ModesSettings, split: Split) -> Rows:

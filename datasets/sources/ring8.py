@@ -9,11 +9,11 @@ from suite.protocol.source import Rows, Source, Split
 
 
 class RingSettings(Settings):
-    """The shape of the ring: in the unit square, or anywhere."""
+    """The shape of the ring."""
 
     radius: PositiveFloat = Field(0.4, description="distance of the modes from the centre")
     centre: float = Field(0.5, description="both coordinates of the centre")
-    variance: PositiveFloat = Field(0.002, description="of each coordinate about its centre")
+    variance: PositiveFloat = Field(0.002, description="variance of each coordinate")
 
 
 def open_ring(settings: RingSettings, split: Split) -> Rows:

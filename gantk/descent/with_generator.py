@@ -142,8 +142,7 @@ def solve(job: Job[GeneratorSettings]) -> Result:
         return discriminators.loss(held, chosen, generated, changes, sure)
 
     calibration = _noise("calibration", DRAWN, settings.latent, job.seed)
-    rows = settings.snapshot_rows or min(n, DRAWN)
-    shown = _noise("snapshots", rows, settings.latent, job.seed, job.part)
+    shown = _noise("snapshots", settings.snapshot_size(n), settings.latent, job.seed, job.part)
 
     @jax.jit
     def statistics(weights: Arrays) -> Arrays:

@@ -24,8 +24,6 @@ from suite.protocol.seeds import integer_seed, stream
 
 NETWORK = Architecture(0, 3, "relu", 2.0, 0.1)
 """The generator, in NTK parametrisation; weights of variance 2 keep the scale of z."""
-SHOWN = 256
-"""Samples of a snapshot, at most."""
 
 
 def _noise(purpose: str, count: int, latent: int, *seeds: int) -> jax.Array:
@@ -66,7 +64,7 @@ def solve_generator(job: Job[GeneratedSettings]) -> Result:
     key = named_key("flow-generator", job.seed, job.part)
     sides = (settings.latent, settings.width, math.prod(shape))
     start = initial_layers(NETWORK, sides, named_key("generator", job.seed, job.part), jnp.float32)
-    shown = _noise("flow-shown", min(n, SHOWN), settings.latent, job.seed, job.part)
+    shown = _noise("flow-shown", settings.snapshot_size(n), settings.latent, job.seed, job.part)
     first = _rows(start, _noise("flow-first", n, settings.latent, job.seed), shape)
     real = jnp.asarray(to_signed(job.subset.data, dtype), dtype)
     discriminator, fixed = prepared(settings, real, first.astype(dtype))

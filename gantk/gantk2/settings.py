@@ -82,6 +82,10 @@ class GeneratedSettings(InfiniteSettings):
     width: PositiveInt = 512
     """units of a hidden layer of the generator [units]"""
 
+    def snapshot_size(self, n: int) -> int:
+        """Rows of a snapshot."""
+        return min(n, 256)
+
 
 class FiniteSettings(FlowSettings):
     """A network of finite width, trained by gradient descent."""

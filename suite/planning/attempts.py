@@ -1,8 +1,8 @@
 """Retries of killed jobs, and the clean-up after finished ones.
 
-A job that was killed (out of memory, out of time, cancelled) is tried again. A job that failed by
-itself is not, since it would fail in the same way. A file beside the job's log tells the two apart:
-it exists while the command runs. On a full disk it can still be deleted.
+A job that was killed (out of memory, out of time, cancelled) is retried. A job that failed by
+itself is not, since it would fail again. A file beside the log of a job distinguishes the two: it
+exists while the command runs. On a full disk it can still be deleted.
 """
 
 import os
@@ -26,8 +26,8 @@ def name_run(main: bool) -> None:
 
 
 def tried(command: str) -> str:
-    """The shell command of a rule with retries: it marks its log while `command` runs."""
-    full = "the logs cannot be written: free some space on the disk, or mend its permissions"
+    """The shell command of a rule with retries. It marks its log while `command` runs."""
+    full = "the logs cannot be written: free disk space, or correct the permissions"
     return (
         f": > {{log}}.running || {{{{ echo 'error: {full}' >&2; exit 1; }}}}; "
         f"{command} > {{log}} 2>&1 && status=0 || status=$?; "
@@ -49,7 +49,7 @@ def _was_killed(log: Path) -> bool:
 def retry_killed_jobs_alone() -> None:
     """Make Snakemake retry killed jobs only.
 
-    Snakemake 9 has no setting for it, but asks `Job.restart_times` after each failure.
+    Snakemake 9 has no setting for this. It reads `Job.restart_times` after each failure.
     """
     from snakemake.jobs import Job
 

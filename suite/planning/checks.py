@@ -1,4 +1,4 @@
-"""Checks of a configuration before any job runs: the numbers and sizes of its rows."""
+"""Checks of a configuration before any job runs: the number and shape of its rows."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,27 +18,26 @@ from suite.planning.configuration import (
     rows_of,
     settings_of,
 )
-from suite.planning.cost import shown_rows
 from suite.protocol.metric import EXTRACTORS, METRICS, Metric
-from suite.protocol.settings import Settings
 from suite.protocol.source import Rows
 from suite.running.errors import InputError
 
 READABLE = 2**24
-"""Up to so many bytes, all files are read, to find damaged ones: about a second."""
+"""Up to this many bytes, all files are read to find damaged ones: about a second."""
 COMPARABLE = 2**28
-"""Up to so many bytes, files of equal sizes are read, to find equal ones."""
+"""Up to this many bytes, files with the same size are read to find equal ones."""
 
 
 @dataclass(frozen=True)
 class Present:
-    """What a dataset holds.
+    """What a dataset contains.
 
-    shape: of a row, [H, W, C] or (2,).
-    train: rows of the training split. heldout: rows that are held out of it.
+    shape: shape of a row, [H, W, C] or (2,).
+    train: number of rows of the training split.
+    heldout: number of rows that are held out.
     labelled: whether every row has a label.
-    shared: held-out rows that are also rows of the training split; None if they were too many to
-        compare.
+    shared: number of held-out rows that are equal to training rows; None if there are too many
+        files to compare.
     """
 
     data: Literal["images", "points"]
@@ -59,11 +58,10 @@ def _within(place: str) -> Iterator[None]:
 
 
 def look(config: Config, dataset: str) -> Present | None:
-    """What a dataset holds; None if its files are not downloaded yet.
+    """What a dataset contains; None if its files are not downloaded yet.
 
     Raises:
-        InputError: files are missing or damaged, a split is empty, or fewer rows can be held out
-            than are asked for.
+        InputError: files are missing or damaged, a split is empty, or `heldout` is too large.
     """
     kind, settings = config.kind(dataset), config.source(dataset)
     asked = config.datasets[dataset].heldout
@@ -71,9 +69,9 @@ def look(config: Config, dataset: str) -> Present | None:
     if files is None:
         return None
     train, heldout = kind.open(settings, "train"), kind.open(settings, "heldout")
-    for rows, purpose in ((train, "to train on"), (heldout, "to be held out")):
+    for rows, purpose in ((train, "to train on"), (heldout, "to hold out")):
         if not len(rows.labels):
-            raise InputError(f"no row is left {purpose}: let `source` choose more, or add files")
+            raise InputError(f"no row is left {purpose}: select more in `source`, or add files")
     shared: int | None
     if 0 < sum(file.stat().st_size for file in files) <= READABLE:
         shared = _equal(
@@ -84,14 +82,14 @@ def look(config: Config, dataset: str) -> Present | None:
     there = len(heldout.labels)
     if asked is not None and asked > there:
         raise InputError(
-            f"heldout: {asked} rows asked of the {there} that can be held out: choose at most "
-            f"{there}, or leave it out"
+            f"heldout: {asked} rows are requested, but only {there} can be held out: "
+            f"choose at most {there}, or leave heldout out"
         )
     shape, other = (rows.read(np.arange(1)).shape[1:] for rows in (train, heldout))
     if shape != other:
         raise InputError(
-            f"held-out rows of shape {list(other)} where training rows have {list(shape)}: set a "
-            "size to bring all images to"
+            f"held-out rows have shape {list(other)}, but training rows {list(shape)}: set `size` "
+            "to resize all images"
         )
     return Present(
         data=kind.data,
@@ -109,13 +107,13 @@ def _row(rows: Rows, i: int) -> bytes:
 
 
 def _equal(train: Iterable[bytes], heldout: Iterable[bytes]) -> int:
-    """How many held-out rows are also training rows."""
+    """Number of held-out rows that are also training rows."""
     known = set(train)
     return sum(one in known for one in heldout)
 
 
 def _equal_files(train: Sequence[Path], heldout: Sequence[Path]) -> int | None:
-    """How many held-out files equal a training file; None if too many would have to be read."""
+    """Number of held-out files equal to a training file; None if too many must be read."""
     if not train:
         return None
     sizes = {path: path.stat().st_size for path in (*train, *heldout)}
@@ -126,69 +124,72 @@ def _equal_files(train: Sequence[Path], heldout: Sequence[Path]) -> int | None:
     return _equal(*([hashlib.sha256(p.read_bytes()).digest() for p in paths] for paths in alike))
 
 
-def _fits(measure: Metric, present: Present) -> bool:
-    shape = measure.extractor and EXTRACTORS.lookup(measure.extractor).shape
-    return measure.data == present.data and shape in (None, "", present.shape)
+def _fits(metric: Metric, present: Present) -> bool:
+    shape = EXTRACTORS.lookup(metric.extractor).shape if metric.extractor else None
+    return metric.data == present.data and shape in (None, present.shape)
 
 
 def _check_metrics(config: Config, dataset: str, n: int, present: Present) -> None:
     fitting = [m for m in map(METRICS.lookup, config.metrics) if _fits(m, present)]
     if not fitting:
-        raise InputError(f"metrics: none of them judges the {present.data} of {dataset}: add one")
+        raise InputError(
+            f"metrics: none of them evaluates {present.data}, which {dataset} has: add one"
+        )
     rows = {"train": n, "heldout": present.heldout, "class": present.train}
-    for measure in fitting:
-        sides = {"samples": config.samples, f"the {measure.reference} set": rows[measure.reference]}
-        for side, count in sides.items():
-            if count < measure.minimum:
+    for metric in fitting:
+        sets = {"samples": config.samples, metric.reference: rows[metric.reference]}
+        for name, count in sets.items():
+            if count < metric.minimum:
                 raise InputError(
-                    f"metrics: {measure.name} needs at least {measure.minimum} rows on either side "
-                    f"and {side} of {dataset} has {count}: give more, or leave the metric out"
+                    f"metrics: {metric.name} needs at least {metric.minimum} rows in each set, but "
+                    f"{name} has {count} ({dataset}): give more rows, or leave the metric out"
                 )
-        if measure.labelled and not present.labelled:
+        if metric.labelled and not present.labelled:
             raise InputError(
-                f"metrics: {measure.name} needs labels, which {dataset} has not: leave it out"
+                f"metrics: {metric.name} needs labels, and {dataset} has none: leave the metric out"
             )
 
 
 def _check_side(config: Config, dataset: str, present: Present) -> None:
-    # Nearest training images are found by SSIM, whatever the metrics.
-    for name in (*config.metrics, "am_ssim"):
+    # The figure of nearest training images uses SSIM, whatever the metrics.
+    users = {name: name for name in config.metrics} | {"am_ssim": "the figure of nearest images"}
+    for name, user in users.items():
         least = METRICS.lookup(name).side
         if present.data == "images" and min(present.shape[:2]) < least:
             height, width = present.shape[:2]
             raise InputError(
-                f"datasets.{dataset}: images of {width} x {height}, where {name} and the figure of "
-                f"nearest images need {least} x {least}: set `size` to {least} or more"
+                f"datasets.{dataset}: images have {width} x {height} pixels, but {user} needs "
+                f"{least} x {least}: set `size` to {least} or more"
             )
 
 
-def _check_snapshots(config: Config, cell: Cell, settings: Settings, present: Present) -> None:
+def _check_snapshots(config: Config, cell: Cell, size: int, present: Present) -> None:
     if config.best_snapshot is None:
         return
-    method, needed = method_entry(cell.method), rows_of(config)
-    rows = cell.parts * shown_rows(method, settings, cell.n)
+    needed = rows_of(config)
+    rows = cell.parts * size
     if rows < needed:
         raise InputError(
-            f"best_snapshot: a snapshot of {cell.method} has {rows} rows and {needed} are needed "
-            f"({config.best_snapshot.rows} to choose, {config.samples} to judge): set its "
+            f"best_snapshot: a snapshot of {cell.method} has {rows} rows, but {needed} are needed "
+            f"({config.best_snapshot.rows} to choose, {config.samples} to evaluate): set its "
             f"snapshot_rows to {needed}"
         )
     least, left = METRICS.lookup(config.best_snapshot.metric).minimum, present.train - cell.n
     if left < least:
         raise InputError(
-            f"best_snapshot: {left} images of {cell.dataset} are left outside of the {cell.n}, and "
-            f"{config.best_snapshot.metric} needs {least} to choose by: choose a smaller n"
+            f"best_snapshot: only {left} training images of {cell.dataset} are outside the subset "
+            f"of {cell.n}, but {config.best_snapshot.metric} needs {least}: choose a smaller n"
         )
 
 
 def _check_cell(config: Config, cell: Cell, present: Present) -> None:
     if cell.n > present.train:
         raise InputError(
-            f"experiments.{cell.experiment}.datasets.{cell.dataset}.n: {cell.n} rows asked of the "
-            f"{present.train} for training: choose at most {present.train}"
+            f"experiments.{cell.experiment}.datasets.{cell.dataset}.n: {cell.n} rows are "
+            f"requested, but {present.train} are left for training: choose at most {present.train}"
         )
     settings = settings_of(config, cell.experiment, cell.dataset, cell.method)
-    _check_snapshots(config, cell, settings, present)
+    _check_snapshots(config, cell, settings.snapshot_size(cell.n), present)
     check = method_entry(cell.method).check
     if check is not None:
         with _within(f"experiments.{cell.experiment}: {cell.method} on {cell.dataset}"):
@@ -196,24 +197,24 @@ def _check_cell(config: Config, cell: Cell, present: Present) -> None:
 
 
 def repeated(dataset: str, present: Present) -> list[str]:
-    """Warnings about held-out rows that are training rows too."""
+    """Warnings about held-out rows that are also training rows."""
     if not present.shared:
         return []
     return [
-        f"datasets.{dataset}: {present.shared} held-out rows are training rows too, so that "
-        "metrics against held-out rows reward copies: remove one of each"
+        f"datasets.{dataset}: {present.shared} held-out rows are also training rows, so metrics "
+        "against held-out rows reward copies: remove one of each pair"
     ]
 
 
 def check(config: Config, where: str = "config") -> list[str]:
-    """Refuse what would fail in a job later. Datasets that are not downloaded yet are not checked.
+    """Refuse what would fail in a job. Datasets that are not downloaded yet are not checked.
 
     Returns:
-        Warnings, a sentence each.
+        Warnings, one sentence each.
 
     Raises:
-        InputError: data are missing; more rows are asked for than exist; a method cannot take the
-            shape or the batch; a metric needs more rows, or larger images.
+        InputError: data are missing; there are fewer rows than requested; a method does not support
+            the shape or the batch; a metric needs more rows or larger images.
     """
     weights = config.inception_weights
     if weights is not None and not weights.is_file():

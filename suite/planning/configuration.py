@@ -1,4 +1,4 @@
-"""The configuration of a reproduction. The schema, the grid and the rules all follow from it."""
+"""The configuration of a reproduction. The schema, the cells and the rules follow from it."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, PositiveInt, field_validator
 
 from suite.planning.variants import method_of, variants
-from suite.protocol.augmentation import WORDS
-from suite.protocol.method import METHODS, Method
+from suite.protocol.augmentation import WORDS, AugmentSettings
+from suite.protocol.method import METHODS, Method, MethodSettings
 from suite.protocol.metric import METRICS
 from suite.protocol.settings import Settings, parse
 from suite.protocol.source import SOURCES, Source
@@ -23,14 +23,14 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9._-]*$")]
 
 Overrides = dict[str, Any]
 MOST_HELD = 1024
-"""Most rows that are held out where the configuration gives no number."""
+"""Largest number of held-out rows if the configuration gives none."""
 
 
 def _once(values: tuple[Any, ...]) -> tuple[Any, ...]:
     """The values unchanged; ValueError if one is repeated."""
     twice = next((value for i, value in enumerate(values) if value in values[:i]), None)
     if twice is not None:
-        raise ValueError(f"{twice} stands twice: name each once")
+        raise ValueError(f"{twice} is given twice: list each value once")
     return values
 
 
@@ -42,43 +42,44 @@ RULES = {
     *("evaluate", "evaluate_images", "evaluate_points", "controls", "walk", "configuration"),
     *("table", "draw", "report"),
 }
-"""The rules of the workflow. No experiment may have one of these names, since it is a target too.
+"""Names of workflow rules, which no experiment may have: an experiment is a target too.
 
-A rule that makes several parts also has their first and last number: `train_gantk_0_3`."""
+Further rules make several parts; their names end with the first and last number: `train_gantk_0_3`.
+"""
 
 
 class Seeds(Settings):
-    """The seeds of a reproduction. Every run uses one of each kind and records them."""
+    """The seeds of a reproduction. Every run uses and records one seed of each kind."""
 
     data: Annotated[tuple[Seed, ...], Once] = Field(
-        (0,), min_length=1, description="seeds that draw the subsets"
+        (0,), min_length=1, description="seeds that draw the training subsets"
     )
     training: Annotated[tuple[Seed, ...], Once] = Field(
         (0, 1, 2),
         min_length=1,
-        description="seeds of the methods; a cell is mean and std over them",
+        description="training seeds; a table shows mean and standard deviation over them",
     )
-    evaluation: Seed = Field(0, description="seed of whatever the metrics draw")
+    evaluation: Seed = Field(0, description="seed of the random numbers in metrics")
 
 
 class Dataset(Settings):
-    """Where a dataset comes from, and how many rows are held out of training."""
+    """The source of a dataset, and the number of held-out rows."""
 
     kind: str | None = Field(None, description="a registered dataset; default: the entry's name")
     heldout: PositiveInt | None = Field(
-        None, description=f"held-out images [images]; default: all there are, at most {MOST_HELD}"
+        None, description=f"number of held-out rows; default: all, at most {MOST_HELD} [rows]"
     )
-    source: Overrides = Field({}, description="settings of the kind's own loader")
+    source: Overrides = Field({}, description="settings of the registered dataset")
 
 
 class Grid(Settings):
-    """The sizes of one dataset in one experiment, and the methods' settings on it."""
+    """The training-set sizes of a dataset in an experiment, and settings for this dataset."""
 
     n: Annotated[tuple[PositiveInt, ...], Once] = Field(
         min_length=1, description="training-set sizes [images]"
     )
     methods: dict[str, Overrides] = Field(
-        {}, description="settings for this dataset, over those of the experiment"
+        {}, description="settings of methods that override the experiment's on this dataset"
     )
 
 
@@ -86,36 +87,36 @@ class Experiment(Settings):
     """One table: datasets and sizes as rows, methods as columns."""
 
     title: str | None = Field(
-        None, description="heading of its table; default: the paper's, or the experiment's name"
+        None, description="heading of the table; default: the paper's, or the name"
     )
-    description: str | None = Field(None, description="what a reader must know to read its table")
+    description: str | None = Field(None, description="text below the heading of the table")
     datasets: dict[str, Grid] = Field(
-        min_length=1, description="the datasets, each with its sizes: the lines of the table"
+        min_length=1, description="the lines of the table: datasets with their training-set sizes"
     )
     methods: dict[str, Overrides] = Field(
         min_length=1,
-        description="the methods, each with the settings that differ from its defaults; a list in "
-        "place of a value (of lists, where it is a list itself) stands for a run with each of its "
-        "values (see criterion)",
+        description="the methods, with the settings that differ from their defaults. A list in "
+        "place of a value makes one variant for each entry; a setting that is a list itself takes "
+        "a list of lists (see criterion)",
     )
 
 
 class BestSnapshot(Settings):
-    """Judge every run at its best snapshot instead of at its end."""
+    """Evaluate every run at its best snapshot instead of at its end."""
 
     metric: str = Field(
-        description="the metric that chooses: one of `metrics` that compares with held-out images. "
-        "In their place it gets images of the training split outside of the n, so that the choice "
-        "has seen nothing of what a table compares with"
+        description="metric that chooses the snapshot: one of `metrics` that compares with "
+        "held-out images. To choose, it gets images of the training split outside the subset "
+        "instead, so the choice does not depend on images that a table compares with"
     )
     rows: PositiveInt = Field(
         128,
-        description="rows of a snapshot that choose; the `samples` after them are judged",
+        description="rows of a snapshot to choose by; the next `samples` rows are evaluated [rows]",
     )
 
 
 class Config(Settings):
-    """A whole reproduction. Everything below results/NAME follows from it."""
+    """A reproduction. Everything below results/NAME follows from it."""
 
     name: Name = Field(description="the folder under results/")
     title: str | None = Field(
@@ -123,49 +124,50 @@ class Config(Settings):
     )
     device: Literal["auto", "gpu", "cpu"] = Field(
         "auto",
-        description="where methods train and images are embedded; `auto`: on a GPU of this machine "
-        "if there is one; `gpu`: nowhere else, and the choice for a cluster",
+        description="device for training and for embedding images; `auto`: a GPU of this machine "
+        "if it has one, otherwise the CPU; on a cluster use `gpu` or `cpu`",
     )
     jobs_per_gpu: PositiveInt = Field(
         1,
-        description="jobs of GANs and metrics that share one GPU of this machine (a small n fills "
-        "none); one of GA-NTK has it alone, and waits for that",
+        description="number of GAN and metric jobs that share one GPU of this machine; a job of "
+        "GA-NTK waits until it has a GPU alone",
     )
     threads: PositiveInt = Field(1, description="CPU threads of a training job")
     parts_per_job: PositiveInt = Field(
         4,
-        description="independent solutions of a run of GA-NTK that one job finds, one after the "
-        "other: more save starts and compilation, fewer spread over more cores or GPUs; results "
-        "are the same, and a change reruns nothing that is there",
+        description="number of independent solutions of a GA-NTK run that one job finds, one after "
+        "another. A larger number saves starts and compilation, a smaller number uses more cores "
+        "or GPUs at a time. The results are the same, and a change reruns no finished job",
     )
     samples: PositiveInt = Field(
-        2048, description="images judged a run (GA-NTK paper, section 8.2) [images]"
+        2048, description="images to evaluate in each run (GA-NTK paper, section 8.2) [images]"
     )
     metrics: Annotated[tuple[str, ...], Once] = Field(
         ("fid_train", "fid_heldout", "am_ssim", "diversity"),
         min_length=1,
-        description="what every run is judged by, in the order of the tables",
+        description="metrics of every run, in the order of the tables",
     )
     criterion: str | None = Field(
         None,
-        description="the metric whose mean over runs chooses which of the listed settings of a "
-        "method stands in a table; null: each has a column of its own",
+        description="metric that chooses between the variants of a method: a table shows the "
+        "variant with the best mean over runs; null: a table has one column for each variant",
     )
     best_snapshot: BestSnapshot | None = Field(
         None,
-        description="judge the best snapshot of a run's last nine tenths; null: its end. Figures "
-        "show the end of a run all the same, and no run is followed along its training",
+        description="evaluate the best snapshot in the last nine tenths of each run; null: the end "
+        "of each run. Figures always show the end. No metrics along the training are computed",
     )
     inception_weights: Path | None = Field(
-        None, description="FID Inception weights (.pth or .pt); default: found or downloaded"
+        None,
+        description="file of FID Inception weights (.pth, .pt); default: cache or download",
     )
     seeds: Seeds = Field(Seeds(), description="the seeds of subsets, trainings and metrics")
     datasets: dict[Name, Dataset] = Field(
-        min_length=1, description="datasets by the name that tables, figures and files call them"
+        min_length=1, description="datasets, by the name that tables, figures and files use"
     )
     experiments: dict[Name, Experiment] = Field(
         min_length=1,
-        description="tables by name; table1, table2 and table9 stand beside the paper's values",
+        description="tables, by name; table1, table2 and table9 also show the paper's values",
     )
 
     @field_validator("experiments", mode="after")
@@ -173,7 +175,7 @@ class Config(Settings):
     def _no_rule(cls, value: dict[str, Experiment]) -> dict[str, Experiment]:
         taken = next((n for n in value if n in RULES or n.startswith(TRAIN)), None)
         if taken is not None:
-            raise ValueError(f"'{taken}' is a rule of the workflow: give it another name")
+            raise ValueError(f"'{taken}' is the name of a workflow rule: choose another name")
         return value
 
     def kind(self, dataset: str) -> Source[Any]:
@@ -181,26 +183,26 @@ class Config(Settings):
         return SOURCES.lookup(self.datasets[dataset].kind or dataset)
 
     def source(self, dataset: str) -> Settings:
-        """The settings of an entry's loader."""
+        """The settings of the registered dataset behind an entry."""
         model: type[Settings] = self.kind(dataset).settings
         return parse(model, self.datasets[dataset].source, f"datasets.{dataset}.source")
 
     def dataset_title(self, dataset: str) -> str:
-        """The name of an entry in tables and figures: its own, or its kind's title."""
+        """The name of an entry in tables and figures: its own, or the title of its dataset."""
         return dataset if self.datasets[dataset].kind else self.kind(dataset).title
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One method on one size of a dataset: a cell of a table. Its value comes from several runs."""
+    """A cell of a table: a method on n rows of a dataset. Its value comes from several runs."""
 
     experiment: str
     dataset: str
     n: int
     method: str
-    """the method, or a variant of it if a setting is a list (`suite.planning.variants`)"""
+    """the method or variant (`suite.planning.variants`)"""
     parts: int
-    """independent solutions that make up a run (1 for methods with a generator)"""
+    """number of independent solutions in a run; 1 for methods with a generator"""
 
 
 def all_methods() -> dict[str, Method[Any]]:
@@ -223,79 +225,79 @@ def method_entry(name: str, where: str = "") -> Method[Any]:
 
 
 def _overrides(config: Config, experiment: str, dataset: str, method: str) -> dict[str, Overrides]:
-    """Variant -> its settings as given: the experiment's, overridden by the dataset's."""
-    plan = config.experiments[experiment]
-    merged = {**plan.methods[method], **plan.datasets[dataset].methods.get(method, {})}
+    """Variant -> its given settings: the experiment's, overridden by the dataset's."""
+    table = config.experiments[experiment]
+    merged = {**table.methods[method], **table.datasets[dataset].methods.get(method, {})}
     where = f"experiments.{experiment}.methods.{method}"
     return variants(method, method_entry(method, where).settings, merged, where)
 
 
-def settings_of(config: Config, experiment: str, dataset: str, variant: str) -> Settings:
+def settings_of(config: Config, experiment: str, dataset: str, variant: str) -> MethodSettings:
     """The settings of a method or variant: defaults, then the experiment's, then the dataset's."""
     method = method_of(variant)
     overrides = _overrides(config, experiment, dataset, method)[variant]
     own = config.experiments[experiment].datasets[dataset].methods.get(method)
     where = f"experiments.{experiment}" + (f".datasets.{dataset}" if own else "")
-    model: type[Settings] = method_entry(method).settings
+    model: type[MethodSettings] = method_entry(method).settings
     return parse(model, overrides, f"{where}.methods.{method}")
 
 
 def augmentations(config: Config, dataset: str, n: int | str) -> list[str]:
-    """The augmentations that methods use on `n` rows of a dataset, each as names with commas."""
+    """The combinations of augmentations that methods use on n rows, as comma-separated names."""
     found = []
     for cell in cells(config):
         if (cell.dataset, cell.n) == (dataset, int(n)):
             settings = settings_of(config, cell.experiment, dataset, cell.method)
-            names = getattr(settings, "augment", ())
+            names = settings.augment if isinstance(settings, AugmentSettings) else ()
             found.append(",".join(name for name in WORDS if name in names))
     return [names for names in dict.fromkeys(found) if names]
 
 
 def rows_of(config: Config) -> int:
-    """Rows that a run must have: the judged ones, and those that choose its snapshot."""
+    """Rows that a run must have: the evaluated ones, and those that choose its snapshot."""
     return config.samples + (config.best_snapshot.rows if config.best_snapshot else 0)
 
 
 def parts_of(config: Config, method: str, n: int) -> int:
-    """How many independent solutions make up a run: one if the method has a generator."""
+    """Number of independent solutions in a run: 1 if the method has a generator."""
     solves = method_entry(method).sample is None
     return math.ceil(rows_of(config) / n) if solves else 1
 
 
 def shares(config: Config, parts: int) -> list[range]:
-    """The parts of a run, split into jobs. Another number of parts changes the last job only."""
+    """The parts of a run, split into jobs. Only the last job depends on the number of parts."""
     most = config.parts_per_job
     return [range(first, min(first + most, parts)) for first in range(0, parts, most)]
 
 
-def cells(config: Config) -> Iterator[Cell]:
-    """Every cell of every experiment, in the order of the configuration."""
-    for experiment, plan in config.experiments.items():
-        for dataset, grid in plan.datasets.items():
+def cells(config: Config, *experiments: str) -> Iterator[Cell]:
+    """The cells of these experiments (default: of all), in the order of the configuration."""
+    for experiment in experiments or config.experiments:
+        table = config.experiments[experiment]
+        for dataset, grid in table.datasets.items():
             for n in grid.n:
-                for method in plan.methods:
+                for method in table.methods:
                     for variant in _overrides(config, experiment, dataset, method):
                         yield Cell(experiment, dataset, n, variant, parts_of(config, variant, n))
 
 
 def _criteria(config: Config) -> list[str]:
-    """The configured metrics of which more, or less, is better; they can choose a setting."""
-    measures = {name: METRICS.lookup(name) for name in config.metrics}
-    return [name for name, measure in measures.items() if measure.better != "neither"]
+    """The configured metrics with a better end, which can choose a variant or snapshot."""
+    return [name for name in config.metrics if METRICS.lookup(name).better != "neither"]
 
 
 def _no_twins(found: Mapping[str, Settings], where: str) -> None:
-    """Refuse two variants with equal settings, even if they are written differently."""
+    """Refuse two variants with equal settings that are written differently."""
     for variant, settings in found.items():
         twin = next(name for name, other in found.items() if other == settings)
         if twin != variant:
             raise InputError(
-                f"{where}: {twin} and {variant} are the same settings: write each value once"
+                f"{where}: {twin} and {variant} have the same settings: list each value once"
             )
 
 
 def parse_config(values: Mapping[str, Any], where: str = "config") -> Config:
-    """Validate a configuration, names and settings of every method and dataset included.
+    """Validate a configuration, including the names and settings of methods and datasets.
 
     Raises:
         InputError: unknown key, wrong type or value, unknown dataset, method or metric.
@@ -305,13 +307,13 @@ def parse_config(values: Mapping[str, Any], where: str = "config") -> Config:
         place = f"{where}: datasets.{name}"
         if entry.kind is None and name not in SOURCES.entries:
             near = unknown("dataset", name, SOURCES.entries, f"{where}: datasets")
-            raise InputError(f"{near}: rename it, or give it a kind")
+            raise InputError(f"{near}: correct the name, or give the entry a kind")
         parse(SOURCES.lookup(entry.kind or name, place).settings, entry.source, f"{place}.source")
     for name in config.metrics:
         METRICS.lookup(name, f"{where}: metrics")
     if config.criterion is not None and config.criterion not in _criteria(config):
         raise InputError(
-            f"{where}: criterion: '{config.criterion}' cannot choose among settings: name one of "
+            f"{where}: criterion: '{config.criterion}' cannot choose between variants: name one of "
             f"{', '.join(_criteria(config))}, or leave it out"
         )
     if config.best_snapshot is not None:
@@ -322,22 +324,22 @@ def parse_config(values: Mapping[str, Any], where: str = "config") -> Config:
                 f"{where}: best_snapshot: '{name}' cannot choose a snapshot: name one of `metrics` "
                 f"that compares with held-out images ({', '.join(fitting) or 'add one there'})"
             )
-    for experiment, plan in config.experiments.items():
+    for experiment, table in config.experiments.items():
         place = f"{where}: experiments.{experiment}"
-        for dataset, grid in plan.datasets.items():
+        for dataset, grid in table.datasets.items():
             if dataset not in config.datasets:
                 raise unknown("dataset", dataset, config.datasets, f"{place}.datasets")
             for method in grid.methods:
-                if method not in plan.methods:
+                if method not in table.methods:
                     raise InputError(
                         f"{place}.datasets.{dataset}.methods: '{method}' is not among the "
-                        f"experiment's methods ({', '.join(plan.methods)}): add it there"
+                        f"experiment's methods ({', '.join(table.methods)}): add it there"
                     )
-            for method in plan.methods:
+            for method in table.methods:
                 settings = method_entry(method, f"{place}.methods").settings
                 # A setting that every dataset overrides is checked nowhere else.
                 inside = f"{place}.methods.{method}"
-                for given in variants(method, settings, plan.methods[method], inside).values():
+                for given in variants(method, settings, table.methods[method], inside).values():
                     parse(settings, given, inside)
                 found: dict[str, Settings] = {}
                 for variant in _overrides(config, experiment, dataset, method):
@@ -347,5 +349,5 @@ def parse_config(values: Mapping[str, Any], where: str = "config") -> Config:
 
 
 def load_config(path: Path) -> Config:
-    """Read and validate a YAML (or JSON) configuration."""
+    """Read and validate a configuration in YAML or JSON."""
     return parse_config(read_yaml(path), str(path))

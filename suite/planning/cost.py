@@ -1,20 +1,18 @@
 """The expected cost of a configuration: jobs, hours, disk space and the time until the end.
 
-The time of a training is iterations * steps * (a + b * size) + start, by
-`suite.protocol.method.Work`.
-a, b and start are rates. They come from this machine where it has been measured (`python -m suite
-measure`, or runs below results/), otherwise from the files that come with the suite.
+The time of a job follows from its `Work` (`suite.protocol.method`) and a rate
+(`suite.planning.known`).
 """
 
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from suite.planning.configuration import (
-    Cell,
     Config,
     augmentations,
     cells,
@@ -22,26 +20,21 @@ from suite.planning.configuration import (
     settings_of,
     shares,
 )
-from suite.planning.known import EMBED, HERE, JOB, Rate
-from suite.protocol.method import Method, Work, late, snapshot_iterations
-from suite.protocol.metric import METRICS
-from suite.protocol.settings import Settings, parse
+from suite.planning.known import EMBED, JOB, Rate, Rates
+from suite.planning.rules import embeds
+from suite.protocol.method import Work, late, snapshot_iterations
 from suite.running.devices import asked
-from suite.running.errors import InputError
-from suite.running.files import read_json
-from suite.running.provenance import machine
 
-SHOWN = 256
-"""Most rows in a snapshot of GA-NTK with a generator."""
+Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Item:
     """Jobs of one kind.
 
-    seconds: time of one job, None without a rate. bytes: what one job writes. experiment: the one
-    experiment they belong to, or "". on_gpu: whether a job holds a GPU. whose: the machine that the
-    rate was measured on.
+    seconds: time of one job; None if no rate is known. bytes: size of what one job writes.
+    experiment: the experiment of the jobs, "" if several need them. on_gpu: whether a job uses a
+    GPU. whose: the machine of the rate.
     """
 
     what: str
@@ -53,181 +46,123 @@ class Item:
     whose: str = ""
 
 
-def past_seconds(results: Path) -> dict[tuple[Any, ...], float]:
-    """Seconds of an iteration in the runs that this machine has finished below `results`.
-
-    The key is all that the time depends on (`_same_work`): a time is used for the same work only.
-    """
-    found: dict[tuple[Any, ...], float] = {}
-    for path in sorted(results.glob("*/runs/**/run.json")):
-        record = read_json(path)
-        rate = record.get("iterations_per_second")
-        if record.get("machine") != machine() or not rate:
-            continue
-        try:
-            method = method_entry(record["method"])
-            settings = parse(method.settings, record["settings"], str(path))
-        except InputError:  # a method, or a setting, that there is no more
-            continue
-        if method.work is None:
-            continue
-        shape = tuple(record["data"]["shape"])
-        work = method.work(settings, shape, record["data"]["n"])
-        on_gpu = "cpu" not in record["device"]
-        found[_same_work(method, settings, shape, work, on_gpu)] = 1 / rate
-    return found
+def row_shapes(config: Config) -> dict[str, Shape]:
+    """The row shape of each dataset. Files that are not downloaded yet are not needed."""
+    shapes: dict[str, Shape] = {}
+    for name in config.datasets:
+        kind, settings = config.kind(name), config.source(name)
+        if kind.data == "points":
+            shapes[name] = (2,)
+        elif kind.files(settings) is None:
+            shapes[name] = kind.shape(settings)
+        else:
+            shapes[name] = kind.open(settings, "train").read(np.array([0])).shape[1:]
+    return shapes
 
 
-def _same_work(
-    method: Method[Any], settings: Settings, shape: tuple[int, ...], work: Work, on_gpu: bool
-) -> tuple[Any, ...]:
-    """All that the time of an iteration depends on: everything but the number of iterations."""
-    others = settings.model_dump_json(exclude={method.budget})
-    return method.name, others, shape, round(work.size, 6), on_gpu
+def training(config: Config, cell: Any, shape: Shape, rates: Rates) -> tuple[Rate, Work] | None:
+    """The rate of a training, and the work of one solution; None if no rate is known.
 
-
-def shown_rows(method: Method[Any], settings: Settings, n: int) -> int:
-    """Rows of a snapshot of one solution.
-
-    For a method with a generator this is its `snapshot_rows`, or at most `SHOWN`; for others n.
-    """
-    rows = n if method.sample is None else min(n, SHOWN)
-    return getattr(settings, "snapshot_rows", None) or rows
-
-
-def images_followed(method: Method[Any], settings: Settings, n: int) -> int:
-    """Rows that are judged along a training: those of its start and of every snapshot."""
-    return (getattr(settings, "snapshots", 0) + 1) * shown_rows(method, settings, n)
-
-
-def images_judged(config: Config, method: Method[Any], settings: Settings) -> int:
-    """Rows of a run that are embedded, including those that choose its snapshot."""
-    if config.best_snapshot is None:
-        return config.samples
-    budget, snapshots = getattr(settings, method.budget), getattr(settings, "snapshots", 0)
-    moments = snapshot_iterations(budget, snapshots)
-    return config.samples + config.best_snapshot.rows * len(late(moments))
-
-
-def images_of(config: Config, cell: Cell, followed: bool) -> int:
-    """Rows that one job judges of a run. followed: whether it judges every snapshot too."""
-    method = method_entry(cell.method)
-    settings = settings_of(config, cell.experiment, cell.dataset, cell.method)
-    images = images_judged(config, method, settings)
-    return images + images_followed(method, settings, cell.n) if followed else images
-
-
-def _data(shape: tuple[int, ...]) -> str:
-    return "images" if len(shape) == 3 else "points"
-
-
-def training_seconds(
-    config: Config,
-    cell: Cell,
-    shape: tuple[int, ...],
-    rates: Mapping[tuple[str, str], Rate],
-    past: Mapping[tuple[Any, ...], float],
-) -> tuple[float, float, str] | None:
-    """Seconds of a job's start, seconds of each solution, and the machine of the rate.
-
-    None if no rate is known.
+    cell: a `Cell`, or the wildcards of a rule.
     """
     method = method_entry(cell.method)
-    rate = rates.get((method.name, _data(shape)))
-    if method.work is None or rate is None:
+    rate = rates.get((method.name, "images" if len(shape) == 3 else "points"))
+    if rate is None or method.work is None:
         return None
     settings = settings_of(config, cell.experiment, cell.dataset, cell.method)
-    work = method.work(settings, shape, cell.n)
-    on_gpu = bool(asked(config.device))
-    seconds = past.get(_same_work(method, settings, shape, work, on_gpu))
-    if seconds is None:
-        return rate.start, rate.seconds(work) - rate.start, rate.whose
-    return rate.start, work.iterations * seconds, HERE
+    return rate, method.work(settings, shape, int(cell.n))
 
 
-def estimate(
-    config: Config,
-    shapes: Mapping[str, tuple[int, ...]],
-    rates: Mapping[tuple[str, str], Rate],
-    past: Mapping[tuple[Any, ...], float],
-) -> list[Item]:
+def images(count: int) -> Work:
+    """The work of embedding or comparing images."""
+    return Work(count, 1, 1.0)
+
+
+def evaluated_images(config: Config, cell: Any, followed: bool) -> int:
+    """Number of generated images that one evaluation job reads.
+
+    cell: a `Cell`, or the wildcards of a rule.
+    followed: whether the job evaluates every snapshot too.
+    """
+    method = method_entry(cell.method)
+    settings = settings_of(config, cell.experiment, cell.dataset, cell.method)
+    count = config.samples
+    if config.best_snapshot is not None:
+        moments = snapshot_iterations(getattr(settings, method.budget), settings.snapshots)
+        count += config.best_snapshot.rows * len(late(moments))
+    if followed:
+        count += (settings.snapshots + 1) * settings.snapshot_size(int(cell.n))
+    return count
+
+
+def control_images(config: Config, dataset: str, n: int | str) -> int:
+    """Number of real images that the controls of a subset read, beside the subset."""
+    return (2 + len(augmentations(config, dataset, n))) * config.samples
+
+
+def estimate(config: Config, shapes: Mapping[str, Shape], rates: Rates) -> list[Item]:
     """Every kind of job of a configuration.
 
-    shapes: shape of a row by dataset; cells of datasets that are not there are left out.
+    shapes: dataset -> shape of a row. Cells of other datasets are left out.
     """
     on_gpu = bool(asked(config.device))
-    embeds = any(METRICS.lookup(name).extractor == "inception" for name in config.metrics)
-    job, embed = rates.get((JOB, "")), rates.get((EMBED, "images"))
     runs = len(config.seeds.data) * len(config.seeds.training)
     items: list[Item] = []
 
-    def judging(
-        what: str, jobs: int, images: int, shape: tuple[int, ...], experiment: str = ""
-    ) -> Item:
-        embedded = len(shape) == 3 and embeds
-        known = embed if embedded else job
-        seconds = None if known is None else known.seconds(Work(images, 1, 1.0))
-        whose = "" if known is None else known.whose
-        return Item(what, jobs, seconds, 20_000, experiment, on_gpu and embedded, whose)
+    def add(
+        what: str,
+        jobs: int,
+        rate: Rate | None,
+        work: Work,
+        size: int,
+        experiment: str = "",
+        gpu: bool = False,
+        times: int = 1,
+    ) -> None:
+        seconds, whose = (rate.seconds(work, times), rate.whose) if rate else (None, "")
+        if jobs:
+            items.append(Item(what, jobs, seconds, size, experiment, gpu, whose))
 
-    for cell in cells(config):
-        if cell.dataset not in shapes:
-            continue
+    def evaluate(what: str, jobs: int, count: int, shape: Shape, experiment: str = "") -> None:
+        embedded = len(shape) == 3 and embeds(config)
+        rate = rates.get((EMBED, "images") if embedded else (JOB, ""))
+        add(what, jobs, rate, images(count), 20_000, experiment, on_gpu and embedded)
+
+    chosen = [cell for cell in cells(config) if cell.dataset in shapes]
+    for cell in chosen:
         shape = shapes[cell.dataset]
         settings = settings_of(config, cell.experiment, cell.dataset, cell.method)
-        row = math.prod(shape) * (1 if len(shape) == 3 else 4)
         place = f"{cell.method} on {cell.n} rows of {cell.dataset}"
         rows = config.samples if cell.parts == 1 else cell.n
-        seen = images_followed(method_entry(cell.method), settings, cell.n)
-        cost = training_seconds(config, cell, shape, rates, past)
-        jobs = Counter(len(share) for share in shares(config, cell.parts))
-        for parts, number in jobs.items():
-            seconds = None if cost is None else cost[0] + parts * cost[1]
-            what = f"train {place}" if cell.parts == 1 else f"train {place}, {parts} solutions each"
-            left = parts * row * (rows + seen)
-            whose = "" if cost is None else cost[2]
-            items.append(Item(what, runs * number, seconds, left, cell.experiment, on_gpu, whose))
-        followed = config.best_snapshot is None
-        for what, number, along in (
-            (f"judge and follow {place}", int(followed), True),
-            (f"judge {place}", runs - followed, False),
-        ):
-            if number:
-                images = images_of(config, cell, along)
-                items.append(judging(what, number, images, shape, cell.experiment))
-    subsets = dict.fromkeys((c.dataset, c.n) for c in cells(config) if c.dataset in shapes)
+        rows += (settings.snapshots + 1) * settings.snapshot_size(cell.n)
+        size = math.prod(shape) * (1 if len(shape) == 3 else 4) * rows
+        rate, work = training(config, cell, shape, rates) or (None, images(0))
+        for parts, number in Counter(map(len, shares(config, cell.parts))).items():
+            what = f"train {place}" + (f", {parts} solutions each" if cell.parts > 1 else "")
+            jobs = runs * number
+            add(what, jobs, rate, work, parts * size, cell.experiment, on_gpu, parts)
+        first = int(config.best_snapshot is None)
+        count = evaluated_images(config, cell, followed=True)
+        evaluate(f"evaluate {place}, with snapshots", first, count, shape, cell.experiment)
+        count = evaluated_images(config, cell, followed=False)
+        evaluate(f"evaluate {place}", runs - first, count, shape, cell.experiment)
+    subsets = dict.fromkeys((cell.dataset, cell.n) for cell in chosen)
     seeds = len(config.seeds.data)
     for dataset, n in subsets:
-        images = n + (2 + len(augmentations(config, dataset, n))) * config.samples
-        items.append(judging(f"controls of {n} rows of {dataset}", seeds, images, shapes[dataset]))
-    few = job.seconds(Work(1, 1, 1.0)) if job else None
-    whose = job.whose if job else ""
+        count = n + control_images(config, dataset, n)
+        evaluate(f"controls of {n} rows of {dataset}", seeds, count, shapes[dataset])
     drawn = seeds * len(subsets) + 2 * len({dataset for dataset, _ in subsets})
-    items.append(Item("draw subsets", drawn, few, 200_000, whose=whose))
-    reports = 4 + embeds + 2 * len(config.experiments)
-    items.append(Item("tables, figures, report", reports, few, 500_000, whose=whose))
+    add("draw subsets", drawn, rates.get((JOB, "")), images(1), 200_000)
+    reports = 4 + embeds(config) + 2 * len(config.experiments)
+    add("tables, figures, report", reports, rates.get((JOB, "")), images(1), 500_000)
     return items
 
 
 def wait(items: Iterable[Item], cores: int, gpus: int = 1) -> float:
-    """Seconds until the end: all work spread over the cores, or over the GPUs, by what it needs,
-    but no less than the longest job."""
+    """Time until the end [s]: the work spread over the cores or GPUs, at least the longest job."""
     known = [(item.jobs, item.seconds, item.on_gpu) for item in items if item.seconds is not None]
     sums = [sum(jobs * s for jobs, s, gpu in known if gpu is which) for which in (False, True)]
     return max([sums[0] / cores, sums[1] / gpus, *(seconds for _, seconds, _ in known)])
-
-
-def duration(seconds: float) -> str:
-    """A time for reading.
-
-    >>> duration(75), duration(4000), duration(400_000)
-    ('75 s', '67 min', '4.6 days')
-    """
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h" if seconds < 172_800 else f"{seconds / 86_400:.1f} days"
 
 
 def many(cores: int) -> str:

@@ -1,4 +1,4 @@
-"""The last lines of a run of the workflow: where the results are, or what stopped it."""
+"""The last lines of a workflow run: where the results are, or what stopped it."""
 
 import atexit
 import logging
@@ -15,7 +15,7 @@ STARTED = time.time()
 
 
 def sentences(logs: Path, since: float = STARTED) -> list[str]:
-    """The last line of each log below `logs` that has changed since, if the line is an error.
+    """The last line of each log below `logs` that has changed, if the line is an error.
 
     since: seconds since the epoch; default: the start of this process.
     """
@@ -30,27 +30,26 @@ def sentences(logs: Path, since: float = STARTED) -> list[str]:
 
 
 def alike_once(found: Iterable[str]) -> list[str]:
-    """Each sentence once: of those that differ only in the leading path, the first and a count.
+    """The first of the sentences that differ only in their leading path, with a count.
 
     A full disk, for example, stops every job. Interruptions by the user are left out.
 
     >>> alike_once(["a: disk full (a.log)", "b: disk full (b.log)", "interrupted: again (c.log)"])
-    ['a: disk full (a.log); 1 more job says so']
+    ['a: disk full (a.log); the same in 1 more']
     """
     groups: dict[str, list[str]] = {}
     for sentence in found:
         if not sentence.startswith("interrupted: "):
             said, _, _ = sentence.rpartition(" (")
             groups.setdefault(said.partition(": ")[2] or said, []).append(sentence)
-    more = {1: "", 2: "; 1 more job says so"}
     return [
-        some[0] + more.get(len(some), f"; {len(some) - 1} more jobs say so")
-        for some in groups.values()
+        first + (f"; the same in {len(others)} more" if others else "")
+        for first, *others in groups.values()
     ]
 
 
 def full(folder: Path) -> list[str]:
-    """A sentence if no file can be written in a folder. Jobs could not log it there."""
+    """A sentence if a folder cannot be written, which jobs could not log there."""
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(bytes(2**20))
@@ -61,20 +60,19 @@ def full(folder: Path) -> list[str]:
 
 
 def watch(logs: Path) -> None:
-    """Make sure that a workflow that stops before its end says why; call it at the start.
+    """Make sure that a workflow that stops before its end says why. Call it at the start.
 
-    Snakemake calls `onerror` where a job has failed. It does not where it fails itself, as it does
-    on a full disk: it cannot write its own records there. Nor can it write its log, for each line
-    of which Python would print a traceback.
+    Snakemake calls `onerror` if a job has failed, but not if Snakemake itself fails. On a full disk
+    it cannot write its own records or its log; Python would print a traceback for each log line.
     """
     logging.raiseExceptions = False
     say_last(logs, ())
 
 
 def say_last(logs: Path, snakemake: Iterable[str]) -> None:
-    """Print what the failed jobs said, after all that Snakemake still prints.
+    """Print the errors of the failed jobs, after the last output of Snakemake.
 
-    snakemake: its own log files.
+    snakemake: Snakemake's own log files.
     """
     atexit.unregister(_say_last)
     atexit.register(_say_last, logs, tuple(snakemake))
@@ -83,12 +81,12 @@ def say_last(logs: Path, snakemake: Iterable[str]) -> None:
 def _say_last(logs: Path, snakemake: Iterable[str]) -> None:
     said = "".join(f"error: {sentence}\n" for sentence in alike_once(sentences(logs)) or full(logs))
     own = "".join(f"Snakemake's own log: {file}\n" for file in snakemake)
-    after = "mend that, then run" if said else "stopped before the end: run"
-    print(f"\n{own}{said}{after} the same command again to go on", file=sys.stderr)
+    after = "correct this, then run" if said else "stopped before the end: run"
+    print(f"\n{own}{said}{after} the same command again to continue", file=sys.stderr)
 
 
 def say_done(results: str) -> None:
-    """Print where to look, after all that Snakemake still prints."""
+    """Print where the results are, after the last output of Snakemake."""
     page, tables = Path(results, paths.PAGE), Path(results, paths.TABLE).parent
     there = [f"page: {page}"] if page.exists() else []
     there += [f"tables: {tables}"] if tables.exists() else []

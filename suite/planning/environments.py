@@ -1,4 +1,4 @@
-"""The conda environments of the rules: the packages of envs/rooms.toml in the lock's versions.
+"""The conda environments of the rules: packages of envs/rooms.toml, with versions of the lock.
 
 `make envs` runs this module, which writes envs/NAME.yaml.
 """

@@ -1,8 +1,8 @@
 """Why the workflow would run a job again: what has changed since its files were made.
 
-Snakemake decides which jobs run. It keeps the parameters of the rule that made each file, and these
-hold everything that identifies a result (`suite.planning.identity`). Comparing them with the
-present ones names each change.
+Snakemake decides which jobs run. It stores the parameters with which each file was made, and these
+contain everything that identifies a result (`suite.planning.identity`). A comparison with the
+current parameters shows each change.
 """
 
 import ast
@@ -23,11 +23,11 @@ from suite.running.provenance import ROOT, package_versions
 PROFILE = ROOT / "profiles" / "default" / "profile.yaml"
 ABSENT = "not given"
 DIGESTS = {"code": "code changed", "files": "content changed"}
-"""How a changed digest is reported. Its values would tell a reader nothing."""
+"""Parameter with digests -> how a change is reported, without the digests themselves."""
 
 
 def flat(value: Any, name: str = "") -> dict[str, str]:
-    """A nested mapping as a flat one: keys joined by dots, those of digests by a space.
+    """A nested mapping as a flat one, with keys joined by dots, or by a space before a digest.
 
     >>> flat({"seeds": {"data": 3}, "code": {"a/b.py": "12ab"}})
     {'seeds.data': '3', 'code a/b.py': '12ab'}
@@ -44,7 +44,7 @@ def flat(value: Any, name: str = "") -> dict[str, str]:
 def facts(parameters: Iterable[str]) -> dict[str, str]:
     """The parameters of a job by name.
 
-    parameters: as Snakemake keeps them, the `repr` of each.
+    parameters: as Snakemake stores them, the `repr` of each.
 
     >>> facts(["'--samples 16 --seed 0'", '\\'{"code": {"a/b.py": "12ab"}}\\''])
     {'--samples': '16', '--seed': '0', 'code a/b.py': '12ab'}
@@ -66,13 +66,13 @@ def facts(parameters: Iterable[str]) -> dict[str, str]:
                     found[word] = own[0] if own and not own[0].startswith("--") else "yes"
         elif isinstance(value, Mapping):
             found |= flat(value)
-        elif isinstance(value, str | int) and value != "":  # lists are of inputs
+        elif isinstance(value, str | int) and value != "":  # a list has input files
             others.append(str(value))
     return found | ({"other parameters": ", ".join(sorted(others))} if others else {})
 
 
 def differences(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
-    """What differs between two mappings, a phrase each.
+    """The differences between two mappings, one phrase for each.
 
     >>> differences({"n": "3", "code a.py": "12"}, {"n": "4", "code a.py": "34", "m": "1"})
     ['a.py: code changed', 'm: not given -> 1', 'n: 3 -> 4']
@@ -95,7 +95,7 @@ class Change:
     """A job that would run.
 
     rule: the name of its rule. place: its first output, below results/NAME. reasons: why it would
-    run, a phrase each.
+    run, one phrase for each reason.
     """
 
     rule: str
@@ -104,10 +104,10 @@ class Change:
 
 
 def configuration_of(results: Path) -> Path:
-    """The configuration whose `name` is that of a folder of results, in the project or its config/.
+    """The configuration with the name of a results folder, in the project or its config/.
 
     Raises:
-        InputError: none or several have this name.
+        InputError: there is none, or several.
     """
     project = results.absolute().parents[1]
     found = []
@@ -122,8 +122,8 @@ def configuration_of(results: Path) -> Path:
         return found[0]
     listed = ", ".join(map(str, found)) if found else "none"
     raise InputError(
-        f"{results}: its configuration is not known (files with this name: {listed}): give it "
-        "with --configfile"
+        f"{results}: its configuration is unknown (files with this name: {listed}): name it with "
+        "--configfile"
     )
 
 
@@ -155,11 +155,11 @@ def _reasons(reason: Any, parameters: Any, prefix: str) -> Iterator[str]:
     if reason.updated_input_run:
         yield "its input files would be made again"
     if reason.forced:
-        yield "it was asked for"
+        yield "it was requested"
 
 
 def _graph(project: Path, configs: Sequence[Path]) -> tuple[Any, Any]:
-    """Snakemake's plan for the default target, and its records of past jobs."""
+    """Snakemake's graph of jobs for the default target, and its records of past jobs."""
     from snakemake.api import SnakemakeApi
     from snakemake.settings.enums import Quietness, RerunTrigger
     from snakemake.settings.types import (
@@ -185,13 +185,13 @@ def _graph(project: Path, configs: Sequence[Path]) -> tuple[Any, Any]:
 
 
 COMPARED = ("method", "settings", "data", "seeds", "samples", "protocol", "device", "packages")
-"""Keys of run.json that decide a result or its last digits, beside `source` and `files`."""
+"""Keys of run.json that decide a result or its last digits, without `source` and `files`."""
 
 NAMED = "files that the settings name"
 
 
 def compared(first: Path, second: Path) -> list[str]:
-    """What differs between two parts of runs. Both are folders with a run.json."""
+    """The differences between two parts of runs, given by their folders."""
     told = []
     for folder in (first, second):
         record = read_json(folder / paths.RECORD)
@@ -205,7 +205,7 @@ def compared(first: Path, second: Path) -> list[str]:
 
 
 def versions(results: Path) -> list[str]:
-    """Packages whose versions differ from those that runs were made with. No job runs for that."""
+    """Packages whose versions have changed since runs were made. This reruns no job."""
     now, counts = package_versions(), dict[str, int]()
     for record in results.glob(f"runs/**/{paths.RECORD}"):
         for package, version in read_json(record).get("packages", {}).items():
@@ -218,7 +218,7 @@ def versions(results: Path) -> list[str]:
 
 
 def text_of(found: Sequence[Change]) -> str:
-    """The jobs, grouped below the reasons that they share."""
+    """The jobs, grouped by their reasons."""
     lines, last = [], None
     for change in found:
         if change.reasons != last:

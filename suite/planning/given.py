@@ -1,4 +1,4 @@
-"""Checks of what a user gives Snakemake: a configuration, `--config` options and targets."""
+"""Checks of the user's input to Snakemake: the configuration, `--config` and targets."""
 
 import difflib
 import os
@@ -21,11 +21,11 @@ def validated(
     main: bool,
     options: Sequence[str] | None = (),
 ) -> Config:
-    """The validated configuration. A fault ends the program with one sentence.
+    """The validated configuration. Bad input ends the program with one sentence.
 
-    values: as Snakemake read them. files: where it read them; `read_yaml` refuses what Snakemake's
-        reader accepts silently.
-    main: whether to check the data too. Jobs of the workflow need not repeat that.
+    values: the values that Snakemake has read.
+    files: their files. `read_yaml` refuses values that Snakemake reads without a warning.
+    main: whether to check the data too. Jobs of the workflow need not repeat this.
     options: values of `--config`, KEY=VALUE, which override the files.
     """
     places = [os.path.relpath(file) for file in files] + (["--config"] if options else [])
@@ -45,20 +45,20 @@ def validated(
 
 
 def _refuse_disguise(option: str) -> None:
-    """Refuse KEY=VALUE if Snakemake reads the value as another number: 007, 2024_01."""
+    """Refuse KEY=VALUE if Snakemake reads the value as another number, such as 007 or 2024_01."""
     key, _, value = option.partition("=")
     if re.fullmatch(r"[+-]?\d+(_\d+)*", value) and value != str(int(value)):
         raise InputError(
-            f"--config {option}: Snakemake reads the number {int(value)}: write it so, or set "
-            f"{key} in the configuration's file"
+            f"--config {option}: Snakemake reads the number {int(value)}: write this number, or "
+            f"set {key} in the configuration file"
         )
 
 
 def asked_of(arguments: Sequence[str]) -> list[str]:
     """The targets, and the rules named by options, of a Snakemake command line.
 
-    The Snakefile cannot ask Snakemake for them, and Snakemake ends in a traceback if no rule makes
-    a target.
+    Snakemake does not tell them to the Snakefile, and it ends with a traceback if no rule makes a
+    target.
     """
     from snakemake.cli import get_argument_parser
 
@@ -70,10 +70,10 @@ def asked_of(arguments: Sequence[str]) -> list[str]:
 
 
 def check_command(arguments: Sequence[str]) -> None:
-    """End the program with one sentence for what Snakemake does before it reads the Snakefile.
+    """End the program with one sentence if Snakemake would fail before it reads the Snakefile.
 
-    A file behind --configfile that is not there, and a cache folder that cannot be written, end in
-    Snakemake's traceback otherwise. profiles/default/profile.yaml calls this.
+    Without this, a missing file of --configfile and a cache folder that cannot be written end with
+    a traceback. profiles/default/profile.yaml calls this.
     """
     from snakemake.cli import get_argument_parser
     from snakemake.common import get_appdirs
@@ -81,7 +81,7 @@ def check_command(arguments: Sequence[str]) -> None:
     asked, _ = get_argument_parser().parse_known_args(list(arguments[1:]))
     for file in asked.configfile or ():
         if not Path(file).is_file():
-            hint = "check the path; targets stand before --configfile"
+            hint = "check the path, and write targets before --configfile"
             sys.exit(f"error: --configfile {file}: no such file: {hint}")
     cache = Path(get_appdirs().user_cache_dir)
     try:
@@ -90,12 +90,12 @@ def check_command(arguments: Sequence[str]) -> None:
     except OSError as error:
         sys.exit(
             f"error: {cache}: Snakemake's cache folder cannot be written ({error.strerror}): set "
-            "XDG_CACHE_HOME to a folder that can be written"
+            "XDG_CACHE_HOME to a writable folder"
         )
 
 
 def check_targets(targets: Sequence[str], rules: Collection[Any]) -> None:
-    """End the program with one sentence if a target is neither a rule nor a file that a rule makes.
+    """End the program with one sentence if a target is neither a rule nor the file of a rule.
 
     rules: Snakemake's rule objects.
     """
@@ -109,8 +109,8 @@ def check_targets(targets: Sequence[str], rules: Collection[Any]) -> None:
         near = difflib.get_close_matches(target, whole, n=1)
         hint = f": did you mean '{near[0]}'?" if near else ""
         if configuration:
-            hint = f": a configuration stands behind --configfile: --configfile {target}"
+            hint = f": to use a configuration, write --configfile {target}"
         sys.exit(
             f"error: no rule makes the target '{target}'{hint} (targets: {', '.join(whole)}, or a "
-            "file below results/; targets stand before --configfile)"
+            "file below results/; write targets before --configfile)"
         )

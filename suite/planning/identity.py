@@ -1,10 +1,10 @@
 """What identifies the result of a job: the parameters of its rule, and its input files.
 
-A job runs again if one of its parameters or its list of inputs differs from the last time, or if
-the content of an input has changed. The text of its command, its environment and its packages do
-not count (`rerun-triggers` in profiles/default). So everything that decides a result is a parameter
-and comes from this module: options of the command, settings as JSON, and digests as JSON with the
-keys `code` and `files`. `suite.planning.explain` reads these parameters.
+A job runs again if a parameter, the list of its inputs or the content of an input has changed. The
+text of its command, its environment and its packages do not count (`rerun-triggers` in
+profiles/default). Therefore everything that decides a result is a parameter and comes from this
+module: options of the command, settings as JSON, and digests as JSON with the keys `code` and
+`files`. `suite.planning.explain` reads these parameters.
 """
 
 import json
@@ -22,7 +22,8 @@ from suite.running.content import files_digest, source_of
 from suite.running.provenance import ROOT
 
 
-def _code(*modules: str) -> str:
+def code(*modules: str) -> str:
+    """The code of modules and of everything that they import."""
     return json.dumps({"code": dict(source_of(*modules))})
 
 
@@ -46,17 +47,17 @@ def source_settings(config: Config, wildcards: Any) -> str:
 
 def source_code(config: Config, wildcards: Any) -> str:
     """The code that draws rows of a dataset."""
-    return _code("datasets.draw", SOURCES.module_of(source_kind(config, wildcards)))
+    return code("datasets.draw", SOURCES.module_of(source_kind(config, wildcards)))
 
 
 def source_files(config: Config, wildcards: Any) -> str:
-    """The user's files that a dataset is read from."""
+    """Digests of the user's files with a dataset."""
     files = config.kind(wildcards.dataset).files(config.source(wildcards.dataset))
     return _files({wildcards.dataset: files_digest(files)} if files else {})
 
 
 def reference_rows(config: Config, wildcards: Any) -> str:
-    """Options for the rows of a reference set: held-out rows, or the whole training split."""
+    """Options for a reference set: held-out rows, or the whole training split."""
     asked = config.datasets[wildcards.dataset].heldout
     rows = f"--n {MOST_HELD} --or-fewer" if asked is None else f"--n {asked}"
     held_out = f"--split heldout {rows}"
@@ -64,13 +65,13 @@ def reference_rows(config: Config, wildcards: Any) -> str:
 
 
 def drawn_samples(config: Config, wildcards: Any) -> str:
-    """Samples of one part. A method without a generator has n, whatever `samples` says."""
+    """The number of samples of a part. Without a generator it is n, whatever `samples` is."""
     solves = method_entry(wildcards.method).sample is None
     return f"--samples {wildcards.n if solves else config.samples}"
 
 
 def method_settings(config: Config, wildcards: Any) -> str:
-    """The given settings of a run. Defaults are part of the code, whose digest counts."""
+    """The given settings of a run. The digest of the code covers the defaults."""
     settings = settings_of(config, wildcards.experiment, wildcards.dataset, wildcards.method)
     return _given(settings.model_dump(mode="json", exclude_unset=True))
 
@@ -78,11 +79,11 @@ def method_settings(config: Config, wildcards: Any) -> str:
 def method_code(config: Config, wildcards: Any) -> str:
     """The code that trains a method."""
     name = method_of(wildcards.method)
-    return _code(METHODS[method_room(name)].module_of(name))
+    return code(METHODS[method_room(name)].module_of(name))
 
 
 def method_files(config: Config, wildcards: Any) -> str:
-    """The files that the settings of a run name."""
+    """Digests of the files that the settings of a run name."""
     settings = settings_of(config, wildcards.experiment, wildcards.dataset, wildcards.method)
     return _files({str(file): files_digest([file]) for file in files_of(settings)})
 
@@ -92,13 +93,13 @@ def metrics(config: Config) -> str:
     return f"--metrics {','.join(config.metrics)} --seed {config.seeds.evaluation}"
 
 
-def judged_samples(config: Config) -> str:
-    """How many samples of a run, or real images of a control, are judged."""
+def evaluated_samples(config: Config) -> str:
+    """The number of samples of a run, or of real images of a control, to evaluate."""
     return f"--samples {config.samples}"
 
 
 def choice(config: Config) -> str:
-    """Options that judge a run at its best snapshot; none by default."""
+    """Options to evaluate a run at its best snapshot; none by default."""
     best = config.best_snapshot
     return "" if best is None else f"--choose {best.metric} --choose-rows {best.rows}"
 
@@ -109,10 +110,10 @@ def extractors(config: Config) -> list[str]:
     return sorted(name for name in used if name)
 
 
-def judging_code(config: Config, *modules: str) -> str:
-    """The code of the configured metrics and their extractors, and of `modules`, which use them."""
+def evaluation_code(config: Config, *modules: str) -> str:
+    """The code of the configured metrics, of their extractors, and of `modules`."""
     own = [METRICS.module_of(name) for name in config.metrics]
-    return _code(*modules, *own, *(EXTRACTORS.module_of(name) for name in extractors(config)))
+    return code(*modules, *own, *(EXTRACTORS.module_of(name) for name in extractors(config)))
 
 
 def weights_option(config: Config) -> str:
@@ -122,18 +123,13 @@ def weights_option(config: Config) -> str:
 
 
 def weights_files(config: Config) -> str:
-    """The digest of these weights."""
+    """The digest of the user's own Inception weights."""
     path = config.inception_weights
     return _files({} if path is None else {str(path): files_digest([path])})
 
 
-def report_code(module: str) -> str:
-    """The code of a module of `reporting`."""
-    return _code(module)
-
-
 def report_files(*folders: str) -> str:
-    """Digests of the files in some folders of this repository that reports are made from."""
+    """Digests of the files in folders of this repository from which reports are made."""
     files = [file for folder in folders for file in sorted((ROOT / folder).iterdir())]
     return _files({str(f.relative_to(ROOT)): files_digest([f]) for f in files if f.is_file()})
 
@@ -146,5 +142,5 @@ def configuration(config: Config, wildcards: Any) -> str:
         if wildcards.scope in (name, "all")
     }
     whole = config.model_copy(update={"experiments": chosen})
-    # Not pydantic's own JSON: a path need not be text in UTF-8.
+    # pydantic's own JSON fails for paths that are not UTF-8.
     return json.dumps(whole.model_dump(mode="json", exclude_unset=True), separators=(",", ":"))

@@ -1,4 +1,4 @@
-"""Known rates: those that come with the suite, and those that were measured on this machine."""
+"""The rates of methods and metrics: those of the suite, and those measured on this machine."""
 
 import csv
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ SHIPPED = {
     False: ("rates.csv", "one thread of an AMD EPYC"),
     True: ("rates-gpu.csv", "an NVIDIA H200, GANs without CUDA graphs (resources/README.md)"),
 }
-"""Whether on a GPU -> file in resources/, and the machine that it was measured on."""
+"""Whether on a GPU -> file in resources/, and the machine on which it was measured."""
 HERE = "this machine"
 
 
@@ -23,9 +23,10 @@ HERE = "this machine"
 class Rate:
     """The speed of one kind of work.
 
-    fixed: seconds of a pass that do not depend on its size. each: seconds of a pass for each unit
-    of size. start: seconds before the first pass, with imports and compilation. whose: the machine
-    that it was measured on.
+    fixed: time of a pass that does not depend on its size [s].
+    each: time of a pass for each unit of size [s].
+    start: time before the first pass, for imports and compilation [s].
+    whose: the machine on which it was measured.
     """
 
     fixed: float
@@ -33,22 +34,27 @@ class Rate:
     start: float
     whose: str = ""
 
-    def seconds(self, work: Work) -> float:
-        """Time of a whole job.
+    def seconds(self, work: Work, times: int = 1) -> float:
+        """Time of a job that does the work `times` times, one after another [s].
 
         >>> Rate(fixed=0.01, each=0.02, start=5.0).seconds(Work(iterations=100, steps=2, size=1.0))
         11.0
         """
-        return self.start + work.iterations * work.steps * (self.fixed + self.each * work.size)
+        passes = times * work.iterations * work.steps
+        return self.start + passes * (self.fixed + self.each * work.size)
+
+
+Rates = dict[tuple[str, str], Rate]
+"""(method, or `EMBED` or `JOB`; `images`, `points` or "") -> its rate."""
 
 
 def own_rates(on_gpu: bool = False) -> Path:
-    """The file with the rates of this machine, or of its GPU."""
+    """The file with the rates of this machine's CPU or GPU."""
     return cache_folder() / SHIPPED[on_gpu][0]
 
 
-def read_rates(path: Path, whose: str = "") -> dict[tuple[str, str], Rate]:
-    """Rates by (name, data); InputError where the file is no table of rates."""
+def read_rates(path: Path, whose: str = "") -> Rates:
+    """The rates in a CSV file, none if it does not exist; InputError if it has other columns."""
     try:
         with open(path, newline="", encoding="utf-8") as file:
             return {
@@ -60,13 +66,13 @@ def read_rates(path: Path, whose: str = "") -> dict[tuple[str, str], Rate]:
     except FileNotFoundError:
         return {}
     except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path}: is no table of rates ({error}): delete it") from error
+        raise InputError(f"{path}: is not a table of rates ({error}): delete it") from error
 
 
-def known_rates(on_gpu: bool = False) -> dict[tuple[str, str], Rate]:
-    """The rates of this machine where it has been measured, otherwise the shipped ones.
+def known_rates(on_gpu: bool = False) -> Rates:
+    """The rates measured on this machine, otherwise those that come with the suite.
 
-    on_gpu: rates of methods and metrics on a GPU. Jobs without a GPU keep their CPU rate.
+    on_gpu: for methods and metrics that run on a GPU. `JOB` is always a CPU rate.
     """
     path, whose = SHIPPED[on_gpu]
     rates = read_rates(ROOT / "resources" / path, whose) | read_rates(own_rates(on_gpu), HERE)

@@ -1,6 +1,5 @@
-"""The files that a finished workflow leaves, and which of them one job makes."""
+"""The files of a finished workflow, and which of them one training job makes."""
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from suite.planning.configuration import Config, cells, shares
@@ -10,39 +9,37 @@ from suite.running import paths
 REFERENCES = ("heldout", "class")
 
 
-class Trained(NamedTuple):
-    """One training job, by paths below results/NAME: its subset, and the folders of its parts."""
+class TrainingJob(NamedTuple):
+    """A training job: its subset and the folders of its parts, below results/NAME."""
 
     subset: str
     parts: list[str]
 
 
-def trained(config: Config, *experiments: str) -> list[Trained]:
+def training_jobs(config: Config, *experiments: str) -> list[TrainingJob]:
     """The training jobs of these experiments."""
     return [
-        Trained(
+        TrainingJob(
             paths.SUBSET.format(**vars(cell), data_seed=data),
             [
                 paths.PART.format(**vars(cell), data_seed=data, seed=seed, part=part)
                 for part in share
             ],
         )
-        for cell in cells(config)
-        if cell.experiment in experiments
+        for cell in cells(config, *experiments)
         for data in config.seeds.data
         for seed in config.seeds.training
         for share in shares(config, cell.parts)
     ]
 
 
-def measured(config: Config, *experiments: str) -> list[str]:
+def table_inputs(config: Config, *experiments: str) -> list[str]:
     """The files below results/NAME from which the tables of these experiments are made.
 
-    A part of a run is listed by its run.json only. The workflow asks for all of these files, so
-    that a missing one is made again. Otherwise Snakemake would look only for the inputs of jobs
-    that have to run.
+    Of each part of a run only run.json is listed. The workflow asks for all of these files, so a
+    missing one is made again. Snakemake alone would look for the inputs of jobs that run, only.
     """
-    chosen = [cell for cell in cells(config) if cell.experiment in experiments]
+    chosen = list(cells(config, *experiments))
     subsets = [
         paths.SUBSET.format(**vars(cell), data_seed=seed)
         for cell in chosen
@@ -54,24 +51,22 @@ def measured(config: Config, *experiments: str) -> list[str]:
         for name in REFERENCES
     ]
     records = [
-        f"{part}/{paths.RECORD}" for job in trained(config, *experiments) for part in job.parts
+        f"{part}/{paths.RECORD}"
+        for job in training_jobs(config, *experiments)
+        for part in job.parts
     ]
     found = [
-        *(subsets, references, records),
-        [f"{run}/{paths.METRICS}" for run in runs(config, *experiments)],
-        [f"{run}/{paths.JUDGED}" for run in followed_runs(config, *experiments)],
-        controls(config, *experiments),
+        *(*subsets, *references, *records),
+        *(f"{run}/{paths.METRICS}" for run in runs(config, *experiments)),
+        *(f"{run}/{paths.JUDGED}" for run in followed_runs(config, *experiments)),
+        *controls(config, *experiments),
     ]
-    return _once(file for files in found for file in files)
+    return list(dict.fromkeys(found))
 
 
-def pictured(config: Config) -> list[str]:
-    """The files below results/NAME that only figures need."""
+def figure_inputs(config: Config) -> list[str]:
+    """The files below results/NAME that only figures use."""
     return [
         *(f"{run}/{paths.NEAREST}" for run in pictured_runs(config)),
         *(f"{run}/{paths.WALK}" for run in walked_runs(config)),
     ]
-
-
-def _once(files: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(files))

@@ -1,12 +1,7 @@
-"""The rates of this machine for `suite.planning.cost`, measured by short runs of the commands.
-
-On a busy CPU the processor time of a command counts, since the wall time includes waiting.
-"""
+"""Measures the rates of this machine (`suite.planning.known`) by short runs of the commands."""
 
 import csv
-import io
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -19,42 +14,38 @@ import numpy as np
 from tqdm import tqdm
 
 from suite.planning.configuration import Cell, Config, cells, method_entry, method_room, settings_of
-from suite.planning.known import EMBED, JOB, Rate
+from suite.planning.known import EMBED, JOB, Rate, Rates
 from suite.protocol.artefacts import Subset
 from suite.protocol.method import Work
 from suite.protocol.seeds import stream
 from suite.running.devices import asked
 from suite.running.errors import InputError
-from suite.running.files import read_json, write_text
+from suite.running.files import csv_text, read_json, write_text
 
 SIZES = 32, 128
-"""Rows of the two runs that a rate is fitted to."""
+"""Rows of the two runs to which a rate is fitted."""
 ITERATIONS = {False: 12, True: 400}
-"""Whether on a GPU -> iterations of each run. On a GPU the first are slow: updates are captured."""
+"""Whether on a GPU -> iterations of each run. A GPU first captures its CUDA graphs."""
 
 
 def noise(rows: int, shape: tuple[int, ...]) -> Subset:
     """A subset of random pixels, or of random points."""
     random = stream("measuring", rows)
-    images = len(shape) == 3
-    data = random.integers(0, 256, (rows, *shape), np.uint8) if images else None
-    points = random.random((rows, *shape), np.float32)
-    return Subset(
-        points if data is None else data, np.full(rows, -1), np.arange(rows), "noise", "train", 0
-    )
+    data: np.ndarray
+    if len(shape) == 3:
+        data = random.integers(0, 256, (rows, *shape), np.uint8)
+    else:
+        data = random.random((rows, *shape), np.float32)
+    return Subset(data, np.full(rows, -1), np.arange(rows), "noise", "train", 0)
 
 
-def _run(config: Config, *arguments: str) -> tuple[float, float]:
-    """Wall time of a room's command [s], and the share of it in which the command had a CPU."""
-    started, used = time.perf_counter(), _children()
-    asked = {
-        "DEVICE": config.device,
-        "OMP_NUM_THREADS": str(config.threads),
-        "TQDM_DISABLE": "1",
-    }
+def _run(config: Config, *arguments: str) -> float:
+    """Wall time of a room's command [s]."""
+    started = time.perf_counter()
+    threads = {"OMP_NUM_THREADS": str(config.threads), "TQDM_DISABLE": "1"}
     done = subprocess.run(
         [sys.executable, "-m", *arguments],
-        env={**os.environ, **asked},
+        env={**os.environ, **threads, "DEVICE": config.device},
         capture_output=True,
         text=True,
         check=False,
@@ -62,14 +53,7 @@ def _run(config: Config, *arguments: str) -> tuple[float, float]:
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["no message"])[-1]
         raise InputError(f"{' '.join(arguments[:3])}: {last.removeprefix('error: ')}")
-    wall = time.perf_counter() - started
-    return wall, min(1.0, (_children() - used) / wall) if config.device == "cpu" else 1.0
-
-
-def _children() -> float:
-    """Processor time of all child processes that have ended [s]."""
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return usage.ru_utime + usage.ru_stime
+    return time.perf_counter() - started
 
 
 def _line(small: tuple[float, float], large: tuple[float, float]) -> tuple[float, float]:
@@ -79,7 +63,7 @@ def _line(small: tuple[float, float], large: tuple[float, float]) -> tuple[float
 
 
 def median_pass(history: Path, work: Work) -> float:
-    """Median seconds of a pass, without the first iterations, which warm caches up."""
+    """Median time of a pass without the first two iterations, which fill caches [s]."""
     with open(history, newline="", encoding="utf-8") as file:
         seconds = [float(line["seconds"]) for line in csv.DictReader(file)]
     return statistics.median(np.diff(seconds[2:])) / work.steps
@@ -88,38 +72,37 @@ def median_pass(history: Path, work: Work) -> float:
 def _training_rate(config: Config, method: str, settings: Any, shape: tuple[int, ...]) -> Rate:
     entry, room = method_entry(method), method_room(method)
     if entry.work is None:
-        raise InputError(f"{method}: says nothing of its work: give its Method a `work`")
+        raise InputError(f"{method}: its speed cannot be measured: give its Method a `work`")
     found, starts = [], []
     iterations = ITERATIONS[bool(asked(config.device))]
     for rows in SIZES:
         changes: dict[str, Any] = {entry.budget: iterations, "snapshots": 1}
-        if "batch" in entry.settings.model_fields:
+        if entry.batch:
             changes["batch"] = rows
         short = settings.model_copy(update=changes)
         work = entry.work(short, shape, rows)
         with tempfile.TemporaryDirectory() as folder:
             data, out = Path(folder, "noise.npz"), Path(folder, "run")
             noise(rows, shape).save(data)
-            wall, share = _run(
+            wall = _run(
                 config,
                 *(room, "train", entry.name, "--data", str(data), "--out", str(out)),
                 *("--samples", "1", "--settings", short.model_dump_json(exclude_unset=False)),
             )
             record = read_json(out / "run.json")
-            found.append((work.size, share * median_pass(out / "history.csv", work)))
-        starts.append(share * (wall - record["seconds"]))
+            found.append((work.size, median_pass(out / "history.csv", work)))
+        starts.append(wall - record["seconds"])
     return Rate(*_line(found[0], found[1]), statistics.fmean(starts))
 
 
 def _comparison(config: Config, rows: int, shape: tuple[int, ...], metric: str) -> float:
-    """Time to judge random rows against random rows, of which there is one more [s]."""
+    """Time to compare random rows with random rows, one more than the first [s]."""
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder, f"{name}.npz") for name in ("one", "two")]
         for file, count in zip(files, (rows, rows + 1), strict=True):
             noise(count, shape).save(file)
         names = [str(file) for file in files]
-        wall, share = _run(config, "metrics", "compare", *names, "--metrics", metric)
-        return wall * share
+        return _run(config, "metrics", "compare", *names, "--metrics", metric)
 
 
 def _embedding_rate(config: Config, shape: tuple[int, ...]) -> Rate:
@@ -128,13 +111,13 @@ def _embedding_rate(config: Config, shape: tuple[int, ...]) -> Rate:
     return Rate(0.0, each, start)
 
 
-def measure(config: Config, shapes: dict[str, tuple[int, ...]]) -> dict[tuple[str, str], Rate]:
+def measure(config: Config, shapes: dict[str, tuple[int, ...]]) -> Rates:
     """The rates of each method of a configuration, of embedding images, and of a short job.
 
     Raises:
         InputError: a command failed.
     """
-    rates: dict[tuple[str, str], Rate] = {}
+    rates: Rates = {}
     planned: dict[tuple[str, str], Cell] = {}
     for cell in cells(config):
         if cell.dataset in shapes:
@@ -150,11 +133,10 @@ def measure(config: Config, shapes: dict[str, tuple[int, ...]]) -> dict[tuple[st
     return rates
 
 
-def save_rates(path: Path, rates: dict[tuple[str, str], Rate]) -> None:
-    """Write rates as CSV, whole or not at all."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(["name", "data", "fixed", "each", "start"])
-    for (name, data), rate in sorted(rates.items()):
-        writer.writerow([name, data, *(f"{x:.6g}" for x in (rate.fixed, rate.each, rate.start))])
-    write_text(path, buffer.getvalue())
+def save_rates(path: Path, rates: Rates) -> None:
+    """Write rates as CSV, completely or not at all."""
+    lines = [
+        [*names, *(f"{x:.6g}" for x in (rate.fixed, rate.each, rate.start))]
+        for names, rate in sorted(rates.items())
+    ]
+    write_text(path, csv_text(["name", "data", "fixed", "each", "start"], lines))

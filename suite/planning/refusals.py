@@ -1,4 +1,4 @@
-"""Refusals before any job: a full disk, or jobs that need a GPU that is not there."""
+"""Checks of the machine before any job: disk space, and GPUs."""
 
 import atexit
 import shutil
@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from suite.planning.configuration import Config
-from suite.planning.rules import embeds, judgings, trainings
+from suite.planning.rules import embeds, evaluations, trainings
 from suite.running import devices
 
 LEAST_FREE = 2**20
-"""Free bytes without which Snakemake cannot write its locks, and ends in a traceback."""
+"""Free bytes that Snakemake needs for its locks. With less it ends with a traceback."""
 
 
 def check_space(folder: Path) -> None:
@@ -25,21 +25,21 @@ def check_space(folder: Path) -> None:
 
 
 def check_devices(config: Config, rules: Set[str], *, here: bool, conda: Collection[Any]) -> None:
-    """End the program with one sentence if a job of `rules` needs a GPU that it cannot have.
+    """End the program with one sentence if a job of `rules` cannot have the GPU that it needs.
 
-    here: whether the jobs run on this machine. On other machines each job checks for itself, but
-        `auto` is refused, since this machine would decide for them (`devices.asked`).
+    here: whether the jobs run on this machine. On other machines each job checks this itself;
+        `auto` is refused, since it would depend on this machine's GPUs (`devices.asked`).
     conda: Snakemake's deployment methods. With conda the installed packages are not known yet.
     """
     needed: dict[str, set[str]] = {"jax": set(), "torch": set()}
     for training in trainings(config):
         needed[training.environment].add(training.rule)
     if embeds(config):
-        needed["torch"] |= {"controls", *(judging.rule for judging in judgings(config))}
+        needed["torch"] |= {"controls", *(evaluation.rule for evaluation in evaluations(config))}
     if config.device == "auto" and not here and rules & set().union(*needed.values()):
         sys.exit(
-            "error: device: auto asks the machine that plans, and the jobs run elsewhere: set "
-            "`device` to gpu or cpu, in the configuration or by --config device=gpu"
+            "error: device: auto depends on this machine's GPUs, but the jobs run on others: set "
+            "`device` to gpu or cpu, in the configuration or with --config device=gpu"
         )
     if config.device != "gpu" or not here:
         return
@@ -64,8 +64,8 @@ def check_workflow(config: Config, workflow: Any) -> None:
 def say_after_plan(config: Config, workflow: Any) -> None:
     """After a dry run (`snakemake -n`), print why this machine would refuse the jobs.
 
-    The dry run itself ends with status 0. It is often made where no job runs (on a login node, or
-    as a test of every configuration), and with `-n` Snakemake does not tell where they would run.
+    The dry run itself ends with status 0. Often it is made on a machine that runs no jobs (a login
+    node, a test of every configuration), and with `-n` Snakemake does not say where they would run.
     """
 
     def say() -> None:
@@ -73,6 +73,6 @@ def say_after_plan(config: Config, workflow: Any) -> None:
             try:
                 check_workflow(config, workflow)
             except SystemExit as refused:
-                print(f"\nthis machine would not run it: {refused}", file=sys.stderr)
+                print(f"\nthis machine would refuse the jobs: {refused}", file=sys.stderr)
 
     atexit.register(say)

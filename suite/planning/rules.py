@@ -1,6 +1,6 @@
 """What the rules of the workflow ask for: file names, options, and how runs are split into jobs.
 
-Rules have no logic of their own. What identifies their results is in `suite.planning.identity`.
+The rules themselves have no logic. `suite.planning.identity` has what identifies their results.
 """
 
 import re
@@ -15,7 +15,6 @@ from suite.planning.configuration import (
     Config,
     augmentations,
     cells,
-    method_entry,
     parts_of,
     settings_of,
     shares,
@@ -36,36 +35,34 @@ def runs(config: Config, *experiments: str) -> list[str]:
     """The folders below results/NAME of every run of these experiments."""
     return [
         paths.RUN.format(**vars(cell), data_seed=data_seed, seed=seed)
-        for cell in cells(config)
-        if cell.experiment in experiments
+        for cell in cells(config, *experiments)
         for data_seed in config.seeds.data
         for seed in config.seeds.training
     ]
 
 
 def controls(config: Config, *experiments: str) -> list[str]:
-    """The files of the controls of these experiments, below results/NAME, each once."""
+    """The files of the controls of these experiments, below results/NAME, without repeats."""
     files = [
         paths.CONTROLS.format(dataset=cell.dataset, n=cell.n, data_seed=data_seed)
-        for cell in cells(config)
-        if cell.experiment in experiments
+        for cell in cells(config, *experiments)
         for data_seed in config.seeds.data
     ]
     return list(dict.fromkeys(files))
 
 
 def followed_runs(config: Config, *experiments: str) -> list[str]:
-    """The first run of every cell of these experiments, which stands for the others along time.
+    """The first run of every cell of these experiments, whose snapshots are evaluated too.
 
-    None where each is judged at its best snapshot: the choice has followed them.
+    There are none if every run is evaluated at its best snapshot.
     """
     if config.best_snapshot is not None:
         return []
-    return [_first_run(config, cell) for cell in cells(config) if cell.experiment in experiments]
+    return [_first_run(config, cell) for cell in cells(config, *experiments)]
 
 
 def pictured_runs(config: Config) -> list[str]:
-    """The first run of every cell whose dataset is of images."""
+    """The first run of every cell on images."""
     return [
         _first_run(config, cell)
         for cell in cells(config)
@@ -74,22 +71,22 @@ def pictured_runs(config: Config) -> list[str]:
 
 
 def walked_runs(config: Config) -> list[str]:
-    """The first run of every cell whose generator has two latents, which a square can show."""
-    found = []
-    for cell in cells(config):
-        settings = settings_of(config, cell.experiment, cell.dataset, cell.method)
-        if method_entry(cell.method).generate and getattr(settings, "latent", None) == 2:
-            found.append(_first_run(config, cell))
-    return found
+    """The first run of every cell whose generator has a latent space of two dimensions."""
+    return [
+        _first_run(config, cell)
+        for cell in cells(config)
+        if settings_of(config, cell.experiment, cell.dataset, cell.method).walkable
+    ]
 
 
 @dataclass(frozen=True)
-class Judging:
-    """A rule that judges runs.
+class Evaluation:
+    """A rule that evaluates runs.
 
-    files: what its job writes in the run's folder, by option of its command. modules: whose code
-    decides what it writes. reads: what it needs of the first part beside the record. datasets,
-    data_seed, seed: regular expressions of the wildcards.
+    files: option of its command -> the file that the job writes in the run's folder.
+    modules: the modules whose code decides the content of these files.
+    reads: files of the first part that the job needs, beside the record.
+    datasets, data_seed, seed: regular expressions of the wildcards.
     """
 
     rule: str
@@ -100,12 +97,17 @@ class Judging:
     data_seed: str = r"\d+"
     seed: str = r"\d+"
 
+    @property
+    def follows(self) -> bool:
+        """Whether it evaluates every snapshot too."""
+        return "trajectory" in self.files
 
-def judgings(config: Config) -> list[Judging]:
-    """The rules that judge, those that come first before the others.
 
-    The first run of a cell is also followed along its training, and of images the nearest training
-    images are found, by the same job: a process that embeds takes seconds to start.
+def evaluations(config: Config) -> list[Evaluation]:
+    """The rules that evaluate runs, in their order of precedence.
+
+    One job does everything for the first run of a cell: the metrics, the metrics of every snapshot,
+    and the nearest training images. A process that embeds images takes seconds to start.
     """
     kinds: dict[str, list[str]] = {}
     for name in config.datasets:
@@ -121,12 +123,12 @@ def judgings(config: Config) -> list[Judging]:
         beside = followed | nearest
         read = tuple(reads[option] for option in beside)
         rule, files = f"evaluate_{kind}", every | beside
-        found.append(Judging(rule, files, modules, read, one_of(names), *seeds))
-    return [*found, Judging("evaluate", every)]
+        found.append(Evaluation(rule, files, modules, read, one_of(names), *seeds))
+    return [*found, Evaluation("evaluate", every)]
 
 
 def variants_of(methods: Iterable[str]) -> str:
-    """A regular expression for these methods, and for variants of them."""
+    """A regular expression for these methods and their variants."""
     return f"({one_of(methods)})({MARK}[^/]+)?"
 
 
@@ -134,8 +136,10 @@ def variants_of(methods: Iterable[str]) -> str:
 class Training:
     """A rule that trains.
 
-    room: whose command it calls; environment: of which file in envs/. methods, sizes: regular
-    expressions of the wildcards. parts: what each of its jobs makes.
+    room: the room whose command it calls.
+    environment: the name of its file in envs/.
+    methods, sizes: regular expressions of the wildcards.
+    parts: the parts of a run that one job makes.
     """
 
     rule: str
@@ -153,17 +157,17 @@ class Training:
 
     @property
     def log(self) -> str:
-        """The path of its log, and of what it took, without their suffix."""
+        """The path of its log and of its benchmark, without the suffix."""
         return f"{paths.RUN}/{self.title.replace(' ', '')}"
 
 
 def trainings(config: Config) -> list[Training]:
-    """The rules that train: one a room for methods with a generator, whose runs have one part.
+    """The rules that train.
 
-    The others solve for as many rows at a time as the subset has. A rule has a fixed list of
-    files, so that each share of the parts has a rule of its own, for all sizes that have it.
+    Each room has one rule for its methods with a generator; a run of these has one part. A run of
+    the other methods has several parts, which several jobs may share. A rule has a fixed list of
+    files, so each share of the parts has its own rule, for all n that need it.
     """
-    # JAX and PyTorch have environments of their own.
     found = []
     for room, registry in METHODS.items():
         draw = [name for name, method in registry.entries.items() if method.sample]
@@ -199,42 +203,46 @@ def parts(config: Config, wildcards: Any, pattern: str) -> list[str]:
 
 
 def references(config: Config) -> list[str]:
-    """Names of the sets, beside the training subset, that runs are compared with.
+    """Names of the sets that runs are compared with, beside the training subset.
 
-    A best snapshot is chosen by images of the whole split (`class`) that are not in the subset.
+    A best snapshot is chosen with images of the whole split (`class`) outside the subset.
     """
     used: set[str] = {METRICS.lookup(m).reference for m in config.metrics}
     return sorted((used | ({"class"} if config.best_snapshot else set())) - {"train"})
 
 
 def set_options(config: Config, files: Sequence[str]) -> str:
-    """The training subset and the sets of `references`, in this order."""
+    """Options for the training subset and the sets of `references`, in this order."""
     names = ["train", *references(config)]
     return " ".join(f"--{name} {file}" for name, file in zip(names, files, strict=True))
 
 
-def out_options(judging: Judging, files: Sequence[str]) -> str:
-    """The files that a job writes, each behind its option."""
-    return " ".join(f"--{option} {file}" for option, file in zip(judging.files, files, strict=True))
+def out_options(evaluation: Evaluation, files: Sequence[str]) -> str:
+    """Options for the files that a job writes."""
+    return " ".join(
+        f"--{option} {file}" for option, file in zip(evaluation.files, files, strict=True)
+    )
 
 
 def augment_options(config: Config, wildcards: Any) -> str:
-    """The augmentations that methods use on these rows, as options."""
+    """Options for the augmentations that methods use on these rows."""
     return " ".join(f"--augment {a}" for a in augmentations(config, wildcards.dataset, wildcards.n))
 
 
 def embeds(config: Config) -> bool:
-    """Whether a configured metric embeds images by a network, on a GPU where there is one."""
+    """Whether a configured metric embeds images with a network, which can use a GPU."""
     return any(EXTRACTORS.lookup(name).arithmetic for name in extractors(config))
 
 
 def job_prefix(config: Config, root: str) -> str:
-    """What precedes a command and is no reason to run it again; root: the Snakefile's folder.
+    """The shell prefix of every job. It is not a rule parameter, so a change in it reruns nothing.
 
-    The device is no reason either: like another machine, it changes last digits. Progress bars
-    write a line every few seconds, since they go to a log too.
+    The device is part of it: like another machine, it changes the last digits only. Progress bars
+    write to a log, so they write a line every few seconds.
+
+    root: the folder of the Snakefile.
     """
-    # Before what a cluster's modules put there. Snakemake formats the text: braces are doubled.
+    # It precedes the paths of a cluster's modules. Snakemake formats the text: braces are doubled.
     path = f"PYTHONPATH={shlex.quote(root)}${{{{PYTHONPATH:+:$PYTHONPATH}}}}"
     variables = f"{path} PYTHONUTF8=1 TQDM_MININTERVAL=3"
     variables += f" DEVICE={config.device} JOBS_PER_GPU={config.jobs_per_gpu}"

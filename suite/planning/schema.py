@@ -1,11 +1,8 @@
-"""config/schema.json: the JSON Schema of a configuration, with which editors complete and check."""
+"""config/schema.json: the JSON Schema of a configuration, for editors."""
 
 import json
 from collections import Counter
 from typing import Any
-
-from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
 
 from suite.planning.configuration import Config, all_methods
 from suite.protocol.metric import METRICS
@@ -13,11 +10,11 @@ from suite.protocol.source import SOURCES
 
 Schema = dict[str, Any]
 ABOUT = ("description", "default")
-"""What editors show about a key."""
+"""Keys of the schema that editors show."""
 
 
 def _setting(name: str, field: Schema) -> Schema:
-    """A setting: one value, or a list of values to search."""
+    """The schema of a setting: one value, or a list of values for variants."""
     about = {key: value for key, value in field.items() if key in ABOUT}
     value = {key: value for key, value in field.items() if key not in (*ABOUT, "title")}
     one = {"$ref": f"#/$defs/{name}/anyOf/0"}
@@ -27,19 +24,16 @@ def _setting(name: str, field: Schema) -> Schema:
 def _methods(template: str) -> tuple[dict[str, Schema], Schema]:
     """Definitions, and the schema of a mapping from methods to their settings.
 
-    Equal settings of several methods share one definition, `setting:KEY`. If a key means different
-    things, the definitions are numbered.
+    Equal settings of several methods share one definition, `setting:KEY`. Different settings with
+    the same key have numbered definitions.
     """
-    models: dict[str, type[BaseModel]] = {n: m.settings for n, m in all_methods().items()}
-    modes, shared = models_json_schema(
-        [(model, "validation") for model in dict.fromkeys(models.values())], ref_template=template
-    )
-    definitions: dict[str, Schema] = shared.get("$defs", {})
+    definitions: dict[str, Schema] = {}
     names: dict[str, str] = {}
     uses: Counter[str] = Counter()
     properties: dict[str, Schema] = {}
-    for method, model in models.items():
-        of_model = definitions[modes[model, "validation"]["$ref"].rpartition("/")[2]]
+    for method, entry in all_methods().items():
+        of_model = entry.settings.model_json_schema(ref_template=template)
+        definitions |= of_model.get("$defs", {})
         own = {}
         for key, field in of_model["properties"].items():
             content = json.dumps([key, field], sort_keys=True, default=str)
@@ -55,14 +49,12 @@ def _methods(template: str) -> tuple[dict[str, Schema], Schema]:
             "additionalProperties": False,
             "properties": own,
         }
-    for reference in modes.values():
-        definitions.pop(reference["$ref"].rpartition("/")[2], None)
     table = {"type": "object", "additionalProperties": False, "properties": properties}
     return definitions | {"Methods": table}, {"$ref": "#/$defs/Methods"}
 
 
 def _datasets(table: Schema, definitions: dict[str, Schema]) -> None:
-    """Datasets by name. An own name needs a `kind`; `source` has the settings of the kind."""
+    """Datasets by name. A name of the user's needs a `kind`; `source` has its settings."""
     definitions |= {
         f"source:{k}": s.settings.model_json_schema() for k, s in SOURCES.entries.items()
     }
@@ -90,7 +82,7 @@ def _datasets(table: Schema, definitions: dict[str, Schema]) -> None:
 
 
 def json_schema() -> Schema:
-    """The JSON Schema of a configuration, with the settings of all that is registered."""
+    """The JSON Schema of a configuration, with the settings of all methods and datasets."""
     template = "#/$defs/{model}"
     schema = Config.model_json_schema(ref_template=template)
     definitions = schema["$defs"]
@@ -107,7 +99,7 @@ def json_schema() -> Schema:
 
 
 def schema_text() -> str:
-    """The schema as it stands in config/schema.json."""
+    """The content of config/schema.json."""
     return json.dumps(json_schema(), indent=2, default=str) + "\n"
 
 

@@ -3,11 +3,12 @@
 import math
 from collections.abc import Iterable
 
-from suite.planning.cost import Item, duration, many, wait
+from suite.planning.cost import Item, many, wait
+from suite.running.progress import duration
 
 
 def table(items: Iterable[Item], cores: int, gpus: int = 1) -> str:
-    """Jobs by cost, largest first; then totals, and the machines whose rates were used."""
+    """Jobs by cost, the most expensive first; then totals, and the machines of the rates."""
     items = list(items)
     ordered = sorted(items, key=lambda item: -(item.seconds or math.inf) * item.jobs)
     lines = [f"{'jobs':>6}  {'each':>9}  {'together':>9}  what"]
@@ -35,16 +36,13 @@ def table(items: Iterable[Item], cores: int, gpus: int = 1) -> str:
 
 
 def _hours(items: Iterable[Item], experiment: str | None = None) -> float:
-    """Hours of the jobs with a known rate, of one experiment or of all."""
+    """Hours of the jobs with a known rate, in one experiment or in all."""
     some = (item for item in items if experiment in (None, item.experiment))
     return sum(item.jobs * (item.seconds or 0) for item in some) / 3600
 
 
 def _unknown(items: Iterable[Item]) -> list[str]:
-    """How many jobs have no known rate: those that train and those that judge."""
-    counts = {"train": 0, "judge": 0}
-    for item in items:
-        if item.seconds is None:
-            counts["train" if item.what.startswith("train ") else "judge"] += item.jobs
-    said = " and ".join(f"{count} that {what}" for what, count in counts.items() if count)
-    return [f"of unknown speed: {said}; `python -m suite measure` finds it out"] if said else []
+    """A line about the jobs without a known rate, if there are any."""
+    jobs = sum(item.jobs for item in items if item.seconds is None)
+    said = f"of unknown speed: {jobs} jobs; `python -m suite measure` measures these speeds"
+    return [said] if jobs else []

@@ -1,6 +1,6 @@
-"""Variants: a setting that is given as a list makes one variant of the method for each value.
+"""Variants: a list in place of a setting makes one variant of the method for each value.
 
-A variant is called METHOD@KEY=VALUE,... in files, figures and the grid.
+The name of a variant in files and figures is METHOD@KEY=VALUE,...
 """
 
 import json
@@ -37,7 +37,7 @@ def _lists(model: type[Settings]) -> frozenset[str]:
 
 
 def searched(model: type[Settings], overrides: Mapping[str, Any]) -> list[str]:
-    """The settings given as a list of values, in order. Of a list setting: as a list of lists."""
+    """The settings with a list of values, in order; a list setting needs a list of lists."""
     return [
         key
         for key, value in overrides.items()
@@ -47,7 +47,7 @@ def searched(model: type[Settings], overrides: Mapping[str, Any]) -> list[str]:
 
 
 def _name(value: Any) -> str:
-    """How a value is written in a variant's name: a list as a+b, a path as its last part."""
+    """A value in the name of a variant: a list as a+b, a path as its last part."""
     if isinstance(value, list):
         return "+".join(map(_name, value)) or "none"
     return json.dumps(value).strip('"').rpartition("/")[2]
@@ -71,14 +71,14 @@ def variants(
         names = [_name(value) for value in overrides[key]]
         if not names or len(set(names)) != len(names):
             raise InputError(
-                f"{where}.{key}: a list stands for a run with each of its values: give at least "
-                "one, and each once (of a path the last part counts)"
+                f"{where}.{key}: each value of the list makes a variant: give at least one value, "
+                "and each once (paths must differ in their last part)"
             )
         for value, name in zip(overrides[key], names, strict=True):
             if not re.fullmatch(r"[A-Za-z0-9._+-]+", name):
                 raise InputError(
-                    f"{where}.{key}: '{value}' makes no folder's name, which the runs with each "
-                    "value of a list need: rename it, in letters, digits and any of . _ + -"
+                    f"{where}.{key}: '{value}' cannot be part of a folder name, as each value of a "
+                    "list must be: rename it, with letters, digits and . _ + - only"
                 )
     found = {}
     for chosen in product(*(overrides[key] for key in keys)):

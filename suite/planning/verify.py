@@ -1,4 +1,4 @@
-"""Compare the files of a reproduction with their digests, and set bad ones aside."""
+"""Compares the files of a reproduction with their digests, and moves bad ones aside."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from suite.planning.configuration import Config
-from suite.planning.outputs import measured, pictured, trained
+from suite.planning.outputs import figure_inputs, table_inputs, training_jobs
 from suite.running import paths
 from suite.running.checkpoint import state_file
 from suite.running.digests import altered, artefact_of, digest_file, recorded
@@ -29,7 +29,7 @@ class Fault:
     """A file that is not as it was written.
 
     path: below results/NAME. what: `missing`; `damaged`: it cannot be read; `altered`: it can be
-    read, but its content is not what was written.
+    read, but its content has changed.
     """
 
     path: str
@@ -40,9 +40,9 @@ class Fault:
 class Found:
     """The state of the files below results/NAME.
 
-    whole: number of files that are as they were written. unrecorded: number of readable files
-    without a digest, made by an earlier version. unmade: number of files that the workflow has not
-    made yet. half_written: temporary files of killed jobs.
+    whole: number of unchanged files. unrecorded: number of readable files without a digest, from an
+    earlier version. unmade: number of files that the workflow has not made yet. half_written:
+    temporary files of killed jobs.
     """
 
     faults: list[Fault]
@@ -54,7 +54,7 @@ class Found:
 
 def _expected(config: Config, results: Path) -> Iterator[Path]:
     """Every file that the workflow makes for a configuration."""
-    for file in (*measured(config, *config.experiments), *pictured(config)):
+    for file in (*table_inputs(config, *config.experiments), *figure_inputs(config)):
         path = results / file
         yield from artefacts(path.parent) if path.name == paths.RECORD else [path]
     for scope in ("all", *config.experiments):
@@ -124,10 +124,10 @@ def _set_aside(path: Path, results: Path) -> None:
 
 
 def _keep(part: Path, results: Path) -> None:
-    """Keep a good part whose job has to run again, for another part or for redrawn rows.
+    """Keep a good part whose job has to run again because of another part or its subset.
 
-    Snakemake deletes all outputs of a job before it starts. A copy beside the checkpoint lets the
-    job find this part finished.
+    Snakemake deletes all outputs of a job before it starts. The job finds a copy beside the
+    checkpoint, so it does not train this part again.
     """
     record = record_of(part)
     if record and "key" in record and fault(part) is None:
@@ -140,8 +140,8 @@ def _check_unlocked(results: Path) -> None:
     locks = results.absolute().parent.parent / ".snakemake" / "locks"
     if locks.is_dir() and any(locks.iterdir()):
         raise InputError(
-            f"{results}: a workflow is running here, or was killed: wait for its end, or give its "
-            "command with --unlock, then mend"
+            f"{results}: a workflow is running here, or was killed: wait until it ends, or run its "
+            "command with --unlock, then try again"
         )
 
 
@@ -154,7 +154,7 @@ def mend(config: Config, results: Path, found: Found) -> None:
     _check_unlocked(results)
     bad = {fault.path for fault in found.faults}
     folders = {str(Path(path).parent) for path in bad}
-    for job in trained(config, *config.experiments):
+    for job in training_jobs(config, *config.experiments):
         if folders.isdisjoint(job.parts) and job.subset not in bad:
             continue
         for part in job.parts:

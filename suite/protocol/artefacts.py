@@ -1,4 +1,4 @@
-"""The files that rooms hand to each other: subsets of a dataset, and what a run leaves."""
+"""The files that rooms give to each other: subsets, samples and trajectories."""
 
 import hashlib
 import json
@@ -15,15 +15,15 @@ from suite.running.errors import InputError
 from suite.running.files import read_arrays, write_arrays
 
 PROTOCOL = 1
-"""Raised when code that is in no digest (`suite.running.content.LEFT_OUT`, command lines) changes
-what comes out of it: everything is then made again. Tests of tiny runs see it forgotten."""
+"""Raise it when code that is in no digest (`suite.running.content.LEFT_OUT`, command lines) changes
+results. Everything is then made again. Tests with tiny runs fail if this is forgotten."""
 
 
 def check_data(data: np.ndarray, where: str) -> np.ndarray:
-    """`data` itself, if it is uint8 images [N, H, W, C] (C 1 or 3) or finite float32 points [N, 2].
+    """Return `data`, if it is uint8 images [N, H, W, 1 or 3] or finite float32 points [N, 2].
 
     Raises:
-        InputError: another dtype or shape, no rows, or points that are not finite.
+        InputError: another dtype or shape, no rows, or infinite or NaN points.
     """
     shape = list(data.shape)
     if data.dtype == np.uint8 and data.ndim == 4 and data.shape[3] in (1, 3):
@@ -31,7 +31,9 @@ def check_data(data: np.ndarray, where: str) -> np.ndarray:
     elif data.dtype == np.float32 and data.ndim == 2 and data.shape[1] == 2:
         bad = int((~np.isfinite(data)).any(axis=1).sum())
         if bad:
-            raise InputError(f"{where}: {bad} of {len(data)} points are NaN or infinite: mend them")
+            raise InputError(
+                f"{where}: {bad} of {len(data)} points are NaN or infinite: remove them"
+            )
     else:
         raise InputError(
             f"{where}: expected uint8 images [N, H, W, 1 or 3] or float32 points [N, 2], "
@@ -43,7 +45,7 @@ def check_data(data: np.ndarray, where: str) -> np.ndarray:
 
 
 def digest_of(data: np.ndarray) -> str:
-    """sha256 of dtype, shape and bytes: equal exactly for equal arrays.
+    """sha256 of dtype, shape and bytes of an array.
 
     >>> digest_of(np.zeros(4)) == digest_of(np.zeros((2, 2)))
     False
@@ -60,11 +62,10 @@ class Subset:
     """Rows of a dataset.
 
     data: uint8 images [n, H, W, C], or float32 points [n, 2].
-    labels: int64 [n], class of each row (-1 where there is none).
-    indices: int64 [n], position of each row in the dataset's own order.
-    dataset, split, seed: where the rows come from; split is `train` or `heldout`.
-    notes: what reading image files decided (how many were transparent, on which background);
-        empty for most.
+    labels: int64 [n], class of each row; -1 for none.
+    indices: int64 [n], position of each row in the dataset.
+    dataset, split, seed: origin of the rows; split is `train` or `heldout`.
+    notes: how image files were converted (how many were transparent, on which background).
     """
 
     data: np.ndarray
@@ -98,7 +99,7 @@ class Subset:
 
     @staticmethod
     def load(path: Path) -> "Subset":
-        """Read a subset; InputError if the file is damaged or its data are not its digest's."""
+        """Read a subset; InputError if the file is damaged or does not match its digest."""
         arrays = read_arrays(
             path, "data", "labels", "indices", "dataset", "split", "seed", "digest"
         )
@@ -107,8 +108,8 @@ class Subset:
             found = arrays[name]
             if found.shape != (len(data),) or found.dtype.kind not in "iu":
                 raise InputError(
-                    f"{path}: {name} has shape {list(found.shape)} and type {found.dtype} for "
-                    f"{len(data)} rows, which need a whole number each: {remedy(path)}"
+                    f"{path}: {name} must be {len(data)} whole numbers, not {found.dtype} of shape "
+                    f"{list(found.shape)}: {remedy(path)}"
                 )
         try:
             subset = Subset(
@@ -131,8 +132,8 @@ class Subset:
 class Trajectory:
     """Snapshots of a run.
 
-    data: [T, m, ...], the first m samples at T moments, as in `Subset.data`.
-    iterations: int64 [T], strictly increasing, 0 for the start.
+    data: [T, m, ...], m samples at T iterations, as in `Subset.data`.
+    iterations: int64 [T], strictly increasing; 0 is the start.
     """
 
     data: np.ndarray
@@ -167,8 +168,8 @@ def load_samples(path: Path) -> np.ndarray:
         return check_data(arrays["data"], f"{path}: data")
     if len(arrays) != 1:
         raise InputError(
-            f"{path}: holds {len(arrays)} arrays ({', '.join(arrays) or 'none'}) and none is "
-            "called 'data': name the images 'data'"
+            f"{path}: none of its arrays ({', '.join(arrays) or 'it has none'}) is called 'data': "
+            "save the images under this name"
         )
     name, data = next(iter(arrays.items()))
     return check_data(data, f"{path}: {name}")

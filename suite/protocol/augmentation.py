@@ -1,45 +1,46 @@
-"""What random augmentation does to images (Zhao et al., 2020), in NumPy.
+"""Random augmentation of images (Zhao et al., 2020): the setting, and its NumPy reference.
 
-Methods that augment apply the same changes to tensors of their framework, with its random numbers
-(`baselines/augment.py`, `gantk/descent/augment.py`); this one shows what copies of training images
-would look like under them. Pixels count from 0, black, to 1.
+Methods apply the same changes to tensors of their framework, with its random numbers
+(`baselines/augment.py`, `gantk/descent/augment.py`). The functions here augment training images for
+the control of copies. Pixels are in [0, 1]; 0 is black.
 """
 
 from collections.abc import Callable, Collection
-from typing import Annotated, Literal
+from typing import Literal
 
 import numpy as np
-from pydantic import Field
 
+from suite.protocol.settings import Settings
 from suite.running.errors import InputError
 
-WORDS = {"colour": "recoloured", "translation": "moved", "cutout": "cut out"}
-"""Every change, in the order in which they are applied, and what it does in a word."""
-
 Augmentation = Literal["translation", "cutout", "colour"]
-AugmentSetting = Annotated[
-    tuple[Augmentation, ...],
-    Field(
-        description="random changes of real and generated images before the discriminator sees "
-        "them (Zhao et al., 2020): translation shifts by up to an eighth of the side, cutout "
-        "blackens a square of half the side, colour changes brightness, saturation and contrast"
-    ),
-]
-"""The setting `augment` of every method that has one; its default is ()."""
+WORDS = {"colour": "recoloured", "translation": "moved", "cutout": "cut out"}
+"""Augmentation -> a word for titles; in the order in which augmentations are applied."""
+
+
+class AugmentSettings(Settings):
+    """The setting of every method that can augment images."""
+
+    augment: tuple[Augmentation, ...] = ()
+    """random changes of real and generated images before the discriminator sees them (Zhao et al.,
+    2020): translation shifts by up to an eighth of the side, cutout blackens a square of half the
+    side, colour changes brightness, saturation and contrast"""
 
 
 def check_augmented(names: Collection[str], shape: tuple[int, ...]) -> None:
-    """Refuse augmentations of points.
+    """Refuse augmentation of points.
+
+    shape: of a row, [H, W, C] or (2,).
 
     Raises:
-        InputError: `names` is not empty, and a row of this shape is no image.
+        InputError: `names` is not empty, and the rows are not images.
     """
     if names and len(shape) != 3:
         raise InputError("augment: points cannot be augmented: leave it out, or train on images")
 
 
 def reach(side: int) -> int:
-    """How far a translation goes on an axis of `side` pixels: an eighth, rounded.
+    """Largest shift on an axis of `side` pixels: an eighth of it, rounded.
 
     >>> reach(28), reach(32)
     (4, 4)
@@ -48,8 +49,11 @@ def reach(side: int) -> int:
 
 
 def _colour(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Brightness + U(-0.25, 0.25); distance from a pixel's grey times U(0, 2), where there is
-    colour; distance from the image's mean times U(0.5, 1.5)."""
+    """Random brightness, saturation and contrast.
+
+    Adds U(-0.25, 0.25); scales a pixel's difference from its grey by U(0, 2) in colour images;
+    scales the difference from the image's mean by U(0.5, 1.5).
+    """
     brightness, saturation, contrast = rng.random(3)
     image = image + (brightness - 0.5) / 2
     if image.shape[2] > 1:
@@ -59,7 +63,7 @@ def _colour(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _translation(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Moves by whole pixels, uniform within `reach` on each axis; black comes in."""
+    """Shift by whole pixels, uniform within `reach` on each axis. The gap is black."""
     most = [reach(side) for side in image.shape[:2]]
     padded = np.pad(image, [(by, by) for by in most] + [(0, 0)])
     top, left = (int(rng.integers(0, 2 * by + 1)) for by in most)
@@ -67,7 +71,7 @@ def _translation(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _cutout(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A black rectangle of half the sides; its centre is uniform, so that it may hang over."""
+    """Black rectangle with half the sides. Its centre is uniform, so it may be cut off."""
     holed = image.copy()
     places = []
     for side in image.shape[:2]:
@@ -85,9 +89,9 @@ _STEPS: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {
 
 
 def augmented(images: np.ndarray, names: Collection[str], rng: np.random.Generator) -> np.ndarray:
-    """Images, uint8 [N, H, W, C], each changed by draws of its own, and rounded to 8 bits.
+    """Images uint8 [N, H, W, C], each changed by its own random draws and rounded to 8 bits.
 
-    names: of `WORDS`.
+    names: augmentations to apply.
     """
     rows = []
     for image in images:

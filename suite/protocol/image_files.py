@@ -1,4 +1,4 @@
-"""Image files: found in a folder, and read alike by every room."""
+"""Finding and reading image files."""
 
 import os
 import re
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 ORIENTATION, SIDEWAYS = 0x0112, 5
-"""The EXIF tag of how a picture is turned, and the first value that swaps width and height."""
+"""The EXIF tag of the orientation, and its first value that swaps width and height."""
 COLOURS = {"white": "#ffffff", "grey": "#808080", "black": "#000000"}
 
 
 def check_colour(text: str) -> str:
-    """The text itself; ValueError where it is no `Background`."""
+    """Return the text if it is a `Background`; otherwise ValueError."""
     if text not in COLOURS and not re.fullmatch("#[0-9a-fA-F]{6}", text):
-        raise ValueError(f"{text} is no colour: write white, grey, black or '#rrggbb'")
+        raise ValueError(f"{text} is not a colour: write white, grey, black or '#rrggbb'")
     return text
 
 
@@ -36,11 +36,14 @@ Background = Annotated[str, AfterValidator(check_colour)]
 
 @dataclass(frozen=True)
 class Head:
-    """What the head of an image file tells.
+    """The header of an image file.
 
-    size: (width, height), upright. mode: as Pillow calls it. deep: whether a channel has more than
-    8 bits. turned: by its orientation tag. animated: more than one picture. clear: whether pixels
-    may be transparent.
+    size: (width, height) in upright position.
+    mode: Pillow's name of the pixel format.
+    deep: whether a channel has more than 8 bits.
+    turned: whether the orientation tag turns the image.
+    animated: whether it has several frames.
+    clear: whether pixels may be transparent.
     """
 
     size: tuple[int, int]
@@ -52,13 +55,12 @@ class Head:
 
 
 def image_files(folder: Path, subfolders: bool = False) -> list[Path]:
-    """The image files of a folder, by name; hidden files and others are left out.
+    """The image files of a folder, in the order of their paths, without hidden files.
 
-    subfolders: whether those below it count too, in the order of their paths; else they are left
-        out.
+    subfolders: whether to include the images of all subfolders.
 
     Raises:
-        InputError: the folder is missing or holds no image.
+        InputError: the folder is missing or has no image.
     """
     try:
         paths = _below(folder) if subfolders else folder.iterdir()
@@ -72,7 +74,7 @@ def image_files(folder: Path, subfolders: bool = False) -> list[Path]:
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    """All files in a folder and in those below it, links included, but for hidden folders."""
+    """All files of a folder and its subfolders, following links, without hidden folders."""
 
     def fail(error: OSError) -> None:
         raise error
@@ -86,7 +88,7 @@ def _below(folder: Path) -> Iterator[Path]:
 
 
 def below(folder: Path) -> Counter[str]:
-    """How many image files lie below each subfolder that has any, by its name."""
+    """Subfolder -> number of image files in it, for those that have any."""
     counts: Counter[str] = Counter()
     for path in _below(folder):
         name, *rest = path.relative_to(folder).parts
@@ -96,42 +98,41 @@ def below(folder: Path) -> Counter[str]:
 
 
 def others(folder: Path) -> Counter[str]:
-    """How many other files a folder has, by ending."""
+    """Suffix -> number of files in a folder that are not images."""
     files = (path for path in folder.iterdir() if path.name[0] != "." and path.is_file())
     return Counter(p.suffix.lower() for p in files if p.suffix.lower() not in SUFFIXES)
 
 
 def _without_image(folder: Path, subfolders: bool) -> str:
-    """Why a folder has no image, and what it has instead."""
+    """The error of a folder without images, with what it contains instead."""
     inside = Counter() if subfolders else below(folder)
     if inside:
         names = ", ".join(list(inside)[:5]) + (", ..." if len(inside) > 5 else "")
         return (
-            f"{folder}: its {inside.total()} images lie in subfolders ({names}): name one of them, "
-            "or set `subfolders: true` to take all together"
+            f"{folder}: its {inside.total()} images are in subfolders ({names}): name one of them, "
+            "or set `subfolders: true` to use all"
         )
-    here = ", ".join(f"{count} {end or 'without ending'}" for end, count in others(folder).items())
+    here = ", ".join(f"{count} {end or 'without suffix'}" for end, count in others(folder).items())
     other = f", but {here}: convert or rename them" if here else ": check the path"
-    return f"{folder}: holds no image ({', '.join(SUFFIXES)}){other}"
+    return f"{folder}: contains no image ({', '.join(SUFFIXES)}){other}"
 
 
 @contextmanager
 def opened(path: Path) -> Iterator["ImageFile"]:
-    """An image file, read no further than its head.
+    """An open image file, of which only the header has been read.
 
     Raises:
-        InputError: the file is missing, damaged, no image, too large to be one, or has numbers
-            whose range is not that of 8 or 16 bits.
+        InputError: the file is missing, damaged, not an image, too large, or has 32-bit pixels.
     """
     from PIL import Image
 
     try:
         with Image.open(path) as file:
-            # Of 32 bits nobody knows which value is white. PPM and PNG have 16 in mode I.
+            # No standard says which 32-bit value is white. In PPM and PNG, mode I has 16 bits.
             if file.mode == "F" or (file.mode == "I" and file.format not in ("PPM", "PNG")):
                 raise InputError(
-                    f"{path}: has numbers of 32 bits, of which none is known to be white: convert "
-                    "it to 8 or 16 bits"
+                    f"{path}: has 32-bit pixels, for which the value of white is not defined: "
+                    "convert it to 8 or 16 bits"
                 )
             yield file
     except InputError:
@@ -140,15 +141,17 @@ def opened(path: Path) -> Iterator["ImageFile"]:
         raise InputError(
             f"{path}: has more than {2 * (Image.MAX_IMAGE_PIXELS or 0):,} pixels: make it smaller"
         ) from error
-    except Exception as error:  # Pillow's readers raise whatever a damaged file makes them
+    except Exception as error:  # Pillow raises many kinds of errors for damaged files
         if isinstance(error, OSError) and error.errno is not None:
             raise from_os(error) from error
         why = " ".join(str(error).split())
-        raise InputError(f"{path}: damaged or no image ({why}): replace or remove it") from error
+        raise InputError(
+            f"{path}: damaged or not an image ({why}): replace or remove it"
+        ) from error
 
 
 def head(path: Path) -> Head:
-    """What an image file is, by its head alone.
+    """Read the header of an image file.
 
     Raises:
         InputError: see `opened`.
@@ -167,10 +170,10 @@ def head(path: Path) -> Head:
 
 
 def read_image(path: Path, background: str = "white") -> "Image":
-    """An image file with 8 bits a channel, mode L (grey) or RGB, upright by its orientation tag.
+    """Read an image file as mode L (grey) or RGB with 8 bits per channel, in upright position.
 
-    Bits become grey; palettes, CMYK and the rest become RGB; of 16 bits the upper 8 are kept, of an
-    animation the first picture. Transparent pixels show the background.
+    1-bit images become grey. Palettes, CMYK and other modes become RGB. 16-bit values keep their
+    upper 8 bits, animations their first frame. Transparent pixels show the background.
 
     Raises:
         InputError: see `opened`.
@@ -189,20 +192,20 @@ def read_image(path: Path, background: str = "white") -> "Image":
 
 
 def is_transparent(image: "Image") -> bool:
-    """Whether a pixel of an image lets the background through."""
+    """Whether an image has a transparent pixel."""
     if not image.has_transparency_data:
         return False
     return image.convert("RGBA").getchannel("A").getextrema() != (255, 255)
 
 
 def has_transparent_pixels(path: Path) -> bool:
-    """Whether a pixel of an image file lets the background through; InputError as of `opened`."""
+    """Whether an image file has a transparent pixel; InputError: see `opened`."""
     with opened(path) as file:
         return is_transparent(file)
 
 
 def _of_eight_bits(image: "Image") -> "Image":
-    """An image of 16 bits by its upper 8; any other as it is."""
+    """The upper 8 bits of a 16-bit image; other images unchanged."""
     import numpy as np
     from PIL import Image
 
@@ -212,7 +215,7 @@ def _of_eight_bits(image: "Image") -> "Image":
 
 
 def _deep(arguments: object) -> bool:
-    """Whether a decoder's arguments tell of more than 8 bits, which Pillow cuts to 8."""
+    """Whether a decoder's arguments mean more than 8 bits, which Pillow reduces to 8."""
     values = arguments if isinstance(arguments, tuple) else (arguments,)
     named = any(isinstance(value, str) and ";16" in value for value in values)
     return named or (len(values) == 2 and isinstance(values[1], int) and values[1] > 255)

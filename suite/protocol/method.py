@@ -1,10 +1,11 @@
-"""The protocol of a method: one function from a subset of data to samples and their history."""
+"""The protocol of a method: a function from a subset of data to samples and a history."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Generic, Literal, TypeVar
 
 import numpy as np
+from pydantic import PositiveInt
 
 from suite.protocol.artefacts import Subset, Trajectory
 from suite.protocol.registry import Registered, Registry
@@ -12,21 +13,39 @@ from suite.protocol.settings import Settings
 from suite.running.checkpoint import Checkpoint
 
 StopReason = Literal["budget", "early-stopping", "gradient-norm", "diverged"]
-S = TypeVar("S", bound=Settings)
+
+
+class MethodSettings(Settings):
+    """What the suite reads in the settings of every method."""
+
+    snapshots: PositiveInt = 20
+    """number of log-spaced snapshots of the samples, not counting the start [snapshots]"""
+
+    def snapshot_size(self, n: int) -> int:
+        """Rows of a snapshot of one training on n rows. Without a generator: n."""
+        return n
+
+    @property
+    def walkable(self) -> bool:
+        """Whether the latent space has two dimensions, which a square of images can show."""
+        return False
+
+
+S = TypeVar("S", bound=MethodSettings)
 
 
 @dataclass(frozen=True)
 class Job(Generic[S]):
-    """What a method is asked to do.
+    """The input of a training.
 
     subset: the training rows.
     settings: an instance of the method's settings model.
     seed: the training seed.
-    part: which of several independent solutions on the same rows this is (methods without a
-        generator reach a large sample count by many solutions; see GA-NTK paper, section 3.2).
-    samples: how many rows to return, for a method with a generator; one without returns as
-        many as the subset has.
-    checkpoint: where to go on from, and where to write; default: nothing is kept.
+    part: number of this solution among several independent ones on the same rows. Methods without a
+        generator need several for many samples (GA-NTK paper, section 3.2).
+    samples: number of rows to return. A method without a generator returns as many rows as the
+        subset has instead.
+    checkpoint: reads and writes the state of the training; default: no checkpoints.
     """
 
     subset: Subset
@@ -39,16 +58,16 @@ class Job(Generic[S]):
 
 @dataclass(frozen=True)
 class Result:
-    """What a method returns.
+    """The output of a training.
 
     samples: uint8 images [N, H, W, C] or float32 points [N, 2].
-    trajectory: log-spaced snapshots, the start included.
-    history: one mapping a recorded iteration, the same keys in each; the first two are
-        `iteration` and `seconds` (training time so far, compilation apart).
-    stop_reason: why the run ended.
-    compile_seconds: seconds spent compiling, in this process.
-    device: the processor that the run used, as its framework names it.
-    details: whatever else belongs into run.json (a chosen lambda, parameter counts, ...).
+    trajectory: log-spaced snapshots, including the start.
+    history: one mapping for each recorded iteration, all with the same keys. The first two keys are
+        `iteration` and `seconds` (training time so far, without compilation).
+    stop_reason: why the training ended.
+    compile_seconds: compilation time of this process [s].
+    device: the device, as the framework names it.
+    details: further values for run.json (the chosen lambda, parameter counts, ...).
     model: named arrays from which `Method.sample` draws more samples; None without a generator.
     """
 
@@ -64,15 +83,15 @@ class Result:
 
 @dataclass(frozen=True)
 class Work:
-    """What a training costs, in units that one machine has one rate for.
+    """The amount of work in a training.
 
-    Its time is iterations * steps * (a + b * size), with a and b of the method and the machine
-    (`suite.planning.cost`).
+    It takes iterations * steps * (a + b * size) seconds. The rates a and b belong to the method and
+    the machine (`suite.planning.known`).
 
     iterations: the budget.
-    steps: passes of one iteration (discriminator steps and the generator's).
-    size: of one pass, relative to what the method's rates were measured at: rows times pixels for
-        a network, their square for a kernel matrix.
+    steps: passes in one iteration (discriminator and generator steps).
+    size: size of a pass, relative to the size at which rates are measured. It is rows * pixels for
+        a network, and rows^2 * pixels for a kernel matrix.
     """
 
     iterations: int
@@ -84,18 +103,22 @@ class Work:
 class Method(Registered, Generic[S]):
     """A registered method.
 
-    name: what configurations and command lines call it.
-    title: what tables and figures call it.
-    settings: its settings model; every field has a default and a description with its unit. A
-        Path names a file, whose content is part of what identifies a run.
-    train: the protocol. Heavy libraries are imported inside.
-    sample: (model, settings, image shape [H, W, C] or (2,), count, seed) -> samples, for methods
-        with a generator; None for those that solve for the samples themselves.
-    generate: (model, settings, image shape, z [N, latent] float32) -> images, for methods whose
-        latent space can be walked through.
-    check: (settings, shape of a row, n) -> None; raises InputError for rows that the method cannot
-        take. It is called before any job is planned and before each training, so that `train` need
-        not check again. It must not import heavy libraries.
+    name: its name in configurations and command lines.
+    title: its name in tables and figures.
+    settings: its settings model. Every field has a default and a description with its unit. The
+        content of a file that a Path field names is part of the identity of a run. A field `batch`,
+        if there is one, is the number of rows in an iteration.
+    train: the training. It imports heavy libraries inside the function.
+    sample: (model, settings, row shape [H, W, C] or (2,), count, seed) -> samples; None for a
+        method without a generator, whose training returns the samples themselves.
+    budget: the field of the settings with the number of iterations.
+    work: (settings, row shape, n) -> the work of a training; None if it is not known.
+    tiny: settings of a training that takes seconds, for tests.
+    check: (settings, row shape, n); raises InputError for rows that the method cannot take. It runs
+        before any job and before each training, so `train` need not check again. It imports no
+        heavy libraries.
+    generate: (model, settings, row shape, z [N, latent] float32) -> images, for a method whose
+        settings can be `walkable`.
     """
 
     kind: ClassVar[str] = "method"
@@ -113,15 +136,21 @@ class Method(Registered, Generic[S]):
         Callable[[dict[str, np.ndarray], S, tuple[int, ...], np.ndarray], np.ndarray] | None
     ) = None
 
+    @property
+    def batch(self) -> int | None:
+        """Default number of rows in an iteration; None if every iteration uses all rows."""
+        field = self.settings.model_fields.get("batch")
+        return field.default if field else None
+
 
 METHODS: dict[str, Registry[Method[Any]]] = {
     room: Registry(f"{room}.methods", Method) for room in ("gantk", "baselines")
 }
-"""The rooms of methods, each with its registry."""
+"""Room -> the registry of its methods."""
 
 
 def snapshot_iterations(total: int, count: int) -> list[int]:
-    """0, then about `count` log-spaced iterations up to `total`, each once, ascending.
+    """0 and about `count` log-spaced iterations up to `total`, ascending, without repeats.
 
     >>> snapshot_iterations(1000, 4)
     [0, 1, 10, 100, 1000]
@@ -131,7 +160,7 @@ def snapshot_iterations(total: int, count: int) -> list[int]:
 
 
 def late(iterations: Sequence[int]) -> list[int]:
-    """The snapshots in the last nine tenths of a run, ascending.
+    """The iterations of the snapshots in the last nine tenths of a run, ascending.
 
     >>> late([0, 1, 10, 100, 1000])
     [100, 1000]
@@ -140,10 +169,10 @@ def late(iterations: Sequence[int]) -> list[int]:
 
 
 def square(side: int) -> np.ndarray:
-    """Equidistant places of the square [-2, 2]^2, which holds 91 % of a 2-D normal distribution.
+    """An equidistant grid on [-2, 2]^2, which has 91 % of a 2-D normal distribution.
 
     Returns:
-        float32 [side^2, 2], the second coordinate falling from row to row.
+        float32 [side^2, 2], row by row from the largest second coordinate to the smallest.
     """
     line = np.linspace(-2, 2, side, dtype=np.float32)
     return np.stack([np.tile(line, side), np.repeat(line[::-1], side)], axis=1)

@@ -1,4 +1,4 @@
-"""The protocols of a metric and of a feature extractor, and what a metric is given."""
+"""The protocols of a metric and of a feature extractor."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,11 +15,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Weights:
-    """Trained weights of an extractor, and where they come from.
+    """The trained weights of an extractor.
 
-    path: a file that has been checked.
-    source: where the file came from, in words.
-    sha256: of the file.
+    path: the file, which has been checked.
+    source: the origin of the file, in words.
+    sha256: digest of the file.
     """
 
     path: Path
@@ -31,13 +31,13 @@ class Weights:
 class Extractor(Registered):
     """A registered map from images to features.
 
-    embed: (uint8 images [N, H, W, C], weights or None) -> float32 features [N, d]. A row depends
+    embed: (uint8 images [N, H, W, C], weights or None) -> float32 features [N, d]. Each row depends
         on its own image only.
-    shape: the only image shape [H, W, C] that it takes; None for any.
-    weights: (path given by the user, or None) -> the weights, fetched where need be; None for
-        an extractor without weights.
-    arithmetic: () -> device and precision, for one that embeds on a GPU where there is one: a
-        part of the key of cached features, since they differ in their last digits.
+    shape: the only image shape [H, W, C] that it supports; None for any shape.
+    weights: (path given by the user, or None) -> the weights, downloaded if necessary; None for an
+        extractor without weights.
+    arithmetic: () -> device and precision, for an extractor that can use a GPU. It is part of the
+        key of cached features, since they differ in their last digits.
     """
 
     kind: ClassVar[str] = "extractor"
@@ -49,11 +49,11 @@ class Extractor(Registered):
 
 @dataclass(frozen=True)
 class Value:
-    """What a metric returns.
+    """The output of a metric.
 
-    value: the metric itself.
-    std: its standard error or deviation, where the metric has one.
-    details: whatever else belongs into metrics.json (subset sizes, neighbours, ...).
+    value: the value.
+    std: its standard error or deviation, if the metric has one.
+    details: further values for metrics.json (subset sizes, neighbours, ...).
     """
 
     value: float
@@ -63,15 +63,15 @@ class Value:
 
 @dataclass(frozen=True)
 class Pair:
-    """Generated rows and the reference that they are judged against.
+    """The input of a metric: generated rows and reference rows.
 
     generated, reference: uint8 images [N, H, W, C] and [M, H, W, C], or float32 points [N, 2]
         and [M, 2].
-    labels: int64 [M], the class or mode of each reference row; None where they have none.
-    seed: the evaluation seed, for metrics that draw.
-    embed: (extractor's name, images) -> float32 features [N, d], from a cache where they are.
-    new: real rows that are neither generated nor training rows, as `reference`, to tell what new
-        ones get; None where there are none.
+    labels: int64 [M], the class or mode of each reference row; None without labels.
+    seed: the evaluation seed, for metrics with random numbers.
+    embed: (name of the extractor, images) -> float32 features [N, d], from the cache if possible.
+    new: real rows that are not training rows, to show the value that new rows get; None if there
+        are none.
     """
 
     generated: np.ndarray
@@ -89,7 +89,7 @@ class Pair:
         return left, right
 
     def once(self, compute: Callable[..., T], *arguments: Any) -> T:
-        """`compute(self, *arguments)`, computed once for all metrics that ask for it."""
+        """`compute(self, *arguments)`, cached for all metrics that use it."""
         key = (compute, *arguments)
         if key not in self._memory:
             self._memory[key] = compute(self, *arguments)
@@ -101,24 +101,25 @@ class Pair:
 class Metric(Registered):
     """A registered metric.
 
-    title: what tables and figures call it.
+    title: its name in tables and figures.
     about: what it sees and what it misses, in a few sentences.
-    unit: of its values; what is counted, for a share.
-    range: least and largest possible value; None where there is no bound (no least: no largest).
-    better: which direction is better; `neither` where both ends are bad.
-    reference: the set that generated rows are compared with.
-    data: what it judges.
-    minimum: fewest rows that it needs on either side.
-    extractor: the features it uses; None for a metric on pixels or points.
-    compute: the metric itself, on a pair that fits the fields above.
+    unit: the unit of its values; for a share: of what.
+    range: smallest and largest possible value; None without a bound. A metric without a smallest
+        value has no largest one.
+    better: the better direction; `neither` if both ends are bad.
+    reference: the set with which generated rows are compared.
+    data: the kind of rows.
+    minimum: smallest number of rows in each set.
+    extractor: the name of its features; None for a metric on pixels or points.
+    compute: the metric. Its input fits the fields above.
     labelled: whether it needs the labels of the reference rows.
-    side: fewest pixels that it needs on either edge of an image.
-    shows: what the verdict and the page take it for.
-        copies: the share of samples that are training rows, minus that of new rows, with an
-            interval and a p-value; a value above 0 means copies.
-        nearness: how near samples are to training rows, which new ones are too.
-        diversity: how different samples are from each other.
-        coverage: how many of the reference rows, or modes, have a sample near them.
+    side: smallest number of pixels on each side of an image.
+    shows: how the verdict and the page use it.
+        copies: the share of samples that are copies of training rows minus the share for new rows,
+            with an interval and a p-value. A value above 0 means copies.
+        nearness: the similarity of samples and training rows. New rows are similar too.
+        diversity: the difference between samples.
+        coverage: the share of reference rows or modes with a sample near them.
         quality: none of these.
     """
 
@@ -138,13 +139,19 @@ class Metric(Registered):
     shows: Literal["quality", "copies", "nearness", "diversity", "coverage"] = "quality"
 
     @property
-    def summary(self) -> str:
-        """Direction, reference, unit, range, and what the metric sees and misses."""
-        direction = "Neither end" if self.better == "neither" else self.better.capitalize()
+    def bounds(self) -> str:
+        """The range of its values, in words."""
         low, high = self.range
-        ends = "any value" if low is None else f"{low:g} " + (f"to {high:g}" if high else "or more")
+        if low is None:
+            return "any value"
+        return f"{low:g} or more" if high is None else f"{low:g} to {high:g}"
+
+    @property
+    def summary(self) -> str:
+        """Better direction, reference, unit, range, and what the metric sees and misses."""
+        direction = "Neither end" if self.better == "neither" else self.better.capitalize()
         return (
-            f"{direction} is better; against the {self.reference} set; {self.unit}, {ends}. "
+            f"{direction} is better; against the {self.reference} set; {self.unit}, {self.bounds}. "
             f"{self.about}"
         )
 

@@ -1,9 +1,9 @@
 """Registration by file: a module of a room's folder that defines an entry registers it.
 
-A room keeps its entries in one package (`gantk.methods`, `datasets.sources`, ...). Each module
-there defines one instance of a `Registered` subclass at module level. Entries are read by
-every front end (command lines, the workflow, the schema), often in an environment without the
-room's heavy libraries: such a module imports JAX or PyTorch inside its functions only.
+The entries of a room are in one package (`gantk.methods`, `datasets.sources`, ...). Each module
+there defines at least one instance of a `Registered` subclass at module level. Front ends (command
+lines, the workflow, the schema) read entries in environments without JAX or PyTorch, so such a
+module imports these inside its functions only.
 """
 
 import importlib
@@ -17,15 +17,16 @@ from typing import ClassVar, Generic, TypeVar
 from suite.running.errors import unknown
 
 Reference = tuple[str, str, str]
-"""Paper, place in it (section, equation, table, or what is taken from it), link."""
+"""Paper; section, equation or table, or what is taken from it; link."""
 
 
 @dataclass(frozen=True)
 class Registered:
-    """An entry of a registry: what the user calls it, and what the entry is called in errors.
+    """An entry of a registry.
 
-    references: where it was published; empty for what is this suite's own. They are no part of
-        what identifies a result (`suite.running.content`).
+    kind: the word for such an entry in errors.
+    name: its name for users.
+    references: its publications, if any. They do not identify a result (`suite.running.content`).
     """
 
     kind: ClassVar[str] = "entry"
@@ -34,7 +35,7 @@ class Registered:
 
     @property
     def summary(self) -> str:
-        """What the entry is, in a line; empty where its module's docstring says so."""
+        """One line about the entry; empty if the docstring of its module has it."""
         return ""
 
 
@@ -43,7 +44,7 @@ E = TypeVar("E", bound=Registered)
 
 @dataclass(frozen=True)
 class Registry(Generic[E]):
-    """The entries that the modules of one package define.
+    """The entries that the modules of a package define.
 
     package: its dotted name.
     type: the class of the entries.
@@ -71,7 +72,7 @@ class Registry(Generic[E]):
 
     @property
     def entries(self) -> dict[str, E]:
-        """Every entry by name, in the order of the names.
+        """Every entry by name, in alphabetical order.
 
         Raises:
             ValueError: a module defines no entry, or two entries share a name.
@@ -90,5 +91,5 @@ class Registry(Generic[E]):
         return self._found[name][0].summary or (module.__doc__ or "").partition("\n")[0]
 
     def module_of(self, name: str) -> str:
-        """The dotted name of the module that registers `name`, for digests of its source."""
+        """The dotted name of the module that defines `name`."""
         return self._found[name][1]

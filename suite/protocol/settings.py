@@ -1,4 +1,4 @@
-"""The base of every settings model, and its one way to be filled from what a user wrote."""
+"""The base of every settings model, and how it is filled from the user's input."""
 
 import copy
 import json
@@ -21,10 +21,10 @@ def _one_line(schema: dict[str, Any]) -> None:
 
 
 class Settings(BaseModel):
-    """Settings of a method, dataset or run: unknown keys are refused, values never change.
+    """Settings of a method, dataset or run. Unknown keys are refused; values are immutable.
 
-    The string below a field is its description. A path may begin with `~` and hold variables, as in
-    a shell.
+    The string below a field is its description. A path may start with `~` and contain variables, as
+    in a shell.
     """
 
     model_config = ConfigDict(
@@ -43,11 +43,11 @@ class Settings(BaseModel):
 
 S = TypeVar("S", bound=BaseModel)
 POWER_OF_TEN = re.compile(r"[+-]?\d+(\.\d*)?[eE][+-]?\d+")
-"""A number that YAML 1.1 takes for text: it wants a point and a sign, as in 1.0e+3."""
+"""Numbers that YAML 1.1 reads as text. It reads 1.0e+3, with a point and a sign, as a number."""
 
 
 def expanded(path: Path) -> Path:
-    """A path with `~` and variables replaced, as a shell does it, if it is not there as written.
+    """A path with `~` and variables replaced, as by a shell, unless it exists as written.
 
     Raises:
         ValueError: a variable is not set, or there is no such user.
@@ -61,16 +61,16 @@ def expanded(path: Path) -> Path:
     try:
         return Path(text).expanduser()
     except RuntimeError as error:
-        raise ValueError(f"{path}: there is no such user: write the path") from error
+        raise ValueError(f"{path}: there is no such user: write the full path") from error
 
 
 def files_of(settings: Settings) -> list[Path]:
-    """The files that settings name, a change of which changes what is made with them."""
+    """The files that settings name. Their content can change a result."""
     return [value for _, value in settings if isinstance(value, Path)]
 
 
 def _keys_at(model: type[BaseModel], path: tuple[Any, ...]) -> list[str]:
-    """The field names valid where `path` ends, following nested settings models."""
+    """The valid field names at the end of `path`, which may lead through nested models."""
     current: Any = model
     for part in path[:-1]:
         field = getattr(current, "model_fields", {}).get(part)
@@ -82,26 +82,26 @@ def _keys_at(model: type[BaseModel], path: tuple[Any, ...]) -> list[str]:
 
 
 def _converted(fault: Any) -> Any:
-    """What a value of the wrong type says in the right one; None where it says nothing there."""
+    """A value of the wrong type, converted to the right one; None if that is not possible."""
     value, kind = fault["input"], fault["type"]
     if kind in ("string_type", "path_type") and type(value) is int:
         return str(value)
     if kind == "int_parsing" and isinstance(value, str) and POWER_OF_TEN.fullmatch(value):
         return float(value)
-    if kind in ("dict_type", "model_type") and value is None:  # a key with nothing behind it
+    if kind in ("dict_type", "model_type") and value is None:  # a key without a value
         return {}
     return None
 
 
 def _mended(values: dict[str, Any], error: ValidationError) -> dict[str, Any] | None:
-    """Values with every `_converted` one in its place; None if there is none."""
+    """The values with all possible conversions (`_converted`); None if there are none."""
     mended, changed = copy.deepcopy(values), False
     for fault in error.errors():
         instead, place = _converted(fault), [part for part in fault["loc"] if part != "[key]"]
         if instead is None:
             continue
         inner: Any = mended
-        # Of a union the last parts of the place are names of types.
+        # For a union, the last parts of the place are names of types.
         while len(place) > 1 and isinstance(inner[place[0]], list | dict):
             inner = inner[place.pop(0)]
         if fault["loc"][-1] == "[key]":
@@ -113,11 +113,11 @@ def _mended(values: dict[str, Any], error: ValidationError) -> dict[str, Any] | 
 
 
 def _refuse_switches(given: Any, made: Any, where: str, place: str = "") -> None:
-    """Refuse true and false where a number is meant: Python would take them for 1 and 0."""
+    """Refuse true and false in place of a number. Python would read them as 1 and 0."""
     if isinstance(given, bool) and isinstance(made, int | float) and not isinstance(made, bool):
         raise InputError(
-            f"{where}: {place}: a number is needed, not {str(given).lower()}, as YAML also reads "
-            f"{'yes and on' if given else 'no and off'}: write the number"
+            f"{where}: {place}: a number is needed, not {str(given).lower()} (YAML also reads "
+            f"{'yes and on' if given else 'no and off'} as this): write the number"
         )
     if isinstance(given, Mapping):
         fields = made if isinstance(made, Mapping) else dict(made) if made is not None else {}
@@ -130,11 +130,10 @@ def _refuse_switches(given: Any, made: Any, where: str, place: str = "") -> None
 
 
 def parse(model: type[S], values: Mapping[str, Any], where: str) -> S:
-    """Validate `values` as `model`; InputError, one sentence naming `where`, if they do not fit.
+    """Validate `values` as `model`; InputError with one sentence if they are invalid.
 
-    A whole number stands for its text where text is needed, the text of a power of ten for the
-    number (YAML makes the one of the other), and nothing for no settings. True and false stand for
-    no number.
+    Values that YAML reads with another type are converted: a whole number to text, text like 1e3 to
+    a number, and an empty value to an empty mapping. True and false are not numbers.
 
     >>> class Example(Settings):
     ...     path: Path
@@ -143,7 +142,7 @@ def parse(model: type[S], values: Mapping[str, Any], where: str) -> S:
     1000
     >>> parse(Example, {"path": "a", "count": True}, "here")
     Traceback (most recent call last):
-    suite.running.errors.InputError: here: count: a number is needed, not true, ...
+    suite.running.errors.InputError: here: count: a number is needed, not true ...
     """
     if not isinstance(values, Mapping):
         raise InputError(f"{where}: expected a mapping of settings, not {values!r}")
@@ -160,7 +159,7 @@ def parse(model: type[S], values: Mapping[str, Any], where: str) -> S:
 
 
 def _is_text(model: type[BaseModel], key: str) -> bool:
-    """Whether a setting is text: a string or a path, or perhaps nothing."""
+    """Whether a setting is text: a string or a path, possibly optional."""
     field = model.model_fields.get(key)
     kinds = () if field is None else (field.annotation, *get_args(field.annotation))
     return str in kinds or Path in kinds
@@ -169,7 +168,7 @@ def _is_text(model: type[BaseModel], key: str) -> bool:
 def parse_pairs(model: type[S], text: str | None, pairs: list[str], where: str) -> S:
     """Settings from a JSON object and `KEY=VALUE` pairs.
 
-    A value is JSON, or else plain text; of a setting that is text it is JSON only in quotes.
+    A value is read as JSON, otherwise as text. For a text setting, only JSON in quotes is JSON.
 
     >>> class Example(Settings):
     ...     step: float = 1.0
@@ -192,9 +191,9 @@ def parse_pairs(model: type[S], text: str | None, pairs: list[str], where: str) 
     for pair in pairs:
         key, separator, value = pair.partition("=")
         if not separator or not key:
-            raise InputError(f"{where}: '{pair}' is no KEY=VALUE: write one, as in updates=300")
+            raise InputError(f"{where}: '{pair}' is not KEY=VALUE: write for example updates=300")
         if key in seen:
-            raise InputError(f"{where}: '{key}' stands twice: keep one of them")
+            raise InputError(f"{where}: '{key}' is given twice: keep one of them")
         seen.add(key)
         read: Any
         try:

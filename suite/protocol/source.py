@@ -1,4 +1,4 @@
-"""The protocol of a dataset: what a split of it holds, and how its rows are read."""
+"""The protocol of a dataset: the rows of its splits, and how they are read."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ S = TypeVar("S", bound=Settings)
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of one split that the dataset's settings select, not read yet.
+    """The rows of one split that the dataset's settings select. They are not read yet.
 
-    labels: int64 [N], class of each row (-1 where there is none).
+    labels: int64 [N], class of each row; -1 for none.
     read: int64 [k] positions -> uint8 images [k, H, W, C] or float32 points [k, 2].
-    files: the image file of each row, where each has its own.
-    background: what shows through transparent pixels of such files.
+    files: the image file of each row, if each has its own.
+    background: the colour behind transparent pixels of these files.
     """
 
     labels: np.ndarray
@@ -34,13 +34,13 @@ class Rows:
 class Source(Registered, Generic[S]):
     """A registered dataset.
 
-    title: what tables and figures call it.
+    title: its name in tables and figures.
     settings: its settings model.
-    open: (settings, split) -> rows; InputError where files are missing or damaged.
-    data: what its rows are.
-    files: settings -> the user's files that rows are read from, a change of which changes the
-        rows; None where they have yet to be downloaded.
-    shape: settings -> shape of a row of files that have yet to be downloaded.
+    open: (settings, split) -> rows; InputError if files are missing or damaged.
+    data: the kind of its rows.
+    files: settings -> the user's files with the rows, whose content identifies a result; None if
+        they are not downloaded yet.
+    shape: settings -> shape of a row, for files that are not downloaded yet.
     """
 
     kind: ClassVar[str] = "dataset"

@@ -1,4 +1,4 @@
-"""Checkpoints: a killed run continues from its own state, never from that of another run."""
+"""Checkpoints: a killed run continues from its own state, never from another run's."""
 
 import os
 import sys
@@ -13,15 +13,15 @@ from suite.running.files import read_arrays, replacing, write_text
 
 _KEY = "checkpoint_key"
 ATTEMPTS = 2
-"""Attempts within one run of the workflow that may end without a new checkpoint."""
+"""Attempts in a row, in one run of the workflow, that may end without a new checkpoint."""
 OTHERS = 3
-"""How many states of other versions of a run (other settings or code) are kept beside its own."""
+"""Number of states of other versions of a run (other settings or code) that are kept."""
 WORKFLOW_RUN = "WORKFLOW_RUN"
-"""The environment variable with the identifier of the present run of the workflow."""
+"""The environment variable with the identifier of this run of the workflow."""
 
 
 def workflow_run() -> str:
-    """The identifier of the workflow run that this job belongs to; empty on a command line."""
+    """The identifier of the workflow run of this job; empty without a workflow."""
     return os.environ.get(WORKFLOW_RUN, "")
 
 
@@ -34,11 +34,11 @@ def state_file(place: Path, key: str) -> Path:
 class Checkpoint:
     """The state of one run in one file.
 
-    path: the npz file; None keeps nothing. `state_file` names it, so that each version of a run
-        (settings, code, data) has its own.
-    key: digest of all that decides the result (data, settings, seeds, code). A file with another
-        key belongs to another run and is ignored.
-    every: least time between two writes [s].
+    path: the npz file, named by `state_file`; each version of a run (settings, code, data) has its
+        own. None: no checkpoints.
+    key: digest of everything that decides the result (data, settings, seeds, code). A file with
+        another key is ignored.
+    every: minimum time between two writes [s].
     """
 
     path: Path | None
@@ -47,14 +47,14 @@ class Checkpoint:
     _last: float = field(default_factory=time.monotonic)
 
     def _states(self) -> list[Path]:
-        """Its files: the state, and others that a method keeps beside it."""
+        """The files of the state: its own, and others that a method writes beside it."""
         return sorted(self.path.parent.glob(f"{self.path.stem}.*npz")) if self.path else []
 
     def begin(self) -> None:
         """Count this attempt and clean up after earlier ones. Call it once, before training.
 
-        Attempts are counted within one run of the workflow, which retries killed jobs by itself. A
-        job that a scheduler ends at its time limit continues as long as each attempt gets further.
+        The workflow retries killed jobs. Only attempts without progress count, within one run of
+        the workflow. A job that exceeds its time limit may continue if each attempt gets further.
 
         Raises:
             InputError: the last `ATTEMPTS` attempts in this run of the workflow ended without a
@@ -62,7 +62,7 @@ class Checkpoint:
         """
         if self.path is None:
             return
-        for half in self.path.parent.glob(f".{self.path.stem}.*npz"):  # of a write that was killed
+        for half in self.path.parent.glob(f".{self.path.stem}.*npz"):  # left by a killed write
             half.unlink(missing_ok=True)
         if not self.path.exists():
             self._keep_others()
@@ -77,27 +77,29 @@ class Checkpoint:
         if count >= ATTEMPTS:
             raise InputError(
                 f"{self.path}: {count} attempts in a row were killed before they wrote a "
-                "checkpoint: find out what ended them (out of time or memory?), give the job more "
-                "of it, and start the workflow again"
+                "checkpoint: find out whether time or memory ran out, give the job more, and start "
+                "the workflow again"
             )
         write_text(marker, f"{same}\n" * (count + 1))
 
     def load(self) -> dict[str, np.ndarray] | None:
-        """The state to go on from, or None to start anew."""
+        """The state to continue from; None to start from the beginning."""
         if self.path is None or not self.path.exists():
             return None
         try:
             state = read_arrays(self.path, _KEY)
         except InputError as error:
-            print(f"starting anew: {error}", file=sys.stderr)
+            print(f"starting from the beginning: {error}", file=sys.stderr)
             return None
         if str(state.pop(_KEY)) != self.key:
-            print(f"starting anew: {self.path} is of another run", file=sys.stderr)
+            print(
+                f"starting from the beginning: {self.path} belongs to another run", file=sys.stderr
+            )
             return None
         return state
 
     def _keep_others(self) -> None:
-        """Print which states of other versions of this run are kept, and delete the oldest."""
+        """Print which states of other versions of this run are kept, and delete old ones."""
         assert self.path is not None
         place = self.path.stem.removesuffix(f".{self.key[:16]}")
         found = self.path.parent.glob(f"{place}.*.npz")
@@ -108,9 +110,9 @@ class Checkpoint:
         for path in others[:OTHERS]:
             size = path.stat().st_size / 1e6
             print(
-                f"starting anew: {path} ({size:.1f} MB) is of another version of this run (its "
-                "settings, data or code) and stays: it is taken up when that version is back; "
-                "delete it to free the space",
+                f"starting from the beginning: {path} ({size:.1f} MB) belongs to another version "
+                "of this run (other settings, data or code). It is kept for that version; delete "
+                "it to free the space",
                 file=sys.stderr,
             )
 
@@ -119,7 +121,7 @@ class Checkpoint:
         return self.path is not None and time.monotonic() - self._last >= self.every
 
     def save(self, state: dict[str, np.ndarray]) -> None:
-        """Write the state, whole or not at all. Uncompressed: it is written often."""
+        """Write the state, completely or not at all. It is not compressed, to save time."""
         if self.path is None:
             return
         with replacing(self.path) as temporary:

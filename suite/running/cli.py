@@ -15,11 +15,9 @@ from suite.running.devices import refuse
 from suite.running.errors import InputError, from_os
 
 OUT_OF_MEMORY = ("out of memory", "can't allocate memory", "resource_exhausted")
-"""Parts of JAX's and PyTorch's messages about exhausted memory of a GPU or of the machine."""
-
-
+"""Parts of JAX's and PyTorch's messages if the memory of a GPU or the machine is exhausted."""
 INTERRUPTED = 130
-"""Exit status of a command that was interrupted, 128 + SIGINT."""
+"""Exit status of an interrupted command: 128 + SIGINT."""
 
 
 def make_app(room: str, help: str, *registries: Registry[Any]) -> typer.Typer:
@@ -34,30 +32,26 @@ def make_app(room: str, help: str, *registries: Registry[Any]) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
 
-    if registries:
-        app.command("list")(_lister(registries))
-    return app
-
-
-def _lister(registries: tuple[Registry[Any], ...]) -> Callable[..., None]:
     def list_(
-        as_json: Annotated[bool, typer.Option("--json", help="print JSON for programs")] = False,
+        as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
     ) -> None:
-        """Print what is registered: name, title, and what it is."""
+        """Print every registered entry: name, title, summary and references."""
         found = [describe(e, r.summary_of(e.name)) for r in registries for e in r.entries.values()]
         if as_json:
             print(json.dumps(found, indent=2, default=str))
-        else:
-            for entry in found:
-                print("{name}: {title}\n    {summary}".format(**entry))
-                for reference in entry["references"]:
-                    print("    {paper}, {place}: {link}".format(**reference))
+            return
+        for entry in found:
+            print("{name}: {title}\n    {summary}".format(**entry))
+            for reference in entry["references"]:
+                print("    {paper}, {place}: {link}".format(**reference))
 
-    return list_
+    if registries:
+        app.command("list")(list_)
+    return app
 
 
 def describe(entry: Registered, summary: str) -> dict[str, Any]:
-    """An entry as JSON values: kind, name, title, summary, references, and its settings' schema."""
+    """An entry as JSON values: kind, name, title, summary, references, schema of its settings."""
     title = getattr(entry, "title", entry.name)
     description: dict[str, Any] = {"kind": entry.kind, "name": entry.name, "title": title}
     description["summary"] = summary
@@ -71,23 +65,23 @@ def describe(entry: Registered, summary: str) -> dict[str, Any]:
 
 
 def run(app: typer.Typer) -> NoReturn:
-    """Run a command line. An error that a user can mend is one sentence and exit status 1.
+    """Run a command line. Bad input ends with one sentence and exit status 1.
 
-    A usage error, such as an unknown option, exits with status 2.
+    A usage error, such as an unknown option, ends with exit status 2.
     """
     speak_utf8()
     keep_freed_memory()
-    # Without arguments: the help, or the command itself if there is only one.
+    # Without arguments: print the help, or run the command if there is only one.
     several = len(app.registered_commands) + len(app.registered_groups) > 1
     arguments = sys.argv[1:] or (["--help"] if several else [])
     sys.exit(_status(lambda: app(arguments, standalone_mode=False)))
 
 
 def speak_utf8() -> None:
-    """Use UTF-8 for file names in any locale, and print characters that a terminal lacks as `?`.
+    """Use UTF-8 for file names in any locale, and print unsupported characters as `?`.
 
-    Python decodes file names by the locale. In a Latin-1 locale no path of a configuration, which
-    is UTF-8, would be found. Only a new process can change that, so this one restarts itself.
+    Python decodes file names by the locale. Configurations are UTF-8, so in a Latin-1 locale Python
+    would not find their paths. Only a new process can change this, so the process restarts itself.
     """
     if sys.getfilesystemencoding() != "utf-8":
         arguments = [sys.executable, "-X", "utf8", *sys.orig_argv[1:]]
@@ -100,7 +94,7 @@ def speak_utf8() -> None:
 def _status(command: Callable[[], object]) -> int:
     try:
         status = command()
-        # Click turns an interruption into this status, without a message.
+        # Click returns this status after an interruption, without a message.
         if status == INTERRUPTED:
             return _interrupted()
         return status if isinstance(status, int) else 0
@@ -131,7 +125,7 @@ def _interrupted() -> int:
 
 
 def _of_framework(text: str) -> str | None:
-    """The meaning of a JAX or PyTorch error about memory or the GPU; None for other errors."""
+    """One sentence for a JAX or PyTorch error about memory or the GPU; None for other errors."""
     first = text.strip().partition("\n")[0]
     if any(sign in text.lower() for sign in OUT_OF_MEMORY):
         return f"out of memory ({first}): use a smaller n or batch"

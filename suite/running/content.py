@@ -1,9 +1,9 @@
-"""Digests of what can change a number: code without its words, and the content of files.
+"""Digests of what can change a number: code without its texts, and the content of files.
 
 Code is parsed with `ast`, so comments and layout do not count. Docstrings, error messages,
-descriptions and references are left out too, and so is all of `suite.running` and `suite.planning`,
-which carry work out. What these two decide about a result is an option of a job's command; another
-change in them that affects results raises `suite.protocol.artefacts.PROTOCOL`.
+descriptions and references do not count either. `suite.running` and `suite.planning` are left out:
+their decisions about a result are options of a job's command. A change in them that affects results
+in another way must raise `suite.protocol.artefacts.PROTOCOL`.
 """
 
 import ast
@@ -22,19 +22,19 @@ from suite.running.files import cache_folder, write_text
 from suite.running.provenance import ROOT
 
 LEFT_OUT = ("suite/running/", "suite/planning/")
-"""Folders whose code carries work out. They are not part of any digest."""
+"""Folders whose code is not part of any digest."""
 
 WORDS = ("description", "references")
-"""Arguments that tell a reader something and change no number."""
+"""Keyword arguments with texts, which change no number."""
 
 FORM = "2"
 """Increased when `_written` changes, so that cached digests of the earlier form are not used."""
 
 READABLE = 64 * 2**20
-"""Up to so many bytes, files are read each time; of more, the digest is cached by size and time."""
+"""Files up to this many bytes are read each time; larger ones are cached by size and time."""
 
 UNSETTLED = 2.0
-"""Seconds after a change within which a file may change again and keep its modification time."""
+"""Time after a change in which a file may change again without a new modification time [s]."""
 
 
 def kept(key: str, find: Callable[[], Any]) -> Any:
@@ -52,7 +52,7 @@ def kept(key: str, find: Callable[[], Any]) -> Any:
 
 
 def _is_text(node: object) -> bool:
-    """Whether a statement is only a string: a docstring, or one below an assignment."""
+    """Whether a statement is only a string, such as a docstring."""
     return (
         isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Constant)
@@ -74,7 +74,7 @@ def _parts(node: ast.AST) -> Iterator[tuple[str, object]]:
 
 
 def _written(value: object) -> Iterator[str]:
-    """A syntax tree as text, equal in every version of Python (unlike `ast.dump`)."""
+    """A syntax tree as text that is the same in every Python version, unlike `ast.dump`."""
     if isinstance(value, ast.AST):
         yield f"{type(value).__name__}("
         for name, part in _parts(value):
@@ -93,7 +93,7 @@ def _written(value: object) -> Iterator[str]:
 
 
 def _imports(tree: ast.AST) -> Iterator[str]:
-    """Dotted names of all imports at any level: modules, and members that may be modules."""
+    """Dotted names of all imports at any level: modules, and members, which may be modules."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -104,7 +104,7 @@ def _imports(tree: ast.AST) -> Iterator[str]:
 def code_of(text: bytes) -> tuple[str, list[str]]:
     """(digest of the code, "" if it has no statements; dotted names of its imports).
 
-    Code with a syntax error is digested as text: the job that runs it will report the error.
+    Code with a syntax error is digested as text. The job that runs it reports the error.
     """
     try:
         tree = ast.parse(text)
@@ -118,7 +118,7 @@ def code_of(text: bytes) -> tuple[str, list[str]]:
 
 @cache
 def _found(name: str) -> tuple[str, list[str]]:
-    """`code_of` a file of this repository, read once by each process."""
+    """`code_of` a file of this repository, cached in the process."""
     text = (ROOT / name).read_bytes()
     key = f"code{FORM}-{hashlib.sha256(text).hexdigest()[:32]}"
     digest, imports = kept(key, lambda: code_of(text))
@@ -127,7 +127,7 @@ def _found(name: str) -> tuple[str, list[str]]:
 
 @cache
 def _files(dotted: str) -> tuple[str, ...]:
-    """The files of this repository that importing a module runs: its packages and itself."""
+    """The files of this repository that an import of a module runs: its packages and its own."""
     base = dotted.replace(".", "/")
     own = [name for name in (f"{base}.py", f"{base}/__init__.py") if (ROOT / name).exists()]
     package, dot, _ = dotted.rpartition(".")
@@ -138,7 +138,7 @@ def _files(dotted: str) -> tuple[str, ...]:
 def source_of(*modules: str) -> Mapping[str, str]:
     """File -> digest of its code, for `modules` and all that they import from this repository.
 
-    Imports inside functions count. Modules that a registry finds do not: pass the one that is used.
+    Imports inside functions count. Modules that a registry finds do not: pass those that are used.
     """
     todo, seen, source = list(modules), set[str](), {}
     while todo:
@@ -170,8 +170,7 @@ def _content(files: Iterable[tuple[Path, os.stat_result]]) -> str:
 def files_digest(files: Iterable[Path]) -> str:
     """sha256 of the names, sizes and contents of files.
 
-    For more than 64 MiB in all, it is cached until a path, size or time changes. A copied folder is
-    read once, and then has the digest of the original.
+    If they have more than 64 MiB together, the digest is cached until a path, size or time changes.
     """
     known = [(file, file.stat()) for file in files]
     changed = max((max(stat.st_mtime, stat.st_ctime) for _, stat in known), default=0.0)

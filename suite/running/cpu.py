@@ -1,11 +1,11 @@
-"""The CPU cores that a process may use, and how it keeps freed memory."""
+"""The CPU cores of a process, and its freed memory."""
 
 import ctypes
 import os
 import sys
 
 TRIM_THRESHOLD, MMAP_MAX = -1, -4
-"""Parameters of glibc's `mallopt`: free bytes that are returned to the system; large mappings."""
+"""Parameters of glibc's `mallopt`: how much free memory to keep; number of large mappings."""
 
 
 def available_cores() -> int:
@@ -18,8 +18,8 @@ def available_cores() -> int:
 def keep_freed_memory() -> None:
     """Make glibc keep freed memory for later allocations. Without glibc, do nothing.
 
-    Each training step frees its arrays, and the next allocates as many. glibc returns large arrays
-    to the system, which has to clear their pages again: a fifth of a step of SNGAN.
+    Each training step frees its arrays, and the next step allocates them again. By default glibc
+    returns large arrays to the system, which clears their pages: a fifth of the time of SNGAN.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is not None:

@@ -1,6 +1,6 @@
-"""Which device a job runs on: the user's choice, and the GPUs of this machine.
+"""The device of a job: the user's choice, and the GPUs of this machine.
 
-The workflow tells its jobs by two environment variables: DEVICE (auto, gpu or cpu) and
+The workflow sets two environment variables for its jobs: DEVICE (auto, gpu or cpu) and
 JOBS_PER_GPU.
 """
 
@@ -17,12 +17,12 @@ from suite.running.errors import InputError
 CHOICES = ("auto", "gpu", "cpu")
 FRAMEWORKS = {"jax": "JAX", "torch": "PyTorch"}
 ROOMS = {"gantk": "jax", "baselines": "torch", "metrics": "torch"}
-"""The framework of each room."""
+"""Room -> its framework."""
 PATIENCE = 30.0
-"""Seconds to wait for nvidia-smi. With a broken driver it never answers."""
+"""Time to wait for nvidia-smi, which never answers if the driver is broken [s]."""
 REMEDY = (
-    "`make gpu` installs what a GPU needs and checks its driver; `device: auto` or `device: cpu` "
-    "trains on the CPU"
+    "run `make gpu`, which installs CUDA builds and checks the driver, or train on the CPU with "
+    "`device: auto` or `device: cpu`"
 )
 
 
@@ -41,12 +41,12 @@ def listed() -> tuple[list[list[str]], str]:
     """
     with tempfile.TemporaryFile("w+", errors="replace") as output:
         try:
-            # subprocess.run would wait, after its time limit, for a process that cannot be killed
-            # while the driver hangs.
+            # While the driver hangs, the process cannot be killed. After its time limit,
+            # subprocess.run would wait for it.
             process = subprocess.Popen(["nvidia-smi", "-L"], stdout=output, stderr=output)
             status = process.wait(PATIENCE)
         except OSError:
-            return [], "nvidia-smi is not there"
+            return [], "nvidia-smi was not found"
         except subprocess.TimeoutExpired:
             process.kill()
             return [], f"nvidia-smi did not answer within {PATIENCE:g} s"
@@ -69,14 +69,14 @@ def listed() -> tuple[list[list[str]], str]:
 
 
 def visible() -> tuple[list[str], str]:
-    """(GPUs that this process may use, by UUID where known; the reason if there are none).
+    """(GPUs that this process may use, by UUID if known; the reason if there are none).
 
     CUDA_VISIBLE_DEVICES is read as CUDA reads it: indices in bus order, UUIDs, or prefixes of
     UUIDs. The first other entry (-1, NoDevFiles) ends the list.
     """
     preset = os.environ.get("CUDA_VISIBLE_DEVICES")
     if preset is not None and not _entries(preset):
-        return [], f"CUDA_VISIBLE_DEVICES={preset!r} hides them all"
+        return [], f"CUDA_VISIBLE_DEVICES={preset!r} hides all GPUs"
     gpus, reason = listed()
     if preset is None:
         return [uuid for uuids in gpus for uuid in uuids], reason
@@ -91,12 +91,12 @@ def visible() -> tuple[list[str], str]:
         if not some:
             break
         found += some
-    unknown = f"CUDA_VISIBLE_DEVICES={preset!r} names none of the {len(gpus)} here"
+    unknown = f"CUDA_VISIBLE_DEVICES={preset!r} names none of this machine's {len(gpus)} GPUs"
     return list(dict.fromkeys(found)), "" if found else unknown
 
 
 def asked(device: str) -> int:
-    """Number of GPUs that a job asks for: 0 or 1. With `auto`: 1 if this machine has a GPU."""
+    """Number of GPUs that a job needs: 0 or 1. With `auto`: 1 if this machine has a GPU."""
     return int(bool(visible()[0]) if device == "auto" else device == "gpu")
 
 
@@ -122,21 +122,21 @@ def cuda_build(framework: str) -> bool:
 
 
 def obstacle(framework: str | None, gpus: list[str], reason: str) -> str | None:
-    """Why `framework` cannot use a GPU here; None if it can. framework: None if not known yet."""
+    """Why `framework` cannot use a GPU here; None if it can. framework: None if it is unknown."""
     if not gpus:
-        return f"no GPU is to be seen ({reason})"
+        return f"no GPU was found ({reason})"
     if framework and not cuda_build(framework):
         return f"{FRAMEWORKS[framework]} is installed without CUDA"
     return None
 
 
 def refuse(why: str) -> InputError:
-    """The error of a job that must run on a GPU and cannot."""
+    """The error of a job that cannot run on a GPU, as the user requires."""
     return InputError(f"device: gpu, but {why}: {REMEDY}")
 
 
 def cpu_instead(framework: str) -> str:
-    """`cpu`, for a framework that found no GPU; InputError if the user chose `gpu`."""
+    """`cpu`, if the framework found no GPU; InputError if the user chose `gpu`."""
     if chosen() == "gpu":
         raise refuse(f"{FRAMEWORKS[framework]} finds no GPU that it can use")
     return "cpu"

@@ -1,7 +1,7 @@
-"""Digests of artefacts: written with each file, compared whenever it is read.
+"""Digests of artefacts. They are written with each file and compared when it is read.
 
-The digest of `samples.npz` stands beside it in `.samples.npz.sha256`, in the format of sha256sum:
-in any folder `sha256sum -c .*.sha256` checks them too.
+The digest of `samples.npz` is in `.samples.npz.sha256` beside it, in the format of sha256sum:
+`sha256sum -c .*.sha256` checks a folder too.
 """
 
 import hashlib
@@ -52,9 +52,9 @@ def check(path: Path) -> None:
         InputError: the content differs.
     """
     if path.is_file() and altered(path):
-        own = f"; if the change is yours, delete {digest_file(path)}"
+        own = f"; if you changed it on purpose, delete {digest_file(path)}"
         raise InputError(
-            f"{path}: is not the file that was written (its sha256 is another): {remedy(path)}"
+            f"{path}: has changed since it was written (its sha256 differs): {remedy(path)}"
             + ("" if of_workflow(path) else own)
         )
 

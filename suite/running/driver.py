@@ -28,13 +28,13 @@ def report() -> str:
     """
     gpus, reason = listed()
     if not gpus:
-        return f"no GPU is to be seen here ({reason}); where the jobs run they need {NEEDS}"
+        return f"no GPU was found here ({reason}); machines with GPUs need {NEEDS}"
     query = ["nvidia-smi", "--query-gpu=name,driver_version,compute_cap", "--format=csv,noheader"]
     done = subprocess.run(query, capture_output=True, text=True, timeout=PATIENCE, check=False)
     found = [[cell.strip() for cell in line.split(",")] for line in done.stdout.splitlines()]
     if done.returncode or not all(len(cells) == 3 for cells in found):
-        said = (done.stdout or done.stderr).strip().splitlines()
-        raise InputError(f"nvidia-smi says: {said[:1]}: update the driver, which must be {NEEDS}")
+        said = (done.stdout or done.stderr).strip().partition("\n")[0]
+        raise InputError(f"nvidia-smi says: {said}: update the driver; CUDA 13 needs {NEEDS}")
     for name, driver, capability in found:
         if _numbers(driver) < DRIVER:
             raise InputError(f"driver {driver} is too old for CUDA 13: install {NEEDS}")

@@ -1,4 +1,4 @@
-"""Errors that a user can mend: one sentence that says what, where and the remedy."""
+"""Errors that a user can correct: one sentence that says what, where and the remedy."""
 
 import difflib
 import errno
@@ -17,13 +17,13 @@ PLAIN = {
     **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "a whole number is needed"),
     **dict.fromkeys(("float_type", "float_parsing"), "a number is needed"),
 }
-"""Plain words for pydantic's messages about Python types."""
+"""Replacements for pydantic's messages about Python types."""
 LAST_LINE = re.compile(r"error: |[A-Za-z_.]+(Error|Exception)\b")
-"""How the last line begins in the log of a job that failed with a message."""
+"""Start of the last line in the log of a job that failed with a message."""
 
 
 class InputError(Exception):
-    """Bad input. The message is one sentence naming the fault, the place and the remedy."""
+    """Bad input. The message is one sentence with the fault, the place and the remedy."""
 
 
 def unknown(kind: str, name: str, valid: Iterable[str], where: str = "") -> InputError:
@@ -42,7 +42,7 @@ def unknown(kind: str, name: str, valid: Iterable[str], where: str = "") -> Inpu
 
 
 def from_validation(error: ValidationError, where: str, valid_keys: Iterable[str]) -> InputError:
-    """The first fault of a pydantic error as one sentence. valid_keys: for a hint at typos."""
+    """The first fault of a pydantic error as one sentence. valid_keys: suggestions for typos."""
     first = error.errors()[0]
     path = ".".join(str(part) for part in first["loc"] if part != "[key]")
     if first["type"] == "extra_forbidden":
@@ -57,20 +57,20 @@ def from_validation(error: ValidationError, where: str, valid_keys: Iterable[str
 
 
 def _remedy(fault: Any) -> str:
-    """The remedy for invalid characters in a name, or for a text that YAML read differently."""
+    """The remedy for invalid characters in a name, or for text that YAML reads differently."""
     kind, value = fault["type"], fault["input"]
     if kind == "string_pattern_mismatch" and "A-Za-z" in fault["ctx"]["pattern"]:
-        return ": take letters from a to z, digits and any of . _ -"
+        return ": use only letters a to z, digits and . _ -"
     if kind not in ("string_type", "path_type", "literal_error"):
         return ""
     if isinstance(value, bool):
-        words = "yes and on" if value else "no and off"
-        return f" (as YAML reads {words} too): put text in quotes"
+        words = "yes and on as true" if value else "no and off as false"
+        return f" (YAML also reads {words}): put text in quotes"
     return ": put text in quotes" if isinstance(value, int | float) else ""
 
 
 def from_os(error: OSError) -> InputError:
-    """A full disk, a missing or an unwritable path as one sentence."""
+    """An error of the operating system as one sentence: a full disk, a missing path, ..."""
     path = error.filename or "the output"
     remedy = {
         errno.ENOSPC: "no space is left on the disk: free some, or choose another output folder",
@@ -84,6 +84,6 @@ def from_os(error: OSError) -> InputError:
         errno.EIO: "the disk failed: check it, or choose another output folder",
         errno.EMFILE: "too many files are open: raise the limit (ulimit -n 4096)",
         errno.ENAMETOOLONG: "the name is too long: choose a shorter one",
-        errno.ELOOP: "the link leads back to itself: mend it, or choose another path",
+        errno.ELOOP: "the link points back to itself: correct it, or choose another path",
     }.get(error.errno or 0, error.strerror or str(error))
     return InputError(f"{path}: {remedy}")

@@ -1,7 +1,7 @@
 """Reading and writing files: a file is complete or absent, never half-written.
 
-`write_artefact`, `write_json` and `write_arrays` write a digest beside the file, and the functions
-that read compare it (`suite.running.digests`). `held` is a lock between jobs.
+`write_artefact`, `write_json` and `write_arrays` write a digest beside the file, and the reading
+functions compare it (`suite.running.digests`).
 """
 
 import csv
@@ -24,7 +24,7 @@ from suite.running.errors import InputError, from_os
 
 
 def cache_folder() -> Path:
-    """The cache that all checkouts of this user share (below $XDG_CACHE_HOME if that is set)."""
+    """The cache that all checkouts of this user share, below $XDG_CACHE_HOME if that is set."""
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "gantk-bench"
 
@@ -32,10 +32,10 @@ def cache_folder() -> Path:
 def cache_file(name: str, otherwise: str = "") -> Path:
     """The path of a file in the cache folder, which is created if necessary.
 
-    otherwise: another remedy, for the end of the error.
+    otherwise: another remedy, which ends the error.
 
     Raises:
-        InputError: the folder cannot be made or written.
+        InputError: the folder cannot be created or written.
     """
     folder = cache_folder()
     try:
@@ -45,7 +45,7 @@ def cache_file(name: str, otherwise: str = "") -> Path:
     except OSError as error:
         raise InputError(
             f"{folder}: the cache folder cannot be written ({error.strerror}): set XDG_CACHE_HOME "
-            f"to a folder that can{otherwise}"
+            f"to a writable folder{otherwise}"
         ) from error
     return folder / name
 
@@ -55,8 +55,8 @@ def replacing(path: Path) -> Iterator[Path]:
     """A temporary path beside `path`, renamed to `path` if the block ends without an error.
 
     Raises:
-        InputError: the folder or the file cannot be written, or the disk is full. A file that was
-            at `path` before is unchanged.
+        InputError: the folder or the file cannot be written, or the disk is full. An existing
+            file at `path` stays unchanged.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}{path.suffix}")
     try:
@@ -67,7 +67,7 @@ def replacing(path: Path) -> Iterator[Path]:
         error.filename = path
         raise from_os(error) from error
     finally:
-        with suppress(OSError):  # no folder, no temporary file: the first error tells why
+        with suppress(OSError):  # the first error is more useful
             temporary.unlink()
 
 
@@ -80,14 +80,14 @@ def making(path: Path) -> Iterator[Path]:
             write_text(digest_file(path), f"{sha256_of(temporary)}  {path.name}\n")
     except InputError:
         if not path.is_file():
-            with suppress(OSError):  # the first error tells why
+            with suppress(OSError):  # the first error is more useful
                 digest_file(path).unlink()
         raise
 
 
 @contextmanager
 def held(path: Path) -> Iterator[None]:
-    """Hold the lock of a file for the block; wait for it first. One job at a time has it.
+    """Wait for the lock of a file, and hold it for the block. One job at a time can hold it.
 
     The kernel releases the lock of a killed job. The file itself stays.
     """
@@ -98,13 +98,13 @@ def held(path: Path) -> Iterator[None]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write `text` to `path`, whole or not at all."""
+    """Write text, completely or not at all."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def write_artefact(path: Path, text: str) -> None:
-    """Write an artefact of text (a table, a page), whole or not at all, with its digest."""
+    """Write an artefact of text (a table, a page) with its digest, completely or not at all."""
     with making(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
@@ -123,30 +123,30 @@ def csv_text(columns: Iterable[str], lines: Iterable[Iterable[object]]) -> str:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write an artefact as indented JSON; NaN and infinity are refused (they are no JSON)."""
+    """Write an artefact as indented JSON. NaN and infinity are refused, since JSON has none."""
     write_artefact(path, json.dumps(value, indent=2, allow_nan=False, default=str) + "\n")
 
 
 def _unreadable(path: Path, error: OSError) -> InputError:
-    """The error of a file that cannot be read; for a missing artefact, how to make it again."""
+    """The error of a file that cannot be read, with a remedy for a missing artefact."""
     if isinstance(error, FileNotFoundError) and of_workflow(path):
         return InputError(f"{path}: no such file: {remedy(path)}")
     return from_os(error)
 
 
 def read_text(path: Path) -> str:
-    """Read text; InputError if the file is missing, or differs from its digest."""
+    """Read text; InputError if the file is missing or differs from its digest."""
     try:
         check(path)
         return path.read_text(encoding="utf-8")
     except OSError as error:
         raise _unreadable(path, error) from error
     except UnicodeDecodeError as error:
-        raise InputError(f"{path}: is no text ({error}): {remedy(path)}") from error
+        raise InputError(f"{path}: is not a text file ({error}): {remedy(path)}") from error
 
 
 def read_json(path: Path) -> Any:
-    """Read JSON; InputError if the file is missing, is not JSON, or differs from its digest."""
+    """Read JSON; InputError if the file is missing, not JSON, or differs from its digest."""
     try:
         return json.loads(read_text(path))
     except ValueError as error:
@@ -158,9 +158,9 @@ class _UnclearError(yaml.YAMLError):
 
 
 def _surprise(kind: str, text: str) -> str | None:
-    """What YAML reads in an unquoted value, if it differs from the text; None if it is clear.
+    """The value that YAML reads, if it differs from the unquoted text; None if it does not.
 
-    YAML 1.1 reads 032 as octal, 1:30 as base 60, 1_000 without its underscore, and dates as such.
+    YAML 1.1 reads 032 as octal, 1:30 in base 60, 1_000 as 1000, and 2024-01-31 as a date.
     """
     loader = yaml.SafeLoader("")
     node = yaml.ScalarNode(f"tag:yaml.org,2002:{kind}", text)
@@ -176,7 +176,7 @@ def _surprise(kind: str, text: str) -> str | None:
 
 
 class _Literal(yaml.SafeLoader):
-    """A YAML loader that refuses repeated keys and values that YAML would silently change."""
+    """A YAML loader that refuses repeated keys, and values that YAML would change silently."""
 
     def compose_scalar_node(self, anchor: Any) -> yaml.ScalarNode:
         node = super().compose_scalar_node(anchor)
@@ -190,7 +190,7 @@ class _Literal(yaml.SafeLoader):
             )
         return node
 
-    # Checked here, since construction copies merged keys (`<<`) into the mapping.
+    # Checked here, because construction copies merged keys (`<<`) into the mapping.
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         node = super().compose_mapping_node(anchor)
         seen: set[str] = set()
@@ -199,7 +199,7 @@ class _Literal(yaml.SafeLoader):
                 if key.value in seen:
                     line = key.start_mark.line + 1
                     raise _UnclearError(
-                        f"line {line}: '{key.value}' stands twice: keep one of them"
+                        f"line {line}: '{key.value}' is given twice: keep one of them"
                     )
                 seen.add(key.value)
         return node
@@ -223,7 +223,7 @@ def read_yaml(path: Path) -> Any:
 
 
 def write_arrays(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    """Write a compressed npz (same arrays, same bytes), whole or not at all, with its digest."""
+    """Write a compressed npz with its digest. The same arrays give the same bytes."""
     with making(path) as temporary:
         np.savez_compressed(temporary, allow_pickle=False, **arrays)
 
@@ -246,18 +246,18 @@ def read_arrays(path: Path, *required: str) -> dict[str, np.ndarray]:
         raise
     except Exception as error:  # zipfile, zlib, NumPy and EOF errors: all mean a damaged file
         raise InputError(
-            f"{path}: the file is damaged or no .npz of plain arrays ({error}): {remedy(path)}"
+            f"{path}: the file is damaged, or not an .npz of plain arrays ({error}): {remedy(path)}"
         ) from error
     missing = [name for name in required if name not in arrays]
     if missing:
         raise InputError(
-            f"{path}: holds no array '{missing[0]}' (it has: {', '.join(arrays) or 'none'}): it is "
-            f"of another kind or version: {remedy(path)}"
+            f"{path}: holds no array '{missing[0]}' (only: {', '.join(arrays) or 'none'}), so it "
+            f"is another kind of file or from another version: {remedy(path)}"
         )
     return arrays
 
 
-if __name__ == "__main__":  # python -m suite.running.files FILE: an artefact from standard input
+if __name__ == "__main__":  # python -m suite.running.files FILE: writes standard input to FILE
     try:
         write_artefact(Path(sys.argv[1]), sys.stdin.read())
     except InputError as error:

@@ -1,8 +1,8 @@
-"""Finished runs: written completely beside the checkpoint, then linked into their place.
+"""Finished runs: written beside the checkpoint first, then linked into their folder.
 
-Snakemake deletes the outputs of a job if it did not see the job end. So the files of a finished run
-also stay beside the checkpoint, as hard links that take no space, until Snakemake has recorded the
-end of the job (`forget`, `suite.planning.attempts.tidy`).
+Snakemake deletes the outputs of a job if it did not see the job end. Therefore the files of a
+finished run also stay beside the checkpoint, as hard links, until Snakemake has recorded the end of
+the job (`forget`, `suite.planning.attempts.tidy`).
 """
 
 import fcntl
@@ -29,18 +29,18 @@ def whole_folder(state: Path) -> Path:
 
 
 def artefacts(run: Path) -> list[Path]:
-    """The files of a run, present or missing, by their digests; the record is the last."""
+    """The files that a run has according to its digests; the record is the last."""
     names = {artefact_of(path).name for path in run.glob(".*.sha256")} | set(LEFT)
     return [run / name for name in sorted(names - {paths.RECORD})] + [run / paths.RECORD]
 
 
 def fault(run: Path) -> str | None:
-    """A phrase that names a missing or altered file of a run; None if all are good."""
+    """Which file of a run is missing or altered, in words; None if all are good."""
     for path in artefacts(run):
         if not path.is_file():
             return f"{path} is missing"
         if altered(path):
-            return f"{path} is not the file that was written"
+            return f"{path} has changed since it was written"
     return None
 
 
@@ -52,7 +52,7 @@ def record_of(run: Path) -> dict[str, Any] | None:
     try:
         record = read_json(path)
     except InputError as error:
-        print(f"made again: {error}", file=sys.stderr)
+        print(f"running again: {error}", file=sys.stderr)
         return None
     return record if isinstance(record, dict) else None
 
@@ -63,13 +63,13 @@ def is_of(record: dict[str, Any], identity: dict[str, Any]) -> bool:
 
 
 def is_whole(run: Path, identity: dict[str, Any]) -> bool:
-    """Whether a folder has all files of the run with this identity. Prints a fault."""
+    """Whether a folder has all files of the run with this identity. Prints which one is bad."""
     record = record_of(run)
     if record is None or not is_of(record, identity):
         return False
     found = fault(run)
     if found:
-        print(f"made again: {found}", file=sys.stderr)
+        print(f"running again: {found}", file=sys.stderr)
     return found is None
 
 
@@ -85,16 +85,16 @@ def publish(run: Path, out: Path) -> None:
 
 
 def forget(place: Path) -> None:
-    """Delete the kept copy of a finished run, since its outputs are complete.
+    """Delete the kept copy of a finished run. States of other versions stay.
 
-    place: of its checkpoint, as in `suite.running.training.Place`. States of other versions stay.
+    place: the path of its checkpoint, as in `suite.running.training.Place`.
     """
     for folder in place.parent.glob(f"{place.stem}.*.whole"):
         shutil.rmtree(folder)
     for pattern in (f"{place.stem}.*.attempts", f"{place.stem}.lock"):
         for file in place.parent.glob(pattern):
             file.unlink()
-    with suppress(OSError):  # something else is there
+    with suppress(OSError):  # the folder is not empty
         os.removedirs(place.parent)
 
 
@@ -102,14 +102,14 @@ def forget(place: Path) -> None:
 def alone(place: Path) -> Iterator[None]:
     """Wait until no other process trains this run.
 
-    The jobs of a killed workflow may still be running. This job waits and uses their results.
+    A job of a killed workflow may still be running. Then this job waits and uses its result.
     """
     place.parent.mkdir(parents=True, exist_ok=True)
     with place.with_suffix(".lock").open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            print("another process makes this run: waiting for its end", file=sys.stderr)
+            print("waiting for another process that trains this run", file=sys.stderr)
             fcntl.flock(file, fcntl.LOCK_EX)
         except OSError:  # a file system without locks
             pass

@@ -31,15 +31,15 @@ def jobs_per_gpu() -> int:
 def lease(framework: str) -> Iterator[str | None]:
     """Hold a GPU until the block ends, and make it the only visible one. On a CPU: None.
 
-    Waits for a free slot. PyTorch jobs of one user may share a GPU (JOBS_PER_GPU); a JAX job has
-    one alone (`_whole`). If a scheduler gave this job a single GPU, that is used without a lock.
-    The kernel releases the lock of a killed job.
+    Waits for a free GPU. PyTorch jobs of one user may share a GPU (JOBS_PER_GPU); a JAX job has one
+    alone (`_whole`). A GPU that a scheduler gave to this job is used without a lock. The kernel
+    releases the lock of a killed job.
 
     framework: `jax` or `torch`. It must not be imported before the block.
 
     Raises:
-        InputError: DEVICE is `gpu`, and there is none or the framework cannot use it; the lock
-            folder's file system has no locks.
+        InputError: DEVICE is `gpu`, but there is none or the framework cannot use it; the file
+            system of the lock folder has no locks.
     """
     choice = devices.chosen()
     gpus, reason = ([], "") if choice == "cpu" else devices.visible()
@@ -53,7 +53,7 @@ def lease(framework: str) -> Iterator[str | None]:
         os.environ["JAX_PLATFORMS"] = "cpu"
         yield None
         return
-    # JAX would silently fall back to the CPU if the platform were not named.
+    # Without a named platform, JAX would silently use the CPU.
     os.environ["JAX_PLATFORMS"] = "cuda,cpu"
     # By default JAX allocates three quarters of the GPU's memory at once.
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
@@ -73,7 +73,7 @@ def _scheduled() -> bool:
 
 
 def _share(held: ExitStack, gpus: list[str], slots: int) -> str:
-    """The UUID of a GPU with a free slot, of which this job takes one; the emptiest first."""
+    """Take a slot on the GPU with the fewest jobs; returns its UUID."""
     while True:
         for slot in range(slots):
             for uuid in gpus:
@@ -87,11 +87,11 @@ def _share(held: ExitStack, gpus: list[str], slots: int) -> str:
 
 
 def _whole(held: ExitStack, gpus: list[str], slots: int) -> str:
-    """The UUID of a GPU that this job has alone; an unused one if there is one.
+    """Take a whole GPU, an unused one if there is one; returns its UUID.
 
-    Processes share a GPU in time slices of milliseconds. An iteration of GA-NTK is shorter, and the
-    CPU decides after each whether to go on, so there is one iteration per time slice: 93 a second
-    beside six other jobs on an H200, and 3,029 alone (results/reference/gpu.md).
+    Processes share a GPU in time slices of milliseconds. An iteration of GA-NTK takes less, and the
+    CPU decides after each one whether to continue. Beside other jobs, each time slice therefore has
+    one iteration: 93 a second beside six jobs on an H200, 3,029 alone (results/reference/gpu.md).
     """
     while True:
         for wait in (False, True):
@@ -103,14 +103,14 @@ def _whole(held: ExitStack, gpus: list[str], slots: int) -> str:
 
 
 def _cleared(uuid: str, slots: int, wait: bool) -> IO[str] | None:
-    """The lock that keeps others off a GPU, once no job uses it; None if that is not so now.
+    """The lock of a GPU's door, which keeps new jobs out, if no job uses the GPU; otherwise None.
 
-    wait: wait for the jobs on it to end. The lock is held meanwhile, so that no job starts there.
+    wait: wait until its jobs have ended. Meanwhile the lock keeps new jobs out.
     """
     if not (door := _locked(uuid, "door")):
         return None
     if wait:
-        print(f"waiting for the jobs on {uuid} to end, to have it alone", file=sys.stderr)
+        print(f"waiting for the jobs on {uuid} to end: JAX uses a GPU alone", file=sys.stderr)
     for slot in range(slots):
         while not (share := _locked(uuid, str(slot))):
             if not wait:
@@ -122,7 +122,7 @@ def _cleared(uuid: str, slots: int, wait: bool) -> IO[str] | None:
 
 
 def _locked(uuid: str, what: str) -> IO[str] | None:
-    """A lock on a slot of a GPU, or on its door. Closing it releases it. None if it is taken."""
+    """The lock of a slot of a GPU, or of its door; None if it is taken. Closing releases it."""
     folder = Path(tempfile.gettempdir()) / f"gantk-bench-gpus-{os.getuid()}"
     try:
         folder.mkdir(exist_ok=True)
@@ -139,7 +139,7 @@ def _locked(uuid: str, what: str) -> IO[str] | None:
         if error.errno not in NO_LOCKS:
             raise
         raise InputError(
-            f"{folder}: the file system has no locks, so that jobs cannot share the GPUs out: set "
-            "TMPDIR to a folder of this machine"
+            f"{folder}: the file system has no locks, which jobs need to share GPUs: set TMPDIR to "
+            "a folder of this machine"
         ) from error
     return handle

@@ -1,8 +1,8 @@
-"""The progress display of the workflow: jobs by name, how many are done, the time left.
+"""The progress display of the workflow: running jobs, number of finished jobs, time left.
 
 Snakemake's logger plugins count jobs by rule (rich) or write events for another program (snakesee,
-snkmt). None shows the progress within a job, or predicts the time left from each job's cost. This
-handler replaces Snakemake's output stream. Snakemake's log file is unchanged.
+snkmt). None shows the progress within a job or predicts the time left from the cost of each job.
+This handler replaces Snakemake's output stream. Snakemake's log file is unchanged.
 """
 
 import io
@@ -22,25 +22,24 @@ BAR = re.compile(r"(\d+)%\|")
 RESTARTED = re.compile(r"Trying to restart job (\d+)")
 """Snakemake's message when it retries a job. There is no event for it."""
 TAIL = 2048
-"""Bytes at the end of a log that are read to find its last bar."""
-TRUST = (60.0, 20.0)
-"""Seconds for which the plan is trusted beside what ended: of all jobs, and of one kind."""
+"""Number of bytes at the end of a log in which the last bar is searched."""
+TRUST = 60.0
+"""Weight of the expected durations against the observed ones [s]."""
 HEARTBEAT = 60.0
-"""Seconds between two lines of a long wait, where no terminal redraws them."""
+"""Time between two lines about a long job, without a terminal [s]."""
 
 Expected = Callable[[str, Mapping[str, str], int], float]
 
 
 @dataclass
 class Job:
-    """A job that runs.
+    """A running job.
 
-    seconds: expected. log: its log. kind: what its speed is shared with. first: when its bar was
-    first seen, and how far it was.
+    seconds: expected duration. since: start time. first: time and progress when its bar was first
+    seen.
     """
 
     title: str
-    kind: str
     seconds: float
     log: Path | None
     parts: int
@@ -48,7 +47,7 @@ class Job:
     first: tuple[float, float] | None = None
 
     def fraction(self) -> float | None:
-        """How far the job is by its own word, in [0, 1]; None where it does not say."""
+        """Progress by the bar in the job's log, in [0, 1]; None without a bar."""
         try:
             with open(self.log or "", "rb") as file:
                 file.seek(0, 2)
@@ -61,80 +60,71 @@ class Job:
 
 @dataclass
 class Forecast:
-    """The time that is left, from what jobs should take and what those that ended took.
+    """The time left, from the expected durations and those of finished jobs.
 
-    waiting: expected seconds of jobs that have yet to start, by job. slots: jobs at a time.
+    waiting: job -> expected seconds, for jobs that have not started. slots: number of jobs at a
+    time. actual, expected: seconds of finished jobs.
     """
 
-    waiting: dict[int, tuple[str, float]]
+    waiting: dict[int, float]
     slots: int
     running: dict[int, Job] = field(default_factory=dict)
-    took: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
+    actual: float = 0.0
+    expected: float = 0.0
 
     def start(self, number: int, job: Job) -> None:
-        """A job has started, perhaps not for the first time."""
+        """Record that a job has started, perhaps again."""
         self.waiting.pop(number, None)
         self.running[number] = job
 
     def end(self, number: int, now: float, done: bool) -> Job | None:
-        """A job has ended; what it took counts where it is done. None if it never started."""
+        """Record that a job has ended, and return it; None if it never started."""
         job = self.running.pop(number, None)
         if job and done:
-            self.took.setdefault(job.kind, []).append((now - job.since, job.seconds))
+            self.actual += now - job.since
+            self.expected += job.seconds
         elif job:
-            self.waiting[number] = job.kind, job.seconds
+            self.waiting[number] = job.seconds
         return job
 
-    def pace(self, kind: str) -> float:
-        """Seconds that passed for each expected one, of this kind of jobs.
-
-        Few short jobs say little of long ones: `TRUST` expected seconds count beside them, for a
-        kind at the pace of all, for all at 1.
-        """
-        every = [pair for pairs in self.took.values() for pair in pairs]
-        overall = _ratio(every, TRUST[0], 1.0)
-        return _ratio(self.took.get(kind, []), TRUST[1], overall)
+    @property
+    def pace(self) -> float:
+        """Actual by expected duration. A few short jobs say little, so `TRUST` adds seconds."""
+        return (TRUST + self.actual) / (TRUST + self.expected)
 
     def left(self, now: float) -> float:
-        """Seconds until the end: all work spread over the slots, but no less than a running job."""
+        """Time until the end [s]: the work spread over the slots, at least the longest job."""
         rest = [self._rest(job, now) for job in self.running.values()]
-        ahead = sum(self.pace(kind) * seconds for kind, seconds in self.waiting.values())
+        ahead = self.pace * sum(self.waiting.values())
         return max([(sum(rest) + ahead) / self.slots, *rest])
 
     def _rest(self, job: Job, now: float) -> float:
         passed, own = now - job.since, job.fraction() if job.parts == 1 else None
-        by_rate = max(0.0, self.pace(job.kind) * job.seconds - passed)
+        by_rate = max(0.0, self.pace * job.seconds - passed)
         if own is None:
             return by_rate
-        # A bar begins after the imports and the compilation, or where a checkpoint left it.
+        # A bar starts after imports and compilation, or at the progress of a checkpoint.
         then, before = job.first = job.first or (now, own)
         if own - before >= 0.05:
             return (now - then) * (1 - own) / (own - before)
         return passed * (1 - own) / own if own >= 0.1 else by_rate
 
 
-def _ratio(pairs: list[tuple[float, float]], weight: float, prior: float) -> float:
-    """Actual by expected seconds, with `weight` expected ones at the pace `prior` beside them."""
-    actual, expected = (sum(column) for column in zip(*pairs, strict=True)) if pairs else (0, 0)
-    return (weight * prior + actual) / (weight + expected)
+def duration(seconds: float) -> str:
+    """A duration for reading.
 
-
-def readable(seconds: float) -> str:
-    """A duration in words.
-
-    >>> readable(42), readable(75), readable(4000)
-    ('42 s', '1 min 15 s', '1 h 6 min')
+    >>> duration(75), duration(4000), duration(400_000)
+    ('75 s', '67 min', '4.6 days')
     """
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s" if whole < 600 else f"{round(whole / 60)} min"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h" if seconds < 172_800 else f"{seconds / 86_400:.1f} days"
 
 
 class Progress(logging.Handler):
-    """Shows Snakemake's events: redrawn lines on a terminal, a line an event elsewhere."""
+    """Shows Snakemake's events: redrawn lines on a terminal, otherwise one line for each event."""
 
     def __init__(self, forecast: Forecast, total: int, expected: Expected, stream: TextIO) -> None:
         super().__init__()
@@ -149,7 +139,7 @@ class Progress(logging.Handler):
         threading.Thread(target=self._watch, daemon=True).start()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Handle an event, and print a line if a user needs to know."""
+        """Handle an event, and print a line if it matters to the user."""
         event = str(getattr(record, "event", None) or "")
         with self.lock_state:
             if event == "job_info":
@@ -157,27 +147,26 @@ class Progress(logging.Handler):
             elif event in ("job_finished", "job_error"):
                 self._end(record, event == "job_finished")
             elif found := RESTARTED.match(record.getMessage()):
-                self._say(f"starting again: {self.failed.get(int(found[1]), 'a job')}")
+                self._say(f"retrying: {self.failed.get(int(found[1]), 'a job')}")
             elif record.levelno >= logging.WARNING and not _repeats(record):
                 self._say(record.getMessage())
 
     def _start(self, record: Any) -> None:
         parts = int(getattr(record.resources, "parts", 1))
-        kind = _kind(record.rule_name, record.wildcards)
         seconds = self.expected(record.rule_name, record.wildcards, parts)
         log = Path(record.log[0]) if record.log else None
         title = record.rule_msg or record.rule_name
-        job = Job(title, kind, seconds, log, parts, time.monotonic())
+        job = Job(title, seconds, log, parts, time.monotonic())
         self.forecast.start(record.jobid, job)
 
     def _end(self, record: Any, done: bool) -> None:
         number = record.job_id if done else record.jobid
         now = time.monotonic()
         job = self.forecast.end(number, now, done)
-        if job is None or job.log is None:  # a target, which runs nothing
+        if job is None or job.log is None:  # a target, which runs no command
             return
         self.done += done
-        took = readable(now - job.since)
+        took = duration(now - job.since)
         if done:
             self._say(f"{self.done}/{self.total} {job.title}: {took}; {self.remaining()}")
         else:
@@ -185,13 +174,13 @@ class Progress(logging.Handler):
             self._say(f"failed after {took}: {job.title}")
 
     def remaining(self) -> str:
-        """The time left in words."""
+        """The time left, for reading."""
         if self.done >= self.total:
             return "done"
-        return f"about {readable(self.forecast.left(time.monotonic()))} left"
+        return f"about {duration(self.forecast.left(time.monotonic()))} left"
 
     def _say(self, text: str) -> None:
-        """Print a line. If the pipe or terminal is closed, go on without a display."""
+        """Print a line. If the pipe or terminal is closed, continue without a display."""
         self.said = time.monotonic()
         try:
             if self.live:
@@ -202,14 +191,14 @@ class Progress(logging.Handler):
             self.live, self.stream = None, io.StringIO()
 
     def _watch(self) -> None:
-        """Between events: redraw on a terminal; elsewhere print a line during long waits."""
+        """Between events: redraw on a terminal; otherwise print a line about long jobs."""
         while not self.over.wait(0.5):
             with self.lock_state:
                 if self.live:
                     with suppress(OSError):
                         self.live.refresh()
                 elif time.monotonic() - self.said >= HEARTBEAT:
-                    self._say("; ".join([*map(_now, self.forecast.running.values())]))
+                    self._say("; ".join(map(_now, self.forecast.running.values())))
 
     def close(self) -> None:
         """End the display."""
@@ -222,16 +211,11 @@ class Progress(logging.Handler):
         super().close()
 
 
-def _kind(rule: str, wildcards: Mapping[str, str]) -> str:
-    """A key that jobs of the same speed share: rule family and method."""
-    return f"{rule.partition('_')[0]} {wildcards.get('method', '')}"
-
-
 def _now(job: Job) -> str:
     """A line about a running job."""
     own = job.fraction()
     far = "" if own is None else f", {own:.0%}"
-    return f"{job.title}: {readable(time.monotonic() - job.since)}{far}"
+    return f"{job.title}: {duration(time.monotonic() - job.since)}{far}"
 
 
 def _repeats(record: Any) -> bool:
@@ -243,7 +227,7 @@ def _repeats(record: Any) -> bool:
 
 
 def _live(progress: Progress, stream: TextIO) -> Any:
-    """The redrawn part of a terminal: a line for each running job, and one for the total."""
+    """The redrawn lines of a terminal: one for each running job, and one for all."""
     from rich.console import Console, Group
     from rich.live import Live
     from rich.progress_bar import ProgressBar
@@ -262,9 +246,9 @@ def _live(progress: Progress, stream: TextIO) -> Any:
         for job in shown:
             own = job.fraction()
             bar = ProgressBar(total=1, completed=own) if own is not None else Text("")
-            passed = readable(time.monotonic() - job.since)
+            passed = duration(time.monotonic() - job.since)
             table.add_row(Text(job.title), bar, Text(passed))
-        more = f" ({len(jobs) - len(shown)} more run)" if len(jobs) > len(shown) else ""
+        more = f" ({len(jobs) - len(shown)} more running)" if len(jobs) > len(shown) else ""
         line = f"{progress.done} of {progress.total} jobs done, {progress.remaining()}{more}"
         return Group(table, Text(line, style="bold"))
 
@@ -272,9 +256,9 @@ def _live(progress: Progress, stream: TextIO) -> Any:
 
 
 def show(workflow: Any, expected: Expected) -> None:
-    """Replace Snakemake's output stream by this display.
+    """Replace Snakemake's output stream with this display.
 
-    With `--quiet`, `--verbose`, `--printshellcmds` or a logger plugin, Snakemake's output stays.
+    Snakemake's output stays with `--quiet`, `--verbose`, `--printshellcmds` or a logger plugin.
     """
     output = workflow.output_settings
     asked = {str(getattr(q, "name", q)).lower() for q in output.quiet or ()}
@@ -287,8 +271,7 @@ def show(workflow: Any, expected: Expected) -> None:
     waiting = {}
     for job in jobs:
         wildcards, parts = dict(job.wildcards_dict), int(getattr(job.resources, "parts", 1))
-        seconds = expected(job.rule.name, wildcards, parts)
-        waiting[workflow.dag.jobid(job)] = _kind(job.rule.name, wildcards), seconds
+        waiting[workflow.dag.jobid(job)] = expected(job.rule.name, wildcards, parts)
     settings = workflow.resource_settings
     slots = (settings.cores if workflow.local_exec else settings.nodes) or len(jobs)
     progress = Progress(Forecast(waiting, max(1, slots)), len(jobs), expected, sys.stderr)

@@ -1,4 +1,4 @@
-"""What a result was made with: packages, commit, machine, memory. No change in it reruns a job."""
+"""What a run records beside its result: packages, commit, machine, memory. No change reruns it."""
 
 import platform
 import resource
@@ -54,8 +54,8 @@ def git_commit() -> str:
 def machine(info: Path = Path("/proc/cpuinfo")) -> str:
     """The processor's name, family and model, and the number of cores this process may use.
 
-    On a virtual machine the name may be just "AMD EPYC". Family and model tell which processor it
-    is, and so which machines give the same bytes.
+    On a virtual machine the name may be just "AMD EPYC". Machines with the same family and model
+    give the same bytes.
     """
     said: dict[str, str] = {}
     if info.exists():

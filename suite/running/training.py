@@ -1,4 +1,4 @@
-"""The commands that the rooms of methods share: train, sample and walk."""
+"""The commands of the rooms of methods: train, sample and walk."""
 
 import hashlib
 import json
@@ -12,6 +12,7 @@ import typer
 
 from suite.protocol.artefacts import PROTOCOL, Subset, load_samples, save_samples
 from suite.protocol.method import METHODS, Job, Method, Result, S, square
+from suite.protocol.registry import Registry
 from suite.protocol.settings import files_of, parse, parse_pairs
 from suite.running import paths
 from suite.running.checkpoint import Checkpoint, state_file, workflow_run
@@ -41,7 +42,7 @@ from suite.running.provenance import git_commit, machine, package_versions, peak
 
 
 def history_text(history: list[dict[str, float]]) -> str:
-    """A history as CSV. Numbers are written with full precision."""
+    """A history as CSV, with numbers in full precision."""
     columns = list(history[0]) if history else ["iteration", "seconds"]
     return csv_text(columns, ([row[name] for name in columns] for row in history))
 
@@ -50,7 +51,7 @@ REMEDY = "choose another --out, or add --overwrite"
 
 
 class Place(NamedTuple):
-    """One of the parts that a job trains.
+    """The paths of a part that a job trains.
 
     part: its number. out: the folder for its files. checkpoint: the path of its checkpoint, to
     which `suite.running.checkpoint.state_file` adds the version of the run.
@@ -75,10 +76,10 @@ def run_method(
 ) -> None:
     """Train each part in turn, on one device.
 
-    A part leaves samples, trajectory, history, the model if there is one, and run.json. That is
-    written last: if it exists, the part is complete and is not trained again. In a workflow the
-    files are also kept beside the checkpoint (`suite.running.finished`), since Snakemake deletes
-    the outputs of a killed job.
+    A part has samples, trajectory, history, run.json, and a model if the method has a generator.
+    run.json is written last: if it exists, the part is complete and is not trained again. In a
+    workflow the files are also kept beside the checkpoint (`suite.running.finished`), since
+    Snakemake deletes the outputs of a killed job.
     """
     with lease(framework):
         for place in places:
@@ -88,7 +89,7 @@ def run_method(
             whole = whole_folder(state)
             with alone(place.checkpoint):
                 if _stands(place.out, identity):
-                    print(f"part {place.part}: finished before", file=sys.stderr)
+                    print(f"part {place.part}: already finished", file=sys.stderr)
                 else:
                     checkpoint = Checkpoint(state, key, checkpoint_every)
                     job = Job(subset, settings, seed, place.part, samples, checkpoint)
@@ -107,10 +108,10 @@ def _identity(
     part: int,
     samples: int,
 ) -> dict[str, Any]:
-    """All that decides a result, as JSON values.
+    """Everything that decides a result, as JSON values.
 
-    The device is not part of it, although it changes the last digits, as another machine does: a
-    run that was killed on a GPU may continue on a CPU. run.json records the device.
+    The device is not part of it, although it changes the last digits: a run that was killed on a
+    GPU may continue on a CPU. run.json records the device.
     """
     files = files_of(settings)
     return {
@@ -143,7 +144,7 @@ def _stands(out: Path, identity: dict[str, Any]) -> bool:
 def _run_one(method: Method[S], job: Job[S], whole: Path, identity: dict[str, Any]) -> None:
     """Train a part and write its files into `whole`, unless they are there already."""
     if is_whole(whole, identity):
-        print(f"part {job.part}: finished before", file=sys.stderr)
+        print(f"part {job.part}: already finished", file=sys.stderr)
     else:
         job.checkpoint.begin()
         result = method.train(job)
@@ -177,7 +178,7 @@ def _outcome(result: Result) -> dict[str, Any]:
 
 
 def _places(part: int, parts: int | None, out: Path, checkpoint: Path | None) -> list[Place]:
-    """The places of the parts of a command: `out` itself, or a folder in it for each part."""
+    """The paths of the parts of a command: `out` itself, or one folder in it for each part."""
     if parts is None:
         return [Place(part, out, checkpoint or out / "checkpoint.npz")]
     places = []
@@ -190,45 +191,54 @@ def _places(part: int, parts: int | None, out: Path, checkpoint: Path | None) ->
 
 def _check_room(room: str, name: str) -> None:
     """Refuse a method of another room, with the command that trains it."""
-    others = [other for other in METHODS if other != room]
-    for other in (other for other in others if name in METHODS[other].entries):
-        raise InputError(
-            f"{name} is one of the methods of {other}: use `python -m {other} train {name}`"
-        )
+    for other, registry in METHODS.items():
+        if other != room and name in registry.entries:
+            raise InputError(f"{name} is a method of {other}: use `python -m {other} train {name}`")
 
 
-def _settings_of(method: Method[S], record: dict[str, Any], path: Path) -> S:
-    """The settings of a finished run, without those that its method no longer has.
+def _finished(run: Path, registry: Registry[Method[S]]) -> tuple[Method[S], S]:
+    """The method of a finished run, and its settings without those that no longer exist.
 
     Sampling uses the stored model, so settings that only affected training do not matter.
     """
+    path = run / paths.RECORD
+    record = read_json(path)
+    method = registry.lookup(record["method"], str(path))
     known = method.settings.model_fields
     values = {name: value for name, value in record["settings"].items() if name in known}
-    return parse(method.settings, values, str(path))
+    return method, parse(method.settings, values, str(path))
+
+
+def _shape_of(run: Path) -> tuple[int, ...]:
+    return load_samples(run / paths.SAMPLES).shape[1:]
 
 
 def training_app(room: str, help: str) -> typer.Typer:
-    """The command line of a room of methods: list, train, join and sample."""
+    """The command line of a room of methods: list, train, sample and walk."""
     registry = METHODS[room]
     app = make_app(room, help, registry)
 
     @app.command()
     def train(
         name: Annotated[str, typer.Argument(help="a registered method")],
-        data: Annotated[Path, typer.Option(help="subset, as `python -m datasets` writes it")],
-        out: Annotated[Path, typer.Option(help="folder for what the run leaves")],
+        data: Annotated[
+            Path, typer.Option(help="training subset, from `python -m datasets subset`")
+        ],
+        out: Annotated[Path, typer.Option(help="folder for the files of the run")],
         seed: Annotated[int, typer.Option(help="training seed")] = 0,
-        part: Annotated[int, typer.Option(help="which independent solution [0, 1, ...]")] = 0,
+        part: Annotated[
+            int, typer.Option(help="number of the independent solution [0, 1, ...]")
+        ] = 0,
         parts: Annotated[
             int | None,
             typer.Option(
-                help="solutions from --part on, one after the other, each in OUT/partNUMBER; those "
-                "that stand there are kept",
+                help="number of solutions, trained one after another from --part on, each in "
+                "OUT/partNUMBER; finished ones are kept",
                 min=1,
             ),
         ] = None,
         samples: Annotated[
-            int, typer.Option(help="samples to draw from a method with a generator [images]")
+            int, typer.Option(help="samples to draw, if the method has a generator [images]")
         ] = 2048,
         settings: Annotated[str | None, typer.Option(help="settings as one JSON object")] = None,
         set_: Annotated[
@@ -237,17 +247,17 @@ def training_app(room: str, help: str) -> typer.Typer:
         checkpoint: Annotated[
             Path | None,
             typer.Option(
-                help="where states to go on from are kept: NAME.npz becomes NAME.KEY.npz, a file "
-                "for each version of the run (with --parts: the folder for partNUMBER.KEY.npz); "
-                "default: beside what a run leaves"
+                help="checkpoint file; each version of the run has its own, NAME.KEY.npz for "
+                "NAME.npz. With --parts: the folder for partNUMBER.KEY.npz; default: in the folder "
+                "of the run"
             ),
         ] = None,
         checkpoint_every: Annotated[
             float,
-            typer.Option(help="time between two checkpoints [s]", envvar="CHECKPOINT_EVERY"),
+            typer.Option(help="minimum time between checkpoints [s]", envvar="CHECKPOINT_EVERY"),
         ] = 30.0,
         overwrite: Annotated[
-            bool, typer.Option("--overwrite", help="replace the finished run that stands in OUT")
+            bool, typer.Option("--overwrite", help="replace a finished run in OUT")
         ] = False,
     ) -> None:
         """Train a method on a subset."""
@@ -286,42 +296,32 @@ def training_app(room: str, help: str) -> typer.Typer:
         seed: Annotated[int, typer.Option(help="sampling seed")] = 0,
     ) -> None:
         """Draw more samples from the generator of a finished run."""
-        path = run / paths.RECORD
-        record = read_json(path)
-        method = registry.lookup(record["method"], str(path))
+        method, settings = _finished(run, registry)
         if method.sample is None:
             raise InputError(
-                f"{run}: {method.name} has no generator: train it with another --part for more"
+                f"{run}: {method.name} has no generator: for more samples train another --part"
             )
         if count < 1:
-            raise InputError(f"--count {count}: ask for at least one sample")
-        model = read_arrays(run / paths.MODEL)
-        shape = load_samples(run / paths.SAMPLES).shape[1:]
-        resolved = _settings_of(method, record, path)
+            raise InputError(f"--count {count}: give at least 1")
+        model, shape = read_arrays(run / paths.MODEL), _shape_of(run)
         with lease(ROOMS[room]):
-            samples = method.sample(model, resolved, shape, count, seed)
-        save_samples(out, samples)
+            save_samples(out, method.sample(model, settings, shape, count, seed))
 
     @app.command()
     def walk(
         run: Annotated[Path, typer.Argument(help="folder of a run with a model.npz")],
         out: Annotated[Path, typer.Option(help="npz to write")],
-        side: Annotated[int, typer.Option(help="images a side of the square", min=2)] = 12,
+        side: Annotated[int, typer.Option(help="images on a side of the square", min=2)] = 12,
     ) -> None:
-        """Draw images over a square of a 2-D latent space, row by row (Fig. 20)."""
-        path = run / paths.RECORD
-        record = read_json(path)
-        method = registry.lookup(record["method"], str(path))
-        resolved = _settings_of(method, record, path)
-        if method.generate is None or getattr(resolved, "latent", None) != 2:
+        """Draw images on a square in a latent space of two dimensions, row by row (Fig. 20)."""
+        method, settings = _finished(run, registry)
+        if method.generate is None or not settings.walkable:
             raise InputError(
-                f"{run}: only a generator of two latents can be shown on a square: train one with "
-                "--set latent=2"
+                f"{run}: a walk needs a generator with a latent space of two dimensions: train one "
+                "with --set latent=2"
             )
-        shape = load_samples(run / paths.SAMPLES).shape[1:]
-        model = read_arrays(run / paths.MODEL)
+        model, shape = read_arrays(run / paths.MODEL), _shape_of(run)
         with lease(ROOMS[room]):
-            images = method.generate(model, resolved, shape, square(side))
-        save_samples(out, images)
+            save_samples(out, method.generate(model, settings, shape, square(side)))
 
     return app

@@ -77,7 +77,7 @@ def test_only_chosen_images_are_read(tmp_path):
     ("damage", "message"),
     [
         (lambda text: text.replace("Male", "Man"), "unknown attribute 'Male'"),
-        (lambda text: text.replace("6\n", "9\n", 1), "6 lines where its head says 9"),
+        (lambda text: text.replace("6\n", "9\n", 1), "6 images, but its first line says 9"),
         (lambda text: text.replace("000003.jpg  1", "000003.jpg  x"), "line 5 must have"),
         (lambda text: text.replace("000003.jpg  1", "000003.jpg"), "line 5 must have"),
         (lambda text: text.replace("000003.jpg", "third.jpg"), "'third.jpg' is not named"),
@@ -96,5 +96,5 @@ def test_a_corrupt_jpeg_is_named(tmp_path):
     save_celeba(tmp_path)
     path = tmp_path / "img_align_celeba" / "000003.jpg"
     path.write_bytes(path.read_bytes()[:2000])
-    with pytest.raises(InputError, match=r"000003\.jpg: damaged or no image"):
+    with pytest.raises(InputError, match=r"000003\.jpg: damaged or not an image"):
         rows("celeba", path=tmp_path)

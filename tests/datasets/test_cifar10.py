@@ -81,9 +81,12 @@ class Harmful:
     ("content", "message"),
     [
         (pickle.dumps({b"data": Harmful(), b"labels": [1]}), "cannot be read safely"),
-        (pickle.dumps({b"data": np.zeros((2, 5), np.uint8), b"labels": [1, 2]}), "no batch"),
-        (pickle.dumps({b"data": np.zeros((1, PIXELS), np.uint8), b"labels": [12]}), "no batch"),
-        (pickle.dumps([1, 2]), "holds no batch"),
+        (pickle.dumps({b"data": np.zeros((2, 5), np.uint8), b"labels": [1, 2]}), "is not a batch"),
+        (
+            pickle.dumps({b"data": np.zeros((1, PIXELS), np.uint8), b"labels": [12]}),
+            "is not a batch",
+        ),
+        (pickle.dumps([1, 2]), "is not a batch"),
         (pickle.dumps({b"labels": [1]})[:-5], "cannot be read safely"),
         (b"", "cannot be read safely"),
     ],
@@ -100,5 +103,5 @@ def test_a_truncated_binary_batch_is_named(tmp_path):
     folder, _ = save_cifar(tmp_path, "bin")
     path = folder / "data_batch_2.bin"
     path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(InputError, match=r"data_batch_2\.bin.*cut off"):
+    with pytest.raises(InputError, match=r"data_batch_2\.bin.*incomplete"):
         rows("cifar10", source="folder", path=tmp_path)

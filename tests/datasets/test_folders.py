@@ -38,10 +38,10 @@ def test_mixed_sizes_need_a_size(tmp_path):
     save_images(tmp_path, 2, 12, 12)
     save_images(tmp_path, 1, 9, 12, first=5)
     with pytest.raises(
-        InputError, match=r"000005\.png: 12 x 9 pixels where 000000\.png has 12 x 12"
+        InputError, match=r"000005\.png: has 12 x 9 pixels, but 000000\.png 12 x 12"
     ):
         rows("folder", path=tmp_path)
-    with pytest.raises(InputError, match="set a size"):  # whichever row is drawn
+    with pytest.raises(InputError, match="set `size`"):  # whichever row is drawn
         rows("folder", path=tmp_path, n=1)
     assert rows("folder", path=tmp_path, size=8).data.shape == (3, 8, 8, 3)
 
@@ -77,7 +77,7 @@ def test_transparent_pixels_show_the_background_and_the_subset_says_so(tmp_path,
         assert found.notes == {"transparent": 1, "background": background}
         found.save(tmp_path / "subset.npz")
         assert Subset.load(tmp_path / "subset.npz").notes == found.notes
-        assert f"of 2 pictures 1 transparent, shown on {background}" in capsys.readouterr().err
+        assert f"1 transparent, shown on {background}, of 2 pictures" in capsys.readouterr().err
 
 
 def test_sixteen_bits_keep_the_upper_eight(tmp_path, capsys):
@@ -86,7 +86,7 @@ def test_sixteen_bits_keep_the_upper_eight(tmp_path, capsys):
     Image.fromarray(deep).save(tmp_path / "deep.tif")
     found = rows("folder", path=tmp_path, channels=1)
     assert (found.data[..., 0] == deep >> 8).all()
-    assert found.notes == {"deep": 2} and "by their upper 8" in capsys.readouterr().err
+    assert found.notes == {"deep": 2} and "reduced to their upper 8" in capsys.readouterr().err
 
 
 def test_pictures_of_subfolders_are_taken_when_asked(tmp_path):
@@ -94,7 +94,7 @@ def test_pictures_of_subfolders_are_taken_when_asked(tmp_path):
     second = save_images(tmp_path / "dogs" / "small", 2, 8, 8)
     save_images(tmp_path / ".thumbnails", 2, 8, 8)
     with pytest.raises(
-        InputError, match=r"its 5 images lie in subfolders \(cats, dogs\): name one"
+        InputError, match=r"its 5 images are in subfolders \(cats, dogs\): name one"
     ):
         rows("folder", path=tmp_path)
     found = rows("folder", path=tmp_path, subfolders=True)
@@ -108,9 +108,9 @@ def test_files_that_are_left_out_are_not_read(tmp_path):
     (tmp_path / "000002.png").write_text("no image")
     left = rows("folder", path=tmp_path, leave_out=["000002.png"]).data
     np.testing.assert_array_equal(left, [images[0], images[1], images[3]])
-    with pytest.raises(InputError, match="leave_out: holds no image 'a"):
+    with pytest.raises(InputError, match="leave_out: has no image 'a"):
         rows("folder", path=tmp_path, leave_out=["a.png"])
-    with pytest.raises(InputError, match="leave_out names all its 4 images"):
+    with pytest.raises(InputError, match="leave_out: names all 4 images"):
         rows("folder", path=tmp_path, leave_out=[f"{i:06}.png" for i in range(4)])
 
 
@@ -123,15 +123,15 @@ def test_the_training_folder_under_another_name_holds_nothing_out(tmp_path):
             rows("folder", path=tmp_path / "a", heldout_path=tmp_path / other)
     inside = {"path": tmp_path / "a", "heldout_path": tmp_path / "a" / "inside"}
     assert len(rows("folder", "heldout", **inside).data) == 3
-    with pytest.raises(InputError, match="lies in or around the folder"):
+    with pytest.raises(InputError, match="overlaps the folder"):
         rows("folder", subfolders=True, **inside)
 
 
 def test_an_empty_folder_and_a_text_file_called_png_are_named(tmp_path):
-    with pytest.raises(InputError, match="holds no image"):
+    with pytest.raises(InputError, match="contains no image"):
         rows("folder", path=tmp_path)
     (tmp_path / "a.png").write_text("no image")
-    with pytest.raises(InputError, match=r"a\.png: damaged or no image"):
+    with pytest.raises(InputError, match=r"a\.png: damaged or not an image"):
         rows("folder", path=tmp_path)
 
 

@@ -14,7 +14,7 @@ import pytest
 import yaml
 from PIL import Image
 
-from datasets.budgets import LEARNS, LEAST, PLANS
+from datasets.budgets import BUDGETS, LEARNS, LEAST
 from datasets.init import SIDES, decided, fitted, side_of, sizes_of, text_of
 from datasets.survey import Survey, name_of, names_of, survey, told
 from suite.planning.checks import check
@@ -108,7 +108,7 @@ def test_the_sizes_leave_the_held_out_pictures_alone(tmp_path):
 def test_the_configuration_is_valid_and_says_what_was_seen(tmp_path, budget):
     one = survey(pictures(tmp_path / "My Cats", 80, (40, 36)), "my-cats")
     two = survey(pictures(tmp_path / "digits", 40, (28, 28), grey=True), "digits")
-    fit = fitted([one, two], budget, "mine", rates(0.001), 2)
+    fit = fitted([one, two], BUDGETS[budget], "mine", rates(0.001), 2)
     text = text_of(fit.config, [one, two], budget, fit.seconds, 2, tmp_path / "mine.yaml")
     path = tmp_path / "mine.yaml"
     path.write_text(text, encoding="utf-8")
@@ -127,13 +127,13 @@ def test_the_configuration_is_valid_and_says_what_was_seen(tmp_path, budget):
     assert all(settings.get("batch", 32) <= 32 for settings in methods.values())
 
 
-@pytest.mark.parametrize("budget", PLANS)
+@pytest.mark.parametrize("budget", BUDGETS)
 def test_every_method_takes_every_side_that_can_be_written(budget):
-    sides = {side_of(seen(side), PLANS[budget].side) for side in range(4, 200)}
+    sides = {side_of(seen(side), BUDGETS[budget].side) for side in range(4, 200)}
     assert sides <= {*SIDES} and len(sides) > 1
     for side in sides:
         for grey in (False, True):
-            config = fitted([seen(side, grey)], budget, "mine", rates(0.001), 2).config
+            config = fitted([seen(side, grey)], BUDGETS[budget], "mine", rates(0.001), 2).config
             for cell in cells(config):
                 settings = settings_of(config, cell.experiment, cell.dataset, cell.method)
                 method_entry(cell.method).check(settings, (side, side, 1 if grey else 3), cell.n)
@@ -152,16 +152,16 @@ def test_the_device_is_one_that_the_workflow_takes_here(monkeypatch, gpus, build
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.setattr(devices, "listed", lambda: (gpus, "" if gpus else "none"))
     monkeypatch.setattr(devices, "cuda_build", lambda framework: framework in builds)
-    config = fitted([seen(32)], "quick", "mine", rates(0.001), 2).config
+    config = fitted([seen(32)], BUDGETS["quick"], "mine", rates(0.001), 2).config
     assert config.device == device
     check_devices(config, {"train_gantk_0_0", "train_baselines", "evaluate"}, here=True, conda=())
 
 
 def test_budgets_are_cut_until_the_wait_fits(tmp_path):
     found = [survey(pictures(tmp_path / "some", 80, (32, 32)))]
-    fast, slow = (fitted(found, "evening", "mine", rates(s), 2) for s in (0.00001, 0.2))
+    fast, slow = (fitted(found, BUDGETS["evening"], "mine", rates(s), 2) for s in (0.00001, 0.2))
     updates = [f.config.experiments["comparison"].methods["dcgan"]["updates"] for f in (fast, slow)]
-    assert updates[0] == PLANS["evening"].methods["dcgan"]["updates"] > updates[1] >= LEAST
+    assert updates[0] == BUDGETS["evening"].methods["dcgan"]["updates"] > updates[1] >= LEAST
     assert fast.seconds < slow.seconds <= 5 * 3600 and slow.seconds > 0.9 * 5 * 3600
 
 
@@ -169,20 +169,21 @@ def test_methods_that_would_show_nothing_are_left_out_and_the_others_share_their
     def methods(fit):
         return fit.config.experiments["comparison"].methods
 
-    every = fitted([seen(64)], "evening", "mine", rates(0.001), 2)
-    assert set(methods(every)) == set(PLANS["evening"].methods) and not every.short
+    every = fitted([seen(64)], BUDGETS["evening"], "mine", rates(0.001), 2)
+    assert set(methods(every)) == set(BUDGETS["evening"].methods) and not every.short
     assert every.told() == ""
-    some = fitted([seen(64)], "evening", "mine", rates(0.1), 2)
+    some = fitted([seen(64)], BUDGETS["evening"], "mine", rates(0.1), 2)
     assert set(some.short) == {"stylegan2", "wgan-gp"} == {*methods(every)} - {*methods(some)}
     assert all(methods(some)[k][method_entry(k).budget] >= LEARNS[k] for k in methods(some))
     for name, budget in some.short.items():
         assert LEAST <= budget < LEARNS[name]
-        words = f"{name}: left out: there is time for {budget:,} of the {LEARNS[name]:,} updates"
-        assert words in some.told()
+        words = f"{name}: left out: there is time for {budget:,} updates, but "
+        assert words in some.told() and f"after {LEARNS[name]:,}\n" in some.told()
     # Both lack; without the one that lacks most the other has enough.
-    assert set(fitted([seen(64)], "evening", "mine", rates(0.09), 2).short) == {"stylegan2"}
-    few = fitted([seen(64)], "evening", "mine", rates(9.0), 2)
-    assert set(few.short) == set(PLANS["evening"].methods)
+    most = fitted([seen(64)], BUDGETS["evening"], "mine", rates(0.09), 2)
+    assert set(most.short) == {"stylegan2"}
+    few = fitted([seen(64)], BUDGETS["evening"], "mine", rates(9.0), 2)
+    assert set(few.short) == set(BUDGETS["evening"].methods)
     assert list(methods(few)) == ["dcgan", "ga-cntk"]
     assert few.told().count("kept for the comparison") == 2
 
@@ -195,12 +196,12 @@ def test_names_suit_files_and_each_folder_has_its_own(tmp_path):
     assert names_of(folders[2:4], ["cat", "dog"]) == ["cat", "dog"]
     for given, sentence in (
         (["cat"], "1 names for 2 folders"),
-        (["cat", "cat"], "each one of its own"),
-        (["cat", "a b"], "--name a b: take letters"),
+        (["cat", "cat"], "give each its own name"),
+        (["cat", "a b"], "--name a b: use only letters"),
     ):
         with pytest.raises(InputError, match=sentence):
             names_of(folders[2:4], given)
-    with pytest.raises(InputError, match="cats: stands twice"):
+    with pytest.raises(InputError, match="cats: is given twice"):
         names_of([tmp_path / "cats", tmp_path / "x" / ".." / "cats"])
 
 
@@ -223,7 +224,7 @@ def test_a_survey_counts_what_people_have_and_the_configuration_holds(tmp_path):
     assert (found.count, found.transparent, found.deep, found.animated) == (40, 1, 1, 1)
     assert (found.repeated, list(found.unusable)) == (1, ["003.png"])
     assert found.elsewhere == {"more": 2} and found.other == {".txt": 1}
-    config = fitted([found], "quick", "mine", rates(0.001), 2, "black").config
+    config = fitted([found], BUDGETS["quick"], "mine", rates(0.001), 2, "black").config
     source = config.datasets["mine"].source
     assert source["leave_out"] == ["003.png"] and source["background"] == "black"
     assert check(config) == []
@@ -231,14 +232,14 @@ def test_a_survey_counts_what_people_have_and_the_configuration_holds(tmp_path):
     for words in (
         "40 (.png 39, .gif 1)",
         "2 sizes, from 32 x 32 to 40 x 32",
-        "1: black shows through",
-        "1: the upper 8 are kept",
-        "1: the first picture of each",
+        "1: shown on black",
+        "1: reduced to their upper 8",
+        "1: read as their first frame",
         "repeated    1: ",
         "unusable    1: left out",
-        "003.png: damaged or no image",
-        "2: in folders below (more), left out; --subfolders takes them too",
-        "32 x 32 of the largest square, colour; 32 to learn from, 4 held out",
+        "003.png: damaged or not an image",
+        "2: in subfolders (more), left out; --subfolders includes them",
+        "32 x 32 of the largest square, colour; 32 for training, 4 held out",
     ):
         assert words in text
     whole = survey(tmp_path / "mine", "mine", subfolders=True)
@@ -249,7 +250,7 @@ def test_pictures_in_subfolders_alone_are_taken_together(tmp_path):
     for kind in ("cats", "dogs"):
         pictures(tmp_path / "kinds" / kind, 20, (32, 32))
     found = survey(tmp_path / "kinds", "kinds")
-    config = fitted([found], "quick", "mine", rates(0.001), 2).config
+    config = fitted([found], BUDGETS["quick"], "mine", rates(0.001), 2).config
     assert found.count == 40 and config.datasets["kinds"].source["subfolders"] is True
     check(config)
     assert f"init {tmp_path / 'kinds' / 'cats'}" in told(found, "white", "")
@@ -260,7 +261,7 @@ def test_a_name_that_is_no_text_goes_all_the_way(tmp_path):
     folder = pictures(Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9")), 40, (32, 32))
     (folder / "000.png").rename(os.fsdecode(os.fsencode(folder) + b"/\xe9.png"))
     found = survey(folder, "cafe")
-    fit = fitted([found], "quick", "mine", rates(0.001), 2)
+    fit = fitted([found], BUDGETS["quick"], "mine", rates(0.001), 2)
     config, path = fit.config, tmp_path / "mine.yaml"
     write_text(path, text_of(config, [found], "quick", fit.seconds, 2, path))
     read = load_config(path)
@@ -285,5 +286,5 @@ def test_the_command_writes_once_and_snakemake_takes_it(tmp_path):
     before = (tmp_path / "mine.yaml").read_text(encoding="utf-8")
     assert yaml.safe_load(before)["name"] == "mine"
     again = init()
-    assert again.returncode == 1 and "stands already" in again.stderr
+    assert again.returncode == 1 and "already exists" in again.stderr
     assert (tmp_path / "mine.yaml").read_text(encoding="utf-8") == before

@@ -74,10 +74,10 @@ def test_files_that_are_too_long_or_do_not_belong_together_are_refused(tmp_path)
     save_mnist(tmp_path, False)
     path = tmp_path / "train-labels-idx1-ubyte"
     path.write_bytes(path.read_bytes() + b"x")
-    with pytest.raises(InputError, match="8 bytes of data where 7 belong"):
+    with pytest.raises(InputError, match="8 bytes of data instead of 7"):
         rows("mnist", source="folder", path=tmp_path)
     path.write_bytes(idx(np.zeros(6, np.uint8)))
-    with pytest.raises(InputError, match="do not belong together"):
+    with pytest.raises(InputError, match="do not match: download"):
         rows("mnist", source="folder", path=tmp_path)
 
 
@@ -86,7 +86,7 @@ def test_a_truncated_idx_file_is_named(tmp_path, zipped):
     save_mnist(tmp_path, zipped)
     path = tmp_path / f"train-images-idx3-ubyte{'.gz' if zipped else ''}"
     path.write_bytes(path.read_bytes()[:-40])
-    with pytest.raises(InputError, match=r"train-images-idx3-ubyte.*cut off"):
+    with pytest.raises(InputError, match=r"train-images-idx3-ubyte.*incomplete"):
         rows("mnist", source="folder", path=tmp_path)
 
 

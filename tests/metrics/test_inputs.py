@@ -82,12 +82,12 @@ def _text(folder):
 @pytest.mark.parametrize(
     ("fill", "message"),
     [
-        (_empty, "holds no image"),
+        (_empty, "contains no image"),
         (_sizes, "b.png is 5 x 7 grey but a.png is 5 x 6 grey"),
         (_colours, "b.png is 5 x 6 colour but a.png is 5 x 6 grey"),
-        (_floats, "numbers of 32 bits"),
-        (_cut, "damaged or no image"),
-        (_text, "damaged or no image"),
+        (_floats, "32-bit pixels"),
+        (_cut, "damaged or not an image"),
+        (_text, "damaged or not an image"),
     ],
 )
 def test_folders_that_are_refused(tmp_path, fill, message):

@@ -186,7 +186,7 @@ BAD = {
         lambda p: npz(p, a=random_images(0), b=random_images(0)),
         "none is called 'data'",
     ),
-    "empty folder": (lambda p: _folder(p.with_suffix("")), "holds no image"),
+    "empty folder": (lambda p: _folder(p.with_suffix("")), "contains no image"),
     "other size": (lambda p: npz(p, data=random_images(0, 5, (9, 8, 1))), "images of 8 x 9"),
     "other colour": (lambda p: npz(p, data=random_images(0, 5, (8, 8, 3))), "3 channels"),
     "points": (lambda p: npz(p, data=np.zeros((5, 2), np.float32)), "points of 2 numbers"),

@@ -1,6 +1,6 @@
-"""The cases of bad_inputs.py run one by one, and the page that is made of what they say.
+"""Runs the cases of bad_inputs.py one by one, and prints a page of their errors.
 
-`make bad-inputs` keeps what this prints as results/reference/bad-inputs.md.
+`make bad-inputs` writes the page to results/reference/bad-inputs.md.
 """
 
 import io
@@ -68,24 +68,24 @@ def filled() -> Iterator[Path]:
 
 
 PARTS = {
-    "Configurations: `snakemake` says it before the first job, `snakemake -n` too": CONFIGURATIONS,
-    "Commands: said before they begin to work": COMMANDS,
-    "In a job: what cannot be known before": JOBS,
+    "Configurations: refused before the first job, also by `snakemake -n`": CONFIGURATIONS,
+    "Commands: refused before they start to work": COMMANDS,
+    "Errors in a job, which cannot be known before": JOBS,
     **HABITS,
 }
 EVERY = [case for cases in PARTS.values() for case in cases]
-INTRODUCTION = f"""# Bad inputs, and what is said of them
+INTRODUCTION = f"""# Bad inputs and their errors
 
-Made by `make bad-inputs` from the {len(EVERY)} cases that `tests/suite/test_bad_input.py` runs,
-which also sees that this page is true. Each ends in one sentence on stderr, after `error: `, and
-leaves every file as it was.
+`make bad-inputs` makes this page from the {len(EVERY)} cases of `tests/suite/test_bad_input.py`,
+which also tests that the page is up to date. Each case ends with one sentence on stderr, after
+`error: `, and changes no file.
 
-A configuration is this one with one thing changed. `pictures` holds 20 pictures of 16 x 16;
-`mixed`, `cut`, `text`, `deep` and `bomb` hold twelve, one of which is wider, cut off, a text, of
-floating-point numbers, or of 400 million pixels; `kinds` holds two folders of twenty, `links`,
-`zeros` and `named` broken links, empty files and folders with the names of pictures, and `same` is
-a link to `pictures`. Where the files are more than 16 MiB in all, jobs alone read them whole, and
-find there what is cut off.
+Each configuration is the one below with one change. `pictures` has 20 pictures of 16 x 16. `mixed`,
+`cut`, `text`, `deep` and `bomb` have twelve; one of them is wider, incomplete, a text file, of
+floating-point numbers, or of 400 million pixels. `kinds` has two folders of twenty. `links`,
+`zeros` and `named` have broken links, empty files, and folders with names of pictures. `same` is a
+link to `pictures`. If the files have more than 16 MiB together, only jobs read them completely and
+find incomplete ones.
 
 {"".join(f"    {line}" + chr(10) for line in yaml.safe_dump(OWN, sort_keys=False).splitlines())}"""
 
@@ -94,16 +94,16 @@ def page() -> Iterator[str]:
     """The lines of the page."""
     yield INTRODUCTION
     for heading, cases in PARTS.items():
-        yield f"## {heading}\n\n| asked | said | exit status |\n| --- | --- | --- |"
+        yield f"## {heading}\n\n| input | error | exit status |\n| --- | --- | --- |"
         for case in cases:
             with filled():
                 status, errors = outcome(case)
             yield line(case, status, errors.splitlines()[-1])
         yield ""
-    yield f"## Odd pictures, which are taken: `python -m {ODD}`\n"
+    yield f"## Unusual pictures, which are accepted: `python -m {ODD}`\n"
     yield (
-        "Forty pictures as people have them, transparent and of 16 bits, turned and animated, cut "
-        f"off and twice the same:\n\n{odd()}"
+        "Forty pictures, among them transparent, 16-bit, turned, animated, incomplete and repeated "
+        f"ones:\n\n{odd()}"
     )
 
 

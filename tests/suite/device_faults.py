@@ -51,7 +51,7 @@ class Case:
 
 def hidden(value: str) -> Case:
     """Two GPUs, and a variable that leaves none."""
-    why = "no GPU is to be seen (CUDA_VISIBLE_DEVICES="
+    why = "no GPU was found (CUDA_VISIBLE_DEVICES="
     return Case(
         f"two GPUs, `CUDA_VISIBLE_DEVICES={value!r}`",
         f"error: device: gpu, but {why}",
@@ -73,7 +73,7 @@ def chosen(value: str, uuid: str, smi: str = TWO) -> Case:
 
 def silent(what: str, smi: str | None, words: str, **more: bool) -> Case:
     """An nvidia-smi that names no GPU."""
-    return Case(what, f"but no GPU is to be seen ({words}", "using the CPU", smi, {}, **more)
+    return Case(what, f"but no GPU was found ({words}", "using the CPU", smi, {}, **more)
 
 
 def everywhere(what: str, words: str, **more: object) -> Case:
@@ -83,7 +83,7 @@ def everywhere(what: str, words: str, **more: object) -> Case:
 
 SCHEDULED = {"SLURM_JOB_ID": "17", "CUDA_VISIBLE_DEVICES": "1"}
 CASES = [
-    silent("no nvidia-smi", None, "nvidia-smi is not there"),
+    silent("no nvidia-smi", None, "nvidia-smi was not found"),
     silent("nvidia-smi finds no device", "echo No devices were found", "nvidia-smi says: No dev"),
     silent(
         "nvidia-smi cannot reach the driver (status 18)",
@@ -181,14 +181,14 @@ def spoken(raised: str) -> str:
 
 def page() -> Iterator[str]:
     """The lines of the page."""
-    yield "# Faults of GPUs, and what a job does\n"
-    yield f"Made by `make bad-inputs` from the {len(CASES) + len(SAID)} cases that"
-    yield "`tests/suite/test_device_faults.py` runs with stand-ins for nvidia-smi, without a GPU."
-    yield "The job is a training in JAX where a case names no other framework.\n"
+    yield "# GPU problems, and what a job does\n"
+    yield f"`make bad-inputs` makes this page from the {len(CASES) + len(SAID)} cases of"
+    yield "`tests/suite/test_device_faults.py`, with stand-ins for nvidia-smi and without a GPU."
+    yield "The job is a training in JAX, if a case names no other framework.\n"
     yield "| machine | `device: gpu` | `device: auto` |\n| --- | --- | --- |"
     yield from map(line, CASES)
-    yield "\nErrors in the middle of a job end in one sentence too:\n"
-    yield "| raised | said |\n| --- | --- |"
+    yield "\nErrors of a framework in a job also become one sentence:\n"
+    yield "| raised | error |\n| --- | --- |"
     yield from (spoken(raised) for raised, _ in SAID)
 
 

@@ -43,14 +43,14 @@ def test_state_of_another_run_is_left_alone(
     path = tmp_path / "state.npz"
     Checkpoint(path, "one").save({"x": np.zeros(1)})
     assert Checkpoint(path, "other").load() is None
-    assert "of another run" in capsys.readouterr().err
+    assert "belongs to another run" in capsys.readouterr().err
 
 
 def test_damaged_state_starts_anew(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "state.npz"
     path.write_bytes(b"PK damaged")
     assert Checkpoint(path, "key").load() is None
-    assert "starting anew" in capsys.readouterr().err
+    assert "starting from the beginning" in capsys.readouterr().err
 
 
 def test_no_path_keeps_nothing_and_clear_forgets(tmp_path: Path) -> None:
@@ -173,7 +173,7 @@ def test_each_version_of_a_run_has_a_state_and_the_oldest_go(
     )
     assert len(list(tmp_path.glob("part1.*.autoencoder.npz"))) == len(left)
     assert len(list(tmp_path.glob("part10.*.npz"))) == len(keys)
-    assert said.count("stays: it is taken up when that version is back") == 0 + 1 + 2 + 3 + 3 + 3
+    assert said.count("It is kept for that version") == 0 + 1 + 2 + 3 + 3 + 3
     back = Checkpoint(state_file(tmp_path / "part1.npz", keys[3]), keys[3])
     back.begin()
     assert back.load() == {"x": 3} and not capsys.readouterr().err

@@ -85,7 +85,7 @@ def test_images_below_the_window_of_ssim_are_refused_before_any_job(tmp_path, me
     methods = {"ga-fntk": {}}
     with pytest.raises(
         InputError,
-        match=r"config: datasets\.mine: images of 3 x 5, where am_ssim.* need 4 x 4: set",
+        match=r"config: datasets\.mine: images have 3 x 5 pixels, but .* needs 4 x 4: set",
     ):
         check(config(tmp_path, methods=methods, metrics=metrics))
     check(config(tmp_path, methods=methods, metrics=metrics, size=4))
@@ -94,7 +94,7 @@ def test_images_below_the_window_of_ssim_are_refused_before_any_job(tmp_path, me
 def test_sizes_that_differ_are_seen_by_the_heads_of_the_files(tmp_path):
     save(tmp_path, 12, 16, 16, 3)
     Image.fromarray(np.zeros((17, 16, 3), np.uint8)).save(tmp_path / "011.png")
-    with pytest.raises(InputError, match=r"011\.png: 16 x 17 pixels where 000\.png has 16 x 16"):
+    with pytest.raises(InputError, match=r"011\.png: has 16 x 17 pixels, but 000\.png 16 x 16"):
         check(config(tmp_path))
     check(config(tmp_path, size=16))
     check(config(tmp_path, crop=True))
@@ -124,8 +124,8 @@ def test_a_split_without_rows_is_refused(tmp_path):
     faces = {"source": {"path": str(tmp_path / "nine"), "size": 16}}
     for datasets, sentence in (
         ({"mnist": {"source": {"digits": [12]}}}, r"datasets\.mnist: no row is left to train on"),
-        ({"celeba-hq": faces}, r"datasets\.celeba-hq: no row is left to be held out"),
-        ({"celeba-hq": {**faces, "heldout": 2}}, r"celeba-hq: no row is left to be held out"),
+        ({"celeba-hq": faces}, r"datasets\.celeba-hq: no row is left to hold out"),
+        ({"celeba-hq": {**faces, "heldout": 2}}, r"celeba-hq: no row is left to hold out"),
     ):
         grid = {name: {"n": [4]} for name in datasets}
         experiments = {"a": {"datasets": grid, "methods": {"ga-fntk": {}}}}
@@ -189,7 +189,7 @@ def test_held_out_pictures_that_are_trained_on_are_counted(tmp_path, monkeypatch
     Image.open(tmp_path / "train" / "004.png").save(tmp_path / "held" / "another.bmp")
     said = check(config(tmp_path / "train", **paths), "mine.yaml")
     assert len(said) == 1
-    assert said[0].startswith("mine.yaml: datasets.mine: 2 held-out rows are training rows too")
+    assert said[0].startswith("mine.yaml: datasets.mine: 2 held-out rows are also training rows")
     monkeypatch.setattr(checks, "READABLE", 100)
     assert "1 held-out rows" in check(config(tmp_path / "train", **paths))[0]
     monkeypatch.setattr(checks, "COMPARABLE", 100)

@@ -110,7 +110,7 @@ def test_a_failing_nvidia_smi_names_no_gpu(smi, built, monkeypatch, line, why) -
     smi(line)
     assert devices.visible()[0] == []
     monkeypatch.setenv("DEVICE", "gpu")
-    with pytest.raises(InputError, match=f"device: gpu, but no GPU is to be seen .*{why}"):
+    with pytest.raises(InputError, match=f"device: gpu, but no GPU was found .*{why}"):
         lease.lease("jax").__enter__()
 
 
@@ -124,7 +124,7 @@ def test_a_hanging_nvidia_smi_is_left_behind(smi, monkeypatch) -> None:
 
 def test_without_nvidia_smi_the_names_given_count(monkeypatch, tmp_path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert devices.visible() == ([], "nvidia-smi is not there")
+    assert devices.visible() == ([], "nvidia-smi was not found")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0, 1")
     assert devices.visible() == (["0", "1"], "")
 

@@ -75,7 +75,7 @@ def test_a_configuration_is_found_by_its_name_where_one_has_it(tmp_path) -> None
     write_text(tmp_path / "damaged.yaml", "a: [")
     write_text(tmp_path / "other.yaml", "name: other")
     with pytest.raises(
-        InputError, match=r"\(files with this name: none\): give it with --configfile"
+        InputError, match=r"\(files with this name: none\): name it with --configfile"
     ):
         configuration_of(results)
     write_text(tmp_path / "config" / "mine.yaml", "name: mine")
@@ -104,7 +104,7 @@ REASON = {
         ({"input_changed": True}, "its list of input files changed"),
         ({"updated_input": ["results/x/data/a.npz"]}, "data/a.npz: content changed"),
         ({"updated_input_run": ["a"]}, "its input files would be made again"),
-        ({"forced": True}, "it was asked for"),
+        ({"forced": True}, "it was requested"),
     ],
 )
 def test_each_reason_of_snakemakes_has_its_phrase(found: dict, told: str) -> None:

@@ -39,7 +39,7 @@ def test_targets_are_rules_and_files_that_a_rule_makes_or_that_are_there(tmp_pat
     given.check_targets(["table1", "results/x/a.npz", str(tmp_path / "there"), "subset"], RULES)
     for target, said in (
         ("tabel1", "no rule makes the target 'tabel1': did you mean 'table1'? (targets: all, fig"),
-        ("results/x/a.csv", "stand before --configfile"),
+        ("results/x/a.csv", "write targets before --configfile"),
     ):
         with pytest.raises(SystemExit, match=r"^error: ") as caught:
             given.check_targets([target], RULES)
@@ -118,7 +118,7 @@ def test_output_never_fails_for_want_of_a_character(tmp_path):
     command = [sys.executable, "-m", "datasets", "subset", "folder", "--set", f"path={folder}"]
     command += ["--out", str(tmp_path / "a.npz")]
     done = subprocess.run(command, env=environment, capture_output=True, check=False)
-    assert done.returncode == 1 and b"?: holds no image" in done.stderr
+    assert done.returncode == 1 and b"?: contains no image" in done.stderr
     save_images(folder, 2, 8, 8)
     done = subprocess.run(command, env=environment, capture_output=True, check=False)
     assert done.returncode == 0 and (tmp_path / "a.npz").exists()

@@ -25,12 +25,12 @@ def every_code() -> set[str]:
     found = set[str]()
     for room in ROOMS:
         for module in registered(room):
-            found |= code(identity._code(module))
+            found |= code(identity.code(module))
     drawn = identity.source_code(config(), wildcards(dataset="ring8"))
-    modules = [judging.modules for judging in plan.judgings(config())]
-    judged = [identity.judging_code(config(), *m) for m in (*modules, ("metrics.controls",))]
+    modules = [evaluation.modules for evaluation in plan.evaluations(config())]
+    judged = [identity.evaluation_code(config(), *m) for m in (*modules, ("metrics.controls",))]
     reports = ("tables.write", "figures.write", "pages.index")
-    told = [identity.report_code(f"reporting.{module}") for module in reports]
+    told = [identity.code(f"reporting.{module}") for module in reports]
     return found.union(*map(code, (drawn, *judged, *told)))
 
 
@@ -85,7 +85,7 @@ def test_code_is_that_of_what_a_job_uses() -> None:
     drawn = code(identity.source_code(config(), wildcards(dataset="ring8")))
     assert {"datasets/sources/ring8.py", "datasets/draw.py", "datasets/mixture.py"} <= drawn
     assert not drawn & {"datasets/sources/mnist.py", "datasets/idx.py"}
-    judged = code(identity.judging_code(config(), "metrics.controls"))
+    judged = code(identity.evaluation_code(config(), "metrics.controls"))
     assert {"metrics/controls.py", "metrics/definitions/fid.py", "metrics/inception.py"} <= judged
     assert not judged & {"metrics/definitions/kid.py", "metrics/judging.py", "metrics/lenet.py"}
 

@@ -109,20 +109,20 @@ def _cut(folder):
 BAD = {
     "floats": (
         lambda p: Image.fromarray(np.zeros((4, 4), np.float32)).save(p / "a.tif"),
-        "numbers of 32 bits",
+        "32-bit pixels",
     ),
     "integers": (
         lambda p: Image.fromarray(np.zeros((4, 4), np.int32)).save(p / "a.tif"),
-        "numbers of 32 bits",
+        "32-bit pixels",
     ),
     "bomb": (_bomb, "has more than 178,956,970 pixels: make it smaller"),
-    "cut": (_cut, "damaged or no image"),
-    "text": (lambda p: (p / "a.gif").write_text("no image"), "damaged or no image"),
-    "empty file": (lambda p: (p / "a.ppm").write_text(""), "damaged or no image"),
+    "cut": (_cut, "damaged or not an image"),
+    "text": (lambda p: (p / "a.gif").write_text("no image"), "damaged or not an image"),
+    "empty file": (lambda p: (p / "a.ppm").write_text(""), "damaged or not an image"),
     "dead link": (lambda p: (p / "a.png").symlink_to(p / "absent.png"), "no such file"),
-    "hidden alone": (lambda p: GOOD["png"](p).rename(p / ".a.png"), "holds no image"),
-    "folder alone": (lambda p: (p / "a.png").mkdir(), "holds no image"),
-    "subfolder alone": (lambda p: GOOD["png"](_folder(p / "b")), "its 1 images lie in subfolders"),
+    "hidden alone": (lambda p: GOOD["png"](p).rename(p / ".a.png"), "contains no image"),
+    "folder alone": (lambda p: (p / "a.png").mkdir(), "contains no image"),
+    "subfolder alone": (lambda p: GOOD["png"](_folder(p / "b")), "its 1 images are in subfolders"),
     "other kinds": (lambda p: (p / "a.heic").write_text("x"), "but 1 .heic: convert or rename"),
 }
 

@@ -13,43 +13,40 @@ from suite.planning.configuration import load_config
 from suite.planning.cost import estimate
 from suite.planning.expected import expected_seconds
 from suite.planning.known import known_rates
-from suite.running.progress import Forecast, Job, Progress, readable
+from suite.running.progress import Forecast, Job, Progress
 from suite.running.provenance import ROOT
 
 
-def job(kind: str = "train dcgan", seconds: float = 100.0, log: Path | None = None, **more) -> Job:
-    return Job(
-        **{"title": kind, "parts": 1, "since": 0.0} | more, kind=kind, seconds=seconds, log=log
-    )
+def job(seconds: float = 100.0, log: Path | None = None) -> Job:
+    return Job("train dcgan", seconds, log, parts=1, since=0.0)
 
 
 def test_all_work_is_spread_over_the_slots_but_no_job_is_cut() -> None:
-    forecast = Forecast({1: ("a", 100.0), 2: ("a", 100.0), 3: ("b", 100.0)}, slots=2)
+    forecast = Forecast({1: 100.0, 2: 100.0, 3: 100.0}, slots=2)
     assert forecast.left(0.0) == 150.0
-    forecast.start(1, job("a"))
+    forecast.start(1, job())
     assert forecast.left(40.0) == (60 + 200) / 2
-    alone = Forecast({}, slots=8, running={1: job("a")})
+    alone = Forecast({}, slots=8, running={1: job()})
     assert alone.left(40.0) == 60.0
 
 
 def test_what_ended_corrects_what_waits() -> None:
-    forecast = Forecast({2: ("train", 6000.0), 3: ("judge", 6000.0)}, slots=1)
-    forecast.start(1, job("train", 6000.0))
+    forecast = Forecast({2: 6000.0, 3: 6000.0}, slots=1)
+    forecast.start(1, job(6000.0))
     forecast.end(1, now=12_000.0, done=True)
-    assert 1.95 < forecast.pace("judge") <= forecast.pace("train") <= 2.0
     assert forecast.left(12_000.0) == pytest.approx(24_000, rel=0.02)
 
 
 def test_a_short_job_that_took_ten_times_as_long_says_little_of_hours() -> None:
-    forecast = Forecast({2: ("train", 6000.0)}, slots=1)
-    forecast.start(1, job("subset", 0.4))
+    forecast = Forecast({2: 6000.0}, slots=1)
+    forecast.start(1, job(0.4))
     forecast.end(1, now=4.0, done=True)
     assert 6000 < forecast.left(4.0) < 6600
 
 
 def test_a_failed_job_waits_again_and_teaches_nothing() -> None:
-    forecast = Forecast({1: ("a", 10.0)}, slots=1)
-    forecast.start(1, job("a", 10.0))
+    forecast = Forecast({1: 10.0}, slots=1)
+    forecast.start(1, job(10.0))
     assert forecast.end(1, now=500.0, done=False)
     assert forecast.left(500.0) == 10.0
 
@@ -84,7 +81,7 @@ def record(event: str, **more: object) -> logging.LogRecord:
 @pytest.fixture
 def shown() -> tuple[Progress, io.StringIO]:
     stream = io.StringIO()
-    progress = Progress(Forecast({1: ("train dcgan", 9.0)}, 1), 1, lambda *_: 9.0, stream)
+    progress = Progress(Forecast({1: 9.0}, 1), 1, lambda *_: 9.0, stream)
     started = {
         "rule_name": "train_baselines",
         "wildcards": {"method": "dcgan"},
@@ -116,7 +113,7 @@ def test_a_failure_is_said_once_and_other_errors_as_they_are(
     progress.close()
     assert stream.getvalue() == (
         "failed after 0 s: train dcgan on 8 rows of mnist\n"
-        "starting again: train dcgan on 8 rows of mnist\ngone\n"
+        "retrying: train dcgan on 8 rows of mnist\ngone\n"
     )
 
 
@@ -134,7 +131,7 @@ def test_a_reader_who_has_gone_ends_nothing(shown: tuple[Progress, io.StringIO])
 def test_a_long_wait_says_what_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("suite.running.progress.HEARTBEAT", 0.0)
     stream = io.StringIO()
-    progress = Progress(Forecast({}, 1, {1: job("train dcgan")}), 1, lambda *_: 9.0, stream)
+    progress = Progress(Forecast({}, 1, {1: job()}), 1, lambda *_: 9.0, stream)
     deadline = time.monotonic() + 20
     while "train dcgan: " not in stream.getvalue() and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -145,22 +142,13 @@ def test_a_long_wait_says_what_runs(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_each_job_is_expected_to_take_what_the_plan_says() -> None:
     config = load_config(ROOT / "config" / "quick.yaml")
     seconds = expected_seconds(config)
-    items = {i.what: i.seconds for i in estimate(config, {"mnist": (28, 28, 1)}, known_rates(), {})}
+    items = {i.what: i.seconds for i in estimate(config, {"mnist": (28, 28, 1)}, known_rates())}
     cell = {"experiment": "table1", "dataset": "mnist", "n": "64", "data_seed": "0", "seed": "0"}
     for method in ("dcgan", "ga-cntk", "ga-cntkg"):
         place = f"{method} on 64 rows of mnist"
         assert seconds("train_x", cell | {"method": method}, 1) == items[f"train {place}"]
         judged = seconds("evaluate_images", cell | {"method": method}, 1)
-        assert judged == items[f"judge and follow {place}"]
+        assert judged == items[f"evaluate {place}, with snapshots"]
         assert seconds("evaluate", cell | {"method": method}, 1) < judged
     assert seconds("controls", cell, 1) == items["controls of 64 rows of mnist"]
     assert seconds("table", {"experiment": "table1"}, 1) == seconds("draw", {}, 1) > 0
-
-
-def test_times_are_readable() -> None:
-    assert [readable(s) for s in (0, 59.6, 600, 7260)] == [
-        "0 s",
-        "1 min 0 s",
-        "10 min",
-        "2 h 1 min",
-    ]

@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from suite.planning import resources
+from suite.planning import cost, resources
 from suite.planning import rules as plan
 from suite.planning.configuration import Config, all_methods, load_config
-from suite.planning.cost import images_followed
+from suite.planning.cost import evaluated_images
 from suite.planning.known import Rate
 from suite.running.provenance import ROOT
 
@@ -16,12 +16,8 @@ from suite.running.provenance import ROOT
 @pytest.fixture
 def config(monkeypatch: pytest.MonkeyPatch) -> Config:
     rates = {("dcgan", "images"): Rate(0.0, 0.01, 60.0), ("embed", "images"): Rate(0, 0.1, 0)}
-    monkeypatch.setattr(resources, "known_rates", lambda on_gpu: rates)
-    resources._training.cache_clear()
-    resources._judging.cache_clear()
-    yield load_config(ROOT / "config" / "config.yaml")
-    resources._training.cache_clear()
-    resources._judging.cache_clear()
+    monkeypatch.setattr(resources, "_rates", lambda on_gpu: rates)
+    return load_config(ROOT / "config" / "config.yaml")
 
 
 def wildcards(method: str, n: int, dataset: str = "mnist") -> SimpleNamespace:
@@ -30,15 +26,16 @@ def wildcards(method: str, n: int, dataset: str = "mnist") -> SimpleNamespace:
 
 def test_minutes_are_twice_the_rate_and_at_most_a_day(config: Config, monkeypatch) -> None:
     """A pass of 64 rows of 32 x 32 takes 0.01 (32 / 28)^2 s, two of them make an update."""
-    settings = '{"updates": 6000}'
-    monkeypatch.setattr(resources, "method_settings", lambda *_: settings)
+    dcgan = all_methods()["dcgan"]
+    monkeypatch.setattr(cost, "settings_of", lambda *_: dcgan.settings(updates=updates))
+    updates = 6000
     seconds = 60 + 6000 * 2 * 0.01 * (32 / 28) ** 2
     asked = resources.training_minutes(config, wildcards("dcgan", 64), 1)
     assert asked == pytest.approx(resources.MARGIN + 2 * seconds / 60, abs=1)
     several = 60 + 3 * (seconds - 60)
     asked = resources.training_minutes(config, wildcards("dcgan", 64), 3)
     assert asked == pytest.approx(resources.MARGIN + 2 * several / 60, abs=1)
-    settings = '{"updates": 60000000}'
+    updates = 60_000_000
     assert resources.training_minutes(config, wildcards("dcgan", 64), 1) == resources.LONGEST
 
 
@@ -59,38 +56,36 @@ def test_judging_counts_what_samples_are_compared_with(config, metrics, source, 
     """0.1 s an image, doubled; the bundled digits are 4,096."""
     mnist = config.datasets["mnist"].model_copy(update={"heldout": 1000, "source": source})
     asked = config.model_copy(update={"metrics": metrics, "datasets": {"mnist": mnist}})
-    minutes = resources.judging_minutes(asked, wildcards("dcgan", 64), 2048, 1)
+    minutes = resources.evaluation_minutes(asked, wildcards("dcgan", 64), 2048, 1)
     assert minutes == resources.MARGIN + math.ceil(0.2 * (2048 + compared) / 60)
 
 
 def test_a_job_that_judges_gets_more_time_at_each_attempt(config: Config) -> None:
     asked = (config, wildcards("dcgan", 64), 2048)
-    first, second, last = (resources.judging_minutes(*asked, attempt) for attempt in (1, 2, 400))
+    first, second, last = (resources.evaluation_minutes(*asked, attempt) for attempt in (1, 2, 400))
     assert second == 2 * first and last == resources.LONGEST
 
 
 def test_judging_without_a_rate_gets_what_is_enough(config: Config, monkeypatch) -> None:
     monkeypatch.setattr(resources, "embeds", lambda _: False)
-    asked = resources.judging_minutes(config, wildcards("dcgan", 64), 2048, 1)
+    asked = resources.evaluation_minutes(config, wildcards("dcgan", 64), 2048, 1)
     assert asked == resources.UNKNOWN
 
 
 def test_a_trajectory_has_the_rows_of_every_snapshot(config: Config) -> None:
     """21 by default: of 64 images where a GAN draws them, of all n where they are solved."""
-    first, *_, other = plan.judgings(config)
+    first, *_, other = plan.evaluations(config)
     for method, shown in (("sngan", 64), ("ga-cntk", 256)):
-        asked = config, wildcards(method, 256)
-        along = resources.judged(*asked, first) - resources.judged(*asked, other)
-        assert along == 21 * shown
+        asked = wildcards(method, 256)
+        along, end = (evaluated_images(config, asked, rule.follows) for rule in (first, other))
+        assert along - end == 21 * shown
 
 
 def test_a_generator_without_rows_of_its_own_shows_256_at_most() -> None:
-    method = all_methods()["ga-cntkg"]
-    for n, shown in ((64, 64), (256, 256), (512, 256)):
-        assert images_followed(method, method.settings(), n) == 21 * shown
-    assert images_followed(method, method.settings(snapshot_rows=100), 512) == 21 * 100
-    solved = all_methods()["ga-cntk"]
-    assert images_followed(solved, solved.settings(), 512) == 21 * 512
+    generator = all_methods()["ga-cntkg"].settings
+    assert [generator().snapshot_size(n) for n in (64, 256, 512)] == [64, 256, 256]
+    assert generator(snapshot_rows=100).snapshot_size(512) == 100
+    assert all_methods()["ga-cntk"].settings().snapshot_size(512) == 512
 
 
 def test_memory_grows_with_the_square_of_the_rows() -> None:

@@ -55,14 +55,14 @@ def test_controls_are_made_once_a_subset() -> None:
 
 
 def test_the_first_run_of_a_cell_is_judged_into_more_files() -> None:
-    images, points, other = plan.judgings(config())
+    images, points, other = plan.evaluations(config())
     assert list(other.files.values()) == ["metrics.json"]
     assert list(points.files.values()) == ["metrics.json", "trajectory.csv"]
     assert list(images.files.values()) == ["metrics.json", "trajectory.csv", "nearest.npz"]
     assert (images.datasets, images.data_seed, images.seed) == ("mnist", "3", "5")
     assert points.datasets == "ring8" and points.modules == ("metrics.judging",)
     assert images.modules == ("metrics.judging", "metrics.nearest")
-    chosen, *_ = plan.judgings(config(best_snapshot={"metric": "fid_heldout", "rows": 12}))
+    chosen, *_ = plan.evaluations(config(best_snapshot={"metric": "fid_heldout", "rows": 12}))
     assert list(chosen.files) == ["out", "nearest"] and chosen.reads == ("samples.npz",)
 
 

@@ -19,8 +19,15 @@ import numpy as np
 import pytest
 
 from suite.protocol.artefacts import Subset, Trajectory, load_samples, save_samples
-from suite.protocol.method import METHODS, Job, Method, Result, snapshot_iterations, square
-from suite.protocol.settings import Settings
+from suite.protocol.method import (
+    METHODS,
+    Job,
+    Method,
+    MethodSettings,
+    Result,
+    snapshot_iterations,
+    square,
+)
 from suite.running import files
 from suite.running.checkpoint import WORKFLOW_RUN, Checkpoint
 from suite.running.errors import InputError
@@ -30,7 +37,7 @@ from suite.running.provenance import ROOT
 from suite.running.training import Place, history_text, run_method, training_app
 
 
-class MadeSettings(Settings):
+class MadeSettings(MethodSettings):
     length: int = 3
 
 
@@ -121,7 +128,8 @@ def test_finished_run_leaves_its_files_and_no_checkpoint(tmp_path: Path) -> None
     np.testing.assert_array_equal(load_samples(tmp_path / "out" / "samples.npz"), rows().data)
     record = json.loads((tmp_path / "out" / "run.json").read_text())
     assert record["seeds"] == {"data": 0, "training": 1, "part": 2}
-    assert record["settings"] == {"length": 3} and record["source"] == {"a.py": "digest of source"}
+    assert record["settings"] == {"snapshots": 20, "length": 3}
+    assert record["source"] == {"a.py": "digest of source"}
     assert record["data"]["digest"] == rows().digest
     assert (record["iterations"], record["seconds"]) == (6, 2.0)
     assert record["iterations_per_second"] == 3.0
@@ -150,16 +158,15 @@ import os, signal, sys
 from pathlib import Path
 import numpy as np
 from suite.protocol.artefacts import Subset
-from suite.protocol.method import Method
-from suite.protocol.settings import Settings
+from suite.protocol.method import Method, MethodSettings
 from suite.running.training import Place, run_method
 
 signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background jobs ignore it
 folder = Path(sys.argv[2])
-method = Method("made", "Made", Settings, lambda job: os.kill(os.getpid(), int(sys.argv[1])))
+method = Method("made", "Made", MethodSettings, lambda job: os.kill(os.getpid(), int(sys.argv[1])))
 rows = Subset(np.zeros((1, 4, 4, 1), np.uint8), np.zeros(1), np.zeros(1), "mnist", "train", 0)
 run_method(
-    *(method, {}, rows, Settings(), [Place(0, folder / "out", folder / "state.npz")]),
+    *(method, {}, rows, MethodSettings(), [Place(0, folder / "out", folder / "state.npz")]),
     seed=0,
     samples=1,
     checkpoint_every=0.0,
@@ -199,8 +206,10 @@ def test_the_square_is_read_like_a_page():
 def test_a_finished_run_is_drawn_from_on_the_device_that_was_asked_for(
     command: str, option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Latent(Settings):
-        latent: int = 2
+    class Latent(MethodSettings):
+        @property
+        def walkable(self) -> bool:
+            return True
 
     seen = []
 
@@ -208,7 +217,7 @@ def test_a_finished_run_is_drawn_from_on_the_device_that_was_asked_for(
         seen.append((os.environ["CUDA_VISIBLE_DEVICES"], os.environ["JAX_PLATFORMS"]))
         return rows().data
 
-    settings = {"latent": 2, "removed since": 1}
+    settings = {"removed since": 1}
     write_json(tmp_path / "run.json", {"method": "made", "settings": settings})
     write_arrays(tmp_path / "model.npz", {"x": np.zeros(1)})
     save_samples(tmp_path / "samples.npz", rows().data)
@@ -219,7 +228,7 @@ def test_a_finished_run_is_drawn_from_on_the_device_that_was_asked_for(
     arguments = [command, str(tmp_path), "--out", str(tmp_path / "drawn.npz"), option, "2"]
     app = training_app("gantk", "Made.")
     monkeypatch.setenv("DEVICE", "gpu")
-    with pytest.raises(InputError, match="device: gpu, but no GPU is to be seen"):
+    with pytest.raises(InputError, match="device: gpu, but no GPU was found"):
         app(arguments, standalone_mode=False)
     monkeypatch.setenv("DEVICE", "cpu")
     app(arguments, standalone_mode=False)
@@ -350,7 +359,7 @@ def test_killed_while_it_writes_a_run_goes_on_from_its_state(
     assert fault(tmp_path / "part0") is None
 
 
-WAITED = "another process makes this run: waiting for its end"
+WAITED = "waiting for another process that trains this run"
 
 
 def test_a_run_that_another_process_makes_is_waited_for(

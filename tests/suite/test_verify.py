@@ -49,7 +49,7 @@ def rows(n: int = 8) -> np.ndarray:
 def results(tmp_path: Path) -> Path:
     """What a finished workflow leaves, by the protocols of the rooms but without their work."""
     home = tmp_path / "results" / "made"
-    for file in (*outputs.measured(CONFIG, "one"), *outputs.pictured(CONFIG)):
+    for file in (*outputs.table_inputs(CONFIG, "one"), *outputs.figure_inputs(CONFIG)):
         path = home / file
         if path.name == paths.RECORD:
             save_samples(path.parent / paths.SAMPLES, rows())
@@ -156,7 +156,7 @@ def test_redrawn_rows_train_nothing_again(results: Path) -> None:
     """Snakemake starts all jobs that read them: each finds its runs finished."""
     cut(results / SUBSET)
     mend(CONFIG, results, examine(CONFIG, results))
-    parts = sum(len(job.parts) for job in outputs.trained(CONFIG, "one"))
+    parts = sum(len(job.parts) for job in outputs.training_jobs(CONFIG, "one"))
     assert len(list((results / "checkpoints").glob("**/*.whole/run.json"))) == parts == 6
 
 
@@ -228,7 +228,7 @@ def test_the_command_names_the_files_and_the_way_back(
     app(["verify", str(results), "--mend"], standalone_mode=False)
     assert capsys.readouterr().out.endswith(f"this command makes them again: {again}\n")
     change(results / "config" / "all.json")
-    with pytest.raises(InputError, match="is not the file that was written"):
+    with pytest.raises(InputError, match="has changed since it was written"):
         app(["verify", str(results)], standalone_mode=False)
     (results / "mine.json").write_text(CONFIG.model_dump_json(exclude_unset=True))
     chosen = ["--config", str(results / "mine.json"), "--mend"]

@@ -54,7 +54,7 @@ def test_a_cpu_build_is_refused_where_its_rule_runs_here(rules, conda, here, ref
 def test_without_a_gpu_what_trains_or_embeds_is_refused(monkeypatch) -> None:
     monkeypatch.setattr(devices, "visible", lambda: ([], "none"))
     for rules in ({"train_baselines"}, {"evaluate"}):
-        with pytest.raises(SystemExit, match="no GPU is to be seen"):
+        with pytest.raises(SystemExit, match="no GPU was found"):
             refusals.check_devices(config("gpu"), rules, here=True, conda=["conda"])
     for device in ("auto", "cpu"):
         refusals.check_devices(config(device), TRAIN, here=True, conda=[])
@@ -92,7 +92,7 @@ def test_jobs_that_need_not_run_need_no_gpu(monkeypatch) -> None:
         return SimpleNamespace(dag=dag, local_exec=True, deployment_settings=deployment)
 
     refusals.check_workflow(config("gpu"), workflow("table"))
-    with pytest.raises(SystemExit, match="no GPU is to be seen"):
+    with pytest.raises(SystemExit, match="no GPU was found"):
         refusals.check_workflow(config("gpu"), workflow("train_baselines"))
 
 
@@ -101,7 +101,7 @@ def test_a_plan_ends_with_the_sentence_that_the_jobs_would_end_in(unrun) -> None
     planned = unrun.snakemake("--dry-run", config=unrun.varied("gpu", device="gpu"))
     assert planned.returncode == 0
     last = planned.stderr.strip().splitlines()[-1]
-    assert last.startswith("this machine would not run it: error: device: gpu, but")
+    assert last.startswith("this machine would refuse the jobs: error: device: gpu, but")
 
 
 def test_a_walk_is_drawn_on_the_cpu(unrun) -> None:

@@ -93,7 +93,7 @@ def test_killed_job_goes_on_to_the_same_result(unrun, method: str) -> None:
         else:
             os.kill(job, signal.SIGKILL)
             assert workflow.wait() == 0, log.read_text(encoding="utf-8")
-            assert "starting again: train " in log.read_text(encoding="utf-8")
+            assert "retrying: train " in log.read_text(encoding="utf-8")
 
     for part in parts:
         folders = [unrun.root / "results" / name / part for name in configs]

@@ -218,7 +218,7 @@ def test_a_cancelled_job_goes_on_to_the_same_bytes(checkout, slurm, pace, whole)
     found = subprocess.run(asked, env=environment, capture_output=True, text=True, check=True)
     subprocess.run(["scancel", *found.stdout.split()], env=environment, check=True)
     assert process.wait(1800) == 0, log.read_text()
-    assert "starting again: train dcgan" in log.read_text()
+    assert "retrying: train dcgan" in log.read_text()
     _same(checkout.root / target, whole)
 
 
@@ -228,7 +228,7 @@ def test_a_job_out_of_time_goes_on_to_the_same_bytes(checkout, slurm, pace, whol
     options = (f"{target}/run.json", "--set-resources", limit)
     process, log = _run(checkout, slurm, "timeout", pace.updates, *options)
     assert process.wait(1800) == 0, log.read_text()
-    assert "starting again: train dcgan" in log.read_text()
+    assert "retrying: train dcgan" in log.read_text()
     _same(checkout.root / target, whole)
 
 

@@ -265,7 +265,7 @@ def test_words_and_what_carries_work_out_rerun_nothing(finished) -> None:
         ({"sampels": 3}, "error: unknown key 'sampels' in faulty.yaml: did you mean 'samples'?"),
         (
             {"experiments__table1__datasets": {"mnist": {"n": [5000]}}},
-            "error: faulty.yaml: experiments.table1.datasets.mnist.n: 5000 rows asked of the 4096",
+            "error: faulty.yaml: experiments.table1.datasets.mnist.n: 5000 rows are requested",
         ),
     ],
     ids=["key", "rows"],
@@ -286,7 +286,7 @@ def test_a_key_that_stands_twice_is_an_error(finished) -> None:
     done = finished.snakemake("--dry-run", config="twice.yaml")
     last = done.stderr.strip().splitlines()[-1]
     assert done.returncode == 1
-    assert re.fullmatch(r"error: .*twice\.yaml: line \d+: 'samples' stands twice: .*", last)
+    assert re.fullmatch(r"error: .*twice\.yaml: line \d+: 'samples' is given twice: .*", last)
 
 
 def test_every_experiment_is_a_target_and_no_rule(finished) -> None:

@@ -9,13 +9,13 @@ rule weights:
     params:
         weights=identity.weights_option(CONFIG),
     message:
-        "fetch the weights of the Inception network into the cache of this machine"
+        "download the weights of the Inception network into the cache of this machine"
     shell:
         "python -m metrics fetch-weights {params.weights} 2> {log}"
         " | python -m suite.running.files {output}"
 
 
-# Of a job that judges: as in train.smk, the Snakemake inside the job of a cluster starts it once.
+# As in train.smk: inside a cluster job, a second Snakemake runs the command and must not retry it.
 RETRIES = 2 if workflow.is_main_process else 0
 WEIGHTS = rules.weights.output if plan.embeds(CONFIG) else []
 FIRST = f"{RUN}/{paths.FIRST_PART}"
@@ -26,49 +26,49 @@ SETS = [
 ]
 
 
-# A rule for each set of files that a run is judged into (suite.planning.rules.judgings): the first
-# run of a cell stands for it in figures too.
-for judging in plan.judgings(CONFIG):
+# One rule for each set of files that an evaluation writes (suite.planning.rules.evaluations): figures show
+# the first run of a cell, which therefore gets more files.
+for evaluation in plan.evaluations(CONFIG):
 
     rule:
         name:
-            judging.rule
+            evaluation.rule
         input:
-            # Written last by the job that also writes the samples: one file a part plans faster.
+            # The record stands for all files of a part, since it is written last: fewer files plan faster.
             parts=lambda w: plan.parts(CONFIG, w, f"{PART}/{paths.RECORD}"),
-            first=[f"{FIRST}/{file}" for file in judging.reads],
+            first=[f"{FIRST}/{file}" for file in evaluation.reads],
             sets=SETS,
             weights=WEIGHTS,
         output:
-            [f"{RUN}/{file}" for file in judging.files.values()],
+            [f"{RUN}/{file}" for file in evaluation.files.values()],
         log:
             f"{LOGS}/{paths.RUN}/metrics.log",
         benchmark:
             f"{BENCHMARKS}/{paths.RUN}/metrics.tsv"
         wildcard_constraints:
-            dataset=judging.datasets,
-            data_seed=judging.data_seed,
-            seed=judging.seed,
+            dataset=evaluation.datasets,
+            data_seed=evaluation.data_seed,
+            seed=evaluation.seed,
         retries: RETRIES
         conda:
             "../../envs/torch.yaml"
         threads: CONFIG.threads
         resources:
             gpu=GPU if plan.embeds(CONFIG) else 0,
-            runtime=lambda w, attempt, judging=judging: resources.judging_minutes(
-                CONFIG, w, resources.judged(CONFIG, w, judging), attempt
+            runtime=lambda w, attempt, evaluation=evaluation: resources.evaluation_minutes(
+                CONFIG, w, cost.evaluated_images(CONFIG, w, evaluation.follows), attempt
             ),
             mem_mb=2 * resources.PROCESS,
         params:
             choice=identity.choice(CONFIG),
             parts=lambda w: plan.parts(CONFIG, w, PART),
             sets=lambda w, input: plan.set_options(CONFIG, input.sets),
-            files=lambda w, output, judging=judging: plan.out_options(judging, output),
+            files=lambda w, output, evaluation=evaluation: plan.out_options(evaluation, output),
             metrics=identity.metrics(CONFIG),
-            samples=identity.judged_samples(CONFIG),
+            samples=identity.evaluated_samples(CONFIG),
             weights=identity.weights_option(CONFIG),
             weights_files=identity.weights_files(CONFIG),
-            code=identity.judging_code(CONFIG, *judging.modules),
+            code=identity.evaluation_code(CONFIG, *evaluation.modules),
         message:
             "evaluate {wildcards.method} on {wildcards.n} rows of {wildcards.dataset}"
             " ({wildcards.experiment}, seed {wildcards.seed})"
@@ -80,7 +80,7 @@ for judging in plan.judgings(CONFIG):
             )
 
 
-workflow.ruleorder(*(judging.rule for judging in plan.judgings(CONFIG)))
+workflow.ruleorder(*(evaluation.rule for evaluation in plan.evaluations(CONFIG)))
 
 
 rule controls:
@@ -99,17 +99,19 @@ rule controls:
     threads: CONFIG.threads
     resources:
         gpu=GPU if plan.embeds(CONFIG) else 0,
-        runtime=lambda w, attempt: resources.judging_minutes(CONFIG, w, 3 * CONFIG.samples, attempt),
+        runtime=lambda w, attempt: resources.evaluation_minutes(
+            CONFIG, w, cost.control_images(CONFIG, w.dataset, w.n), attempt
+        ),
         mem_mb=2 * resources.PROCESS,
     params:
         metrics=identity.metrics(CONFIG),
-        samples=identity.judged_samples(CONFIG),
+        samples=identity.evaluated_samples(CONFIG),
         weights=identity.weights_option(CONFIG),
         weights_files=identity.weights_files(CONFIG),
         augment=lambda w: plan.augment_options(CONFIG, w),
-        code=identity.judging_code(CONFIG, "metrics.controls"),
+        code=identity.evaluation_code(CONFIG, "metrics.controls"),
     message:
-        "evaluate real images beside {wildcards.n} rows of {wildcards.dataset}"
+        "evaluate real images as controls for {wildcards.n} rows of {wildcards.dataset}"
     shell:
         attempts.tried(
             "python -m metrics controls --train {input.train} --heldout {input.heldout}"
@@ -139,6 +141,6 @@ rule walk:
     message:
         "walk through the latent space of {wildcards.method} on {wildcards.n} rows"
         " of {wildcards.dataset} ({wildcards.experiment}, seed {wildcards.seed})"
-    # A GPU would have to be leased for 144 images.
+    # 144 images do not need a GPU.
     shell:
         "DEVICE=cpu python -m gantk walk {params.part} {params.side} --out {output} > {log} 2>&1"

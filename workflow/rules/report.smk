@@ -14,7 +14,7 @@ rule configuration:
     params:
         config=lambda w: identity.configuration(CONFIG, w),
     message:
-        "write down the configuration ({wildcards.scope})"
+        "write the configuration ({wildcards.scope})"
     shell:
         "printf '%s\\n' {params.config:q} | python -m suite.running.files {output} > {log} 2>&1"
 
@@ -43,10 +43,10 @@ rule table:
     conda:
         "../../envs/report.yaml"
     params:
-        code=identity.report_code("reporting.tables.write"),
+        code=identity.code("reporting.tables.write"),
         files=identity.report_files(TEMPLATES, PUBLISHED),
     message:
-        "make {wildcards.experiment}"
+        "write the table of {wildcards.experiment}"
     shell:
         f"python -m reporting tables --results {RESULTS}" " --config {input.config} > {log} 2>&1"
 
@@ -78,7 +78,7 @@ rule draw:
     conda:
         "../../envs/report.yaml"
     params:
-        code=identity.report_code("reporting.figures.write"),
+        code=identity.code("reporting.figures.write"),
         files=identity.report_files(PUBLISHED),
         captions=CAPTIONS,
     message:
@@ -100,7 +100,7 @@ rule report:
     conda:
         "../../envs/report.yaml"
     params:
-        code=identity.report_code("reporting.pages.index"),
+        code=identity.code("reporting.pages.index"),
         files=identity.report_files(TEMPLATES, PUBLISHED, "resources/datatables"),
     message:
         "write the page"

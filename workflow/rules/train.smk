@@ -1,7 +1,7 @@
-# A rule for each environment and share of the parts of a run (suite.planning.rules.trainings). The
-# checkpoint is a parameter: as an output it would be deleted with those of a killed job. Which
-# parts a job makes is a resource: as a parameter, another `parts_per_job` would rerun them.
-# Records come first, since they are what is asked for: a match of the first file is found fastest.
+# One rule for each environment and each share of the parts of a run (suite.planning.rules.trainings).
+# The checkpoint is a parameter, because Snakemake deletes the outputs of a killed job. The parts are a
+# resource, because as a parameter another `parts_per_job` would rerun them. Records come first, since
+# other rules ask for them, and Snakemake matches the first output fastest.
 PART_FILES = [paths.RECORD, paths.SAMPLES, paths.TRAJECTORY, paths.HISTORY]
 
 for training in plan.trainings(CONFIG):
@@ -24,10 +24,10 @@ for training in plan.trainings(CONFIG):
         wildcard_constraints:
             method=training.methods,
             n=training.sizes,
-        # Programs of JAX are compiled for long: such a training, begun last, would keep all waiting.
+        # JAX compiles for a long time, so its trainings start first and do not delay the end.
         priority: int(training.environment == "jax")
-        # Tried again if it was killed (suite.planning.attempts), as long as it gets further. Inside the
-        # job of a cluster another Snakemake runs it, which must not start it again by itself.
+        # A killed job is retried (suite.planning.attempts) as long as each attempt gets further. Inside a
+        # cluster job a second Snakemake runs the command; that one must not retry it.
         retries: 20 if workflow.is_main_process else 0
         conda:
             f"../../envs/{training.environment}.yaml"
