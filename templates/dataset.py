@@ -4,7 +4,7 @@ Write here what the images are and where they come from, with the paper or the a
 """
 
 import numpy as np
-from pydantic import Field, PositiveInt
+from pydantic import PositiveInt
 
 from suite.protocol.seeds import stream
 from suite.protocol.settings import Settings
@@ -17,7 +17,8 @@ POOL = 4096
 class StripesSettings(Settings):
     """What a configuration can set under `datasets: NAME: source:`, with defaults and units."""
 
-    size: PositiveInt = Field(28, description="height and width [pixels]")
+    size: PositiveInt = 28
+    """height and width [pixels]"""
 
 
 def open_stripes(settings: StripesSettings, split: Split) -> Rows:

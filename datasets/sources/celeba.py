@@ -20,16 +20,12 @@ class CelebaSettings(Settings):
         Path("resources/downloads/celeba"),
         description=f"folder with {IMAGES}/ and {ATTRIBUTES}",
     )
-    attributes: tuple[str, ...] = Field(
-        ("Male", "Straight_Hair"), description="use only images with all of these attributes"
-    )
-    size: int = Field(64, ge=16, le=218, description="height and width [pixels]")
-    crop: int | None = Field(
-        None,
-        ge=16,
-        le=178,
-        description="side of the centred square to cut out; default: all of 178 x 218 [pixels]",
-    )
+    attributes: tuple[str, ...] = ("Male", "Straight_Hair")
+    """use only images with all of these attributes"""
+    size: int = Field(64, ge=16, le=218)
+    """height and width [pixels]"""
+    crop: int | None = Field(None, ge=16, le=178)
+    """side of the centred square to cut out; default: all of 178 x 218 [pixels]"""
 
 
 def _selected(path: Path, wanted: tuple[str, ...]) -> list[str]:

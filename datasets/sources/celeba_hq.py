@@ -13,10 +13,10 @@ from suite.protocol.source import Rows, Source, Split
 class CelebaHqSettings(Settings):
     """The folder of CelebA-HQ, and the size of its images."""
 
-    path: Path = Field(
-        Path("resources/downloads/celeba-hq"), description="folder of the image files"
-    )
-    size: int = Field(256, ge=16, le=1024, description="height and width [pixels]")
+    path: Path = Path("resources/downloads/celeba-hq")
+    """folder of the image files"""
+    size: int = Field(256, ge=16, le=1024)
+    """height and width [pixels]"""
 
 
 def open_celeba_hq(settings: CelebaHqSettings, split: Split) -> Rows:

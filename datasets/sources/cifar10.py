@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
-from pydantic import Field
 
 from datasets.cifar import read_binary, read_pickled
 from datasets.download import download
@@ -28,16 +27,12 @@ FORMATS = {"cifar-10-batches-py": ("", read_pickled), "cifar-10-batches-bin": ("
 class Cifar10Settings(Settings):
     """The files of CIFAR-10, and which class to use."""
 
-    source: Literal["download", "folder"] = Field(
-        "download", description="download into `path` with torchvision, or use the files in `path`"
-    )
-    path: Path = Field(
-        Path("resources/downloads"),
-        description="folder cifar-10-batches-py or cifar-10-batches-bin, or the folder with it",
-    )
-    category: Class | None = Field(
-        "horse", description="use only this class; default: the paper's; null: all"
-    )
+    source: Literal["download", "folder"] = "download"
+    """download into `path` with torchvision, or use the files in `path`"""
+    path: Path = Path("resources/downloads")
+    """folder cifar-10-batches-py or cifar-10-batches-bin, or the folder with it"""
+    category: Class | None = "horse"
+    """use only this class; default: the paper's; null: all"""
 
 
 def _download(path: Path) -> None:

@@ -8,7 +8,6 @@ compared with published ones.
 from typing import Literal
 
 import numpy as np
-from pydantic import Field
 
 from datasets.density import from_picture
 from suite.protocol.settings import Settings
@@ -18,7 +17,8 @@ from suite.protocol.source import Rows, Source, Split
 class DensitySettings(Settings):
     """Which of the two pictures to use."""
 
-    picture: Literal["a", "b"] = Field("b", description="a: a disc and a bar; b: a double crescent")
+    picture: Literal["a", "b"] = "b"
+    """a: a disc and a bar; b: a double crescent"""
 
 
 def _a(x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
-from pydantic import Field
 
 from datasets.download import download
 from datasets.idx import files_of, read_split
@@ -29,16 +28,12 @@ ARTICLES: tuple[str, ...] = get_args(Article)
 class FashionMnistSettings(Settings):
     """The files of Fashion-MNIST, and which articles to use."""
 
-    source: Literal["download", "folder"] = Field(
-        "download", description="download into `path` with torchvision, or use the files in `path`"
-    )
-    path: Path = Field(
-        Path("resources/downloads"),
-        description="folder with the four IDX files, plain or gzipped, or for the download",
-    )
-    articles: tuple[Article, ...] | None = Field(
-        None, description="use only these classes; default: all"
-    )
+    source: Literal["download", "folder"] = "download"
+    """download into `path` with torchvision, or use the files in `path`"""
+    path: Path = Path("resources/downloads")
+    """folder with the four IDX files, plain or gzipped, or for the download"""
+    articles: tuple[Article, ...] | None = None
+    """use only these classes; default: all"""
 
 
 def _download(path: Path) -> Path:

@@ -16,28 +16,22 @@ from suite.running.errors import InputError
 class FolderSettings(Settings):
     """The folder, and the shape of its images."""
 
-    path: Path | None = Field(None, description="folder of image files; required")
-    subfolders: bool = Field(
-        False, description="include the images of all subfolders, in the order of their paths"
-    )
-    leave_out: tuple[str, ...] = Field(
-        (), description="files to leave out, by their paths below `path`"
-    )
-    heldout_path: Path | None = Field(
-        None, description="folder of held-out images; default: every tenth image of `path`"
-    )
-    size: int | None = Field(
-        None,
-        ge=4,
-        le=1024,
-        description="height and width after resizing; default: as the files, all equal [pixels]",
-    )
-    channels: Literal[1, 3] = Field(3, description="1 for grey, 3 for RGB")
-    crop: bool = Field(False, description="cut out the largest centred square first")
-    background: Background = Field(
-        "white",
-        description="colour behind transparent pixels: white, grey, black or '#rrggbb'",
-    )
+    path: Path | None = None
+    """folder of image files; required"""
+    subfolders: bool = False
+    """include the images of all subfolders, in the order of their paths"""
+    leave_out: tuple[str, ...] = ()
+    """files to leave out, by their paths below `path`"""
+    heldout_path: Path | None = None
+    """folder of held-out images; default: every tenth image of `path`"""
+    size: int | None = Field(None, ge=4, le=1024)
+    """height and width after resizing; default: as the files, all equal [pixels]"""
+    channels: Literal[1, 3] = 3
+    """1 for grey, 3 for RGB"""
+    crop: bool = False
+    """cut out the largest centred square first"""
+    background: Background = "white"
+    """colour behind transparent pixels: white, grey, black or '#rrggbb'"""
 
 
 def chosen(path: Path, subfolders: bool, leave_out: Sequence[str]) -> list[Path]:

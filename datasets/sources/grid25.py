@@ -11,10 +11,10 @@ from suite.protocol.source import Rows, Source, Split
 class GridSettings(Settings):
     """The shape of the grid, in the unit square."""
 
-    margin: float = Field(
-        0.15, ge=0, lt=0.5, description="distance of the outer centres from the edge"
-    )
-    variance: PositiveFloat = Field(5e-4, description="variance of each coordinate")
+    margin: float = Field(0.15, ge=0, lt=0.5)
+    """distance of the outer centres from the edge"""
+    variance: PositiveFloat = 5e-4
+    """variance of each coordinate"""
 
 
 def open_grid(settings: GridSettings, split: Split) -> Rows:

@@ -15,15 +15,14 @@ FOLDERS = {"train": "train", "heldout": "val"}
 class ImagenetSettings(Settings):
     """The folder of ImageNet, which class to use, and the shape of its images."""
 
-    path: Path = Field(
-        Path("resources/downloads/imagenet"),
-        description="folder with train/WNID/ and val/WNID/, the images of each class",
-    )
-    wnid: str = Field(
-        "n11939491", pattern=r"^n\d{8}$", description="WordNet id of the class; default: daisy"
-    )
-    size: int = Field(128, ge=16, le=1024, description="height and width [pixels]")
-    crop: bool = Field(False, description="cut out the largest centred square first")
+    path: Path = Path("resources/downloads/imagenet")
+    """folder with train/WNID/ and val/WNID/, the images of each class"""
+    wnid: str = Field("n11939491", pattern=r"^n\d{8}$")
+    """WordNet id of the class; default: daisy"""
+    size: int = Field(128, ge=16, le=1024)
+    """height and width [pixels]"""
+    crop: bool = False
+    """cut out the largest centred square first"""
 
 
 def open_imagenet(settings: ImagenetSettings, split: Split) -> Rows:

@@ -9,7 +9,6 @@ from itertools import pairwise
 from typing import Literal
 
 import numpy as np
-from pydantic import Field
 
 from datasets.density import from_picture
 from suite.protocol.settings import Settings
@@ -22,7 +21,8 @@ STROKE = 0.11
 class LetterSettings(Settings):
     """Which letter to use."""
 
-    letter: Literal["A", "B"] = Field("B", description="the letter")
+    letter: Literal["A", "B"] = "B"
+    """the letter"""
 
 
 def _bow(bottom: float, top: float) -> list[tuple[float, float]]:

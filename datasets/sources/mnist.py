@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from pydantic import Field
 
 from datasets.download import download
 from datasets.idx import files_of, read_split
@@ -19,15 +18,12 @@ BUNDLED = ROOT / "resources" / "mnist" / "mnist.npz"
 class MnistSettings(Settings):
     """The files of MNIST, and which digits to use."""
 
-    source: Literal["bundled", "download", "folder"] = Field(
-        "bundled",
-        description="4,096 + 1,024 images of the suite, torchvision's download, or files in `path`",
-    )
-    path: Path = Field(
-        Path("resources/downloads"),
-        description="folder with the four IDX files, or for the download",
-    )
-    digits: tuple[int, ...] | None = Field(None, description="use only these classes; default: all")
+    source: Literal["bundled", "download", "folder"] = "bundled"
+    """4,096 + 1,024 images of the suite, torchvision's download, or files in `path`"""
+    path: Path = Path("resources/downloads")
+    """folder with the four IDX files, or for the download"""
+    digits: tuple[int, ...] | None = None
+    """use only these classes; default: all"""
 
 
 def _bundled(split: Split) -> tuple[np.ndarray, np.ndarray]:

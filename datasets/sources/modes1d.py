@@ -16,10 +16,10 @@ from suite.protocol.source import Rows, Source, Split
 class ModesSettings(Settings):
     """The positions and the width of the modes."""
 
-    centres: tuple[float, ...] = Field(
-        (0.3, 0.9, 1.5, 1.845, 1.98), min_length=1, description="x of the modes, with equal weights"
-    )
-    deviation: NonNegativeFloat = Field(0.05, description="standard deviation of each mode")
+    centres: tuple[float, ...] = Field((0.3, 0.9, 1.5, 1.845, 1.98), min_length=1)
+    """x of the modes, with equal weights"""
+    deviation: NonNegativeFloat = 0.05
+    """standard deviation of each mode"""
 
 
 def open_modes(settings: ModesSettings, split: Split) -> Rows:

@@ -1,7 +1,7 @@
 """Eight Gaussians on a ring (GA-NTK paper, Figs. 9 and 10, after Mao et al., 2017)."""
 
 import numpy as np
-from pydantic import Field, PositiveFloat
+from pydantic import PositiveFloat
 
 from datasets.mixture import mixture
 from suite.protocol.settings import Settings
@@ -11,9 +11,12 @@ from suite.protocol.source import Rows, Source, Split
 class RingSettings(Settings):
     """The shape of the ring."""
 
-    radius: PositiveFloat = Field(0.4, description="distance of the modes from the centre")
-    centre: float = Field(0.5, description="both coordinates of the centre")
-    variance: PositiveFloat = Field(0.002, description="variance of each coordinate")
+    radius: PositiveFloat = 0.4
+    """distance of the modes from the centre"""
+    centre: float = 0.5
+    """both coordinates of the centre"""
+    variance: PositiveFloat = 0.002
+    """variance of each coordinate"""
 
 
 def open_ring(settings: RingSettings, split: Split) -> Rows:

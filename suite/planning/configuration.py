@@ -51,124 +51,100 @@ Further rules make several parts; their names end with the first and last number
 class Seeds(Settings):
     """The seeds of a reproduction. Every run uses and records one seed of each kind."""
 
-    data: Annotated[tuple[Seed, ...], Once] = Field(
-        (0,), min_length=1, description="seeds that draw the training subsets"
-    )
-    training: Annotated[tuple[Seed, ...], Once] = Field(
-        (0, 1, 2),
-        min_length=1,
-        description="training seeds; a table shows mean and standard deviation over them",
-    )
-    evaluation: Seed = Field(0, description="seed of the random numbers in metrics")
+    data: Annotated[tuple[Seed, ...], Once] = Field((0,), min_length=1)
+    """seeds that draw the training subsets"""
+    training: Annotated[tuple[Seed, ...], Once] = Field((0, 1, 2), min_length=1)
+    """training seeds; a table shows mean and standard deviation over them"""
+    evaluation: Seed = 0
+    """seed of the random numbers in metrics"""
 
 
 class Dataset(Settings):
     """The source of a dataset, and the number of held-out rows."""
 
-    kind: str | None = Field(None, description="a registered dataset; default: the entry's name")
+    kind: str | None = None
+    """a registered dataset; default: the entry's name"""
     heldout: PositiveInt | None = Field(
         None, description=f"number of held-out rows; default: all, at most {MOST_HELD} [rows]"
     )
-    source: Overrides = Field({}, description="settings of the registered dataset")
+    source: Overrides = Field({})
+    """settings of the registered dataset"""
 
 
 class Grid(Settings):
     """The training-set sizes of a dataset in an experiment, and settings for this dataset."""
 
-    n: Annotated[tuple[PositiveInt, ...], Once] = Field(
-        min_length=1, description="training-set sizes [images]"
-    )
-    methods: dict[str, Overrides] = Field(
-        {}, description="settings of methods that override the experiment's on this dataset"
-    )
+    n: Annotated[tuple[PositiveInt, ...], Once] = Field(min_length=1)
+    """training-set sizes [images]"""
+    methods: dict[str, Overrides] = Field({})
+    """settings of methods that override the experiment's on this dataset"""
 
 
 class Experiment(Settings):
     """One table: datasets and sizes as rows, methods as columns."""
 
-    title: str | None = Field(
-        None, description="heading of the table; default: the paper's, or the name"
-    )
-    description: str | None = Field(None, description="text below the heading of the table")
-    datasets: dict[str, Grid] = Field(
-        min_length=1, description="the lines of the table: datasets with their training-set sizes"
-    )
-    methods: dict[str, Overrides] = Field(
-        min_length=1,
-        description="the methods, with the settings that differ from their defaults. A list in "
-        "place of a value makes one variant for each entry; a setting that is a list itself takes "
-        "a list of lists (see criterion)",
-    )
+    title: str | None = None
+    """heading of the table; default: the paper's, or the name"""
+    description: str | None = None
+    """text below the heading of the table"""
+    datasets: dict[str, Grid] = Field(min_length=1)
+    """the lines of the table: datasets with their training-set sizes"""
+    methods: dict[str, Overrides] = Field(min_length=1)
+    """the methods, with the settings that differ from their defaults. A list in place of a value
+    makes one variant for each entry; a setting that is a list itself takes a list of lists (see
+    criterion)"""
 
 
 class BestSnapshot(Settings):
     """Evaluate every run at its best snapshot instead of at its end."""
 
-    metric: str = Field(
-        description="metric that chooses the snapshot: one of `metrics` that compares with "
-        "held-out images. To choose, it gets images of the training split outside the subset "
-        "instead, so the choice does not depend on images that a table compares with"
-    )
-    rows: PositiveInt = Field(
-        128,
-        description="rows of a snapshot to choose by; the next `samples` rows are evaluated [rows]",
-    )
+    metric: str
+    """metric that chooses the snapshot: one of `metrics` that compares with held-out images. To
+    choose, it gets images of the training split outside the subset instead, so the choice does not
+    depend on images that a table compares with"""
+    rows: PositiveInt = 128
+    """rows of a snapshot to choose by; the next `samples` rows are evaluated [rows]"""
 
 
 class Config(Settings):
     """A reproduction. Everything below results/NAME follows from it."""
 
-    name: Name = Field(description="the folder under results/")
-    title: str | None = Field(
-        None, description="heading of its page; default: that of its only table, or the name"
-    )
-    device: Literal["auto", "gpu", "cpu"] = Field(
-        "auto",
-        description="device for training and for embedding images; `auto`: a GPU of this machine "
-        "if it has one, otherwise the CPU; on a cluster use `gpu` or `cpu`",
-    )
-    jobs_per_gpu: PositiveInt = Field(
-        1,
-        description="number of GAN and metric jobs that share one GPU of this machine; a job of "
-        "GA-NTK waits until it has a GPU alone",
-    )
-    threads: PositiveInt = Field(1, description="CPU threads of a training job")
-    parts_per_job: PositiveInt = Field(
-        4,
-        description="number of independent solutions of a GA-NTK run that one job finds, one after "
-        "another. A larger number saves starts and compilation, a smaller number uses more cores "
-        "or GPUs at a time. The results are the same, and a change reruns no finished job",
-    )
-    samples: PositiveInt = Field(
-        2048, description="images to evaluate in each run (GA-NTK paper, section 8.2) [images]"
-    )
+    name: Name
+    """the folder under results/"""
+    title: str | None = None
+    """heading of its page; default: that of its only table, or the name"""
+    device: Literal["auto", "gpu", "cpu"] = "auto"
+    """device for training and for embedding images; `auto`: a GPU of this machine if it has one,
+    otherwise the CPU; on a cluster use `gpu` or `cpu`"""
+    jobs_per_gpu: PositiveInt = 1
+    """number of GAN and metric jobs that share one GPU of this machine; a job of GA-NTK waits until
+    it has a GPU alone"""
+    threads: PositiveInt = 1
+    """CPU threads of a training job"""
+    parts_per_job: PositiveInt = 4
+    """number of independent solutions of a GA-NTK run that one job finds, one after another. A
+    larger number saves starts and compilation, a smaller number uses more cores or GPUs at a time.
+    The results are the same, and a change reruns no finished job"""
+    samples: PositiveInt = 2048
+    """images to evaluate in each run (GA-NTK paper, section 8.2) [images]"""
     metrics: Annotated[tuple[str, ...], Once] = Field(
-        ("fid_train", "fid_heldout", "am_ssim", "diversity"),
-        min_length=1,
-        description="metrics of every run, in the order of the tables",
+        ("fid_train", "fid_heldout", "am_ssim", "diversity"), min_length=1
     )
-    criterion: str | None = Field(
-        None,
-        description="metric that chooses between the variants of a method: a table shows the "
-        "variant with the best mean over runs; null: a table has one column for each variant",
-    )
-    best_snapshot: BestSnapshot | None = Field(
-        None,
-        description="evaluate the best snapshot in the last nine tenths of each run; null: the end "
-        "of each run. Figures always show the end. No metrics along the training are computed",
-    )
-    inception_weights: Path | None = Field(
-        None,
-        description="file of FID Inception weights (.pth, .pt); default: cache or download",
-    )
-    seeds: Seeds = Field(Seeds(), description="the seeds of subsets, trainings and metrics")
-    datasets: dict[Name, Dataset] = Field(
-        min_length=1, description="datasets, by the name that tables, figures and files use"
-    )
-    experiments: dict[Name, Experiment] = Field(
-        min_length=1,
-        description="tables, by name; table1, table2 and table9 also show the paper's values",
-    )
+    """metrics of every run, in the order of the tables"""
+    criterion: str | None = None
+    """metric that chooses between the variants of a method: a table shows the variant with the best
+    mean over runs; null: a table has one column for each variant"""
+    best_snapshot: BestSnapshot | None = None
+    """evaluate the best snapshot in the last nine tenths of each run; null: evaluate the end. With
+    a best snapshot, figures still show the end, and no metrics along the training are computed"""
+    inception_weights: Path | None = None
+    """file of FID Inception weights (.pth, .pt); default: cache or download"""
+    seeds: Seeds = Seeds()
+    """the seeds of subsets, trainings and metrics"""
+    datasets: dict[Name, Dataset] = Field(min_length=1)
+    """datasets, by the name that tables, figures and files use"""
+    experiments: dict[Name, Experiment] = Field(min_length=1)
+    """tables, by name; table1, table2 and table9 also show the paper's values"""
 
     @field_validator("experiments", mode="after")
     @classmethod
