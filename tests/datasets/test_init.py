@@ -169,10 +169,11 @@ def test_methods_that_would_show_nothing_are_left_out_and_the_others_share_their
     def methods(fit):
         return fit.config.experiments["comparison"].methods
 
-    every = fitted([seen(64)], BUDGETS["evening"], "mine", rates(0.001), 2)
+    grey = seen(64, grey=True)
+    every = fitted([grey], BUDGETS["evening"], "mine", rates(0.001), 2)
     assert set(methods(every)) == set(BUDGETS["evening"].methods) and not every.short
     assert every.told() == ""
-    some = fitted([seen(64)], BUDGETS["evening"], "mine", rates(0.1), 2)
+    some = fitted([grey], BUDGETS["evening"], "mine", rates(0.1), 2)
     assert set(some.short) == {"stylegan2", "wgan-gp"} == {*methods(every)} - {*methods(some)}
     assert all(methods(some)[k][method_entry(k).budget] >= LEARNS[k] for k in methods(some))
     for name, budget in some.short.items():
@@ -180,9 +181,9 @@ def test_methods_that_would_show_nothing_are_left_out_and_the_others_share_their
         words = f"{name}: left out: there is time for {budget:,} updates, but "
         assert words in some.told() and f"after {LEARNS[name]:,}\n" in some.told()
     # Both lack; without the one that lacks most the other has enough.
-    most = fitted([seen(64)], BUDGETS["evening"], "mine", rates(0.09), 2)
+    most = fitted([grey], BUDGETS["evening"], "mine", rates(0.09), 2)
     assert set(most.short) == {"stylegan2"}
-    few = fitted([seen(64)], BUDGETS["evening"], "mine", rates(9.0), 2)
+    few = fitted([grey], BUDGETS["evening"], "mine", rates(9.0), 2)
     assert set(few.short) == set(BUDGETS["evening"].methods)
     assert list(methods(few)) == ["dcgan", "ga-cntk"]
     assert few.told().count("kept for the comparison") == 2
