@@ -47,7 +47,7 @@ def unchanged(kept):
 
 def test_the_page_holds_the_cases_and_no_others():
     rows = [row for row in PAGE.splitlines() if row.startswith("| ") and "| --- |" not in row]
-    assert len(rows) - PAGE.count("| input |") == len(EVERY) >= 40
+    assert len(rows) - PAGE.count("| asked |") == len(EVERY) >= 40
 
 
 def test_the_page_shows_what_init_makes_of_odd_pictures():
