@@ -158,7 +158,17 @@ TOLD = (
         },
     ),
     Told("ring/ring", "ring.yaml"),
-    Told("your-images/comparison", "../results/reference/your-images/mine.yaml"),
+    Told(
+        "your-images/comparison",
+        "../results/reference/your-images/mine.yaml",
+        {
+            (dataset, 64, method): f"trajectory-{dataset}-{method}.csv"
+            for dataset in ("faces", "garden")
+            for method in ("dcgan", "ga-cntk", "ga-cntkg")
+        },
+        whole=True,
+        controls={(dataset, 64): f"controls-{dataset}.json" for dataset in ("faces", "garden")},
+    ),
     Told("variants/table1", "variants.yaml", whole=True),
     Told("figures/fig4", "figures.yaml", whole=True),
     Told("figures/fig9", "figures.yaml", whole=True),
