@@ -14,9 +14,9 @@ from typing import Any, NamedTuple
 from suite.planning.configuration import load_config, method_entry, settings_of
 from suite.planning.known import known_rates
 from suite.running import paths
+from suite.running.durations import duration
 from suite.running.errors import InputError
 from suite.running.files import csv_text, read_json, write_text
-from suite.running.progress import duration
 from suite.running.provenance import ROOT
 
 

@@ -13,9 +13,9 @@ from suite.protocol.settings import parse_pairs
 from suite.protocol.source import SOURCES, Split
 from suite.running.cli import make_app, run
 from suite.running.cpu import available_cores
+from suite.running.durations import duration
 from suite.running.errors import InputError
 from suite.running.files import write_text
-from suite.running.progress import duration
 
 app = make_app(
     "datasets", "Draw subsets of datasets, and write configurations for your own pictures.", SOURCES

@@ -17,8 +17,8 @@ from suite.planning.configuration import Config, method_entry, parse_config
 from suite.planning.cost import estimate, many, wait
 from suite.planning.known import Rates
 from suite.running.devices import FRAMEWORKS, obstacle, visible
+from suite.running.durations import duration
 from suite.running.errors import InputError
-from suite.running.progress import duration
 from suite.running.provenance import ROOT
 
 SIDES = (28, 32, 64, 128)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable
 
 from suite.planning.cost import Item, many, wait
-from suite.running.progress import duration
+from suite.running.durations import duration
 
 
 def table(items: Iterable[Item], cores: int, gpus: int = 1) -> str:

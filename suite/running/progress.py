@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
+from suite.running.durations import duration
+
 BAR = re.compile(r"(\d+)%\|")
 """The percentage in the progress bar that a job writes to its log."""
 RESTARTED = re.compile(r"Trying to restart job (\d+)")
@@ -108,19 +110,6 @@ class Forecast:
         if own - before >= 0.05:
             return (now - then) * (1 - own) / (own - before)
         return passed * (1 - own) / own if own >= 0.1 else by_rate
-
-
-def duration(seconds: float) -> str:
-    """A duration for reading.
-
-    >>> duration(75), duration(4000), duration(400_000)
-    ('75 s', '67 min', '4.6 days')
-    """
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h" if seconds < 172_800 else f"{seconds / 86_400:.1f} days"
 
 
 class Progress(logging.Handler):

@@ -27,8 +27,8 @@ from suite.planning.known import Rate, known_rates, own_rates, read_rates
 from suite.planning.rates import _line, save_rates
 from suite.planning.table import table
 from suite.protocol.method import Work
+from suite.running.durations import duration
 from suite.running.errors import InputError
-from suite.running.progress import duration
 from suite.running.provenance import ROOT
 
 MNIST = {"mnist": (28, 28, 1)}

@@ -145,7 +145,7 @@ def test_a_failed_job_is_told_last_and_not_tried_again(unrun) -> None:
     assert done.returncode == 1
     *_, sentence, remedy = done.stderr.strip().splitlines()
     assert sentence == f"error: made to fail: mend it (results/tiny/logs/{run}/parts0-1.log)"
-    assert remedy.endswith("run the same command again to go on")
+    assert remedy.endswith("run the same command again to continue")
     assert (unrun.root / "tries.txt").read_text().splitlines() == ["tried"]
 
 
@@ -172,7 +172,7 @@ def test_a_full_disk_is_said_once_and_with_space_again_the_same_command_goes_on(
     )
     assert done.returncode == 0, first + refused + second
     assert first.count("no space is left on the disk") == 1, first
-    assert first.strip().endswith("mend that, then run the same command again to go on")
+    assert first.strip().endswith("correct this, then run the same command again to continue")
     assert len(first.splitlines()) < 40 and "Traceback" not in first
     failed = re.findall(r"^failed after .*: train wgan ", first, re.MULTILINE)
     assert len(failed) == 1, "not tried again"

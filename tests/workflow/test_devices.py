@@ -74,7 +74,7 @@ def test_a_gpu_is_asked_for_by_auto_where_there_is_one_and_by_metrics_that_embed
 def test_auto_is_refused_where_jobs_that_need_a_device_run_elsewhere(monkeypatch) -> None:
     monkeypatch.setattr(devices, "visible", lambda: ([], "none"))
     for rules in ({"train_gantk", "table"}, {"train_baselines"}, {"evaluate"}):
-        with pytest.raises(SystemExit, match=r"auto asks the machine that plans.*set `device`"):
+        with pytest.raises(SystemExit, match=r"auto depends on this machine's GPUs.*set `device`"):
             refusals.check_devices(config("auto"), rules, here=False, conda=[])
     refusals.check_devices(config("auto"), {"table", "nearest"}, here=False, conda=[])
     refusals.check_devices(config("auto", "am_ssim"), {"evaluate"}, here=False, conda=[])
