@@ -294,7 +294,7 @@ def test_every_experiment_is_a_target_and_no_rule(finished) -> None:
     config = finished.varied("named", experiments={"mine": experiment, "other": experiment})
     done = finished.snakemake("--dry-run", "mine", config=config)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "make mine" in done.stdout and "make other" not in done.stdout
+    assert "table of mine" in done.stdout and "table of other" not in done.stdout
     listed = finished.snakemake("--list-rules", config=config).stdout.split()
     families = {re.sub(r"_\d+_\d+$", "", rule) for rule in listed}
     assert families - {"mine", "other"} == RULES - {"evaluate_points"}
