@@ -181,10 +181,10 @@ BAD = {
     "sixteen bits": (lambda p: npz(p, data=np.zeros((3, 8, 8, 1), np.uint16)), "expected uint8"),
     "no channels": (lambda p: npz(p, data=np.zeros((3, 8, 8), np.uint8)), "expected uint8"),
     "no rows": (lambda p: npz(p, data=np.zeros((0, 8, 8, 1), np.uint8)), "is empty"),
-    "pickled": (lambda p: npz(p, data=np.array([{}], object)), "damaged or no .npz"),
+    "pickled": (lambda p: npz(p, data=np.array([{}], object)), "damaged, or not an .npz"),
     "two arrays": (
         lambda p: npz(p, a=random_images(0), b=random_images(0)),
-        "none is called 'data'",
+        "none of its arrays .* is called 'data'",
     ),
     "empty folder": (lambda p: _folder(p.with_suffix("")), "contains no image"),
     "other size": (lambda p: npz(p, data=random_images(0, 5, (9, 8, 1))), "images of 8 x 9"),

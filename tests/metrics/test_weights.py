@@ -115,7 +115,7 @@ def test_a_given_file_is_taken_and_an_unknown_one_warned_of(tmp_path, capsys):
     (tmp_path / "own.pth").write_bytes(b"own")
     given = weights.inception_weights(tmp_path / "own.pth")
     assert given.sha256 == hashlib.sha256(b"own").hexdigest()
-    assert "holds no known FID weights" in capsys.readouterr().err
+    assert "has no known FID weights" in capsys.readouterr().err
     with pytest.raises(InputError, match="no such file"):
         weights.inception_weights(tmp_path / "absent.pth")
 
