@@ -105,7 +105,7 @@ def test_stages_are_kept_as_they_end_and_left_out_without_time(tmp_path) -> None
 
     short = found(5)
     assert [row.what for row in short] == ["one", "one, again", "two"]
-    assert short[-1].found.startswith("left out: it takes about 8 min")
+    assert short[-1].found.startswith("left out: needs about 8 min")
     assert [row.found for row in found(20)] == ["found", "more, of it"] * 2
     assert found(0) == found(20)
     assert made == ["one", "two"]
@@ -148,6 +148,6 @@ def test_cells_are_trained_until_the_time_is_over(monkeypatch) -> None:
     assert "dcgan@networks=tuned on 64 digits" in rows[0].what
     assert all(row.passed is False for row in rows)
     (cut, *rest) = cells(time.monotonic() + 1.5, ("sh", "-c", "exec sleep 100"))
-    assert "cut off: the same command goes on" in cut.found and cut.passed is None
+    assert "cut off: the same command continues it" in cut.found and cut.passed is None
     assert {row.found for row in rest} == {"no time left"}
     assert {row.found for row in cells(time.monotonic(), ("false",))} == {"no time left"}
