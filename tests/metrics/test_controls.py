@@ -21,12 +21,17 @@ def _kept(path, indices, split="train"):
     return path
 
 
+def _sets(folder):
+    """The options of 12 training rows, 20 held-out rows, and a class of 60 that has them all."""
+    train = _kept(folder / "train.npz", list(range(0, 12)))
+    pool = _kept(folder / "class.npz", list(range(60)))
+    heldout = _kept(folder / "heldout.npz", list(range(40, 60)), "heldout")
+    out = folder / "data0.json"
+    return ["--train", train, "--heldout", heldout, "--class", pool, "--out", out], out
+
+
 def test_controls_judge_real_images(tmp_path):
-    train = _kept(tmp_path / "train.npz", list(range(0, 12)))
-    pool = _kept(tmp_path / "class.npz", list(range(60)))
-    heldout = _kept(tmp_path / "heldout.npz", list(range(40, 60)), "heldout")
-    out = tmp_path / "data0.json"
-    sets = ["--train", train, "--heldout", heldout, "--class", pool, "--out", out]
+    sets, out = _sets(tmp_path)
     call("controls", *sets, "--samples", 30, "--metrics", "am_ssim,copying_rate")
     report = json.loads(out.read_text())["controls"]
     assert {name: entry["samples"] for name, entry in report.items()} == {
@@ -113,11 +118,7 @@ def test_new_real_rows_are_not_judged_against_the_set_that_holds_them(tmp_path, 
 
 def test_controls_are_judged_on_as_many_rows_as_a_run_has_samples(tmp_path):
     """AM-SSIM of 9 of 12 training rows, and of 9 of 48 others: neither set is judged whole."""
-    train = _kept(tmp_path / "train.npz", list(range(0, 12)))
-    pool = _kept(tmp_path / "class.npz", list(range(60)))
-    heldout = _kept(tmp_path / "heldout.npz", list(range(40, 60)), "heldout")
-    out = tmp_path / "data0.json"
-    sets = ["--train", train, "--heldout", heldout, "--class", pool, "--out", out]
+    sets, out = _sets(tmp_path)
     call("controls", *sets, "--samples", 9, "--metrics", "am_ssim,am_ssim_reverse")
     report = json.loads(out.read_text())
     assert [entry["samples"] for entry in report["controls"].values()] == [9, 9, 9, 9]
