@@ -4,10 +4,12 @@ An update is `n_dis` steps of the discriminator, each on its own batch, then one
 """
 
 import time
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 from tqdm import tqdm
 
 from baselines.chunks import Chunks
@@ -33,15 +35,22 @@ def train(job: Job[G], game: Game) -> Result:
         stopping = EarlyStopping(settings.patience, settings.delta)
         size = settings.latents(job.subset.data.shape[1:])
         fixed = latents("snapshots", settings.snapshot_rows, size, job.seed, job.part)
+
+        def snapshot() -> np.ndarray:
+            # A generator may draw noise of its own. From the training's stream it would make the
+            # result depend on the number of snapshots and of their rows.
+            with reproducible("snapshots", job.seed, job.part):
+                return generate(players.sampled, fixed)
+
         state = job.checkpoint.load()
         if state is None:
-            reached = Progress(snapshots=[generate(players.sampled, fixed)], moments=[0])
+            reached = Progress(snapshots=[snapshot()], moments=[0])
         else:
             players.restore(state.pop("players"))
             stopping.restore(state.pop("stopping"))
             reached = Progress.of(state)
         chunks = Chunks(players, *chunking(players.where))
-        stop_reason = _run(job, chunks, stopping, reached, fixed)
+        stop_reason = _run(job, chunks, stopping, reached, snapshot)
         drawn = latents("samples", job.samples, size, job.seed, job.part)
         samples = generate(players.sampled, drawn)
     return Result(
@@ -57,7 +66,11 @@ def train(job: Job[G], game: Game) -> Result:
 
 
 def _run(
-    job: Job[G], chunks: Chunks, stopping: EarlyStopping, reached: Progress, fixed: Tensor
+    job: Job[G],
+    chunks: Chunks,
+    stopping: EarlyStopping,
+    reached: Progress,
+    snapshot: Callable[[], np.ndarray],
 ) -> StopReason:
     settings, players = job.settings, chunks.players
     every = max(1, settings.updates // RECORDS)
@@ -83,7 +96,7 @@ def _run(
                     bar.set_postfix(loss_d=measured[0], loss_g=measured[1], refresh=False)
             bar.update(len(chunk))
             if reached.update == until or last:
-                reached.snapshots.append(generate(players.sampled, fixed))
+                reached.snapshots.append(snapshot())
                 reached.moments.append(reached.update)
             if job.checkpoint.due() and stop_reason == "budget":
                 own = {"players": players.state(), "stopping": stopping.array()}
