@@ -1,53 +1,62 @@
-"""The table of results/reference/fair: all finished runs of config/fair.yaml."""
+"""The tables and numbers of results/reference/fair: all finished runs of config/fair.yaml."""
 
 from collections.abc import Callable
-from statistics import fmean, stdev
 from typing import Any
 
 from docs.evidence import KEPT, TITLES, markdown
+from reporting.tables.layout import VERDICT
+from suite.planning.variants import MARK
 from suite.running.files import read_json
 
 FOLDER = KEPT / "fair"
-METRICS = {
-    "fid_heldout": ("FID (held-out)", 1),
-    "kid_heldout": ("KID (held-out)", 4),
-    "coverage_heldout": ("coverage (held-out)", 2),
-    "fid_train": ("FID (train)", 1),
-    "am_ssim": ("AM-SSIM", 3),
-    "copies": ("copies", 2),
-}
+Files = list[tuple[dict[str, Any], dict[str, Any]]]
+"""metrics.json and run.json of each seed."""
 
 
-def runs() -> dict[tuple[str, str, str], list[dict[str, Any]]]:
-    """(n, augmentation, method) -> metrics.json of each seed, according to the file names."""
-    found: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
-    for path in sorted(FOLDER.glob("runs/*-metrics.json")):
-        n, augment, method, _ = path.name.removesuffix("-metrics.json").split("_")
-        found.setdefault((n, augment, method), []).append(read_json(path))
+def runs() -> dict[tuple[str, str], Files]:
+    """(n, variant of a method) -> files of its runs, according to the file names."""
+    found: dict[tuple[str, str], Files] = {}
+    for path in sorted(FOLDER.glob("runs/*/*-metrics.json")):
+        start, _, _ = path.name.rpartition("-metrics.json")
+        variant, _, _ = start.rpartition("-seed")
+        record = read_json(path.with_name(f"{start}-part0.json"))
+        files = found.setdefault((path.parent.name.removeprefix("n"), variant), [])
+        files.append((read_json(path), record))
     return found
 
 
-def _value(records: list[dict[str, Any]], metric: str, digits: int) -> str:
-    values = [float(record["metrics"][metric]["value"]) for record in records]
-    spread = f" ± {stdev(values):.{digits}f}" if len(values) > 1 else ""
-    return f"{fmean(values):.{digits}f}{spread}"
+def verdict() -> str:
+    """The verdict and the table of fair-64.md."""
+    text = (FOLDER / "fair-64.md").read_text(encoding="utf-8")
+    return text[text.index(VERDICT) :].strip()
 
 
-def fair() -> str:
-    """Every cell with a run: mean over its seeds, and deviation if there are several."""
-    lines = [
-        [
-            *(n.removeprefix("n"), TITLES[method], augment, str(len(records))),
-            *(_value(records, metric, digits) for metric, (_, digits) in METRICS.items()),
-            ", ".join(f"{record['chosen']['iteration']:,}" for record in records),
-        ]
-        for (n, augment, method), records in runs().items()
-    ]
-    head = ["n", "method", "augmentation", "seeds", *(title for title, _ in METRICS.values())]
-    return markdown([*head, "judged after"], lines)
+def training() -> str:
+    """What each run took, and after how many updates it was judged."""
+    lines = []
+    for (n, variant), files in runs().items():
+        method, _, settings = variant.partition(MARK)
+        minutes = [record["seconds"] / 60 for _, record in files]
+        lines.append(
+            [
+                *(n, TITLES[method], settings.removeprefix("augment=")),
+                ", ".join(str(record["seeds"]["training"]) for _, record in files),
+                f"{files[0][1]['iterations']:,}",
+                ", ".join(f"{one:.0f}" for one in minutes),
+                ", ".join(f"{metrics['chosen']['iteration']:,}" for metrics, _ in files),
+            ]
+        )
+    head = ["n", "method", "augmentation", "training seeds", "updates", "minutes", "judged after"]
+    return markdown(head, lines)
 
 
-TABLES: dict[str, Callable[[], str]] = {"fair": fair}
+def _hours() -> str:
+    seconds = sum(record["seconds"] for files in runs().values() for _, record in files)
+    return f"{seconds / 3600:.1f}"
+
+
+TABLES: dict[str, Callable[[], str]] = {"fair": verdict, "fair-training": training}
 NUMBERS: dict[str, Callable[[], object]] = {
-    "fair-runs": lambda: sum(len(records) for records in runs().values())
+    "fair-runs": lambda: sum(len(files) for files in runs().values()),
+    "fair-hours": _hours,
 }

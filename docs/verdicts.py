@@ -3,11 +3,11 @@
     python -m docs.verdicts            # writes them
     python -m docs.verdicts --check    # names those that differ from their data
 
-The tables of mnist/ are written from the metrics, trajectories and records in mnist/runs. For the
-other tables a CSV with mean, deviation and number of runs is kept, and for some of them
-trajectories and controls. Some of these tables are written completely, of the others only the
-verdict. A verdict makes no claim that needs other data (the error of a control, a trajectory that
-was not kept).
+The tables of mnist/ and fair/ are written from the metrics, trajectories and records in their
+folders runs/; methods without a kept run are left out. For the other tables a CSV with mean,
+deviation and number of runs is kept, and for some of them trajectories and controls. Some of these
+tables are written completely, of the others only the verdict. A verdict makes no claim that needs
+other data (the error of a control, a trajectory that was not kept).
 """
 
 import csv
@@ -50,12 +50,13 @@ LIST = re.compile(rf"({VERDICT}:\n\n)(?:- .*\n)+")
 
 @dataclass(frozen=True)
 class Whole:
-    """Tables of mnist/ that are written from kept runs.
+    """Tables that are written from kept runs.
 
-    config: file in config/. runs: folder in mnist/runs -> experiment and n. tables: experiment ->
-    file in mnist/.
+    folder: folder of results/reference. config: file in config/. runs: folder in FOLDER/runs ->
+    experiment and n. tables: experiment -> file in FOLDER.
     """
 
+    folder: str
     config: str
     runs: dict[str, tuple[str, int]]
     tables: dict[str, str]
@@ -63,6 +64,7 @@ class Whole:
 
 WHOLE = (
     Whole(
+        "mnist",
         "mnist-cpu.yaml",
         {f"table1-n{n}": ("table1", n) for n in (64, 128, 256)}
         | {"literal-n64": ("literal", 64)}
@@ -70,10 +72,12 @@ WHOLE = (
         {name: name for name in ("table1", "literal", "table2", "table9")},
     ),
     Whole(
+        "mnist",
         "mnist-seeds.yaml",
         {"table1-n64": ("table1", 64), "seeds-n64": ("table1", 64)},
         {"table1": "seeds"},
     ),
+    Whole("fair", "fair.yaml", {"n64": ("fair-64", 64)}, {"fair-64": "fair-64"}),
 )
 
 
@@ -86,7 +90,7 @@ def _unpack(whole: Whole, results: Path) -> None:
     """Copy the kept runs to the paths of a workflow run."""
     for folder, (experiment, n) in whole.runs.items():
         place = {"experiment": experiment, "dataset": "mnist", "n": n, "data_seed": 0}
-        for path in sorted((KEPT / "mnist" / "runs" / folder).iterdir()):
+        for path in sorted((KEPT / whole.folder / "runs" / folder).glob("*.[cj]s*")):
             if path.name == "controls.json":
                 _copy(path, results / paths.CONTROLS.format(**place))
                 continue
@@ -108,6 +112,9 @@ def whole(work: Path) -> Iterator[tuple[Path, str]]:
         _unpack(one, results)
         plan = plan_of(load_config(ROOT / "config" / one.config))
         runs, controls = list(read_runs(plan, results)), read_controls(plan, results)
+        made = {run.cell for run in runs if run.records}
+        runs = [run for run in runs if run.cell in made]
+        plan = replace(plan, cells=tuple(cell for cell in plan.cells if cell in made))
         measured = {name for run in runs if run.evaluation for name in run.evaluation.metrics}
         kept = tuple(name for name in plan.metrics if name in measured)  # others are newer
         plan = replace(plan, metrics=kept)
@@ -115,7 +122,7 @@ def whole(work: Path) -> Iterator[tuple[Path, str]]:
             table = fill(experiment, plan, runs, controls)
             forms = {"csv": tidy(table.rows), "md": markdown(table), "html": table_page(table)}
             for suffix, content in forms.items():
-                yield KEPT / "mnist" / f"{name}.{suffix}", content
+                yield KEPT / one.folder / f"{name}.{suffix}", content
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ def test_kept_tables_and_verdicts_are_those_of_their_data():
     made = tables()
     assert [path.name for path, text in made.items() if path.read_text() != text] == []
     told = {path for path in KEPT.rglob("*.md") if f"{VERDICT}:\n\n- " in path.read_text()}
+    told.discard(KEPT / "fair" / "README.md")  # quotes fair-64.md: tests/test_numbers.py
     others = {path for path in told - set(made) if path.relative_to(KEPT).parts[0] not in LEFT}
     assert not others, "name them in docs/verdicts.py"
 
