@@ -40,7 +40,7 @@ FOUND, WRONG, MIXED = "copies", "no copies", "between"
 
 
 @dataclass(frozen=True)
-class Measure:
+class Metric:
     """The values of a metric, and its rule.
 
     rows: kind -> one number per row. says: numbers of some rows -> whether they contain copies.
@@ -66,18 +66,18 @@ def _split(rows: np.ndarray, kinds: Mapping[str, np.ndarray]) -> dict[str, np.nd
     return dict(zip(kinds, np.split(rows, ends[:-1]), strict=True))
 
 
-def _ours(kinds: Mapping[str, np.ndarray], training: np.ndarray, held: np.ndarray) -> Measure:
+def _ours(kinds: Mapping[str, np.ndarray], training: np.ndarray, held: np.ndarray) -> Metric:
     judged = judge(np.concatenate(list(kinds.values())), training, held)
 
     def says(rows: np.ndarray) -> bool:
         return share_of(int(rows.sum()), len(rows), judged.limit.calibration).low > 0
 
-    return Measure(_split(judged.hits, kinds), says)
+    return Metric(_split(judged.hits, kinds), says)
 
 
-def measures(
+def all_metrics(
     kinds: Mapping[str, np.ndarray], training: np.ndarray, held: np.ndarray
-) -> dict[str, Measure]:
+) -> dict[str, Metric]:
     """Name -> values and rule of each metric, for all kinds."""
     with_held = {**kinds, "held": held}
     samples = np.concatenate(list(with_held.values()))
@@ -93,7 +93,7 @@ def measures(
     found = {"copies": _ours(kinds, training, held)}
     for name, rows in numbers.items():
         by_kind = _split(rows, with_held)
-        found[name] = Measure(by_kind, _beside(by_kind["held"]))
+        found[name] = Metric(by_kind, _beside(by_kind["held"]))
     return found
 
 
@@ -109,14 +109,14 @@ def lines(pictures: str, images: np.ndarray, n: int) -> list[list[object]]:
     }
     kinds = {name: rows for group in groups.values() for name, rows in group.items()}
     found: list[list[object]] = []
-    for name, measure in measures({**kinds, "filling": filling}, training, held[:HELD]).items():
+    for name, metric in all_metrics({**kinds, "filling": filling}, training, held[:HELD]).items():
         for group, some in groups.items():
             for kind in some:
                 for share in SHARES if group == FOUND else (1.0,):
                     count = round(share * ROWS)
-                    parts = measure.rows[kind][:count], measure.rows["filling"][count:]
+                    parts = metric.rows[kind][:count], metric.rows["filling"][count:]
                     rows = np.concatenate(parts)
-                    said = int(measure.says(rows))
+                    said = int(metric.says(rows))
                     place = [pictures, n, group, kind, name, share]
                     found.append([*place, f"{float(rows.mean()):.4f}", said])
     return found
@@ -147,7 +147,7 @@ def _table(rows: list[dict[str, str]], what: str) -> str:
             if what == FOUND:
                 word += f" ({100 * min(told):.0f} %)" if told else " (**never**)"
             elif told:
-                word = f"**{word}**" if what == WRONG else f"{word} (told)"
+                word = f"**{word}**" if what == WRONG else f"{word} (above 0)"
             cells.append(word)
         lines.append(cells)
     return _markdown.table(["kind", *_places(rows).values()], lines)
@@ -156,16 +156,16 @@ def _table(rows: list[dict[str, str]], what: str) -> str:
 def _summary(rows: list[dict[str, str]]) -> str:
     """For each metric, how many kinds it finds at a share of one half, and how many wrongly."""
     lines = []
-    for measure in dict.fromkeys(row["measure"] for row in rows):
-        cells = [f"`{measure}`"]
+    for metric in dict.fromkeys(row["measure"] for row in rows):
+        cells = [f"`{metric}`"]
         for place in _places(rows):
-            here = [r for r in rows if r["measure"] == measure and (r["pictures"], r["n"]) == place]
+            here = [r for r in rows if r["measure"] == metric and (r["pictures"], r["n"]) == place]
             half = [r for r in here if r["what"] == FOUND and float(r["share"]) == 0.5]
             wrong = [r for r in here if r["what"] == WRONG]
             found, accused = (sum(r["says copies"] == "1" for r in some) for some in (half, wrong))
             cells.append(f"{found} of {len(half)}, {accused} of {len(wrong)}")
         lines.append(cells)
-    return _markdown.table(["measure", *_places(rows).values()], lines)
+    return _markdown.table(["metric", *_places(rows).values()], lines)
 
 
 SHOWN = {
@@ -180,7 +180,7 @@ SHOWN = {
 
 
 def _plainly(rows: list[dict[str, str]]) -> str:
-    """For a few kinds, the mean of each measure; bold where the measure's rule is wrong."""
+    """For a few kinds, the mean of each metric; bold if the metric's rule is wrong."""
     names = list(dict.fromkeys(row["measure"] for row in rows))
     columns = [(name, pictures) for pictures in ("digits", "icons") for name in names]
     lines = []
@@ -206,8 +206,8 @@ def _failures(rows: list[dict[str, str]]) -> str:
     mine = [row for row in rows if row["measure"] == "copies"]
     sentences = []
     for what, share, said, words in (
-        (FOUND, 0.5, "0", "not found where half of the samples are copies"),
-        (WRONG, 1.0, "1", "wrongly said to be copies"),
+        (FOUND, 0.5, "0", "not found although half of the samples are copies"),
+        (WRONG, 1.0, "1", "wrongly called copies"),
     ):
         failed = [
             f"{row['kind']} ({row['pictures']}, {row['n']})"
@@ -221,31 +221,32 @@ def _failures(rows: list[dict[str, str]]) -> str:
 def page(rows: list[dict[str, str]]) -> str:
     """README.md, from the lines of the CSV."""
     parts = [
-        "# Which measure of copying finds which copies",
-        f"By `python -m benchmarks copies`; `copies.csv` has every number. {ROWS} samples of each "
-        "kind; n training images; what new images get is told by up to "
-        f"{HELD} held-out ones. `benchmarks/_kinds.py` says how each kind is made, "
-        "`benchmarks/_pictures.py` where the pictures come from.",
-        "## All measures",
-        "Kinds of copies that are found where half of the samples are copies (the others are new), "
-        "and kinds of other images that are said to be copies. The rules are those of "
-        "`benchmarks/copies.py`.",
+        "# Which metric finds which copies",
+        "`python -m benchmarks copies` writes this page; `copies.csv` has every number. There are "
+        f"n training images, {ROWS} samples of each kind, and up to {HELD} held-out images, which "
+        "show the values of new images. `benchmarks/_kinds.py` makes the kinds, and "
+        "`benchmarks/_pictures.py` names the sources of the pictures.",
+        "## All metrics",
+        "Each cell counts the kinds of copies that a metric finds if half of the samples are "
+        "copies and the others are new, then the kinds of other images that it wrongly calls "
+        "copies. The rule of each metric is in `benchmarks/copies.py`.",
         _summary(rows),
         _failures(rows),
-        "## A few kinds, by all measures",
-        "What 64 training images, and 50 samples of each kind, give by each measure: the share of "
-        "samples that are called copies, and for `am_ssim` the mean similarity. Bold where the "
-        "rule of the measure says copies of what is none, or finds none among copies.",
+        "## A few kinds, by all metrics",
+        f"64 training images, {ROWS} samples of each kind. The values are the share of samples "
+        "that are called copies, and for `am_ssim` the mean similarity. Bold: the rule of the "
+        "metric is wrong; it calls other images copies, or misses copies.",
         _plainly(rows),
         "## Copies, by `copies`",
-        "The share of copies that are called copies; in brackets from which share of copies among "
-        "the samples on (10, 50 or 100 %) the interval lies above 0.",
+        "The share of copies that are called copies. The share in brackets is the smallest share "
+        "of copies among the samples (10, 50 or 100 %) for which the interval lies above 0.",
         _table(rows, FOUND),
         "## Other images, by `copies`",
-        "The share that is called copies, of which 0.02 is taken off; bold where the interval "
-        "lies above 0, a false accusation.",
+        "The share that is called copies. `copies` subtracts 0.02 from it, the share of new images "
+        "that are called copies. Bold: the interval lies above 0, which is a false accusation.",
         _table(rows, WRONG),
-        "## Neither",
+        "## Neither copies nor new images",
+        'The share that is called copies; "above 0" if the interval lies above 0.',
         _table(rows, MIXED),
     ]
     return "\n\n".join(parts) + "\n"

@@ -134,7 +134,8 @@ def table(
     """Print coverage and false claims as Markdown."""
     import jax
 
-    head = ["what", "runs", "mean ± deviation", *(f"covered, {k} seeds" for k in SIZES)]
+    head = ["method, data, metric", "runs", "mean ± deviation"]
+    head += [f"covered, {k} seeds" for k in SIZES]
     head += [*(f"told apart, {k} seeds" for k in SIZES), "one run ± 1.96 own errors covers"]
     head += ["two runs told apart by own errors"]
     print(_markdown.head(*head, numbers=True))
