@@ -1,1 +1,1 @@
-"""Speed and memory, always beside what a user would otherwise take."""
+"""Speed and memory beside the libraries that a user would otherwise use."""

@@ -1,7 +1,7 @@
-"""Kinds of copies, and kinds of images that are no copies, for `benchmarks.copies`.
+"""Kinds of copies, and kinds of other images, for `benchmarks.copies`.
 
 A kind takes pictures, uint8 [N, H, W, C], and a random stream, and changes each picture by its own
-random draws. Moves go up to an eighth of the side.
+random draws. Images move by at most an eighth of the side.
 """
 
 import io
@@ -17,12 +17,12 @@ One = Callable[[np.ndarray, Rng], np.ndarray]
 
 
 def u8(rows: np.ndarray) -> np.ndarray:
-    """Rounded, and cut to [0, 255]."""
+    """The rows rounded, clipped to [0, 255] and converted to uint8."""
     return np.asarray(np.clip(np.rint(rows), 0, 255).astype(np.uint8))
 
 
 def _warp(image: np.ndarray, scale: float, angle: float, move: np.ndarray) -> np.ndarray:
-    """Enlarged about the centre, turned [degrees] and moved, edges repeated."""
+    """The image enlarged about its centre, turned [degrees] and moved; edges are repeated."""
     turn = np.deg2rad(angle)
     matrix = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]]) / scale
     middle = (np.array(image.shape[:2]) - 1) / 2
@@ -148,7 +148,7 @@ COPIES: dict[str, One] = {
 
 
 def each(change: One, rows: Rows, rng: Rng) -> Rows:
-    """Every row with the change."""
+    """The change applied to every row."""
     return np.stack([u8(change(row, rng)) for row in rows])
 
 
@@ -193,7 +193,7 @@ def _alike(training: Rows, new: Rows) -> Rows:
 
 
 def others(training: Rows, new: Rows, rng: Rng) -> dict[str, Rows]:
-    """Rows of each kind of image that is no copy, as many as `new` has."""
+    """As many rows as `new` has, of each kind of image that is not a copy."""
     count, shape = len(new), new.shape[1:]
     flat = np.broadcast_to(rng.integers(0, 256, (count, 1, 1, shape[2])), new.shape)
     mean = np.broadcast_to(training.mean(axis=0), new.shape)
@@ -221,6 +221,6 @@ def others(training: Rows, new: Rows, rng: Rng) -> dict[str, Rows]:
 
 
 def between(training: Rows, count: int, rng: Rng) -> dict[str, Rows]:
-    """Neither: two training images, one over the other, each at half its contrast."""
+    """Neither copies nor new: one training image over another, each at half its contrast."""
     two = training[np.stack([rng.choice(len(training), 2, replace=False) for _ in range(count)])]
     return {"two training images, half and half": u8(two.mean(axis=1))}

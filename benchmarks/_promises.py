@@ -71,7 +71,7 @@ def _measured(hits: int, rows: int, new: int) -> MetricValue:
 
 
 def of_copies(lines: int) -> Iterable[Share]:
-    """Shares of methods that are said to copy, of eight with one run each."""
+    """Shares of methods that are said to copy, among eight methods with one run each."""
     for new in (15, 64, 1024):
         rank = max(1, int(RATE * (new + 1)))
         for rows in (64, 2048):
@@ -105,7 +105,7 @@ def _copy_line(runs: list[MetricValue]) -> list[Row]:
 
 
 def of_collapse(draws: int) -> Iterable[Share]:
-    """Shares of sets of 64 images that are said to be alike, with 64 training digits."""
+    """Shares of sets of 64 images that are called alike, with 64 training digits."""
     digits = read_arrays(ROOT / "resources/mnist/mnist.npz", "train_images")["train_images"]
     rng = stream("intervals:collapse")
     counts: dict[str, int] = {}

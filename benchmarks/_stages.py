@@ -1,4 +1,7 @@
-"""Work on a GPU that is available for minutes: stages, the most useful first, saved as they end."""
+"""Stages of work on a GPU that is available for minutes only.
+
+The most useful stage comes first, and each stage is saved when it ends.
+"""
 
 import contextlib
 import csv
@@ -21,7 +24,7 @@ from suite.running.provenance import ROOT
 
 
 class Row(NamedTuple):
-    """A line of the table. passed is None if the line is no check."""
+    """A line of the table. passed: None if the line is not a check."""
 
     what: str
     found: str
@@ -29,7 +32,7 @@ class Row(NamedTuple):
 
 
 class Stage(NamedTuple):
-    """Some rows of the table, made together. seconds: about how long that takes."""
+    """Rows of the table that are made together. seconds: expected duration."""
 
     name: str
     seconds: float

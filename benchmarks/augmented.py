@@ -37,13 +37,13 @@ HELDOUT = ["fid_heldout", "kid_heldout", "coverage_heldout", "precision_heldout"
 
 
 def _drawn(split: Any, n: int) -> Subset:
-    """Digits as config/augmentation.yaml draws them."""
+    """Digits drawn as in config/augmentation.yaml."""
     source = SOURCES.lookup("mnist")
     return draw(source, source.settings(), split, n, 0)
 
 
 def main(features: Cache = None, weights: Weights = None) -> None:
-    """Judge the sheets and the known images; write sheets.json."""
+    """Judge the sheets and the known images, and write sheets.json."""
     training, *sheets = digits_of(FOLDER / "samples-augmentation-mnist-n64.png")
     subset, heldout = _drawn("train", SHEET), _drawn("heldout", 1024)
     assert np.array_equal(training, subset.data), "the sheet shows other training digits"

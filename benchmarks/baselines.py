@@ -1,11 +1,11 @@
-"""Updates a second of the baselines, and of DCGAN beside the loop that a user would write.
+"""Updates per second of the baselines, and of DCGAN beside the loop that a user would write.
 
     python -m benchmarks baselines
     OMP_NUM_THREADS=1 python -m benchmarks baselines --rounds 5 --updates 20
 
-The rows are noise of MNIST's shape, the batch is 64. All variants take turns, round after round, in
-one process; each is judged by the median update of its fastest round, so that other load on the
-machine weighs on none of them alone.
+The rows are noise of MNIST's shape, and the batch is 64. All variants take turns in one process.
+The rate of a variant is the median update of its fastest round, so that other load on the machine
+does not affect one variant alone.
 """
 
 import time
@@ -37,7 +37,7 @@ FASTER: dict[str, dict[str, Any]] = {
 
 
 def plain_loop(data: np.ndarray, updates: int) -> Iterator[float]:
-    """Seconds of each update of DCGAN as tutorials write it: the same networks, nothing tuned."""
+    """Seconds of each update of DCGAN as in tutorials: the same networks, without optimisations."""
     where = device()
     generator = infogan.generator(data.shape[1:], 64, 0.02).to(where)
     discriminator = infogan.discriminator(
@@ -87,7 +87,7 @@ def main(
     updates: Annotated[int, typer.Option(help="updates per turn; the first is not counted")] = 10,
     only: Annotated[str | None, typer.Option(help="one method instead of all")] = None,
 ) -> None:
-    """Print updates a second of every variant, and the ratio to the plain loop of DCGAN."""
+    """Print updates per second of every variant, and the ratio to the plain loop of DCGAN."""
     data = stream("benchmark").integers(0, 256, (256, 28, 28, 1), np.uint8)
     names = [only] if only else list(GANS)
     variants = {("plain loop", "dcgan"): partial(plain_loop, data, updates)}

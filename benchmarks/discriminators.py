@@ -2,10 +2,10 @@
 
     python -m benchmarks discriminators --out results/reference/gantk2
 
-Writes four PNG: `width-1d`, c(f) of networks and of the infinite limit on a line; `width-2d`, the
-same in the plane with the points' directions; `flow`, points over c(f) along GAN(TK)^2's flow;
-`field`, the direction of one point towards another one, by ReLU with and without biases and by the
-radial kernel.
+It writes four PNG files. `width-1d`: c(f) of networks and of the infinite limit on a line.
+`width-2d`: the same in the plane, with the directions of the points. `flow`: points over c(f) along
+GAN(TK)^2's flow. `field`: the direction of one point towards another one, for ReLU with and without
+biases and for the radial kernel.
 """
 
 from pathlib import Path
@@ -84,7 +84,7 @@ def direction(settings: Any, real: Any, fake: Any) -> np.ndarray:
 
 
 def plane(low: float, high: float, side: int) -> tuple[np.ndarray, np.ndarray]:
-    """A line of `side` places, and the points of its square, [side^2, 2]."""
+    """The coordinates of `side` places on a line, and the points of the square, [side^2, 2]."""
     line = np.linspace(low, high, side)
     return line, np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2).astype(np.float32)
 

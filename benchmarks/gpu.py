@@ -101,7 +101,7 @@ def step(precision: str, n: int) -> dict[str, np.ndarray]:
 
 
 def probed(folder: Path, device: str, what: str, *arguments: object) -> dict[str, np.ndarray]:
-    """`step` or `product` in a process of its own, whose device is chosen before it imports."""
+    """`step` or `product` in its own process, which chooses its device before the imports."""
     out = folder / f"{device}-{what}-{'-'.join(map(str, arguments))}.npz"
     words = [str(x) for x in (sys.executable, "-m", "benchmarks", "gpu", "--probe", out, what)]
     if not out.exists():

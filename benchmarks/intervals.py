@@ -58,14 +58,14 @@ def drawn(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Values of equal methods [methods, subsets, runs], and their means on the subsets.
 
-    peculiar: whether methods differ on a subset, though not in the mean over all subsets.
+    peculiar: methods differ on a subset, but not in the mean over all subsets.
     """
     centres = draw(rng, (1, subsets)) + peculiar * draw(rng, (METHODS, subsets))
     return centres[..., None] + draw(rng, (METHODS, subsets, runs)), centres
 
 
 def covered(draw: Deviates, subsets: int, runs: int, lines: int) -> dict[str, float]:
-    """Shares of intervals that hold the truth: ours, all runs taken as independent, of one run."""
+    """Shares of intervals that contain the truth: ours, of independent runs, and of one run."""
     rng = stream("intervals:coverage", subsets, runs)
     hits = np.zeros(3)
     for _ in range(lines):
@@ -83,7 +83,7 @@ def covered(draw: Deviates, subsets: int, runs: int, lines: int) -> dict[str, fl
 
 
 def claimed(draw: Deviates, subsets: int, runs: int, lines: int) -> dict[str, float]:
-    """Shares of lines with a false claim, and of those whose winner is found."""
+    """Shares of lines with a false claim, and of lines whose winner is found."""
     rng, shares = stream("intervals:claims", subsets, runs), np.zeros(3)
     for _ in range(lines):
         values, _ = drawn(rng, draw, subsets, runs, subsets > 1)

@@ -59,7 +59,7 @@ def memory_mib(field: Literal["VmRSS", "VmHWM"]) -> float:
 def contestant(
     kernel_name: str, blocking: str, n: int, dataset: str, precision: str, mix: float
 ) -> None:
-    """Compile a step, print its time, then take a turn for every line of standard input."""
+    """Compile a step and print its time, then take a turn for every line of standard input."""
     if kernel_name == "tiles":
         from gantk.backend import configure
 
@@ -121,7 +121,7 @@ class Process:
         )
 
     def read(self) -> dict[str, float]:
-        """The next report."""
+        """The next report of the process."""
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         if not line:
@@ -133,7 +133,7 @@ class Process:
         return report
 
     def step(self, save: Path | None = None) -> dict[str, float]:
-        """Take a turn; the gradient is written to `save`."""
+        """Take a turn. The gradient is written to `save`."""
         assert self.process.stdin is not None
         self.process.stdin.write(f"{save or 'step'}\n")
         self.process.stdin.flush()

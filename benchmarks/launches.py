@@ -127,7 +127,7 @@ def compiled(method: str, shape: tuple[int, ...], n: int, blocking: str, program
     of_process = jax.devices
 
     def hold(self: Discriminators, real: jax.Array, noise: object) -> Held:
-        """The shapes of the arrays of a descent. From here on programs are for the H100."""
+        """The shapes of the arrays of a descent. Programs after this call are for the H100."""
         jax.devices = lambda *_: topology.devices
         held: list[Any] = [jax.eval_shape(kernel.fixed, real) for kernel in self.kernels]
         lams: list[Any] = [jax.ShapeDtypeStruct((), np.float64)] * len(held)
@@ -177,7 +177,7 @@ def compiled(method: str, shape: tuple[int, ...], n: int, blocking: str, program
 
 
 def computations(text: str) -> tuple[dict[str, list[str]], str]:
-    """Instructions by computation of a program's text, and the name of its entry."""
+    """The instructions of each computation in a program's text, and the name of its entry."""
     found: dict[str, list[str]] = {}
     entry = name = ""
     for line in text.splitlines():

@@ -1,8 +1,8 @@
 """Speed, memory and agreement of the metrics: `python -m benchmarks metrics --help`.
 
-Each number stands beside that of the library that a user would otherwise use, from the same run on
-the same data, each in its own process. Ratios are given in wall-clock time and in CPU time, which
-other load on the machine affects less.
+Every number has beside it the number of the library that a user would otherwise use. Both are
+measured in one run on the same data, each in its own process. Ratios are of wall-clock time and of
+CPU time; other load on the machine affects the latter less.
 """
 
 import json
@@ -38,21 +38,21 @@ def digits(count: int, name: str = "train_images") -> np.ndarray:
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds by the clock, seconds of all processors, and peak MiB above the imports."""
+    """Wall-clock seconds, CPU seconds of all threads, and peak MiB above the imports."""
 
     seconds: float
     cpu_seconds: float
     peak_mib: float
 
     def ratios(self, other: "Cost") -> dict[str, float]:
-        """How many times as much time the other took."""
+        """Time of `other` divided by this time, wall-clock and CPU."""
         return {
             "ratio": round(other.seconds / self.seconds, 2),
             "cpu_ratio": round(other.cpu_seconds / self.cpu_seconds, 2),
         }
 
     def times(self, factor: float) -> "Cost":
-        """The time for `factor` times as much work."""
+        """The cost of `factor` times as much work."""
         return Cost(self.seconds * factor, self.cpu_seconds * factor, self.peak_mib)
 
 
@@ -87,7 +87,7 @@ def _repeated(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def _by_root(x: np.ndarray, y: np.ndarray) -> float:
-    """The distance by scipy's matrix root, as pytorch-fid computes it without its added epsilon."""
+    """The distance with scipy's matrix root, as in pytorch-fid but without its added epsilon."""
     from scipy.linalg import sqrtm
 
     sx, sy = np.cov(x, rowvar=False), np.cov(y, rowvar=False)
@@ -141,7 +141,7 @@ def ssim(
     training: Annotated[int, typer.Option(help="training images")] = 256,
     pairs: Annotated[int, typer.Option(help="pairs of the loop; its time is scaled")] = 2000,
 ) -> None:
-    """SSIM of all pairs against a loop over scikit-image (window 11: it has no even ones)."""
+    """SSIM of all pairs beside a loop over scikit-image (window 11: it has no even windows)."""
     rows = []
     _, loop = alone(_scikit_image, pairs)
     whole = loop.times(generated * training / pairs)
@@ -156,7 +156,7 @@ def ssim(
 
 
 def _their_network() -> Any:
-    """pytorch-fid's network with the weights that we have, which may not be in its own format."""
+    """pytorch-fid's network with our weights, whose file may have another format."""
     import torch
     from pytorch_fid import inception
 
@@ -191,7 +191,7 @@ def inception(
     count: Annotated[int, typer.Option(help="images")] = 300,
     bfloat16: Annotated[bool, typer.Option(help="time bfloat16 as well")] = True,
 ) -> None:
-    """Images a second of the Inception extractor against pytorch-fid's own loop over PNG files."""
+    """Images per second of the Inception extractor beside pytorch-fid's loop over PNG files."""
     from PIL import Image
 
     with tempfile.TemporaryDirectory() as folder:

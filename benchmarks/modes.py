@@ -1,17 +1,18 @@
-"""Which settings keep the modes of few images: DCGAN on n images, one change at a time.
+"""Which settings of DCGAN keep the modes of few images: one change at a time.
 
     python -m benchmarks modes
     python -m benchmarks modes "as tuned" "latent 16"
     python -m benchmarks modes "as tuned" literal --data faces.npz --width 0.5 --batch 16
 
-The images are MNIST's digits, or those of a subset (`python -m datasets subset`). Some of the
-changes are settings of `dcgan`, others are made here: rows drawn with replacement, real and
-generated rows in one batch for the discriminator, labels of 0.9, noise on what the discriminator
-sees, other norms, unequal learning rates. Prints a Markdown line for each change and moment: FID
-and coverage of the training images, the rate of copies, how many training images are the nearest
-one, by SSIM, of some sample, and how far samples differ: the standard deviation of a pixel over the
-samples, relative to that over the training images. Where the images are digits, the first line is
-of as many held-out digits.
+The images are MNIST's digits, or those of a subset (`python -m datasets subset`). Some changes are
+settings of `dcgan`. The others are defined here: rows drawn with replacement, real and generated
+rows in one batch of the discriminator, labels of 0.9, noise on the discriminator's input, other
+norms, unequal learning rates.
+
+It prints a Markdown line for each change and moment: FID and coverage of the training images; the
+rate of copies; the number of training images that are nearest to some sample by SSIM; and the
+standard deviation of a pixel over the samples, relative to that over the training images. For
+digits, the first line has as many held-out digits instead of samples.
 """
 
 from collections.abc import Callable, Mapping
@@ -49,7 +50,7 @@ EPOCHS = 100
 
 @dataclass(frozen=True)
 class Change:
-    """What differs from `networks: tuned`: settings, the game, the rows, the number of updates."""
+    """Differences from `networks: tuned`: settings, the game, the rows, the number of updates."""
 
     settings: Mapping[str, Any] = field(default_factory=dict)
     game: Callable[[Game], Game] = lambda game: game
@@ -58,7 +59,7 @@ class Change:
 
 
 def with_replacement(subset: Subset) -> Subset:
-    """Rows drawn from `subset` one by one, `EPOCHS` times as many."""
+    """Rows drawn from `subset` with replacement, `EPOCHS` times as many."""
     n = len(subset.data)
     drawn = stream("replacement").integers(0, n, n * EPOCHS)
     return replace(
@@ -70,7 +71,7 @@ def with_replacement(subset: Subset) -> Subset:
 
 
 def one_batch(game: Game) -> Game:
-    """Real and generated rows normalised together, by the generator's step too."""
+    """Real and generated rows normalised together, also in the generator's step."""
 
     def discriminator_loss(discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
         return logistic(*discriminator(torch.cat([real, fake])).float().chunk(2))
@@ -82,7 +83,7 @@ def one_batch(game: Game) -> Game:
 
 
 def smooth_labels(game: Game) -> Game:
-    """0.9 as the label of real rows (Salimans et al., 2016, section 3.4)."""
+    """A label of 0.9 for real rows (Salimans et al., 2016, section 3.4)."""
 
     def loss(discriminator: nn.Module, real: Tensor, fake: Tensor) -> Tensor:
         scores = discriminator(real).float()
@@ -96,12 +97,12 @@ class Noise(nn.Module):
     """Rows + N(0, 0.1^2), pixels in [0, 1] (instance noise; Sønderby et al., 2017)."""
 
     def forward(self, rows: Tensor) -> Tensor:
-        """The rows with noise of their own."""
+        """The rows, each with new noise."""
         return rows + 0.1 * torch.randn_like(rows)
 
 
 def instance_noise(game: Game) -> Game:
-    """Noise before the discriminator."""
+    """Noise on the discriminator's input."""
 
     def networks() -> tuple[nn.Module, nn.Module]:
         generator, discriminator = game.networks()
@@ -111,7 +112,7 @@ def instance_noise(game: Game) -> Game:
 
 
 def unequal_rates(game: Game) -> Game:
-    """A discriminator four times as fast as the generator (Heusel et al., 2017)."""
+    """The discriminator's learning rate is four times the generator's (Heusel et al., 2017)."""
     return replace(
         game,
         optimiser_d=adam(DcganSettings(learning_rate=4e-4)),
@@ -133,7 +134,7 @@ def spectral(game: Game) -> Game:
 
 
 def normalised(game: Game) -> Game:
-    """Batch norm after every layer of the generator but the last (Radford et al., 2016)."""
+    """Batch norm after every layer of the generator except the last (Radford et al., 2016)."""
 
     def networks() -> tuple[nn.Module, nn.Module]:
         generator, discriminator = game.networks()

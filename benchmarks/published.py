@@ -64,7 +64,7 @@ Torchvision = Annotated[
 
 
 class Embedder:
-    """Features, cached in a folder in small files, so that a killed call loses little."""
+    """Features, cached in small files of a folder, so that a killed call loses little."""
 
     def __init__(self, folder: Path, torchvision: Path | None) -> None:
         self.folder = folder
@@ -79,7 +79,7 @@ class Embedder:
         return network
 
     def __call__(self, images: np.ndarray, one: bool) -> np.ndarray:
-        """float64 [N, 2048] of uint8 [N, H, W, C]; one: a grey image in the first channel alone."""
+        """float64 [N, 2048] of uint8 [N, H, W, C]. one: a grey image in the first channel only."""
         if one and images.shape[3] == 1:
             images = np.concatenate([images, np.zeros_like(images), np.zeros_like(images)], axis=3)
         return np.concatenate(
@@ -105,20 +105,20 @@ def _subset(n: int | None, dataset: str = "mnist", pairs: Sequence[str] = ()) ->
 
 
 def _pool(dataset: str = "mnist", pairs: Sequence[str] = ()) -> np.ndarray:
-    """Images of the training split, none of which a method of `SHEETS` was trained on."""
+    """Images of the training split on which no method of `SHEETS` was trained."""
     whole, own = (_subset(n, dataset, pairs) for n in (None, max(SIZES)))
     free = np.flatnonzero(~np.isin(whole.indices, own.indices))
     return np.asarray(whole.data[stream("published", 0).permutation(free)[:POOL]])
 
 
 def _split(subset: int) -> tuple[np.ndarray, np.ndarray]:
-    """Positions in the pool of 256 digits, whose first n are a subset of n, and of the others."""
+    """Positions in the pool: of 256 digits, whose first n are a subset of n, and of all others."""
     places = stream("published subset", subset).permutation(POOL)
     return places[: max(SIZES)], places[max(SIZES) :]
 
 
 def _of_samples(whole: float, half: float) -> float:
-    """The FID of `SAMPLES` rows from that of DRAWN and of DRAWN / 2, as it falls like 1 / rows."""
+    """The FID of `SAMPLES` rows from the FIDs of DRAWN and DRAWN / 2: it falls like 1 / rows."""
     slope = (half - whole) / (1 / DRAWN)
     return whole - slope * (1 / DRAWN - 1 / SAMPLES)
 
@@ -190,10 +190,11 @@ def _similar(samples: np.ndarray, digits: np.ndarray) -> dict[str, float]:
 
 
 def _kept(n: int, method: str) -> float:
-    """What a FID of few samples becomes with the 1,024 that were judged: a factor.
+    """The factor from the FID of few samples to the FID of the 1,024 judged samples.
 
-    From the plain FIDs of this run: of all its samples, and of the rows of a snapshot at its end
-    (64; of GA-NTK n, at most 256, for which the factor is too near to 1).
+    It is the ratio of two plain FIDs of the same run: of all its samples, and of the rows of its
+    last snapshot. A snapshot has 64 rows; one of GA-NTK has n, at most 256, and its factor is too
+    near to 1.
     """
     runs = KEPT / f"runs/table1-n{n}"
     whole = read_json(runs / f"{method}-metrics.json")["metrics"]["fid_train"]["value"]
@@ -245,7 +246,7 @@ def solutions(
     features: Folder,
     torchvision: Torchvision = None,
 ) -> None:
-    """Solutions on several subsets together, for each n, against each of the first five subsets."""
+    """For each n, solutions on several subsets together, against each of the first five subsets."""
     embed = Embedder(features, torchvision)
     solved: dict[int, list[tuple[np.ndarray, np.ndarray]]] = {}
     for folder in folders:

@@ -9,8 +9,8 @@
 
 One pipeline made both published values at n = 64: 31.10 for GA-CNTK, whose samples have an AM-SSIM
 of 0.49, and 27.43 for DCGAN, at 0.84 (Table 1). Each reading is one way in which FID may have
-been computed; samples that have the published AM-SSIM should then get the published FID. The
-iterations above are where ours have it.
+been computed. With the right one, samples with the published AM-SSIM have the published FID. Our
+samples have this AM-SSIM after the iterations above.
 """
 
 import io
@@ -79,7 +79,7 @@ def _pillow(images: Images) -> Tensor:
 
 
 def _normalised(images: Images) -> Tensor:
-    """torchvision's own normalisation (ImageNet's mean and deviation) in place of [-1, 1]."""
+    """torchvision's own normalisation (ImageNet's mean and deviation) instead of [-1, 1]."""
     mean, std = (
         torch.tensor(v)[:, None, None] for v in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
     )
@@ -87,7 +87,7 @@ def _normalised(images: Images) -> Tensor:
 
 
 def _one_channel(images: Images) -> Tensor:
-    """The digit in the first channel, nothing in the others."""
+    """The digit in the first channel, black in the others."""
     x = plain(images)
     return torch.cat([x[:, :1], torch.full_like(x[:, 1:], -1)], dim=1)
 
@@ -110,29 +110,29 @@ def _padded(border: int, level: int = 0) -> Callable[[Images], Images]:
 
 
 def _shrunk(images: Images) -> Images:
-    """Drawn larger by nearest neighbours and cut out of the sheet again, as from a screenshot."""
+    """Enlarged by nearest neighbours and reduced again, like an image cut from a sheet."""
     large = [Image.fromarray(i[..., 0]).resize((61, 61), Image.Resampling.NEAREST) for i in images]
     small = [i.resize((28, 28), Image.Resampling.BILINEAR) for i in large]
     return np.stack([np.asarray(i) for i in small])[..., None]
 
 
 def _means(x: np.ndarray, y: np.ndarray) -> float:
-    """The term of the means alone."""
+    """Only the term of the means."""
     return float(np.sum((x.mean(0) - y.mean(0)) ** 2))
 
 
 def _diagonal(x: np.ndarray, y: np.ndarray) -> float:
-    """Covariances taken as diagonal."""
+    """The distance with diagonal covariances."""
     return _means(x, y) + float(np.sum((x.std(0, ddof=1) - y.std(0, ddof=1)) ** 2))
 
 
 def _rooted(x: np.ndarray, y: np.ndarray) -> float:
-    """The root of the distance, which is d itself where FID is d^2."""
+    """The square root of the distance: d instead of d^2."""
     return math.sqrt(max(frechet_distance(x, y), 0.0))
 
 
 def _repeated(x: np.ndarray, y: np.ndarray) -> float:
-    """The training digits as often as there must be to make 2,048 rows, the samples likewise."""
+    """Both sets repeated until they have 2,048 rows."""
     return frechet_distance(*(np.resize(rows, (2048, rows.shape[1])) for rows in (x, y)))
 
 
@@ -140,9 +140,9 @@ def _repeated(x: np.ndarray, y: np.ndarray) -> float:
 class Reading:
     """One way to compute the distance.
 
-    images: what happens to 8-bit images first. enter: 8-bit images -> the network's input, float32
-    [N, 3, 299, 299]. layer: whose output is averaged over positions; the last for "". both: whether
-    `images` happens to the reference too. reference: the set compared with, `train` or `fresh`.
+    images: change of the 8-bit images. enter: 8-bit images -> input of the network, float32 [N, 3,
+    299, 299]. layer: the layer whose output is averaged over positions; "" is the last. both:
+    whether `images` changes the reference too. reference: the reference set, `train` or `fresh`.
     """
 
     name: str
@@ -194,14 +194,14 @@ READINGS = [
 
 
 class Embedder:
-    """Features by reading; each set of images passes the network once per way of entering it."""
+    """Features of each reading. The network sees a set of images once for each way to enter it."""
 
     def __init__(self) -> None:
         self._inception = Inception(inception_weights(None).path, torch.device("cpu"))
         self._seen: dict[tuple[int, ...], dict[str, np.ndarray]] = {}
 
     def _outputs(self, images: Tensor) -> dict[str, Tensor]:
-        """Means of the layers that a reading takes, the last of them under ""."""
+        """Means of the layers that the readings use; the key of the last layer is ""."""
         found: dict[str, Tensor] = {}
         with torch.inference_mode():
             for name, output in layers(self._inception.network, images):
@@ -247,7 +247,7 @@ def judged(
 
 
 def miss(values: dict[str, float]) -> float:
-    """By which factor the worse of the two published values is missed."""
+    """The larger of the two factors between a distance and its published value."""
     ratios = [max(values[name], 1e-9) / value for name, value in PUBLISHED.items()]
     return max(max(ratio, 1 / ratio) for ratio in ratios)
 
@@ -259,7 +259,7 @@ def main(
     dcgan: Annotated[Path, typer.Argument(help="a run of DCGAN (folder of its parts)")],
     most: Annotated[int, typer.Option(help="most samples judged of a run", min=2)] = 256,
 ) -> None:
-    """Print a table: the readings, the distances, and how far both published values are missed."""
+    """Print a table: the readings, their distances, and their factor to the published values."""
     rows = {"train": load_samples(train), "fresh": load_samples(fresh)}
     sets = {}
     for name, folder in {"GA-CNTK": ga_cntk, "DCGAN": dcgan}.items():

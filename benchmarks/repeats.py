@@ -37,7 +37,7 @@ SIZES = 2, 3, 5
 
 @dataclass(frozen=True)
 class Line:
-    """A method on n rows of a dataset, with its settings; as many samples are judged as rows."""
+    """A method on n rows of a dataset, with its settings. As many samples as rows are judged."""
 
     method: str
     dataset: str
@@ -85,7 +85,7 @@ def repeated(line: Line, runs: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
 
 
 def covered(values: np.ndarray, size: int, draws: int) -> float:
-    """Share of groups of runs whose interval holds the mean over all."""
+    """Share of groups of runs whose interval contains the mean over all runs."""
     rng, hits = stream("repeats:coverage", size), 0
     part = sqrt(1 - size / len(values))
     for _ in range(draws):
@@ -106,7 +106,7 @@ def told_apart(values: np.ndarray, size: int, draws: int) -> float:
 
 
 def of_one_run(values: np.ndarray, errors: np.ndarray) -> tuple[float, float]:
-    """What 1.96 own errors would claim: runs that hold the mean, pairs of runs that differ."""
+    """Claims from 1.96 own errors: share of runs that contain the mean, of pairs that differ."""
     first, second = np.triu_indices(len(values), 1)
     gaps = np.abs(values[first] - values[second])
     apart = gaps > 1.96 * np.hypot(errors[first], errors[second])

@@ -5,11 +5,12 @@
 
 As in the GA-NTK paper, section 4.2, a finite network of GA-CNTK's architecture learns to tell n
 images from n images of noise, by gradient descent on the squared error with full batches. The paper
-takes 65,536 steps with 256 + 256 rows; here there are fewer rows and a narrow network, so that a
-CPU suffices. Then one noise image descends |1 - D|^2 / 2, once through that network and twice
-through GA-CNTK, whose D is trained anew for every state of the image: for the same training time
-(lambda = steps * rate / rows), and for that of the released code. The paper says only "with a large
-t". The curves are the norms of the image's gradient.
+has 65,536 steps with 256 + 256 rows. Here a CPU suffices, with fewer rows and a narrow network.
+
+Then one noise image descends |1 - D|^2 / 2: once through that network, and twice through GA-CNTK,
+whose D is trained anew for every state of the image. The two training times of GA-CNTK are the
+network's (lambda = steps * rate / rows) and that of the released code; the paper says only "with a
+large t". The curves are the norms of the image's gradient.
 """
 
 from collections.abc import Callable
@@ -96,7 +97,7 @@ def norms(
 ) -> np.ndarray:
     """Norms of an image's gradient along `count` steps of its descent in [0, 1], float64.
 
-    first: length of the first step, which says the step size: that of GA-NTK is far larger.
+    first: length of the first step; it sets the step size. GA-NTK's own step is far larger.
     """
     length = jnp.linalg.norm(jax.jit(gradient)(start))
     step = jnp.where(length > 0, first / length, 0)

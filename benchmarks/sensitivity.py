@@ -3,7 +3,7 @@
     python -m benchmarks sensitivity --n 64 --features FOLDER
 
 The lines of the table are the training images, the training images with one fault each, and new
-digits that are no training images; the columns are metrics. All images come from the bundled MNIST.
+digits. The columns are metrics. All images come from the bundled MNIST.
 """
 
 from typing import Annotated
@@ -52,7 +52,7 @@ def blurred(images: np.ndarray, deviation: float) -> np.ndarray:
 
 
 def variants(train: np.ndarray, labels: np.ndarray, fresh: np.ndarray) -> dict[str, np.ndarray]:
-    """What was done to the images -> the images, uint8 [N, 28, 28, 1].
+    """Name of the change -> the changed images, uint8 [N, 28, 28, 1].
 
     There are two sets of new digits: as many as training images, and 2,048 (or all, if fewer).
     """

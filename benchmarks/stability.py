@@ -31,7 +31,7 @@ from suite.running.provenance import ROOT
 
 
 def points(config: Config, dataset: str) -> dict[str, np.ndarray]:
-    """float64 [2n, 2]: the training points, and the generated ones at the start and arrived."""
+    """`start` or `arrived` (the generated points) -> float64 [2n, 2], training points first."""
     n = config.experiments["relu"].datasets[dataset].n[0]
     real = draw(config.kind(dataset), config.source(dataset), "train", n, 0).data
     own = config.experiments["relu"].datasets[dataset].methods.get("gantk2", {})

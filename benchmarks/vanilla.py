@@ -4,10 +4,11 @@
 
 The discriminator descends the mean of log(1 + exp(-y f)) over 2n rows for a time t, from f = 0
 (Franceschi et al., 2022; rule `logistic` of `gantk.gantk2.rules`). The released code integrates
-this by `neural_tangents.predict.gradient_descent`, which calls JAX's `odeint`. Here that stands
-beside the suite's method of Runge and Kutta and beside SciPy's LSODA at tolerances of 1e-10: the
-mean norm of the gradient of -log sigmoid(f) at the generated points, which is what moves them.
-Eight Gaussians on a ring of radius 5 against normal points, ReLU with biases.
+this with `neural_tangents.predict.gradient_descent`, which calls JAX's `odeint`. The table compares
+it with the suite's Runge-Kutta method and with SciPy's LSODA at tolerances of 1e-10. It has the
+mean norm of the gradient of -log sigmoid(f) at the generated points, which moves these points. The
+data are eight Gaussians on a ring of radius 5 against normal points; the network is ReLU with
+biases.
 """
 
 from pathlib import Path
