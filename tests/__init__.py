@@ -1,1 +1,1 @@
-"""The tests. A package, since installed ones bring a `tests` that would be found in its place."""
+"""The tests. They are a package, because an installed package `tests` would be found otherwise."""

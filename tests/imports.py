@@ -1,4 +1,4 @@
-"""What modules of this repository import, read from their source."""
+"""The imports of this repository's modules, read from their source."""
 
 import ast
 import sys
@@ -16,13 +16,13 @@ ROOMS = ("datasets", "gantk", "baselines", "metrics", "reporting")
 
 
 def file_of(module: str) -> Path | None:
-    """The file of a module of this repository; None for any other module."""
+    """The file of a module of this repository; None for other modules."""
     base = ROOT.joinpath(*module.split("."))
     return next((p for p in (base.with_suffix(".py"), base / "__init__.py") if p.exists()), None)
 
 
 def statements(node: ast.AST, functions: bool, types: bool) -> Iterator[ast.AST]:
-    """The nodes below `node`, with or without those of functions and those for type checkers."""
+    """The nodes below `node`, with or without functions and imports for type checkers."""
     for child in ast.iter_child_nodes(node):
         later = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
         typing = isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"
@@ -33,7 +33,7 @@ def statements(node: ast.AST, functions: bool, types: bool) -> Iterator[ast.AST]
 
 
 def imported(path: Path, functions: bool = True, types: bool = False) -> set[str]:
-    """The modules that a file imports: those of this repository, and tops of all others."""
+    """The modules that a file imports: full names in this repository, top names of all others."""
     found: set[str] = set()
     for node in statements(ast.parse(path.read_text(encoding="utf-8")), functions, types):
         if isinstance(node, ast.Import):
@@ -49,7 +49,7 @@ def imported(path: Path, functions: bool = True, types: bool = False) -> set[str
 
 
 def reached(modules: Iterable[str], functions: bool = True) -> set[str]:
-    """All that the modules import, directly or through modules of this repository; and these."""
+    """The modules, and everything that they import directly or through this repository."""
     todo, seen = list(modules), set[str]()
     while todo:
         module = todo.pop()
@@ -63,7 +63,7 @@ def reached(modules: Iterable[str], functions: bool = True) -> set[str]:
 
 
 def third_party(modules: Iterable[str]) -> set[str]:
-    """The tops among `modules` that are neither ours nor Python's."""
+    """Top names among `modules` that belong to neither this repository nor Python."""
     return {name for name in modules if not file_of(name) and name not in sys.stdlib_module_names}
 
 

@@ -1,11 +1,11 @@
-"""Puts faults into a copy of the checkout, one at a time, and tells which the tests catch.
+"""Puts faults into a copy of the checkout, one at a time, and prints which ones the tests detect.
 
     python tests/mutation.py ROOM [PART OF A FILE'S NAME]
 
-`tests/mutations/ROOM.toml` holds the faults: for each source file a table with `tests`, the test
-files that ought to see them, and `faults`, a list of [old text, new text], the old text standing
-once in the file. The fastest tests go first. Not a part of `make test`: it takes minutes. Exit
-status 1 if a fault was missed.
+`tests/mutations/ROOM.toml` lists the faults. Each source file has a table with `tests`, the test
+files that should detect them, and `faults`, a list of [old text, new text]; the old text must occur
+once in the file. The fastest tests run first. It takes minutes and is not part of `make test`. The
+exit status is 1 if a fault was missed.
 """
 
 import os
@@ -24,7 +24,7 @@ PATIENCE = 3
 
 
 def copied(folder: Path) -> None:
-    """The tracked and the new files of the checkout, without results."""
+    """Copy the tracked and the new files of the checkout, without results."""
     command = ["git", "ls-files", "-co", "--exclude-standard", "--", ".", ":!results"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in listed.splitlines():
@@ -34,12 +34,12 @@ def copied(folder: Path) -> None:
 
 
 def tried(folder: Path, *arguments: str, seconds: float | None = None) -> str | None:
-    """What pytest prints if all passes within so many seconds, else None; ends if it cannot run."""
+    """Output of pytest if all tests pass within `seconds`, else None. Exits if it cannot run."""
     environment = {
         **os.environ,
-        # bytecode is told apart by size and second of the source: two faults may share both
+        # bytecode is found by size and time in seconds of the source, which two faults may share
         "PYTHONDONTWRITEBYTECODE": "1",
-        # compiled programs are told apart by what they compute: most are those without the fault
+        # compiled programs are found by their content, and most have no fault
         "JAX_COMPILATION_CACHE_DIR": str(folder / "compiled"),
         "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
     }
@@ -56,7 +56,7 @@ def tried(folder: Path, *arguments: str, seconds: float | None = None) -> str | 
 
 
 def fastest_first(printed: str) -> list[str]:
-    """The tests in the order of the time they took, from what pytest prints of durations."""
+    """The tests in the order of their times, according to pytest's list of durations."""
     spent: dict[str, float] = {}
     for took, test in re.findall(r"^([\d.]+)s (?:setup|call) +(.+)$", printed, re.MULTILINE):
         spent[test] = spent.get(test, 0) + float(took)
@@ -64,7 +64,7 @@ def fastest_first(printed: str) -> list[str]:
 
 
 def main(room: str, part: str = "") -> int:
-    """Try every fault of a room in the files whose names hold `part`."""
+    """Try every fault of a room in the files whose names contain `part`."""
     tables = tomllib.loads((ROOT / "tests" / "mutations" / f"{room}.toml").read_text())
     tables = {file: table for file, table in tables.items() if part in file}
     for file, table in tables.items():
@@ -81,7 +81,7 @@ def main(room: str, part: str = "") -> int:
         printed = tried(folder, *files, "--durations=0", "--durations-min=0")
         seconds = PATIENCE * (time.monotonic() - start)
         ordered = fastest_first(printed or "")
-        # in this order too, or a test that leans on the one before would catch everything
+        # in this order too: a test that depends on an earlier one would detect everything
         if not ordered or tried(folder, *ordered) is None:
             sys.exit("error: the tests fail without a fault")
         for file, table in tables.items():

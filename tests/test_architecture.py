@@ -1,4 +1,4 @@
-"""ARCHITECTURE.md follows one number: here it is followed too, call by call."""
+"""The way of one number in ARCHITECTURE.md is followed here, call by call."""
 
 import csv
 import importlib
@@ -32,7 +32,7 @@ Call = tuple[str, str]
 
 @pytest.fixture(scope="module")
 def calls(tmp_path_factory: pytest.TempPathFactory) -> list[Call]:
-    """(file, qualified name) of the checkout's functions, in the order of their first calls."""
+    """(file, qualified name) of this repository's functions, in the order of their first calls."""
     for room in ROOMS:
         for module in pkgutil.walk_packages([str(ROOT / room)], f"{room}."):
             if not module.name.endswith("__main__"):
@@ -62,7 +62,7 @@ def recorded(found: dict[Call, None]) -> Iterator[None]:
 
 
 def cell(folder: Path) -> dict[str, str]:
-    """DCGAN's FID by the workflow's commands, at the tiny configuration's size, in this process."""
+    """DCGAN's FID by the workflow's commands, in one process, as in the tiny configuration."""
     config = load_config(ROOT / "tests/workflow/tiny.yaml")
     config = config.model_copy(update={"metrics": ("fid_train",)})
     names = {"experiment": "table1", "dataset": "mnist", "n": "8", "method": "dcgan"}
@@ -85,7 +85,7 @@ def cell(folder: Path) -> dict[str, str]:
 
 
 def command(*words: str | Path) -> None:
-    """`python -m` with these words; a path or JSON is one word."""
+    """Run `python -m` with these words. A path or JSON is one word."""
     argv: list[str] = []
     for word in words:
         whole = isinstance(word, Path) or word.startswith("{")

@@ -1,6 +1,7 @@
-"""Every benchmark runs at a tiny size; those of repeats.py count right on a known distribution.
+"""Every benchmark runs at a tiny size. repeats.py is right for a known distribution.
 
-`ablation` is in gantk/test_gantk2.py, `gpu` in test_gpu_check.py, `launches` in gantk/test_cuda.py.
+Other files test `ablation` (gantk/test_gantk2.py), `gpu` (test_gpu_check.py) and `launches`
+(gantk/test_cuda.py).
 """
 
 import csv
@@ -30,7 +31,7 @@ def test_groups_of_equal_runs_are_told_apart_5_times_in_100_at_most(size: int) -
 
 
 def test_runs_are_a_part_of_their_mean_and_that_is_allowed_for() -> None:
-    """Nine of ten runs lie nearer to the mean of all ten than nine new ones would."""
+    """Nine of ten runs are nearer to the mean of all ten than nine new runs would be."""
     values = RUNS[:400].reshape(40, 10)
     shares = [covered(ten, 9, 50) for ten in values]
     assert np.mean(shares) == pytest.approx(0.95, abs=0.03)
@@ -180,7 +181,7 @@ def test_a_step_of_the_kernel_is_timed_in_a_process_of_its_own() -> None:
 
 
 def test_kept_pictures_hold_the_training_digits_pixel_for_pixel() -> None:
-    """So the samples beside them are what the methods drew."""
+    """So the samples beside them are those of the methods."""
     from benchmarks import published
     from benchmarks._sheets import digits_of
 
@@ -191,7 +192,7 @@ def test_kept_pictures_hold_the_training_digits_pixel_for_pixel() -> None:
 
 
 def test_a_fid_is_brought_to_the_samples_of_the_paper() -> None:
-    """One that falls as a + b / rows comes out as a + b / 2,048."""
+    """A FID that falls as a + b / rows becomes a + b / 2,048."""
     from benchmarks import published
 
     rows = published.DRAWN

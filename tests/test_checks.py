@@ -1,4 +1,4 @@
-"""What is checked elsewhere is what is checked here: the actions call the Makefile's targets."""
+"""Continuous integration runs the same checks: its actions call the Makefile's targets."""
 
 import re
 import subprocess

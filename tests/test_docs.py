@@ -1,4 +1,4 @@
-"""The documents: complete, true to the code, and a site without a warning or a network."""
+"""The documents are complete and agree with the code; the site builds without any warning."""
 
 import re
 import subprocess
@@ -115,12 +115,12 @@ def test_what_the_experiments_page_calls_a_default_is_one() -> None:
 def test_picture_of_the_workflow_has_its_rules() -> None:
     picture = (ROOT / "docs/rulegraph.svg").read_text(encoding="utf-8")
     unseen = {"figures", "walk", "evaluate", "evaluate_points"}
-    # It shows one run a cell, of images, without a square of latents to walk through.
+    # It shows cells of images with one run, without a walk through a square of latents.
     assert sorted(re.findall(r">(\w+)</text>", picture)) == sorted(RULES - unseen)
 
 
 def built(root: Path, site: Path) -> subprocess.CompletedProcess[str]:
-    """The site of `root`, by the command of the Makefile."""
+    """Build the site of `root` with the command of the Makefile."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     [command] = re.findall(r"^\t\S+ \$\(BIN\)/python (-m mkdocs build .*)$", makefile, re.MULTILINE)
     return subprocess.run(
@@ -133,7 +133,7 @@ def built(root: Path, site: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_warning_is_an_error(tmp_path: Path) -> None:
-    """Not so with --quiet, which MkDocs counts no warnings with."""
+    """MkDocs counts no warnings with --quiet."""
     (tmp_path / "docs").mkdir()
     (tmp_path / "mkdocs.yml").write_text("site_name: small\n")
     page = tmp_path / "docs" / "index.md"
@@ -159,7 +159,7 @@ def test_site_builds_without_a_warning_and_asks_for_nothing(tmp_path: Path) -> N
 
 
 def test_what_a_run_leaves_is_listed() -> None:
-    """The tree of results/NAME in both READMEs has what the workflow writes, and nothing else."""
+    """The trees of results/NAME in both READMEs have exactly what the workflow writes."""
     folders = {paths.PAGE, paths.FIGURES, paths.LOGS, paths.BENCHMARKS, paths.CHECKPOINTS}
     patterns = (paths.TABLE, paths.RUN, paths.SUBSET, paths.CONTROLS, paths.CONFIG)
     folders |= {paths.SET_ASIDE}

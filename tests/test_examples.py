@@ -1,4 +1,4 @@
-"""The examples in docstrings of public functions hold."""
+"""The examples in docstrings of public functions are correct."""
 
 import doctest
 import importlib
@@ -25,7 +25,7 @@ def examples(module: ModuleType) -> list[doctest.DocTest]:
 
 
 def failed(module: ModuleType) -> tuple[int, str]:
-    """How many examples of a module fail, and what the runner says of them."""
+    """The number of examples of a module that fail, and the report of doctest."""
     said: list[str] = []
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
     for test in examples(module):

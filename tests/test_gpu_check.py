@@ -1,4 +1,4 @@
-"""The check for the first run on a GPU: all of it on a CPU, and the faults that it must see."""
+"""The check for the first run on a GPU: all of it on a CPU, and the faults that it must detect."""
 
 import time
 
@@ -14,7 +14,7 @@ from suite.running.errors import InputError
 
 
 def printed(monkeypatch, capsys, *words: str) -> tuple[int, list[list[str]], str]:
-    """Exit status, the cells of the table, and what was said."""
+    """Exit status, the cells of the table, and the other output."""
     monkeypatch.setattr("sys.argv", ["gpu", *words])
     with pytest.raises(SystemExit) as ended:
         run(app_of(gpu))
@@ -57,13 +57,13 @@ def test_a_framework_without_cuda_is_left_out_and_said(monkeypatch, tmp_path) ->
 
 
 def tf32(values: np.ndarray) -> np.ndarray:
-    """Rounded to 10 bits of mantissa."""
+    """The array rounded to 10 bits of mantissa."""
     bits = (values.astype(np.float32).view(np.uint32) + np.uint32(1 << 12)) & np.uint32(0xFFFFE000)
     return bits.view(np.float32)
 
 
 def test_tf32_is_seen(monkeypatch, tmp_path) -> None:
-    """The factors rounded as TF32 does, on a product of the same size."""
+    """The factors are rounded as TF32 rounds them, in a product of the same size."""
     rounded = tf32(np.full((256, 256), 1 + 2.0**-12))
     error = abs((rounded @ rounded)[0, 0] / (256 * (1 + 2.0**-12) ** 2) - 1)
     monkeypatch.setattr(gpu, "probed", lambda *_: {"error": np.array(error)})
@@ -135,7 +135,7 @@ def test_a_stage_that_fails_keeps_no_other_from_being_made(tmp_path) -> None:
 def test_the_stages_of_table_1_leave_time_for_a_cell_in_twelve_minutes(
     monkeypatch, tmp_path
 ) -> None:
-    """By the estimates of an H200, each of which counts the start of its processes."""
+    """By the estimates for an H200; each includes the start of its processes."""
     monkeypatch.setattr(devices, "visible", lambda: (["GPU-aa"], ""))
     monkeypatch.setattr(devices, "cuda_build", lambda framework: True)
     seconds = [stage.seconds for stage in gpu.stages(tmp_path, "gpu", TABLE1, 64, 400)]

@@ -1,4 +1,4 @@
-"""Numbers in documents are those of the data that they are said to come from."""
+"""Marked numbers in documents agree with the data that they come from."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ MARKED = [path for path in documents() if "<!--" in path.read_text(encoding="utf
 
 
 def test_marks_are_found_and_none_is_broken() -> None:
-    """Every opening and closing mark is part of a whole one."""
+    """Every opening mark has a closing mark."""
     assert len(MARKED) >= 5
     for path in MARKED:
         text = path.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""The rooms stand apart: what the source of each imports, at any level of its code."""
+"""The rooms are separate: the imports of every module, at any level of its code."""
 
 import tomllib
 from pathlib import Path
@@ -13,7 +13,7 @@ MUTATIONS = ROOT / "tests" / "mutations"
 
 
 def modules_of(package: str) -> dict[str, Path]:
-    """File by dotted name of every module of a package."""
+    """Dotted name -> file of every module of a package."""
     found = {}
     for path in sorted((ROOT / package).rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts
@@ -36,7 +36,7 @@ def test_room_imports_suite_and_itself_alone(package: str) -> None:
 
 
 def circle(graph: dict[str, set[str]]) -> list[str]:
-    """The modules of one circle of imports, the first again at the end; none without a circle."""
+    """The modules of one circular import, with the first one again at the end; none without one."""
     done: set[str] = set()
 
     def visit(name: str, path: list[str]) -> list[str]:
@@ -77,7 +77,7 @@ def test_no_module_is_long() -> None:
 
 @pytest.mark.parametrize("listed", sorted(MUTATIONS.glob("*.toml")), ids=lambda path: path.stem)
 def test_a_listed_fault_can_be_put_in(listed: Path) -> None:
-    """`tests/mutation.py` replaces text that must stand once, and names tests that must exist."""
+    """`tests/mutation.py` replaces text that must occur once, and names tests that must exist."""
     for name, entry in tomllib.loads(listed.read_text(encoding="utf-8")).items():
         source = (ROOT / name).read_text(encoding="utf-8")
         assert all((ROOT / test).exists() for test in entry["tests"]), name

@@ -1,4 +1,4 @@
-"""The tables that are kept are those of their data, by today's rules."""
+"""The kept tables agree with their data and with today's rules."""
 
 import csv
 

@@ -1,11 +1,11 @@
-"""Follows docs/tutorial.md in an empty folder, and compares what is printed with what it says.
+"""Runs docs/tutorial.md in an empty folder, and compares the output with the page.
 
     python tests/tutorial.py [--venv FOLDER]
 
-A block of `console` holds commands, each after a `$`, and what they print; a line of `...` stands
-for any lines. Numbers with a point may differ, and so may widths of columns; all else may not. A
-block with a title is a file that the reader saves. `--venv` uses an environment that is there
-already. Exit status 1 at the first command that fails or prints something else.
+A block of `console` has commands, each after a `$`, and their output. A line of `...` stands for
+any lines. Numbers with a decimal point and widths of columns may differ; everything else must be
+equal. A block with a title is a file that the reader saves. `--venv` uses an existing environment.
+The exit status is 1 at the first command that fails or prints something else.
 """
 
 import argparse
@@ -26,7 +26,7 @@ BLOCK = re.compile(r"^(<!-- minutes -->\n)?```(\w+)(?: title=\"(.+)\")?\n(.*?)^`
 
 @dataclass(frozen=True)
 class Step:
-    """A command and what it prints, or a file (then `printed` is what it holds).
+    """A command and its output, or a file and its content (`printed`).
 
     slow: whether it takes minutes.
     """
@@ -38,7 +38,7 @@ class Step:
 
 
 def steps(text: str) -> Iterator[Step]:
-    """What a reader of the page does, in its order."""
+    """The steps of the page, in order."""
     for minutes, language, title, body in BLOCK.findall(text):
         if title:
             yield Step("", body, title)
@@ -49,13 +49,13 @@ def steps(text: str) -> Iterator[Step]:
 
 
 def plain(line: str) -> str:
-    """A line without what may differ: numbers with a point, and widths of columns."""
+    """A line without numbers with a decimal point and without widths of columns."""
     numbers = re.sub(r"[+−-]?\d+\.\d+", "#", line)
     return re.sub(r"-{2,}", "--", re.sub(r"\s+", " ", numbers)).strip()
 
 
 def same(said: str, printed: str) -> bool:
-    """Whether a command printed what the page says."""
+    """Whether a command printed what the page shows."""
     parts, current = [], []
     for line in said.splitlines():
         if line == "...":
@@ -82,7 +82,7 @@ def same(said: str, printed: str) -> bool:
 
 
 def follow(folder: Path, text: str, environment: dict[str, str], slow: bool) -> Iterator[str]:
-    """Does what the page says in `folder`, a checkout; names each step that is done.
+    """Runs the steps of the page in `folder`, a checkout; yields the name of each finished step.
 
     Raises:
         AssertionError: a command failed, or printed something else.
@@ -115,7 +115,7 @@ def follow(folder: Path, text: str, environment: dict[str, str], slow: bool) -> 
 
 
 def copied(folder: Path) -> None:
-    """The tracked and the new files of the checkout, as a clone has them."""
+    """Copy the tracked and the new files of the checkout, like a clone."""
     command = ["git", "ls-files", "-co", "--exclude-standard"]
     listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in listed.splitlines():
@@ -125,7 +125,7 @@ def copied(folder: Path) -> None:
 
 
 def main() -> int:
-    """The whole page."""
+    """Run the whole page."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--venv", type=Path, help="use this environment, install none")
     venv = parser.parse_args().venv

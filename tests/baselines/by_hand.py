@@ -1,6 +1,7 @@
-"""Networks, optimisers and losses of the baselines, written once more from the papers' equations.
+"""Networks, optimisers and losses of the baselines, written again from the papers' equations.
 
-Networks of GA-NTK's Tables 3 to 5 and of section 4.2, optimisers of its Table 6.
+The networks are those of the GA-NTK paper, Tables 3 to 5 and section 4.2; the optimisers are those
+of its Table 6.
 """
 
 from itertools import count
@@ -20,7 +21,7 @@ def relu(x):
 
 
 class Norm:
-    """Batch norm by the batch's own statistics; running ones, momentum 0.1, for sampling."""
+    """Batch norm with the batch's statistics; running statistics (momentum 0.1) for sampling."""
 
     def __init__(self):
         self.running = {}
@@ -75,8 +76,8 @@ def generator_by_hand(shape, tuned=False):
 def discriminator_by_hand(shape, norms=True, dense_norm=True, spectral=None):
     """(parameters in order, rows) -> scores.
 
-    spectral: vectors (u, v) of every layer with a weight, which each pass brings nearer to the
-        singular vectors of its largest singular value; None without spectral norm.
+    spectral: vectors (u, v) for every layer with a weight; None without spectral norm. Each pass
+    moves them towards the singular vectors of the largest singular value.
     """
     statistics = Norm()
 
@@ -122,7 +123,7 @@ def discriminator_by_hand(shape, norms=True, dense_norm=True, spectral=None):
 
 
 class Adam:
-    """Kingma & Ba (2015), Algorithm 1; a parameter without a gradient stays, as do its moments."""
+    """Kingma & Ba (2015), Algorithm 1. Without a gradient a parameter and its moments stay."""
 
     def __init__(self, rate, beta1, beta2):
         self.rate, self.beta1, self.beta2 = rate, beta1, beta2
@@ -167,7 +168,7 @@ def non_saturating(fake):
 
 
 def relativistic_average(ours, theirs):
-    """A player wants its own rows above the mean of the others', and those below its own mean."""
+    """A player's loss: it wants its scores above the others' mean, and theirs below its own."""
     above, below = sigmoid(ours - theirs.mean()), sigmoid(theirs - ours.mean())
     return -above.log().mean() - (1 - below).log().mean()
 

@@ -1,4 +1,4 @@
-"""The shared loop: order of play, divergence, what it feeds the networks, bad input."""
+"""The shared training loop: order of the updates, divergence, input of the networks, bad input."""
 
 import dataclasses
 
@@ -148,7 +148,7 @@ def test_a_penalty_that_is_not_sound_leaves_the_weights_of_the_step_before_it():
 
 
 def test_a_checkpoint_holds_the_whole_record():
-    """What is pending too, which a run of more than a thousand updates has between two records."""
+    """With the pending measurements that a run of over 1,000 updates has between two records."""
     rows = [np.ones((2, 2), np.float32)]
     before = Progress(3, 1.5, [[1.0, 2.0, 3.0]], [[2.0, 0.5, 4.0, 5.0, 6.0]], rows, [0])
     after = Progress.of(before.arrays())

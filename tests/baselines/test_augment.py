@@ -1,4 +1,4 @@
-"""Augmentation against plain computations row by row, its gradients, and who gets to see it."""
+"""Augmentation: plain computations row by row, gradients, and which rows are augmented."""
 
 import dataclasses
 
@@ -20,7 +20,7 @@ def seeded():
 
 
 def shifted(row, down, right):
-    """A row [C, H, W] moved by whole pixels, zeros coming in."""
+    """A row [C, H, W] moved by whole pixels and filled with zeros."""
     moved = np.zeros_like(row)
     height, width = row.shape[1:]
     for y in range(height):
@@ -45,7 +45,7 @@ def test_a_translation_moves_each_row_by_whole_pixels_and_black_comes_in(side, m
         assert len(fits) == 1
         seen += fits
     assert len(set(seen)) > 15
-    # How many lines are black at the top or at the bottom says how far the row went.
+    # The number of black lines at the top or bottom is the distance of the move.
     empty = (moved == 0).all(dim=3).all(dim=1)
     top = empty.int().cumprod(dim=1).sum(dim=1)
     bottom = empty.flip(1).int().cumprod(dim=1).sum(dim=1)
@@ -63,7 +63,7 @@ def test_a_cutout_is_a_square_of_half_the_side_whose_centre_is_anywhere():
     assert cut[~hole].equal(rows[~hole])
     heights, widths = hole[:, 0].any(dim=2).sum(dim=1), hole[:, 0].any(dim=1).sum(dim=1)
     assert hole[:, 0].sum(dim=(1, 2)).equal(heights * widths)
-    # The centre is one of 0, ..., 16: cut off at either edge, 4 to 8 lines are left.
+    # The centre is one of 0, ..., 16. If an edge cuts it off, 4 to 8 lines are left.
     for lines in (heights, widths):
         assert np.bincount(lines, minlength=9)[:4].sum() == 0
         assert lines.max() == 8
@@ -75,7 +75,7 @@ def test_colours_are_brightness_then_saturation_then_contrast_each_of_its_range(
     rows = torch.rand(500, 3, 8, 8, dtype=torch.float64)
     new = augment.colour(rows)
     grey, grey_new = rows.mean(dim=1), new.mean(dim=1)
-    # The mean of a row is moved by brightness alone, its grey stretched by contrast alone.
+    # Only brightness moves the mean of a row, and only contrast stretches its grey values.
     brightness = (grey_new - grey).mean(dim=(1, 2))
     contrast = grey_new.std(dim=(1, 2)) / grey.std(dim=(1, 2))
     tint, tint_new = (x - g[:, None] for x, g in ((rows, grey), (new, grey_new)))
@@ -102,7 +102,7 @@ def test_grey_has_no_saturation():
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_black_is_the_black_of_the_networks(channels):
-    """Grey is in [0, 1], colour in [-1, 1]."""
+    """Black is 0 for grey images and -1 for colour images."""
     black = 0.0 if channels == 1 else -1.0
     change = augment.augmenter(("translation", "cutout"))
     made = change(torch.full((100, channels, 16, 16), 0.5))
@@ -116,7 +116,7 @@ def test_gradients_come_back_from_where_a_pixel_went():
         weight = torch.rand(6, 1, 16, 16)
         torch.manual_seed(1)
         (step(rows) * weight).sum().backward()
-        # <T x, w> is linear in x: its gradient times x is its value, and zero where T drops x.
+        # <T x, w> is linear in x: its gradient times x is its value, and 0 where T removes x.
         torch.manual_seed(1)
         value = (step(rows) * weight).sum(dim=(1, 2, 3))
         assert torch.allclose((rows.grad * rows).sum(dim=(1, 2, 3)), value, rtol=1e-5)
@@ -142,7 +142,7 @@ def test_points_are_refused():
 
 
 def test_real_and_generated_rows_are_augmented_for_both_players():
-    """White rows, real and generated: whatever is black comes from augmentation."""
+    """All rows are white, so every black pixel comes from augmentation."""
     settings = DcganSettings(batch=4, augment=("cutout",))
     plain = game(settings, (16, 16, 1))
     black = []
@@ -174,7 +174,7 @@ def test_real_and_generated_rows_are_augmented_for_both_players():
 
 
 class _Draws:
-    """The draws of one row, as a generator of NumPy's gives them."""
+    """The given numbers for one row, with the interface of NumPy's generator."""
 
     def __init__(self, numbers):
         self.numbers = iter(numbers)

@@ -1,4 +1,4 @@
-"""What every registered baseline owes its callers; methods added later are found too."""
+"""What every registered baseline must do. Methods that are added later are tested too."""
 
 from dataclasses import replace
 
@@ -20,7 +20,7 @@ class Killed(Exception):
 
 
 class KilledAfter(Checkpoint):
-    """A checkpoint written after every update, in a process that dies after some of them."""
+    """A checkpoint that is saved after every update and kills the process after some saves."""
 
     deadly = 0
 
@@ -73,7 +73,7 @@ def assert_same(one, other):
 
 @pytest.fixture(scope="module", params=[(m, s) for m in ENTRIES for s in SUBSETS], ids=str)
 def case(request):
-    """A method, a subset and the result of the one on the other."""
+    """A method, a subset, and the result of training the method on the subset."""
     name, kind = request.param
     method, subset = ENTRIES[name], SUBSETS[kind]
     return method, subset, method.train(job(method, subset))
@@ -98,7 +98,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(case, tmp_path):
 @pytest.mark.parametrize(
     "settings",
     [
-        # bfloat16 is slow on a CPU: fewer steps and rows than with the other options.
+        # bfloat16 is slow on a CPU, so it gets fewer steps and rows.
         {"precision": "bfloat16", "channels_last": True, "n_dis": 1, "batch": 2},
         {"ema_halflife": 10.0, "patience": 100, "delta": 0.0},
         {"augment": ["translation", "cutout", "colour"]},

@@ -1,4 +1,4 @@
-"""Chunks: the bytes of single updates, exact ends, and no word of the host inside."""
+"""Chunks of updates: same bytes as single updates, exact ends, no synchronisation with the host."""
 
 import sys
 from contextlib import nullcontext
@@ -37,7 +37,7 @@ def job(name, kind, checkpoint=None, **settings):
 
 
 def told(result):
-    """All that a training gives, without the time it took."""
+    """All results of a training except its times."""
     history = [{k: repr(v) for k, v in row.items() if k != "seconds"} for row in result.history]
     arrays = [result.samples, result.trajectory.data, *result.model.values()]
     ends = result.stop_reason, result.details["best_iteration"]
@@ -46,11 +46,11 @@ def told(result):
 
 @pytest.fixture
 def in_chunks(monkeypatch):
-    """Trainings in chunks of up to 4 updates from here on; returns what they captured."""
+    """Makes trainings run in chunks of up to 4 updates; returns the captured work."""
     captured = []
 
     def capture(work):
-        """As a CUDA graph: nothing is done now, and the same work at every replay."""
+        """Stands in for a CUDA graph: it runs nothing now, and the same work at every replay."""
         captured.append(work)
         return work
 
@@ -71,7 +71,7 @@ def test_chunks_give_the_bytes_of_single_updates(name, kind, request):
     single = ENTRIES[name].train(job(name, kind, **EVERYTHING, **some))
     captured = request.getfixturevalue("in_chunks")
     assert told(ENTRIES[name].train(job(name, kind, **EVERYTHING, **some))) == told(single)
-    # With R1 in every second update, and the path length's in two of eight.
+    # R1 is in every second update, the path length in two of eight.
     assert len(captured) == (2 if name == "stylegan2" else 1)
 
 
@@ -153,7 +153,7 @@ def test_early_stopping_inside_a_chunk_is_exact(patience, request):
     ("name", "kind", "which"), [("dcgan", "points", 0), ("stylegan2", "images", 1)]
 )
 def test_divergence_inside_a_chunk_is_exact(name, kind, which, request, monkeypatch):
-    """The sixth update's loss, or its penalty, is not finite: the chunk goes on for one more."""
+    """The loss or penalty of update 6 is NaN, and the chunk contains one more update."""
     plain = Players.play
 
     def spoilt(self, kind, feed):
@@ -174,7 +174,7 @@ class WordOfTheHost(Exception):
 
 
 class NoWord(TorchDispatchMode):
-    """Fails where an operation needs a number of the device, or anything that lies on the host."""
+    """Fails if an operation reads a number from the device, or uses a tensor on the host."""
 
     def __torch_dispatch__(self, function, types, arguments=(), keywords=None):
         name = function.name()
@@ -189,7 +189,7 @@ class NoWord(TorchDispatchMode):
 
 @pytest.fixture
 def as_on_a_gpu(monkeypatch):
-    """Players whose tensors have no numbers (the device `meta`), so that none can be asked for."""
+    """Players with tensors on the device `meta`, whose numbers nobody can read."""
     monkeypatch.setattr(players, "device", lambda: torch.device("meta"))
     monkeypatch.setattr(Players, "_precision", lambda self: nullcontext())
     for module, question in (

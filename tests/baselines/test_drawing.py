@@ -1,4 +1,4 @@
-"""Initial weights, latents, and whose rows a run returns."""
+"""Initial weights, latents, and the rows that a run returns."""
 
 import numpy as np
 import pytest
@@ -78,7 +78,7 @@ def test_samples_and_snapshots_are_the_models_rows_in_evaluation_mode(halflife):
     assert (abs(result.trajectory.data[-1].astype(int) - rows(fixed)) <= 1).all()
     again = DCGAN.sample(result.model, settings, SHAPE, 9, 5)
     assert (abs(again.astype(int) - rows(latents("sample latents", 9, 7, 5))) <= 1).all()
-    # One row's picture does not depend on those beside it.
+    # The picture of a row does not depend on other rows.
     assert (abs(generate(network, z[:1]).astype(int) - result.samples[:1]) <= 1).all()
 
 

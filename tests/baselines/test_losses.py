@@ -1,4 +1,4 @@
-"""Losses and penalties against closed forms and hand-worked cases."""
+"""Losses and penalties compared with closed forms and small cases by hand."""
 
 import math
 

@@ -28,7 +28,7 @@ def play(name, shape, **settings):
 
 
 def layers(network, row):
-    """What a table of the paper says of each layer: kind, sides, maps, norm, activation."""
+    """The columns of the paper's tables for each layer: kind, sides, maps, norm, activation."""
     lines = []
     with torch.no_grad():
         for module in network:
@@ -105,7 +105,7 @@ def test_the_networks_are_those_of_tables_3_to_5(dataset):
 
 
 def test_parameter_counts_are_those_worked_out_by_hand():
-    """Table 3: 16 taps a convolution; a batch norm has two numbers a map and replaces the bias."""
+    """Table 3: 16 weights per kernel; batch norm has two numbers per map and replaces the bias."""
     generator, discriminator = play("dcgan", (28, 28, 1)).networks()
     by_hand = (64 * 16 + 64) + (128 * 64 * 16 + 256) + (6272 * 1024 + 2048) + (1024 + 1)
     assert count(discriminator) == by_hand

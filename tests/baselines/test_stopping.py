@@ -73,7 +73,7 @@ def test_the_average_follows_the_weights_with_its_half_life():
         expected = [p.detach().clone() for p in players.generator.parameters()]
         for number in range(1, 100):
             players.update(number)
-            # Three batches are a half-life, once 5 % of the images seen are more than that.
+            # Three batches are a half-life, as soon as 5 % of the seen images are more.
             share = 1 - 0.5 ** (4 / min(12, 0.05 * 4 * number))
             expected = [
                 e + share * (p.detach() - e)

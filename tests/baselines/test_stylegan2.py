@@ -1,4 +1,4 @@
-"""StyleGAN2's layers against slow, plain computations, and its training's own parts."""
+"""StyleGAN2's layers compared with slow, plain computations, and the parts of its training."""
 
 import math
 
@@ -194,7 +194,7 @@ def test_without_the_path_length_penalty_the_generator_takes_plain_steps():
 
 
 def test_the_weight_of_r1_is_the_same_for_grey_pixels_in_another_range():
-    """Grey pixels are in [0, 1]: for the same function of the picture R1 must come out the same."""
+    """Grey pixels are in [0, 1]. R1 of the same function of the picture must be the same."""
     real = torch.rand(4, 1, 16, 16, dtype=DOUBLE)
     settings = StyleGan2Settings(r1=3.0)
     grey = game(settings, (16, 16, 1)).lazy_d.loss(
@@ -213,7 +213,7 @@ def test_the_infogan_discriminator_is_that_of_the_tables():
 
 
 def waves(shape, phase):
-    """Numbers that anyone can work out: 1.4 sin(0.7 i + phase)."""
+    """Numbers that anybody can compute: 1.4 sin(0.7 i + phase)."""
     return (1.4 * torch.sin(0.7 * torch.arange(math.prod(shape)) + phase)).reshape(shape)
 
 
@@ -246,8 +246,11 @@ RECORDED = {
 
 @pytest.mark.parametrize("shape", RECORDED, ids=str)
 def test_the_networks_give_what_they_gave_when_they_equalled_the_authors_code(shape, monkeypatch):
-    """Recorded in float64 from networks that agreed, with the same weights, to 1e-6 with the
-    PyTorch code that Karras et al. released in 2021, R1 to 1e-8 and the mean path to 1e-9."""
+    """The values agreed with the code of Karras et al. when they were recorded.
+
+    They are in float64. With the same weights, the networks agreed with the PyTorch code released
+    in 2021 to 1e-6, R1 to 1e-8, and the mean path length to 1e-9.
+    """
     before = torch.get_default_dtype()
     torch.set_default_dtype(DOUBLE)
     try:

@@ -1,8 +1,8 @@
-"""Whole updates of every method, worked out again by hand in float64.
+"""Complete updates of every method, computed again by hand in float64.
 
-Penalties, clipping, averages and running statistics stand here once more, from the papers'
-equations, with plain autograd; networks, losses and optimisers in `by_hand`.
-StyleGAN2's networks are those of the room: test_stylegan2.py is about them.
+Penalties, clipping, averages and running statistics are written again here from the papers'
+equations with plain autograd; networks, losses and optimisers are in `by_hand`. StyleGAN2's
+networks are those of the room; test_stylegan2.py tests them.
 """
 
 import copy
@@ -41,7 +41,7 @@ ENTRIES = METHODS["baselines"]
 
 @pytest.fixture(autouse=True)
 def in_float64(monkeypatch):
-    """The room asks for float32 by name in a few places: here that means float64."""
+    """Some modules of the room convert to float32 by name. Here they convert to float64."""
     monkeypatch.setattr(torch.Tensor, "float", torch.Tensor.double)
     before = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)
@@ -50,7 +50,7 @@ def in_float64(monkeypatch):
 
 
 class Rule:
-    """What a method's paper asks for, with the constants of GA-NTK's Table 6."""
+    """The update rule of a method's paper, with the constants of GA-NTK's Table 6."""
 
     def __init__(self, loss_d, loss_g, optimiser_d, optimiser_g=None, n_dis=1, **more):
         self.loss_d, self.loss_g, self.n_dis = loss_d, loss_g, n_dis
@@ -98,7 +98,7 @@ RULES = {
 
 
 def listed(network):
-    """Weights and biases of the layers in order; of a normalised weight, the one that is learnt."""
+    """Weights and biases of the layers in order. A normalised weight is the learnt one."""
     found = []
     for module in network.modules():
         if "parametrizations" in module._modules:
@@ -123,7 +123,7 @@ def rows_of(shape):
 
 
 def batches_of(rows):
-    """Batch after batch of permutations without a gap."""
+    """Batches from one permutation of the rows after another, without gaps."""
     order = np.concatenate([stream("batches", 7, e).permutation(ROWS) for e in range(40)])
     for first in range(0, len(order), BATCH):
         yield rows[order[first : first + BATCH].tolist()]
@@ -141,7 +141,7 @@ def sqrt_of_squares(x):
 
 
 def played_by_hand(rule, shape, players, judge, make, latent, change, updates):
-    """Generator's and critic's parameters, average, and (losses, norm) of every update."""
+    """Parameters of the generator and critic, their average, and (losses, norm) of every update."""
     _, rows = rows_of(shape)
     batches = batches_of(rows)
     d, g = copied(players.discriminator), copied(players.generator)
@@ -239,7 +239,7 @@ def test_updates_are_those_worked_out_by_hand(name, shape, settings):
         check(listed(players.discriminator), d)
         check(listed(players.generator), g)
         check(listed(players.sampled), sampled)
-        # Samples are made by the running statistics of all passes, and leave no trace.
+        # Samples use the running statistics of all passes, and do not change them.
         z = torch.randn(5, latent)
         rows = make(sampled, z, sampling=True).detach()
         drawn = torch.from_numpy(generate(players.sampled, z))
@@ -255,7 +255,7 @@ def test_updates_are_those_worked_out_by_hand(name, shape, settings):
 
 @pytest.mark.parametrize("shape", [(16, 16, 1), COLOUR], ids=str)
 def test_updates_of_stylegan2_for_images_are_those_worked_out_by_hand(shape):
-    """Its penalties are for pixels in [-1, 1]; grey ones, in [0, 1], are weighed to match."""
+    """Penalties assume pixels in [-1, 1]. For grey pixels, in [0, 1], their weights are adapted."""
     entry = ENTRIES.entries["stylegan2"]
     small = {"channel_max": 4, "style": 6, "mapping_layers": 2, "path_every": 2, "r1_every": 2}
     settings = parse(entry.settings, {"batch": BATCH, "latent": 5, **small}, "stylegan2")

@@ -1,4 +1,4 @@
-"""What the tests of the datasets share: drawing rows, and images of noise."""
+"""Shared by the tests of the datasets: drawing rows, and images of noise."""
 
 import numpy as np
 from PIL import Image

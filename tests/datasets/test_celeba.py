@@ -50,7 +50,7 @@ def test_celeba_is_resized_by_area(tmp_path):
     save_celeba(tmp_path)
     first = rows("celeba", path=tmp_path).data[0].astype(float)
     original = np.asarray(decoded(tmp_path, 1)).astype(float)
-    # The mean over area survives area averaging; point sampling of noise would not keep it.
+    # Area averaging keeps the mean. Point sampling of noise would not.
     assert np.abs(first.mean(axis=(0, 1)) - original.mean(axis=(0, 1))).max() < 0.6
     assert first.std() < 0.6 * original.std()
 

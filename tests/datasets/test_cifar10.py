@@ -53,7 +53,7 @@ def test_classes_are_numbered_in_the_order_of_the_alphabet():
 
 
 def python_2_pickle(row):
-    """{"labels": [7], "data": row[None]} as Python 2 wrote it: text is bytes there."""
+    """{"labels": [7], "data": row[None]} as written by Python 2, where text is bytes."""
     build = b"cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01b\x87R"
     kind = b"cnumpy\ndtype\nU\x02u1K\x00K\x01\x87R"
     kind += b"(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb"

@@ -1,4 +1,4 @@
-"""Damaged files: whatever is wrong with one, its loader says so in one sentence."""
+"""Damaged files: the loader of every dataset reports each damage in one sentence."""
 
 import gzip
 import pickle
@@ -98,7 +98,7 @@ LOADERS = {
 
 
 def damages(whole):
-    """A file cut off, emptied, replaced, prolonged, and with bytes of it changed."""
+    """The file truncated, emptied, replaced, extended, and with changed bytes."""
     for length in (0, 1, 3, 6, 9, len(whole) // 2, len(whole) - 1):
         yield whole[:length]
     yield from (b"<html>404</html>", bytes(200), whole + b"rubbish", RNG.bytes(300))
@@ -110,7 +110,7 @@ def damages(whole):
         yield whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :]
 
 
-@pytest.mark.filterwarnings("ignore")  # Pillow's, of what it reads all the same
+@pytest.mark.filterwarnings("ignore")  # from Pillow, about files that it reads nevertheless
 @pytest.mark.parametrize("kind", LOADERS)
 def test_a_damaged_file_is_one_sentence_that_names_it(tmp_path, kind):
     path, load = LOADERS[kind](tmp_path)
@@ -120,7 +120,7 @@ def test_a_damaged_file_is_one_sentence_that_names_it(tmp_path, kind):
     for damaged in damages(whole):
         path.write_bytes(damaged)
         try:
-            load()  # what is changed may still be a picture, of other pixels
+            load()  # the changed file may still be a picture with other pixels
         except InputError as error:
             assert str(tmp_path) in str(error) and "\n" not in str(error)
             refused += 1

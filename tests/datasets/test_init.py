@@ -1,4 +1,4 @@
-"""A configuration for folders of pictures: what it says of them, and that it holds."""
+"""Configurations for folders of pictures: what `init` prints, and that they are valid."""
 
 import json
 import os
@@ -29,7 +29,7 @@ from suite.running.provenance import ROOT
 
 
 def pictures(folder, count, size, grey=False, turned=0, first=0):
-    """Write `count` pictures of (width, height); `turned` stores them so, on their side."""
+    """Write `count` pictures of (width, height). turned: store them rotated, with this EXIF tag."""
     folder.mkdir(parents=True, exist_ok=True)
     random = np.random.default_rng(0)
     for i in range(count):
@@ -51,7 +51,7 @@ def rates(seconds):
 
 
 def seen(side, grey=False):
-    """What a survey says of 80 square pictures."""
+    """The survey of 80 square pictures."""
     return Survey(Path("some"), 80, Counter({(side, side): 80}), grey)
 
 
@@ -122,7 +122,7 @@ def test_the_configuration_is_valid_and_says_what_was_seen(tmp_path, budget):
     assert sources["my-cats"] == {"path": str(one.path), "size": 32, "crop": True}
     assert sources["digits"]["channels"] == 1
     assert all(entry.kind == "folder" for entry in read.datasets.values())
-    # 40 digits leave 36 to learn from: a batch of 64 would ask for more rows than there are.
+    # 36 of 40 digits are left for training, fewer than a batch of 64 needs.
     methods = read.experiments["comparison"].methods
     assert all(settings.get("batch", 32) <= 32 for settings in methods.values())
 
@@ -180,7 +180,7 @@ def test_methods_that_would_show_nothing_are_left_out_and_the_others_share_their
         assert LEAST <= budget < LEARNS[name]
         words = f"{name}: left out: there is time for {budget:,} updates, but "
         assert words in some.told() and f"after {LEARNS[name]:,}\n" in some.told()
-    # Both lack; without the one that lacks most the other has enough.
+    # Both have too little time. Without the slower one, the other has enough.
     most = fitted([grey], BUDGETS["evening"], "mine", rates(0.09), 2)
     assert set(most.short) == {"stylegan2"}
     few = fitted([grey], BUDGETS["evening"], "mine", rates(9.0), 2)
@@ -207,7 +207,7 @@ def test_names_suit_files_and_each_folder_has_its_own(tmp_path):
 
 
 def strange(folder):
-    """Forty pictures, one of each of the kinds that people have."""
+    """Forty pictures, a few of them odd: transparent, 16-bit, animated, unreadable, repeated."""
     pictures(folder, 40, (32, 32))
     Image.new("RGBA", (40, 32), (1, 2, 3, 4)).save(folder / "000.png")
     Image.fromarray(np.full((32, 32), 9, np.uint16)).save(folder / "001.png")
@@ -258,7 +258,7 @@ def test_pictures_in_subfolders_alone_are_taken_together(tmp_path):
 
 
 def test_a_name_that_is_no_text_goes_all_the_way(tmp_path):
-    """A folder and a picture of which the names are no UTF-8, as other systems leave them."""
+    """The names of the folder and of a picture are not UTF-8, as other systems write them."""
     folder = pictures(Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9")), 40, (32, 32))
     (folder / "000.png").rename(os.fsdecode(os.fsencode(folder) + b"/\xe9.png"))
     found = survey(folder, "cafe")

@@ -58,7 +58,7 @@ def test_pictures_are_dense_where_they_are_dark(name, settings, inside, outside)
 
 
 def test_a_pixel_is_a_normal_cloud_of_half_its_width_about_its_centre():
-    """Of four pixels a side the second from the left, the topmost: at (-1/4, 3/4)."""
+    """In a picture of 4 x 4 pixels, the second pixel from the left in the top row: (-1/4, 3/4)."""
     pool = from_picture("one", 4, lambda x, y: (np.abs(x + 0.25) < 0.1) & (y > 0.6), "train")
     points = pool.read(np.arange(20_000))
     np.testing.assert_allclose(points.mean(axis=0), (-0.25, 0.75), atol=0.01)

@@ -1,4 +1,4 @@
-"""What holds for every dataset: nested subsets, and one sentence for missing files."""
+"""Properties of every dataset: nested subsets, and one sentence for missing files."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -75,7 +75,7 @@ def test_missing_files_are_one_sentence_with_the_path(name, split, tmp_path):
 
 @pytest.mark.parametrize("name", DOWNLOADED)
 def test_one_job_at_a_time_downloads_into_a_folder(name, tmp_path, monkeypatch):
-    """torchvision writes under the final names, which a second job would take for whole files."""
+    """torchvision writes to the final names, so a second job would read incomplete files."""
     meeting, together = Barrier(2), []
 
     def fetch(*_, **__):

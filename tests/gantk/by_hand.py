@@ -1,4 +1,4 @@
-"""GA-NTK from the paper's equations: neural-tangents, an eigendecomposition, XLA's convolutions."""
+"""GA-NTK from the paper's equations: neural-tangents, eigendecompositions, XLA's convolutions."""
 
 import jax
 import jax.numpy as jnp
@@ -9,7 +9,7 @@ IMAGE = ("NHWC", "HWIO", "NHWC")
 
 
 def kernel(convs, dense, sigma_w2=1.4615, sigma_b2=0.1):
-    """rows -> K of convolutions 4 x 4 of stride 2, then dense layers with ReLU, then one output."""
+    """rows -> K of 4 x 4 convolutions of stride 2, then dense ReLU layers, then one output."""
     stax = import_neural_tangents().stax
     scales = {"W_std": sigma_w2**0.5, "b_std": sigma_b2**0.5}
     layers = [(stax.Conv(1, (4, 4), (2, 2), "SAME", **scales), stax.Relu()) for _ in range(convs)]
@@ -20,7 +20,7 @@ def kernel(convs, dense, sigma_w2=1.4615, sigma_b2=0.1):
 
 
 def cross_entropy(k, real, generated, lam, ridge):
-    """Eq. 4 with the released code's loss: the generated rows' labels are -1, all should be 1."""
+    """Eq. 4 with the released code's loss: labels of generated rows are -1, all targets are 1."""
     rows = jnp.concatenate([real, generated])
     gram = k(rows)
     w, v = jnp.linalg.eigh(gram + ridge * jnp.diag(gram).mean() * jnp.eye(len(rows)))
@@ -52,7 +52,7 @@ def deconv(weights, name, x, stride):
 
 
 def normal(weights, layer, x, stored):
-    """Batch normalisation, by the batch or by what the model has stored."""
+    """Batch normalisation with the statistics of the batch, or with those that the model stores."""
     axes = tuple(range(x.ndim - 1))
     mean, variance = x.mean(axes), (x**2).mean(axes) - x.mean(axes) ** 2
     if stored:
@@ -62,7 +62,7 @@ def normal(weights, layer, x, stored):
 
 
 def sigmoid_images(weights, z, stored=False):
-    """As Table 3: two dense layers, two deconvs, batch normalisation of all but the last."""
+    """Table 3: two dense layers, two deconvolutions, batch normalisation except in the last."""
     x = jax.nn.relu(normal(weights, 0, dense(weights, "dense0", z), stored))
     x = jax.nn.relu(normal(weights, 1, dense(weights, "dense1", x), stored))
     x = deconv(weights, "deconv0", x.reshape(-1, 2, 2, 3), 2)
@@ -71,7 +71,7 @@ def sigmoid_images(weights, z, stored=False):
 
 
 def tanh_images(weights, z, stored=False):
-    """As Tables 4 and 5: one dense layer, deconvs, the first two normalised; in [-1, 1]."""
+    """Tables 4 and 5: a dense layer and deconvolutions, the first two normalised; in [-1, 1]."""
     x = jax.nn.relu(normal(weights, 0, dense(weights, "dense0", z), stored))
     x = deconv(weights, "deconv0", x.reshape(-1, 1, 1, 3), 2)
     x = jax.nn.relu(normal(weights, 1, x, stored))
@@ -87,7 +87,7 @@ def codes(weights, z, stored=False):
 
 
 def encoded(weights, images, stages=2, repeats=1):
-    """As Table 7: before each convolution of stride 2 some of stride 1."""
+    """Table 7: convolutions of stride 1 before each convolution of stride 2."""
     x = images
     for stage in range(stages):
         for repeat in range(repeats):
@@ -97,7 +97,7 @@ def encoded(weights, images, stages=2, repeats=1):
 
 
 def decoded(weights, values, side, bottom, stages=2, repeats=1):
-    """Its mirror, cut to the side of the images."""
+    """The mirror of `encoded`, cut to the side of the images."""
     x = jax.nn.selu(dense(weights, "expand", values)).reshape(len(values), *bottom)
     for stage in range(stages):
         for repeat in range(repeats):

@@ -1,4 +1,4 @@
-"""JAX is set up once, before any test touches a device; a few CPU devices make sharding real."""
+"""Sets up JAX before any test uses a device. Several CPU devices test the sharding."""
 
 import os
 
@@ -14,15 +14,15 @@ configure()
 
 @pytest.fixture(scope="session", autouse=True)
 def compilation_cache(tmp_path_factory, worker_id):
-    """Methods are trained several times over: each program is compiled once for all workers.
+    """Compile each program once for all workers, because methods are trained several times.
 
-    Where the caller names a folder, as `mutation.py` does, they outlive the run there.
+    If the caller names a folder, as `mutation.py` does, the programs stay there after the run.
     """
     if "JAX_COMPILATION_CACHE_DIR" in os.environ:
         return
     base = tmp_path_factory.getbasetemp()
     shared = base if worker_id == "master" else base.parent
-    # In the environment too: `configure` would name the user's own folder again.
+    # Also in the environment, where `configure` would set the user's own folder again.
     os.environ["JAX_COMPILATION_CACHE_DIR"] = str(shared / "compiled")
     jax.config.update("jax_compilation_cache_dir", str(shared / "compiled"))
     jax.config.update("jax_compilation_cache_max_size", 2**30)  # a size brings a lock with it
@@ -31,6 +31,6 @@ def compilation_cache(tmp_path_factory, worker_id):
 
 @pytest.fixture(scope="module", autouse=True)
 def forgotten_programs():
-    """The compiled programs of a file, hundreds of MB, leave the memory with it."""
+    """Remove the compiled programs of a file, hundreds of MB, from memory."""
     yield
     jax.clear_caches()

@@ -17,7 +17,7 @@ from suite.protocol.seeds import stream
 from suite.running.checkpoint import Checkpoint
 from tests.gantk import by_hand
 
-# 14 is no multiple of 4: 14, 7, 4, and back to 16, of which 14 are kept.
+# 14 is no multiple of 4: 14, 7, 4, then back to 16, of which 14 are kept.
 SMALL = Autoencoder((14, 14, 1), (2, 3), 1, 5)
 
 

@@ -1,4 +1,4 @@
-"""The two blockings: the same kernel, the same loss, on every network and on degenerate rows."""
+"""The two blockings have the same kernel and loss, for every network and for degenerate rows."""
 
 import math
 
@@ -26,9 +26,9 @@ TOLERANCES = {"float32": 1e-6, "float64": 1e-12}
 
 
 def degenerate_rows(shape):
-    """Real rows and generated ones: random, identical, copied, zero and constant.
+    """Real and generated rows: random, identical, copied, zero and constant.
 
-    And which pairs coincide.
+    The third result marks the pairs that coincide.
     """
     x, z = np.random.default_rng(0).random((2, 6, *shape))
     x[1], x[2], x[3] = x[0], 0, 1
@@ -41,7 +41,7 @@ def degenerate_rows(shape):
 @pytest.mark.parametrize("dtype", TOLERANCES)
 @pytest.mark.parametrize("name", NETWORKS)
 def test_tiles_and_their_derivatives_are_equal(name, dtype):
-    """Up to rounding, which ReLU's kink takes the root of where rows coincide."""
+    """Equal up to rounding. If rows coincide, ReLU's kink takes the square root of the rounding."""
     architecture, shape = NETWORKS[name]
     x, z, coincide = degenerate_rows(shape)
     g = np.random.default_rng(1).normal(size=(6, 6))
@@ -91,7 +91,7 @@ def test_losses_and_their_gradients_are_equal():
 
 
 class Device:
-    """A device of which JAX tells how much memory it has, or nothing."""
+    """A device for which JAX reports its memory, or nothing."""
 
     platform = "gpu"
 

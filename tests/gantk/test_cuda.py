@@ -73,12 +73,12 @@ ENTRY %main (x: f32[4]) -> f32[4] {
     ],
 )
 def test_launches_of_loops_and_branches_are_counted(branches):
-    """5 x (fusion + copy), one library call of the branch that is taken, one fusion."""
+    """5 x (fusion + copy), one library call of the branch that is usually taken, one fusion."""
     assert launches.launches(PROGRAM.replace("BRANCHES", branches)) == (12, 1)
 
 
 def test_waits_are_branches_and_loops_of_unknown_length():
-    """The branch stands in the loop, whose body counts once where its length is not known."""
+    """The branch is inside the loop. A loop of unknown length counts as one turn."""
     text = PROGRAM.replace(
         "  %copy.1 =", "  %q = f32[4]{0} conditional(%p, %x), BRANCHES\n  %copy.1 ="
     )

@@ -19,7 +19,7 @@ class Killed(Exception):
 
 
 def quadratic(parameters, iteration, constants):
-    """|p|^2 / 2 plus a term that depends on the iteration, as a loss on random batches does."""
+    """|p|^2 / 2 plus a term that depends on the iteration, like a loss on random batches."""
     return jnp.sum(parameters**2) / 2 + constants * jnp.sin(iteration)
 
 
@@ -55,7 +55,7 @@ def test_adam_makes_steps_of_its_size_on_a_constant_gradient():
 
 @pytest.mark.parametrize("optimiser", ["gradient-descent", "adam"])
 def test_cosine_schedule_takes_the_step_to_nothing(optimiser):
-    """On a constant gradient of 1 both rules move by the step: step (1 + cos(pi i / N)) / 2."""
+    """The gradient is 1, so both rules move by the step size: step (1 + cos(pi i / N)) / 2."""
     result = run(
         loss=lambda p, i, c: jnp.sum(p),
         start=0.0,
@@ -77,7 +77,7 @@ def test_clipping_bounds_the_step():
 
 
 def test_every_update_is_projected():
-    """|p|^2 / 2 where p is at least 0.5: there it stands still."""
+    """|p|^2 / 2 with p projected to 0.5 or more: p stops at 0.5."""
     result = run(project=lambda p: jnp.maximum(p, 0.5), snapshots=100)
     expected = np.maximum(0.9**result.trajectory.iterations, 0.5)
     np.testing.assert_allclose(result.trajectory.data[:, 0, 0], expected, rtol=1e-6)
@@ -86,7 +86,7 @@ def test_every_update_is_projected():
 
 @pytest.mark.parametrize("clip_norm", [None, 2.0])
 def test_adam_is_that_of_its_paper_on_clipped_gradients(clip_norm):
-    """Algorithm 1 of Kingma & Ba (2015), by hand; the gradient of |p|^2 / 2 is p."""
+    """Algorithm 1 of Kingma & Ba (2015) by hand. The gradient of |p|^2 / 2 is p."""
     p, first, second = np.full(3, 3.0), np.zeros(3), np.zeros(3)
     for t in range(1, 21):
         g = p * min(1, (clip_norm or np.inf) / np.linalg.norm(p))
@@ -106,7 +106,7 @@ def test_adam_is_that_of_its_paper_on_clipped_gradients(clip_norm):
 
 @pytest.mark.parametrize("optimiser", ["gradient-descent", "adam"])
 def test_a_killed_descent_goes_on_where_it_stood(tmp_path, monkeypatch, optimiser):
-    """By a clock that goes on by a second an iteration, whoever asks."""
+    """The clock advances by one second per iteration."""
     monkeypatch.setattr(descent, "time", SimpleNamespace(perf_counter=count().__next__))
     monkeypatch.setattr(programs, "time", SimpleNamespace(perf_counter=lambda: 0))
     whole = run(optimiser=optimiser, schedule="cosine")
@@ -135,7 +135,7 @@ def test_a_killed_descent_goes_on_where_it_stood(tmp_path, monkeypatch, optimise
 
 @pytest.mark.parametrize("settings", [{}, {"patience": 3, "delta": 10.0}])
 def test_a_descent_that_has_ended_is_kept_and_not_made_again(tmp_path, settings):
-    """However rarely states are written; with another loss, an iteration would be seen."""
+    """Also with rare checkpoints. The second run has another loss, which would show."""
     path = tmp_path / "checkpoint.npz"
     whole = run(Checkpoint(path, every=1e9), **settings)
     again = run(Checkpoint(path, every=1e9), loss=lambda p, i, c: jnp.sum(p**4), **settings)
@@ -145,7 +145,7 @@ def test_a_descent_that_has_ended_is_kept_and_not_made_again(tmp_path, settings)
 
 
 def test_early_stopping_counts_from_the_best():
-    """A loss that falls for ten iterations by 1 each, then once by less than `delta`."""
+    """The loss falls by 1 for ten iterations, then once by less than `delta`."""
     result = run(loss=lambda p, i, c: -jnp.minimum(i, 10.4) + 0 * jnp.sum(p), patience=7, delta=0.5)
     assert result.stop_reason == "early-stopping"
     assert result.best_iteration == 10

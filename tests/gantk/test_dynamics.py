@@ -34,7 +34,7 @@ def test_residual_is_the_matrix_exponential():
 
 @pytest.mark.parametrize("spectrum", ["distinct", "repeated", "all equal"])
 def test_derivative_is_that_of_central_differences(spectrum):
-    """Repeated eigenvalues are where differentiating an eigendecomposition gives NaN."""
+    """With repeated eigenvalues, differentiating an eigendecomposition gives NaN."""
     w = {"distinct": range(1, 7), "repeated": [0.5, 1, 1, 1, 2, 2], "all equal": [2] * 6}
     q = np.linalg.qr(np.random.default_rng(1).normal(size=(6, 6)))[0]
     k = jnp.asarray(q @ np.diag(np.array([*w[spectrum]], float)) @ q.T)
@@ -50,7 +50,7 @@ def test_derivative_is_that_of_central_differences(spectrum):
     np.testing.assert_allclose(jnp.vdot(jax.grad(value)(k), change), expected, rtol=1e-8)
 
 
-# The loss meets the kernel in K alone: every objective with one activation, and the reverse.
+# Loss and kernel meet only in K, so this is every objective with one activation, and the reverse.
 PAIRED = [(objective, "relu") for objective in OBJECTIVES]
 PAIRED += [("cross_entropy", activation) for activation in ACTIVATIONS if activation != "relu"]
 
@@ -59,7 +59,7 @@ PAIRED += [("cross_entropy", activation) for activation in ACTIVATIONS if activa
 @pytest.mark.parametrize("start", ["noise", "coinciding with real rows", "coinciding"])
 def test_loss_gradient_is_that_of_central_differences(objective, start, activation):
     x, z = images(3), images(3, seed=1)
-    # The directions leave coinciding rows coinciding: elsewhere ReLU's kernel has a kink.
+    # The directions keep coinciding rows equal; otherwise ReLU's kernel has a kink.
     direction = np.random.default_rng(3).normal(size=z.shape)
     if start == "coinciding with real rows":
         z, direction[0] = z.at[0].set(x[1]), 0.0
@@ -77,7 +77,7 @@ def test_loss_gradient_is_that_of_central_differences(objective, start, activati
     def central(step):
         return (both(z + step * direction)[0] - both(z - step * direction)[0]) / (2 * step)
 
-    # Fourth order, as a small step would drown in rho's rounding where rows coincide.
+    # Fourth order, because rho's rounding would hide a small step if rows coincide.
     expected = (4 * central(2e-3) - central(4e-3)) / 3
     np.testing.assert_allclose(jnp.vdot(gradient, direction), expected, rtol=1e-5)
 

@@ -18,7 +18,7 @@ RESIDUALS = {"spectra": residual, "squarings": squarings.residual}
 
 @cache
 def value_and_derivative(method, sure=True):
-    """(K, lambda, y, cotangent) -> value and cotangent of K; one program for all of one shape."""
+    """(K, lambda, y, cotangent) -> value and cotangent of K; one program for each shape."""
 
     def both(k, lam, y, cotangent):
         value, back = jax.vjp(lambda k: RESIDUALS[method](k, lam, y, sure), k)
@@ -35,7 +35,7 @@ def gram(spectrum):
     return q @ np.diag(spectrum) @ q.T
 
 
-# As K's own: one eigenvalue of order N, some of order 1, a bulk near the ridge.
+# Like K: one eigenvalue of order N, some of order 1, and a bulk near the ridge.
 DECAYING = np.concatenate([[80.0], 5 / np.arange(1, 20) ** 1.5, np.linspace(0.05, 0.01, 120)])
 SPECTRA = {
     "decaying": DECAYING,
@@ -47,7 +47,7 @@ SPECTRA = {
 
 @pytest.fixture
 def spaces(monkeypatch):
-    """How many Krylov spaces sufficed, and how many eigendecompositions were made."""
+    """Counts the Krylov spaces that sufficed, and the eigendecompositions."""
     counts = {"krylov": 0, "dense": 0}
     by_spectra = exponential._by_spectra
 
@@ -107,7 +107,7 @@ def test_a_cotangent_of_zeros_gives_zeros(method):
 
 @pytest.mark.parametrize("method", RESIDUALS)
 def test_without_a_branch_it_is_the_same_or_nan(method):
-    """NaN in value and derivative, where the usual way does not serve."""
+    """Value and derivative are NaN if the quick method does not suffice."""
     y = labels(70, 70, -1.0)
 
     def both(name, lam, sure):
@@ -127,7 +127,7 @@ def test_without_a_branch_it_is_the_same_or_nan(method):
 
 @pytest.mark.parametrize("method", ["dense", "krylov"])
 def test_the_integral_is_lambda_where_k_is_zero(method):
-    """K^-1 (1 - exp(-lambda K)) y of a diagonal K of three values: exact in a space of four."""
+    """K^-1 (1 - exp(-lambda K)) y for a diagonal K with three values: exact in a space of four."""
     w = np.repeat([0.0, 0.5, 3.0], [10, 10, 10] if method == "dense" else [100, 50, 50])
     y = np.random.default_rng(8).normal(size=len(w))
     found = exponential.integral(jnp.asarray(np.diag(w)), jnp.float64(1.7), jnp.asarray(y))
@@ -137,9 +137,9 @@ def test_the_integral_is_lambda_where_k_is_zero(method):
 
 @pytest.mark.parametrize("scale", [0.0, 1e-9, 1e-3, 1.0, 1e3, 0.99 * squarings.REACH, 1e9])
 def test_squarings_serve_every_lambda(scale):
-    """Of a diagonal K all is known: exp(-lambda w) y, and -lambda exp(-lambda w) y on the diagonal.
+    """For a diagonal K: exp(-lambda w) y, and -lambda exp(-lambda w) y on the diagonal.
 
-    The error is eps lambda |K| at most, as if K itself had been rounded.
+    The error is at most eps lambda |K|, as if K itself had been rounded.
     """
     w = np.concatenate([np.geomspace(1e-12, 1, 60), [0.0]])
     y, weights = np.random.default_rng(6).normal(size=(2, len(w)))
@@ -152,7 +152,7 @@ def test_squarings_serve_every_lambda(scale):
 
 
 def test_squarings_and_eigenvectors_agree_far_out():
-    """lambda |K| = 80,000, where eps lambda |K| is 2e-11."""
+    """lambda |K| = 80,000; eps lambda |K| is 2e-11."""
     k, (y, g) = gram(DECAYING), np.random.default_rng(7).normal(size=(2, ROWS))
     lam = 1e3
     values, gradients = {}, {}

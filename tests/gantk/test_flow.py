@@ -1,4 +1,4 @@
-"""The family of kernel discriminators against neural-tangents, an ODE solver and differences."""
+"""The family of kernel discriminators beside neural-tangents, an ODE solver and differences."""
 
 import math
 
@@ -35,7 +35,7 @@ def points(n, seed=0, shift=0.0):
 
 
 def oracle(settings):
-    """The kernel function (rows, rows or None) -> matrix of neural-tangents."""
+    """The kernel function of neural-tangents: (rows, rows or None) -> matrix."""
     nt = import_neural_tangents()
     if settings.kernel == "rbf":
         network = nt.stax.serial(nt.stax.Flatten(), nt.stax.Dense(1, 1.0, 0.0), nt.stax.Rbf(0.5))
@@ -84,14 +84,14 @@ def test_a_row_at_the_origin_has_a_kernel_and_a_gradient_without_biases():
 @pytest.mark.parametrize("name", ["b = 1", "rbf"])
 @pytest.mark.parametrize("time", [0.5, 20.0])
 def test_squares_are_the_predictor_of_neural_tangents(name, time):
-    """f on rows that are in no training set too; lambda = 2t / n."""
+    """f also on rows that are in no training set; lambda = 2t / n."""
     settings, n = InfiniteSettings(**NETWORKS[name]), 6
     x, z, new = points(n), points(n, 1), points(3, 2)
     rows, kernel = jnp.concatenate([x, z]), oracle(settings)
     gram, cross = kernel(rows, None), kernel(new, rows)
     y = jnp.asarray(labels(n, n, -1.0))
     predict = import_neural_tangents().predict.gradient_descent_mse
-    # Its loss is half the mean over 2n rows: 4 of its time to 1 of ours.
+    # Its loss is half the mean over 2n rows, so 4 units of its time are 1 of ours.
     theirs = predict(gram, y[:, None], diag_reg=0.0)(4 * time, 0.0, 0.0, cross)
     w = weights("squares", gram, y, time)
     np.testing.assert_allclose(gram @ w, theirs[0][:, 0], rtol=1e-7, atol=1e-9)
@@ -115,7 +115,7 @@ def test_the_logistic_flow_is_that_of_an_ode_solver(time):
     steps = logistic_steps(time, gram.diagonal().max())
     ours = weights("logistic", jnp.asarray(gram), jnp.asarray(y), time, steps)
     np.testing.assert_allclose(gram @ ours, gram @ solved, rtol=1e-6)
-    # One eigenvector at a time, as if the sigmoid acted on them, is another flow.
+    # A sigmoid that acts on each eigenvector separately would be another flow.
     values, vectors = np.linalg.eigh(gram)
     apart = scipy.integrate.solve_ivp(
         lambda _, f: values / (2 * n) / (1 + np.exp(f)), (0, time), np.zeros(2 * n), rtol=1e-9
@@ -142,7 +142,7 @@ CASES = [
 
 @pytest.mark.parametrize(("name", "rule", "through", "scored"), CASES)
 def test_gradient_is_that_of_central_differences(name, rule, through, scored):
-    """Without `through`, of f as neural-tangents gives it from weights and support that stay."""
+    """Without `through`: the gradient of neural-tangents' f with fixed weights and support."""
     settings = InfiniteSettings(
         rule=rule, through=through, scored=scored, time=3.0, **NETWORKS[name]
     )
@@ -164,14 +164,14 @@ def test_gradient_is_that_of_central_differences(name, rule, through, scored):
         return (value(h) - value(-h)) / (2 * h)
 
     expected = (4 * difference(1e-4) - difference(2e-4)) / 3
-    # Its kernel of a row with itself, rho = 1, is good to 1e-8 only: hence the looser bound.
+    # Its kernel of a row with itself (rho = 1) has an error of 1e-8, so the bound is looser.
     tolerance = 1e-7 if through or name == "rbf" else 1e-3
     np.testing.assert_allclose(jnp.vdot(gradient, direction), expected, rtol=tolerance, atol=1e-9)
 
 
 @pytest.mark.parametrize("name", ["b = 1", "b = 0", "sigmoid", "rbf"])
 def test_for_an_ipm_the_value_of_the_game_has_twice_the_gradient_of_the_scores(name):
-    """t v'Kv, v = 1/n on real and -1/n on generated rows: K's symmetry gives both halves."""
+    """t v'Kv, v = 1/n on real and -1/n on generated rows. By K's symmetry both halves are equal."""
     base = InfiniteSettings(rule="ipm", **NETWORKS[name])
     x, z = points(5), points(5, 1, 0.5)
     held, followed = (
@@ -182,9 +182,9 @@ def test_for_an_ipm_the_value_of_the_game_has_twice_the_gradient_of_the_scores(n
 
 
 def test_ga_ntk_is_a_member():
-    """Its loss and gradient, by its own way from K, are those of the member that the table names.
+    """GA-NTK's own loss and gradient from K equal those of the member that the table names.
 
-    lambda = 2t / n; its mean is over 2n rows where the member's are over n of each kind.
+    lambda = 2t / n. GA-NTK's mean is over 2n rows; the member's means are over n rows of each kind.
     """
     n, time = 5, 4.0
     x, z = points(n), points(n, 1)

@@ -1,4 +1,4 @@
-"""What GAN(TK)^2's methods promise beyond the protocol: starts, and points that arrive."""
+"""Promises of GAN(TK)^2's methods beyond the protocol: start points, and points that converge."""
 
 import json
 
@@ -44,7 +44,7 @@ def test_points_move_from_the_start_to_the_target(name, settings, tmp_path):
     np.testing.assert_array_equal(result.trajectory.data[0], start.data[:8])
     assert result.details["start_digest"]
     gaps = np.abs(result.trajectory.data.mean(axis=1) - target.data.mean(axis=0)).max(axis=1)
-    # LSGAN's c = f^2 pulls no further than to where f is 0.
+    # LSGAN's c = f^2 moves points only until f is 0.
     assert gaps[-1] < 0.75 * gaps[0]
 
 
@@ -63,7 +63,7 @@ def test_the_samples_of_a_generator_move_to_the_target_and_can_be_drawn_anew():
 
 
 def test_what_a_generator_that_diverged_reached_on_points_can_be_kept():
-    """After a step so large that the generated points are infinite."""
+    """The step is so large that the generated points become infinite."""
     method, settings = ENTRIES["gantk2-generator"], {"width": 8, "latent": 4, "step": 1e20}
     result = run("gantk2-generator", rows(), iterations=5, **settings)
     resolved = parse(method.settings, settings, "settings")
@@ -148,5 +148,5 @@ def test_the_ablation_has_a_line_for_every_run_and_moment(tmp_path):
     cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines]
     assert [cell[4] for cell in cells] == ["1", "3", "1", "3"]
     assert [bool(cell[-1]) for cell in cells] == [False, True, False, True]
-    # Another gradient: another path from the same start.
+    # Another gradient gives another path from the same start.
     assert cells[1][5] != cells[3][5]

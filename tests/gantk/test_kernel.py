@@ -16,12 +16,12 @@ from gantk.settings import ArchitectureSettings
 
 
 def paper(side, **settings):
-    """The paper's network for images of a side; None: the fully connected one."""
+    """The paper's network for images of this side; None: the fully connected network."""
     return architecture(ArchitectureSettings(**settings), side)
 
 
 def network(convs, dense, **settings):
-    """A network of another depth."""
+    """A network with this number of layers."""
     return replace(paper(None, **settings), convs=convs, dense=dense)
 
 
@@ -57,7 +57,7 @@ def test_kernel_is_that_of_neural_tangents(name, low):
     x = rows(shape, 5, low=low)
     ours = gram_of(Kernel(built, tile=2, devices=1))(x)
     theirs = gram_of(PeerKernel(built))(x)
-    # Its diagonal is only good to about sqrt(eps), as rho = 1 up to rounding; ours is exact.
+    # Its diagonal has an error of about sqrt(eps), since rho is 1 up to rounding. Ours is exact.
     np.testing.assert_allclose(np.diagonal(ours), np.diagonal(theirs), rtol=1e-8)
     apart = ~np.eye(5, dtype=bool)
     np.testing.assert_allclose(ours[apart], theirs[apart], rtol=1e-10)
@@ -126,7 +126,7 @@ def test_blocking_changes_nothing(dtype, monkeypatch):
 
 
 def test_what_is_kept_has_a_bound(monkeypatch):
-    """Two layers of 3 x 3 and 1 x 1 positions, two arrays each: 80 bytes a pair in float32."""
+    """Two layers of 3 x 3 and 1 x 1 positions, two arrays each: 80 bytes per pair in float32."""
     kernel, x = Kernel(network(2, 1), tile=16, devices=1), rows((12, 12, 1), 64)
 
     def temporary():

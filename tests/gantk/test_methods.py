@@ -1,4 +1,4 @@
-"""Every registered method of the room keeps the protocol; a new one is found here."""
+"""Every registered method of the room follows the protocol. New methods are tested too."""
 
 import json
 
@@ -42,7 +42,7 @@ AUGMENTED = {"augment": ["translation", "cutout", "colour"], "schedule": "cosine
 @pytest.mark.parametrize(
     ("name", "settings"),
     [
-        # Two latents, so that the program is that of the generator below.
+        # Two latents, so that the generator below has the same program.
         *((name, {"latent": 2} if name == "ga-cntkg" else {}) for name in ENTRIES),
         ("ga-cntk-batch", AUGMENTED),
         ("ga-fntk", AUGMENTED),
@@ -97,7 +97,7 @@ def test_rows_start_around_grey(start, spread):
 
 @pytest.fixture(scope="module")
 def two_latents():
-    """GA-CNTKg with two latents, and what it was asked for."""
+    """GA-CNTKg with two latents, and its settings."""
     asked = job("ga-cntkg", latent=2, snapshot_rows=8)
     return ENTRIES["ga-cntkg"].train(asked), asked.settings
 

@@ -1,4 +1,4 @@
-"""Several solutions in one process, and programs from the disk: the bytes of separate ones."""
+"""Several solutions in one process, and cached programs: the same bytes as separate runs."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Full float32 products on every device, seen in the programs as they are lowered for CUDA."""
+"""Full float32 products on every device, checked in the programs lowered for CUDA."""
 
 import re
 
@@ -20,7 +20,7 @@ class Lowered(Exception):
 
 
 def lowered(name, monkeypatch, **settings):
-    """The text of a method's loss with its gradient, lowered for CUDA."""
+    """A method's loss with its gradient, lowered for CUDA, as text."""
 
     def stop(loss, parameters, constants, *_, **__):
         program = jax.jit(jax.value_and_grad(loss))

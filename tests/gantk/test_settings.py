@@ -1,4 +1,4 @@
-"""Settings reach what they name, in every registered method; presets are what docs/ says."""
+"""Settings take effect in every registered method; the presets agree with docs/."""
 
 import re
 from dataclasses import replace
@@ -44,7 +44,7 @@ def gram(network, side):
 
 
 def kernels(name, monkeypatch, **settings):
-    """Gram matrices of the kernels that a method builds, one a discriminator."""
+    """Gram matrices of the kernels that a method builds, one for each discriminator."""
     built = []
 
     def record(network, side, rows, blocking="auto"):
@@ -123,7 +123,7 @@ def test_a_preset_stands_under_what_is_given(name):
 
 @pytest.mark.parametrize("name", GA_NTK)
 def test_what_a_preset_sets_is_what_is_recorded(name):
-    """As the workflow passes settings on: those given, and what the preset filled in."""
+    """The workflow passes the given settings and those of the preset."""
     model = ENTRIES[name].settings
     passed = model(preset="paper").model_dump(mode="json", exclude_unset=True)
     assert model(**passed) == model(preset="paper")

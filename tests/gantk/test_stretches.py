@@ -1,4 +1,4 @@
-"""The descent as a GPU makes it, on a CPU: the loop's results, and no word of the host inside."""
+"""The GPU's loop, run on a CPU: results of the usual loop, and no synchronisation with the host."""
 
 from functools import partial
 
@@ -23,7 +23,7 @@ ENTRIES = METHODS["gantk"].entries
 
 @pytest.fixture
 def by_stretches(monkeypatch):
-    """Descents by stretches of 8 iterations from here on."""
+    """Makes descents run in stretches of 8 iterations."""
     monkeypatch.setattr(programs, "by_stretches", lambda: True)
     monkeypatch.setattr(programs, "LENGTH", 8)
     programs._jitted.cache_clear()
@@ -32,14 +32,14 @@ def by_stretches(monkeypatch):
 
 
 def told(result):
-    """All that a descent leaves, without the time it took."""
+    """All results of a descent except its times."""
     history = [{k: repr(v) for k, v in row.items() if k != "seconds"} for row in result.history]
     arrays = [result.parameters, result.trajectory.data, result.trajectory.iterations]
     return [np.asarray(array).tobytes() for array in arrays], history, result.stop_reason
 
 
 def check_equal(ours, looped):
-    """The same iterations and end, and numbers to rounding: XLA fuses each program its own way."""
+    """Equal iterations and end; numbers equal up to rounding, as XLA fuses programs differently."""
     assert ours.stop_reason == looped.stop_reason
     assert ours.best_iteration == looped.best_iteration
     assert ours.trajectory.iterations.tolist() == looped.trajectory.iterations.tolist()
@@ -51,7 +51,7 @@ def check_equal(ours, looped):
 
 
 def noisy(parameters, iteration, constants):
-    """A quartic, with a term that depends on the iteration as a loss on random batches does."""
+    """A quartic with a term that depends on the iteration, like a loss on random batches."""
     return jnp.sum(parameters**4) / 4 + constants * jnp.sin(iteration) * jnp.sum(parameters)
 
 
@@ -132,7 +132,7 @@ def test_what_the_quick_loss_cannot_tell_is_made_again(reach, end, request):
 
 
 def test_the_best_is_not_that_of_an_iteration_which_is_made_again(by_stretches):
-    """Its quick value is finite and far below all others; its gradient is NaN."""
+    """Iteration 13 has a finite quick value, far below all others, and a NaN gradient."""
 
     def quick(parameters, iteration, constants):
         fine = noisy(parameters, iteration, constants)
@@ -144,7 +144,7 @@ def test_the_best_is_not_that_of_an_iteration_which_is_made_again(by_stretches):
 
 
 def test_which_iterations_are_made_again_depends_on_the_numbers_alone(by_stretches, tmp_path):
-    """The loss that serves where the quick one cannot is another one here, so that it is seen.
+    """The loss for repeated iterations differs from the quick one, so that the test sees its use.
 
     The run is killed after every second checkpoint.
     """
@@ -222,9 +222,9 @@ WORDS = {"while", "cond", "eigh", "debug_print", "debug_callback", "io_callback"
 
 
 def operations(jaxpr):
-    """The names of all primitives of a program, those of its parts included.
+    """The names of all primitives of a program and its subprograms.
 
-    A branch by the platform is decided when the program is compiled.
+    Branches on the platform are left out: they are decided during compilation.
     """
     for equation in jaxpr.eqns:
         if equation.params.get("branches_platforms") is None:
@@ -240,7 +240,7 @@ class Caught(Exception):
 
 
 def words(name, monkeypatch, change=lambda loss: loss, **settings):
-    """The words of the host in a stretch of a method's descent, traced and not compiled."""
+    """The operations of a method's stretch that need the host; it is traced and not compiled."""
 
     def descend(loss, parameters, constants, settings, *rest, project=lambda x: x, **more):
         zero = jnp.int32(0)
@@ -255,7 +255,7 @@ def words(name, monkeypatch, change=lambda loss: loss, **settings):
         monkeypatch.setattr(module, "descend", descend)
     method, asked = job(name, **settings)
     with pytest.raises(Caught) as caught, monkeypatch.context() as patch:
-        if settings.get("rule") != "logistic":  # whose steps are counted by K's numbers
+        if settings.get("rule") != "logistic":  # the number of its steps depends on K
             patch.setattr(jax, "jit", lambda function, **_: partial(jax.eval_shape, function))
         method.train(asked)
     found = set(operations(caught.value.args[0]))
@@ -274,12 +274,12 @@ def test_no_word_of_the_host_in_a_stretch(name, monkeypatch):
 
 @pytest.mark.parametrize("rule", ["ipm", "squares", "logistic"])
 def test_the_rules_of_gantk2_decide_nothing(rule, monkeypatch):
-    """Squares of few rows take eigenvectors in any case, of many none."""
+    """Squares use eigenvectors for few rows only."""
     assert words("gantk2", monkeypatch, rule=rule) <= {"eigh"}
 
 
 def test_krylov_spaces_decide_nothing_in_a_stretch(monkeypatch):
-    """Their small matrices have eigenvectors, whatever comes of the error."""
+    """The eigenvectors of their small matrices are computed for any error."""
     monkeypatch.setattr(squarings, "ROWS", 4)
     monkeypatch.setattr("gantk.dynamics.exponential.SIZE", 2)
     assert words("ga-fntk", monkeypatch) == {"eigh"}

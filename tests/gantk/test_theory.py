@@ -1,4 +1,4 @@
-"""What theory says of the kernel and of the descent, on small cases."""
+"""The theory of the kernel and of the descent, on small cases."""
 
 import jax
 import jax.numpy as jnp
@@ -36,10 +36,10 @@ def rows_of(data):
 
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_dual_activation_is_a_gaussian_expectation(name):
-    """kappa_1 and kappa_0 against quadrature in two dimensions of the activation itself."""
+    """kappa_1 and kappa_0 compared with two-dimensional quadrature of the activation itself."""
     activation = ACTIVATIONS[name]()
     v, u, c = 0.7, 1.9, 0.6
-    # In polar coordinates: the angles' rule is exact for smooth activations and resolves kinks.
+    # Polar coordinates: the rule for angles is exact for smooth activations and resolves kinks.
     angles = 2 * np.pi * (np.arange(20_000) + 0.5) / 20_000
     halves, weights = np.polynomial.laguerre.laggauss(80)
     first = np.sqrt(v) * np.sqrt(2 * halves)[:, None] * np.cos(angles)
@@ -58,7 +58,7 @@ def test_dual_activation_is_a_gaussian_expectation(name):
 
 
 def finite_kernel(phi, width, key, x, w2, b2):
-    """NTK of one random network with a single hidden layer, by its definition."""
+    """NTK of one random network with one hidden layer, from its definition."""
     keys = jax.random.split(key, 4)
     weights = {
         "w1": jax.random.normal(keys[0], (x.shape[1], width)),
@@ -114,7 +114,7 @@ def test_finite_networks_approach_the_kernel_as_one_over_the_root_of_the_width(n
 
 
 def test_running_minimum_of_the_gradient_falls_at_least_like_one_over_s():
-    """Theorem 3.1 on real MNIST: erf, as ReLU's kernel has kinks; no clipping, as its proof."""
+    """Theorem 3.1 on MNIST digits. Like its proof: erf (ReLU's kernel has kinks), no clipping."""
     history = run(
         "ga-fntk",
         mnist(16),
@@ -147,7 +147,7 @@ def test_losses_fall_and_images_approach_the_real_ones():
 
 
 def test_real_rows_are_a_fixed_point():
-    """Z = X: the discriminator learns nothing of which rows are real, however long it trains."""
+    """Z = X: the discriminator cannot learn which rows are real, for any training time."""
     x = jnp.asarray(mnist(5).data / 255)
     kernel = Kernel(Architecture(2, 1, "relu", 1.4615, 0.1), tile=4, devices=1)
     gram = jax.jit(kernel.joint)(jax.jit(kernel.fixed)(x), x)
@@ -156,10 +156,10 @@ def test_real_rows_are_a_fixed_point():
 
 
 def test_batches_of_one_tend_to_the_mean_image():
-    """Section 9.2, Fig. 7 of the paper. The rows start as noise of mean 127; copies would be
-    40 from the mean.
+    """GA-NTK paper, section 9.2 and Fig. 7.
 
-    With b = 1 the kernel has two rows: a lambda meant for many would saturate the discriminator.
+    The rows start as noise of mean 127, and copies would differ from the mean by 40. With b = 1 the
+    kernel has two rows, so a lambda for many rows would saturate the discriminator.
     """
     data = np.repeat(np.array([20, 100], np.uint8), 4)[:, None, None, None]
     rows = rows_of(np.broadcast_to(data, (8, 8, 8, 1)).copy())

@@ -1,6 +1,6 @@
-"""Two iterations of every GA-NTK method against the paper's equations, written anew in `by_hand`.
+"""Two iterations of every GA-NTK method compared with the paper's equations in `by_hand`.
 
-Networks are narrower than the paper's, whose widths test_networks.py has.
+Networks are narrower than the paper's; test_networks.py tests the paper's widths.
 """
 
 import jax
@@ -42,7 +42,7 @@ def pixels(*shape):
 
 
 def drawn(iteration):
-    """The two keys of what an iteration draws."""
+    """The two random keys of an iteration."""
     return jax.random.split(jax.random.fold_in(named_key("batches", SEED, PART), iteration))
 
 
@@ -63,7 +63,7 @@ def drawn(iteration):
     ],
 )
 def test_rows_move_down_the_gradient_of_the_discriminators(name, settings, step, seen, rows):
-    """Eq. 4, 5 and 7, lambda of the released code."""
+    """Eq. 4, 5 and 7, with the lambda of the released code."""
     data = pixels(5, 8, 8, 1)
     result, real = solved(name, data, step=step, **settings), jnp.asarray(data / 255)
     lam = 0.01 * 65536 * 2 / (2 * sum(rows))
@@ -121,7 +121,7 @@ def test_points_are_not_clipped():
 def test_generator_moves_down_the_gradient_of_the_discriminator(
     shape, settings, network, black, generator, by_hands, monkeypatch
 ):
-    """Eq. 6, and how its samples are drawn."""
+    """Eq. 6, and the drawing of its samples."""
     networks = (generator, AUTOENCODER if settings else None)
     monkeypatch.setattr(with_generator, "_networks", lambda *_: networks)
     code_weights = AUTOENCODER.initial(np.random.default_rng(1))
@@ -202,7 +202,7 @@ def radial(x, y):
 
 @pytest.mark.parametrize("clip", [True, False])
 def test_images_move_along_a_held_radial_discriminator(clip):
-    """ipm: w = t y / n, c(f) = -f; 16 pixels, whose number the kernel divides by."""
+    """ipm: w = t y / n, c(f) = -f. The kernel divides by the number of pixels, 16."""
     data, step, time = pixels(5, 4, 4, 1), 40.0, 2.0
     result = solved("gantk2", data, kernel="rbf", step=step, time=time, clip=clip)
     real = jnp.asarray(data / 255 * 2 - 1)
@@ -221,7 +221,7 @@ def test_images_move_along_a_held_radial_discriminator(clip):
 
 @pytest.mark.parametrize("reset", [True, False])
 def test_images_move_along_networks_of_finite_width(reset):
-    """squares: steps on E (f + 1)^2 + E (f - 1)^2, then one of the rows on E f^2."""
+    """squares: training steps on E (f + 1)^2 + E (f - 1)^2, then one step of the rows on E f^2."""
     data, step, rate = pixels(5, 4, 4, 1), 20.0, 0.1
     given = {"rule": "squares", "dense": 1, "width": 6, "time": 0.3, "learning_rate": rate}
     result = solved("gantk2-finite", data, step=step, reset=reset, clip=True, **given)

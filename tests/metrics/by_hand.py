@@ -1,4 +1,4 @@
-"""Files that a run and a dataset leave, and the command line of the metrics, for tests."""
+"""Files of a run and a dataset, and the command line of the metrics, for tests."""
 
 import numpy as np
 from typer.testing import CliRunner
@@ -39,7 +39,7 @@ def write_part(folder, number: int, data, snapshots, iterations, stop="budget", 
 
 
 def call(*arguments):
-    """What the command prints, as JSON if it is any; InputError passes through."""
+    """The printed output of the command, parsed if it is JSON. InputError is passed on."""
     result = CliRunner().invoke(app, [str(a) for a in arguments])
     if result.exception and not isinstance(result.exception, SystemExit):
         raise result.exception

@@ -1,4 +1,4 @@
-"""Device and precision of embedded images: recorded, and a part of the key of what is kept."""
+"""Device and precision of embedded images are recorded, and are part of the cache's key."""
 
 import dataclasses
 

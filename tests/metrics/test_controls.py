@@ -1,4 +1,4 @@
-"""Controls: known images judged as if a method had made them."""
+"""Controls: known images judged like the samples of a method."""
 
 import json
 
@@ -22,7 +22,7 @@ def _kept(path, indices, split="train"):
 
 
 def _sets(folder):
-    """The options of 12 training rows, 20 held-out rows, and a class of 60 that has them all."""
+    """Options for 12 training rows, 20 held-out rows, and a class of 60 rows that contains both."""
     train = _kept(folder / "train.npz", list(range(0, 12)))
     pool = _kept(folder / "class.npz", list(range(60)))
     heldout = _kept(folder / "heldout.npz", list(range(40, 60)), "heldout")
@@ -82,7 +82,7 @@ def test_which_real_rows_are_judged_follows_the_seed(tmp_path):
     pool = Subset.load(_kept(tmp_path / "class.npz", list(range(60))))
     first, again, other = (disjoint_rows(train, pool, 20, seed) for seed in (3, 3, 4))
     assert np.array_equal(first, again) and not np.array_equal(first, other)
-    # The values are of nine of twelve training rows, the errors of draws among all that are judged.
+    # Values are from nine of twelve training rows, errors from draws among all judged rows.
     first, again, other = (
         {
             name: entry["metrics"]["am_ssim_reverse"]
@@ -117,7 +117,7 @@ def test_new_real_rows_are_not_judged_against_the_set_that_holds_them(tmp_path, 
 
 
 def test_controls_are_judged_on_as_many_rows_as_a_run_has_samples(tmp_path):
-    """AM-SSIM of 9 of 12 training rows, and of 9 of 48 others: neither set is judged whole."""
+    """AM-SSIM of 9 of 12 training rows, and of 9 of 48 other rows."""
     sets, out = _sets(tmp_path)
     call("controls", *sets, "--samples", 9, "--metrics", "am_ssim,am_ssim_reverse")
     report = json.loads(out.read_text())

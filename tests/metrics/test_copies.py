@@ -1,4 +1,4 @@
-"""Copies: the correlation against plain loops, what is found, what is not, how often by chance."""
+"""Copies: the correlation beside plain loops, what is found and what is not, false accusations."""
 
 import io
 import json
@@ -27,7 +27,7 @@ def _u8(rows):
 
 
 def _band(image):
-    """B of an image [H, W, C] by SciPy's filters."""
+    """B of an image [H, W, C], with SciPy's filters."""
     fine, coarse = (
         gaussian_filter(image, (d, d, 0), mode="nearest") for d in (changes.FINE, changes.COARSE)
     )
@@ -47,7 +47,7 @@ def _changed(image, change):
 
 
 def _cut(image, move):
-    """The part of a moved image that stands in the frame."""
+    """The part of a moved image that is inside the frame."""
     height, width = image.shape[:2]
     return image[
         max(-move[0], 0) : height - max(move[0], 0), max(-move[1], 0) : width - max(move[1], 0)
@@ -60,7 +60,7 @@ def _normalised(x, y):
 
 
 def _best(x, t):
-    """The equation, pair by pair."""
+    """The equation, for one pair of images."""
     x, t = x / 255, t / 255
     found = []
     for move in moves_of(*x.shape[:2]):
@@ -124,7 +124,7 @@ def digits():
 
 
 def test_copies_are_found_whatever_was_done(digits):
-    """All kinds at once, which costs no more than one."""
+    """All kinds are judged at once, which costs as much as one."""
     rng, training = stream("test:copies", 0), digits[:48]
     kinds = [_u8(np.stack([made(x, rng) for x in training[:10]])) for made in CHANGED.values()]
     judged = judge(np.concatenate(kinds), training, digits[100:180])
@@ -178,7 +178,7 @@ def test_what_is_no_copy_is_not_called_one(digits, background):
 
 @pytest.mark.parametrize("new", [True, False])
 def test_new_images_are_called_copies_at_the_rate_that_is_said(digits, new):
-    """Thresholds from held-out and from training images, on two subsets."""
+    """With thresholds from held-out and from training images, on two subsets."""
     hits, expected, variance = 0, 0.0, 0.0
     for first in (0, 1024):
         training, held, fresh = np.split(digits[first : first + 280], [48, 108])

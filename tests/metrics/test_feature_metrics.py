@@ -1,4 +1,4 @@
-"""KID, precision, recall, density and coverage, against other implementations and definitions."""
+"""KID, precision, recall, density and coverage beside other implementations and definitions."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def _features(seed: int, rows: int, columns: int = 32, shift: float = 0.0) -> np
 
 
 def _pair(x: np.ndarray, y: np.ndarray) -> Pair:
-    """Rows that are their own features."""
+    """A pair whose rows are their own features."""
     return Pair(x, y, None, 0, lambda name, rows: rows)
 
 

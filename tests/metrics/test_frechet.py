@@ -1,4 +1,4 @@
-"""The Frechet distance: closed forms, invariants, and the usual matrix root as oracle."""
+"""The Frechet distance: closed forms, invariants, and the usual matrix root as an oracle."""
 
 import numpy as np
 import pytest
@@ -77,7 +77,7 @@ def test_the_standard_error_is_the_spread_over_fresh_rows(n, m):
 
 
 def test_the_standard_error_is_the_derivative_by_the_weights():
-    """Doubling every row leaves moments with divisor N alone; one row more gives a difference."""
+    """Repeating all rows keeps moments with divisor N. One more row gives a difference."""
     x, y = _features(12, 60, 8), _features(13, 30, 8, shift=1.0)
     copies = 400  # a row's weight changes by 1 / (60 * 400)
     many = np.tile(x, (copies, 1))

@@ -1,4 +1,4 @@
-"""AM-SSIM both ways, the copying rate and the diversity: what each sees."""
+"""AM-SSIM in both directions, the copying rate and the diversity: what each detects."""
 
 import numpy as np
 import pytest
@@ -89,7 +89,7 @@ def test_a_copying_rate_needs_images_that_differ(digits):
 
 
 def test_diversity_is_of_how_many_images_there_are(digits):
-    """m images in equal shares: 1 - 1/m of what they have once each."""
+    """m images in equal shares have (1 - 1/m) of the diversity that each of them has once."""
     training = digits[:32]
 
     def of(rows):
@@ -100,7 +100,7 @@ def test_diversity_is_of_how_many_images_there_are(digits):
     assert of(np.repeat(digits[:1], 32, axis=0)) == pytest.approx(0, abs=1e-6)
     alone = of(training[[3, 4]])
     assert of(np.repeat(training[[3, 4]], 50, axis=0)) == pytest.approx(alone * 50 / 99)
-    # brightness is no variety
+    # different brightness is no diversity
     shades = np.arange(1, 33, dtype=np.uint8)[:, None, None, None] * np.ones_like(training[:1])
     assert of(shades) == pytest.approx(0, abs=1e-6)
     assert of(np.zeros_like(training)) == 0.0
@@ -126,6 +126,6 @@ def test_errors_of_am_ssim(digits):
     rng = np.random.default_rng(0)
     draws = [matrix[rng.integers(12, size=12)].max(axis=0).mean() for _ in range(1000)]
     assert am_ssim_reverse(pair).std == pytest.approx(np.std(draws), rel=0.25)
-    # generated images are drawn again, not training images: equal ones change nothing
+    # the error draws generated images again, not training images; equal images change nothing
     equal = _pair(np.repeat(digits[:1], 12, axis=0), digits[20:50])
     assert am_ssim_reverse(equal).std == pytest.approx(0, abs=1e-12)

@@ -1,4 +1,4 @@
-"""The Inception network against pytorch-fid's own, with random weights and with the real ones."""
+"""The Inception network beside pytorch-fid's, with random and with real weights."""
 
 import numpy as np
 import pytest
@@ -21,10 +21,10 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(scope="module")
 def network():
-    """pytorch-fid's network, random but with activations of ordinary size."""
+    """pytorch-fid's network with random weights that give activations of ordinary size."""
     generator = torch.Generator().manual_seed(0)
     with pytest.MonkeyPatch.context() as patch:
-        # its constructor would download: let it keep what it starts with
+        # its constructor would download weights; here it keeps its initial weights
         patch.setattr(pytorch_fid, "load_state_dict_from_url", lambda *_, **__: {})
         patch.setattr(nn.Module, "load_state_dict", lambda *_: None)
         model = pytorch_fid.InceptionV3().eval()
@@ -41,7 +41,7 @@ def network():
 
 
 def _state(model: nn.Module) -> dict[str, torch.Tensor]:
-    """pytorch-fid keeps torchvision's modules in nested blocks: give them their names back."""
+    """The weights with torchvision's names, which pytorch-fid hides in nested blocks."""
     modules = [module for module in model.modules() if isinstance(module, BasicConv2d)]
     state = {}
     for name, module in zip(NAMES, modules, strict=True):
@@ -123,7 +123,7 @@ def test_weights_of_another_network_are_refused(network, tmp_path):
 
 
 def test_real_weights_give_the_known_distance(monkeypatch):
-    """FID of 24 training digits against 24 others, as pytorch-fid's functions gave it."""
+    """FID between two sets of 24 training digits; pytorch-fid's functions gave the value."""
     images = read_arrays(ROOT / "resources/mnist/mnist.npz", "train_images")["train_images"]
     both = images[:24, ..., None], images[24:48, ..., None]
     rows = [Features().embed("inception", some) for some in both]

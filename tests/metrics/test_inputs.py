@@ -1,4 +1,4 @@
-"""Images from folders and npz: read alike, or refused in one sentence."""
+"""Images from folders and npz files: the same result, or one sentence."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What every registered metric and extractor keeps to."""
+"""What every registered metric and extractor must do."""
 
 import json
 import threading
@@ -21,7 +21,7 @@ SETS = ("train", "heldout", "class")
 
 
 class _Projection(Features):
-    """Random features in the place of every extractor's."""
+    """Random features instead of those of every extractor."""
 
     def embed(self, name: str, images: np.ndarray) -> np.ndarray:
         flat = images.reshape(len(images), -1) / 255

@@ -1,4 +1,4 @@
-"""The metrics' command line: what it prints and writes, and how bad input ends."""
+"""The metrics' command line: its output, its files, and the errors of bad input."""
 
 import csv
 import json
@@ -48,7 +48,7 @@ def test_compare_prints_values_and_counts(tmp_path):
 
 @pytest.fixture
 def run(tmp_path):
-    """Two parts of one run, the second stopped early, and the subsets around them."""
+    """Two parts of one run, of which the second stopped early, and their training subset."""
     parts = [
         write_part(
             tmp_path / "p0",
@@ -262,7 +262,7 @@ def test_nearest_finds_the_training_images(run, tmp_path):
     _, train = run
     images = random_images(4, 6)
     order = np.resize([3, 0, 5], 20)
-    changed = images[order] ^ 1  # by a grey level: like an image, not the image
+    changed = images[order] ^ 1  # by one grey level: similar to an image, but not the image
     part = write_part(tmp_path / "p9", 0, changed, images[None, :2], [0])
     files = ["--out", tmp_path / "metrics.json", "--nearest", tmp_path / "nearest.npz"]
     call("evaluate", part, "--train", train, "--metrics", "am_ssim", *files)
@@ -295,7 +295,7 @@ def test_one_list_of_metrics_serves_images_and_points(run, tmp_path):
 
 
 def test_the_best_snapshot_is_chosen_by_digits_that_no_table_sees(tmp_path):
-    """Snapshots of training, of held-out and of other digits: by coverage the others win."""
+    """The snapshots have training, held-out and other digits. By coverage the other digits win."""
     digits = np.load(ROOT / "resources/mnist/mnist.npz")
     images, labels = digits["train_images"][..., None], digits["train_labels"]
     train, heldout, other = (images[labels == label][:60] for label in (0, 1, 7))

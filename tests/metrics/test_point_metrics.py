@@ -92,7 +92,7 @@ def test_sinkhorn_is_half_the_square_of_w2_of_a_shift():
 
 
 def test_sinkhorn_as_published_is_well_below_the_exact_value():
-    """Between fresh rings it has not converged: why it stands beside W2 and not for it."""
+    """Between fresh rings it has not converged. So tables have it beside W2, not instead of it."""
     rings = []
     for seed in (0, 1):
         draw = np.random.default_rng(seed)
@@ -111,7 +111,7 @@ def test_the_standard_error_of_sinkhorn_is_its_spread_over_fresh_rows():
 
 
 def test_the_standard_error_of_sinkhorn_is_of_the_generated_rows():
-    """None where these are one point, however far the reference rows are spread."""
+    """It is 0 if all generated rows are one point, for any reference rows."""
     one = np.zeros((5, 2), np.float32)
     assert sinkhorn(Pair(one, _points(0, 30), None, 0, None)).std == pytest.approx(0, abs=1e-6)
     assert sinkhorn(Pair(_points(0, 30), one, None, 0, None)).std > 1e-3
@@ -119,6 +119,6 @@ def test_the_standard_error_of_sinkhorn_is_of_the_generated_rows():
 
 
 def test_sinkhorn_is_at_the_settings_of_franceschi_et_al():
-    """Their released code's, at which alone their values compare."""
+    """The settings of their released code, because values under other settings do not compare."""
     details = sinkhorn(Pair(_points(0, 5), _points(1, 5), None, 0, None)).details
     assert (details["p"], details["blur"], details["scaling"]) == (2, 0.001, 0.95)

@@ -1,4 +1,4 @@
-"""SSIM of all pairs, against scikit-image and against the definition written out."""
+"""SSIM of all pairs beside scikit-image and beside its definition."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ def _images(seed: int, count: int, shape: tuple[int, int, int] = (20, 17, 1)) ->
 
 
 def _by_definition(x: np.ndarray, y: np.ndarray, size: int, sigma: float) -> float:
-    """SSIM of two images [H, W, C], one window after the other (Wang et al. 2004, Eq. 13)."""
+    """SSIM of two images [H, W, C], window by window (Wang et al. 2004, Eq. 13)."""
     offsets = np.arange(size) - (size - 1) / 2
     w = np.exp(-(offsets[:, None] ** 2 + offsets[None, :] ** 2) / (2 * sigma**2))
     w /= w.sum()

@@ -1,4 +1,4 @@
-"""Where the Inception weights come from: never silently, never damaged, one sentence if nowhere."""
+"""The Inception weights: the source is named, the digest is checked, errors are one sentence."""
 
 import hashlib
 import http.client
@@ -19,7 +19,7 @@ DIGEST = hashlib.sha256(CONTENT).hexdigest()
 
 @pytest.fixture(autouse=True)
 def _no_network(tmp_path, monkeypatch):
-    """An empty cache, and neither source in reach."""
+    """An empty cache, and both sources out of reach."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
 
     def refuse(*_, **__):

@@ -1,4 +1,4 @@
-"""Rows of a table by hand, and what the verdict says of them."""
+"""Rows of a table made by hand, and their verdict."""
 
 from reporting.tables.cells import Row, ranked
 from reporting.verdict.sentences import verdict
@@ -16,13 +16,13 @@ def control(name, value, error, **where) -> Row:
 
 
 def said(*rows, titles=str) -> list[str]:
-    """The sentences on one line of methods, ranked as in a table, and its controls."""
+    """The verdict on one line of methods, ranked as in a table, with its controls."""
     methods = ranked([one for one in rows if not one.drawn])
     return told([*methods, *(one for one in rows if one.drawn)], titles)
 
 
 def told(rows, titles=str) -> list[str]:
-    """The verdict, but for what was not measured."""
+    """The verdict without the sentences about missing metrics."""
     found = verdict(rows, titles, SAMPLES)
     return [
         one.replace("; but nobody looked for copies", "")

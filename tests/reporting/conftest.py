@@ -10,7 +10,7 @@ from suite.running.files import write_json, write_text
 
 
 class Reproduction:
-    """A results folder made by hand: two methods, two training seeds, no training."""
+    """A results folder made by hand, without training: two methods, two training seeds."""
 
     def __init__(self, root: Path):
         self.results = root / "results" / "made"
@@ -94,7 +94,7 @@ def made(tmp_path):
 
 @pytest.fixture
 def half_done(made):
-    """DCGAN is whole, GA-CNTK has one of two parts."""
+    """DCGAN is complete, GA-CNTK has one of two parts."""
     made.subset()
     for seed in (0, 1):
         made.train("dcgan", seed)

@@ -1,4 +1,4 @@
-"""HTML that is read strictly."""
+"""A strict reader of HTML."""
 
 from html.parser import HTMLParser
 
@@ -6,7 +6,7 @@ VOID = {"meta", "img", "br", "link", "input"}
 
 
 class Strict(HTMLParser):
-    """Fails on tags that are not closed in order, and keeps what it meets."""
+    """Fails if tags are not closed in order, and stores the tags."""
 
     def __init__(self):
         super().__init__()

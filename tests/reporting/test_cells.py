@@ -94,7 +94,7 @@ def test_settings_of_which_a_run_diverged_are_not_the_best(made):
 
 
 def test_runs_on_several_subsets_are_one_mean(made):
-    """The deviation is that of all runs: 2 between seeds and 10 between subsets here."""
+    """The deviation is over all runs: here 2 between seeds and 10 between subsets."""
     plan = made.planned(data_seeds=(0, 1))
     for data_seed, fid in ((0, 30.0), (1, 40.0)):
         for seed in (0, 1):
@@ -219,7 +219,7 @@ def test_a_run_without_a_best_iteration_has_none_in_table_9(made):
 
 
 def line(better, *runs, status="ok"):
-    """Methods m0, m1, ... of one line, from the values of their runs on one subset."""
+    """Rows of the methods m0, m1, ... in one line, from the values of their runs on one subset."""
     return [
         Row("d", 64, f"m{i}", "k", {0: values}, len(values), status, better)
         for i, values in enumerate(runs)
@@ -241,7 +241,7 @@ def test_higher_may_be_better():
 
 
 def test_the_number_of_comparisons_counts_for_ranks_and_not_for_the_best():
-    """The first is better than each other (p = 0.008 and more), though not by 28 comparisons."""
+    """The first beats each other one (p = 0.008 or more), but not after 28 comparisons."""
     first, others = (10.0, 11.0, 12.0), [(14.0 + i / 100, 15.0, 16.0) for i in range(7)]
     rows = ranked(line("lower", first, *others))
     assert rows[0].best and not surely_better(rows)
@@ -250,7 +250,7 @@ def test_the_number_of_comparisons_counts_for_ranks_and_not_for_the_best():
 
 
 def test_one_seed_gives_no_rank_and_no_bold():
-    """MetricValue: two seeds of DCGAN gave 183.2 and 213.1, each with a standard error of 3."""
+    """Two seeds of DCGAN gave 183.2 and 213.1, each with a standard error of 3."""
     rows = [replace(row, error=3.0, judged=64) for row in line("lower", (183.2,), (213.1,))]
     assert all(row.ranks is None and not row.best for row in ranked(rows))
     low, high = rows[0].estimate.interval
@@ -268,7 +268,7 @@ def test_runs_that_agree_to_the_last_digit_prove_nothing():
 
 
 def test_a_subset_counts_once_however_many_runs_it_has():
-    """Two subsets of 50 runs each are two repeats, with one degree of freedom."""
+    """Two subsets with 50 runs each are two repeats, with one degree of freedom."""
     runs = {d: [10.0 * d + r / 100 for r in range(50)] for d in (0, 1)}
     row = Row("d", 64, "m", "k", runs, 100, "ok", "lower")
     half = 12.7062 * (10 / sqrt(2)) / sqrt(2)
@@ -277,7 +277,7 @@ def test_a_subset_counts_once_however_many_runs_it_has():
 
 
 def test_methods_are_compared_pair_by_pair_on_the_same_subsets():
-    """Subsets differ by far more than methods do; the difference on each is nearly the same."""
+    """Subsets differ far more than methods. The difference is nearly the same on each subset."""
     runs = [{0: [10.0], 1: [50.0], 2: [90.0]}, {0: [12.0], 1: [52.1], 2: [92.2]}]
     rows = [Row("d", 64, f"m{i}", "k", values, 3, "ok", "lower") for i, values in enumerate(runs)]
     assert [row.best for row in ranked(rows)] == [True, False]

@@ -1,4 +1,4 @@
-"""Figures that only some runs have: stages, grids of settings, the theorem, latent squares."""
+"""Figures of some experiments only: stages, grids of settings, the theorem, squares of latents."""
 
 from dataclasses import replace
 

@@ -58,14 +58,14 @@ VISIONS = {
 
 
 def lab(light: np.ndarray) -> np.ndarray:
-    """CIE L*a*b* of linear RGB, against the white of sRGB."""
+    """CIE L*a*b* of linear RGB, with the white point of sRGB."""
     share = TO_XYZ @ np.clip(light, 0, 1) / (TO_XYZ @ np.ones(3))
     f = np.where(share > 216 / 24389, np.cbrt(share), (24389 / 27 * share + 16) / 116)
     return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
 
 
 def contrast(a: str, b: str) -> float:
-    """WCAG 2.1: (Y + 0.05) / (Y + 0.05) of the lighter and the darker."""
+    """WCAG 2.1: (Y + 0.05) / (Y + 0.05), the lighter colour over the darker one."""
     dark, light = sorted(TO_XYZ[1] @ linear(color) + 0.05 for color in (a, b))
     return light / dark
 
@@ -84,7 +84,7 @@ def test_colours_of_a_dark_page_are_legible_on_it():
 @pytest.mark.parametrize("palette", [PALETTE, DARK], ids=["light", "dark"])
 @pytest.mark.parametrize("vision", VISIONS)
 def test_any_two_colours_are_far_apart_for_every_reader(vision, palette):
-    """CIE76 distances; about 2.3 are just seen."""
+    """CIE76 distances; a distance of about 2.3 is just visible."""
     seen = [lab(VISIONS[vision] @ linear(color)) for color in palette]
     gaps = [np.linalg.norm(a - b) for a, b in combinations(seen, 2)]
     assert min(gaps) >= (40 if vision == "any colour" else 20)

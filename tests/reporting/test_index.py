@@ -1,4 +1,4 @@
-"""The page: it holds what the tables hold, loads nothing, and escapes what users name."""
+"""The page contains what the tables contain, loads nothing, and escapes names of users."""
 
 import base64
 import csv
@@ -28,7 +28,7 @@ from tests.reporting.strict import parsed
 
 
 def page_of(made):
-    """The page, strictly read on the way."""
+    """The page, after a strict reader has accepted it."""
     runs = list(read_runs(made.plan, made.results))
     text = index_page(made.plan, made.results, runs, read_controls(made.plan, made.results))
     parsed(text)
@@ -36,7 +36,7 @@ def page_of(made):
 
 
 def sketch(made, *kinds):
-    """Charts of a dotted line where `write_figures` would leave curves."""
+    """Write charts with a dotted line instead of the curves of `write_figures`."""
     for kind in kinds:
         figure, (axes,) = new(2, 2)
         axes.plot([0, 1], [0, 1], color=PALETTE[0], marker="o", label="a line")
@@ -45,19 +45,19 @@ def sketch(made, *kinds):
 
 
 def words(text):
-    """What stands between the tags of the page's body, scripts left out."""
+    """The text of the page's body, without tags and scripts."""
     body = re.sub("<(script|style).*?</\\1>", "", text, flags=re.DOTALL)
     return " ".join(re.sub("<[^>]*>", " ", body).split())
 
 
 def panels(text):
-    """Heading -> what stands in each panel."""
+    """Heading -> text of each panel."""
     found = re.findall('<div class="panel".*?aria-label="(.*?)">(.*?)</div>', text, re.DOTALL)
     return {heading: words(inner) for heading, inner in found}
 
 
 def test_values_are_those_of_the_csv_in_full(half_done):
-    """Every mean that the CSV has is what its cell is sorted by, and no other number is."""
+    """The cells are sorted by the full means of the CSV, and by no other numbers."""
     half_done.control()
     half_done.judge("ga-cntk", 0, 123.456789)
     runs = list(read_runs(half_done.plan, half_done.results))
@@ -92,7 +92,7 @@ def test_a_panel_tells_all_about_a_value(half_done):
 
 
 def test_copying_is_said_where_the_verdict_says_it(made):
-    """Where copies were found, not where a measure of nearness is high, as of blurred images."""
+    """Where copies were found, not where similarity is high, as it is for blurred images."""
     plan = made.planned(metrics=("fid_train", "am_ssim", "copies"))
     for seed in (0, 1):
         for method, share, doubt in (("dcgan", 0.98, 1e-9), ("ga-cntk", 0.0, 0.7)):
@@ -147,7 +147,7 @@ def test_what_a_user_named_is_escaped(half_done):
 
 
 def test_sections_show_what_there_is_and_no_more(half_done):
-    """Without figures there are no charts, and without nearest images none of those."""
+    """Without figures there are no charts, and without nearest images no section for them."""
     text = page_of(half_done)
     assert re.findall('<section id="([a-z0-9-]+)"', text) == [
         *("verdict", "table-table1", "samples", "trajectory", "about")
@@ -224,7 +224,7 @@ def test_a_page_of_nothing_says_so(made):
 
 @pytest.mark.parametrize(("reach", "low", "high"), [(1, 0, 1), (5, -6, 6)])
 def test_one_method_of_points_without_published_values(made, reach, low, high):
-    """No word of a paper; points are drawn in the square of the real ones."""
+    """The page does not mention the paper. Points are drawn in the square of the real points."""
     made.plan = made.planned(methods=("dcgan",), experiment="ring", n=16)
     real = reach * np.random.default_rng(0).uniform(size=(16, 2)).astype(np.float32)
     real[5] = reach
@@ -252,7 +252,7 @@ def test_one_method_of_points_without_published_values(made, reach, low, high):
 
 
 def test_the_title_is_the_readers_own(made):
-    """The configuration's, else that of its only table, else its name."""
+    """The title of the configuration, else that of its only table, else its name."""
 
     def title():
         return re.search("<h1>(.*)</h1>", page_of(made))[1]

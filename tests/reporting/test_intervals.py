@@ -24,7 +24,7 @@ def test_one_repeat_says_nothing(values):
 
 @pytest.mark.parametrize(("count", "doubt"), [(2, 1 / 3), (3, 0.1), (4, 2 / 70)])
 def test_runs_that_agree_to_the_last_digit_are_as_sure_as_their_order(count, doubt):
-    """Of all orders of the runs, two have all of one side first."""
+    """In two of all orders of the runs, the runs of one side come first."""
     found = difference({0: [0.1] * count}, {0: [0.3] * count})
     assert found.constant and found.doubt == pytest.approx(doubt) and needed(found) is None
     assert difference({0: [0.1] * count}, {0: [0.1] * count}).doubt == 1.0
@@ -66,7 +66,7 @@ def test_holm_multiplies_from_the_smallest_on():
 
 
 def test_needed_has_the_power_that_it_promises():
-    """As many seeds as asked for find a difference of 1.5 deviations about 4 times in 5."""
+    """The requested number of seeds finds a difference of 1.5 deviations about 4 times in 5."""
     count = needed(Gap(1.5, 0.1, sqrt(2), 2.0))
     draws = stream("test:power", 0).normal(size=(2, 4000, count))
     draws[0] += 1.5
@@ -78,7 +78,7 @@ def test_needed_has_the_power_that_it_promises():
 @pytest.mark.parametrize("runs", [2, 3, 5])
 @pytest.mark.parametrize("subsets", [1, 2, 4])
 def test_intervals_called_95_percent_cover_95_percent(subsets, runs):
-    """Subsets and runs each deviate by 1; on one subset the truth is that subset's own mean."""
+    """Subsets and runs both have deviation 1. With one subset, the truth is the mean on it."""
     rng = stream("test:coverage", subsets, runs)
     hits = 0
     for _ in range(1500):
@@ -99,7 +99,7 @@ def _line(values):
 
 @pytest.mark.parametrize(("subsets", "runs"), [(1, 2), (1, 4), (3, 2)])
 def test_a_line_of_equal_methods_seldom_makes_a_claim(subsets, runs):
-    """Six equal methods, 15 pairs: a false claim in at most 5 % of lines, but for chance."""
+    """Six equal methods, 15 pairs: a false claim in at most 5 % of lines, up to chance."""
     rng, false = stream("test:claims", subsets, runs), 0
     for _ in range(300):
         centres = rng.normal(size=(1, subsets, 1))
@@ -109,7 +109,7 @@ def test_a_line_of_equal_methods_seldom_makes_a_claim(subsets, runs):
 
 @pytest.mark.parametrize("skewed", [False, True])
 def test_of_two_that_share_the_best_place_seldom_one_is_named(skewed):
-    """The worst case of naming a winner: two are best, and all others far behind."""
+    """The worst case of naming a winner: two methods are best, and all others are far behind."""
     rng, false, lines = stream("test:winner", int(skewed)), 0, 500
     for _ in range(lines):
         values = rng.normal(size=(4, 1, 3))

@@ -21,7 +21,7 @@ def runs_of(made):
 
 
 def only(monkeypatch, *kinds):
-    """Of all kinds of figures these alone are drawn."""
+    """Draw only these kinds of figures."""
     monkeypatch.setattr(write, "KINDS", {kind: write.KINDS[kind] for kind in kinds})
 
 
@@ -39,7 +39,7 @@ def test_tables_are_written_and_parse(half_done, capsys):
     assert "30.50 ± 0.71 / 27.43 (+3.07)" in text
     assert "– / 31.10" in text
     assert not [attributes for tag, attributes in found if "src" in attributes]
-    # the dataset and its size stand once, beside the lines of both metrics
+    # the dataset and its size appear once, beside the lines of both metrics
     assert [one["rowspan"] for _, one in found if "rowspan" in one] == ["2", "2"]
 
 
@@ -171,7 +171,7 @@ def test_a_control_of_fewer_rows_says_so_in_head_and_value(half_done):
 
 @pytest.mark.parametrize("suffix", ["md", "html"])
 def test_an_experiment_of_a_free_name_says_nothing_of_published_values(made, suffix):
-    """The same cells as Table 1's, whose values the paper does print."""
+    """The cells are those of Table 1, for which the paper has values."""
     plan = made.planned(experiment="my_own-images")
     for seed in (0, 1):
         made.judge("dcgan", seed, 30.0 + seed, experiment="my_own-images")
@@ -210,7 +210,7 @@ def test_the_verdict_stands_above_the_table(made):
 
 
 def test_nearest_images_are_drawn_for_the_runs_that_have_them(half_done, monkeypatch):
-    """One of two methods has none, and the other diverged."""
+    """One of two methods has none, and the other one diverged."""
     images = np.arange(3 * 8 * 8, dtype=np.uint8).reshape(3, 8, 8, 1)
     half_done.train("dcgan", stop="diverged")
     ssim = np.array([0.25, 0.5, 1.0])
@@ -254,7 +254,7 @@ def test_a_damaged_history_is_named(tmp_path, text):
 
 
 def test_no_moment_of_a_training_is_shown_twice(half_done):
-    """Three snapshots give three columns, and a method with two leaves the third empty."""
+    """Three snapshots give three columns. A method with two leaves the third empty."""
     images = np.zeros((4, 8, 8, 1), np.uint8)
     short = Trajectory(np.stack([images] * 3), np.array([0, 17, 17]))
     short.save(half_done.folder("ga-cntk") / "part0" / "trajectory.npz")
@@ -264,7 +264,7 @@ def test_no_moment_of_a_training_is_shown_twice(half_done):
 
 
 def test_labels_of_paths_lie_upon_no_other_no_marker_and_no_line(half_done):
-    """Two methods that wander in a small cloud, where many labels would hide something."""
+    """Two methods move within a small area, where labels could hide something."""
     half_done.train("ga-cntk", part=1)
     rng = np.random.default_rng(0)
     for method in ("dcgan", "ga-cntk"):
@@ -286,7 +286,7 @@ def test_labels_of_paths_lie_upon_no_other_no_marker_and_no_line(half_done):
 
 @pytest.mark.parametrize("kind", [paths, curves])
 def test_a_long_name_of_a_method_takes_nothing_from_the_axes(half_done, kind):
-    """Neither their width nor a part of what is written about them, to which it lends its place."""
+    """The axes keep their width, and the legend hides no text around them."""
     lines = ["iteration,metric,value,generated"]
     for i in range(3):
         lines += [f"{10 * i},fid_train,{100 - 10 * i},16", f"{10 * i},am_ssim,{0.2 + 0.2 * i},16"]

@@ -55,7 +55,7 @@ def test_a_plan_says_what_the_configuration_asks():
 
 
 def test_what_stands_twice_is_one_column(monkeypatch):
-    """Else one seed would pass for two, and a column for two settings."""
+    """Otherwise one seed would count as two, and one column as two settings."""
     monkeypatch.setattr("reporting.plan.cells", lambda config: [*cells(config), *cells(config)])
     assert [cell.method for cell in plan_of(parse_config(VALUES)).cells] == ["dcgan", "ga-cntk"]
 

@@ -1,4 +1,4 @@
-"""Which of several settings stands for a method."""
+"""Which of several settings represents a method."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from suite.planning.configuration import Cell
 def runs(
     variant: str, *values: float | None, better: str = "lower", status: str = "ok"
 ) -> list[Run]:
-    """A variant's runs, one a training seed, with values of the metric `m`."""
+    """The runs of a variant, one for each training seed, with values of the metric `m`."""
     cell = Cell("table1", "mnist", 8, f"dcgan@learning_rate={variant}", 1)
     return [
         Run(

@@ -14,8 +14,8 @@ FALLING = [400, 300, 200, 150]
     [
         (FALLING, True),
         ([400, 300, 140, 150], False),  # it was better before
-        ([400, 100, 150, 99], False),  # the order of the last four may be chance
-        ([400, 300, 200, 195], False),  # less than 5 % by a doubling
+        ([400, 100, 150, 99], False),  # the order of the last four may be by chance
+        ([400, 300, 200, 195], False),  # less than 5 % per doubling
         ([400, 300, 300, 150], False),  # a tie in the order
         (FALLING[1:], False),  # three snapshots prove nothing
         ([100], False),
@@ -26,12 +26,12 @@ FALLING = [400, 300, 200, 150]
 def test_it_is_the_order_the_gain_and_the_end_that_count(values, still, sign):
     path = [(3 * 4**i, sign * value) for i, value in enumerate(values)]
     assert improving(path, sign) == still
-    wide = [(3 * 5**i, value) for i, (_, value) in enumerate(path)]  # 125-fold: they say too little
+    wide = [(3 * 5**i, value) for i, (_, value) in enumerate(path)]  # 125-fold: too few
     assert not improving(wide, sign)
 
 
 def test_close_snapshots_are_judged_over_the_last_tenfold():
-    """One of many pairs may be out of order: chance has as few seldom."""
+    """One of many pairs may be out of order: by chance, so few pairs are rarely out of order."""
     times = [100, 140, 190, 260, 360, 500, 700, 1000]
     falls, jumps = (
         [400, 350, 300, 310, 250, 200, 170, 150],
@@ -58,7 +58,7 @@ def test_a_training_that_stands_still_seldom_improves(count):
 
 @pytest.mark.parametrize("count", [8, 30])
 def test_one_that_falls_to_the_end_improves(count):
-    """The usual snapshots of 3,500 iterations have none between 1,091 and the end."""
+    """The usual snapshots of 3,500 iterations: none is between 1,091 and the end."""
     times = snapshot_iterations(3500, count)
     assert improving([(t, 400 / (1 + t) ** 0.3) for t in times], 1.0)
 

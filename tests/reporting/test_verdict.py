@@ -75,7 +75,7 @@ def test_higher_is_better_where_the_metric_says_so():
 
 
 def count(sentence):
-    """How many seeds a sentence asks for."""
+    """The number of seeds that a sentence asks for."""
     return int(sentence.split("about ")[1].split()[0])
 
 
@@ -136,7 +136,7 @@ def test_runs_that_agree_to_the_last_digit_are_told_without_asking_for_seeds(bet
 
 
 def test_four_runs_that_agree_are_no_chance():
-    """All of one side below all of the other: 2 of 70 orders, 2.9 %."""
+    """All runs of one side are below all of the other: 2 of 70 orders, 2.9 %."""
     (sentence,) = said(row("a", 5, 5, 5, 5), row("b", 9, 9, 9, 9))
     assert "a is best beyond doubt on this subset" in sentence
 

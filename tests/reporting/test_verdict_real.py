@@ -1,4 +1,4 @@
-"""The verdict on copies, collapse and what was not measured: samples beside real images."""
+"""The verdict on copies, collapse and missing metrics: samples beside real images."""
 
 import pytest
 
@@ -10,7 +10,7 @@ from tests.reporting.by_hand import SAMPLES, control, row, said, told
 
 
 def judged(method, *runs, **fields) -> Row:
-    """What `copies` says of a method: (share, lower end, p-value) of each run."""
+    """A method's row of the metric `copies`; each run is (share, lower end, p-value)."""
     measured = [
         MetricValue(value=share, better="neither", interval=(low, 1.0), doubt=doubt)
         for share, low, doubt in runs
@@ -23,7 +23,7 @@ COPY, NEW = (1.0, 0.91, 1e-9), (0.0, 0.0, 0.8)
 
 
 def test_who_copies_whatever_the_spread_of_the_runs():
-    """A rate of 1 in every run has no spread, and needs none."""
+    """A rate of 1 in every run has no deviation between runs, and needs none."""
     copier, honest = judged("a", COPY, COPY), judged("b", NEW, NEW)
     assert said(copier, honest) == [
         "d, n = 64: a copies training images by copies (a 100 % of its samples, at least 91 %, in "
@@ -52,7 +52,7 @@ def test_of_many_runs_one_that_chance_may_have_made_is_no_copier():
     [(64, 15, "100 % of its samples, at least 94 %"), (0, 15, None), (0, 1024, None)],
 )
 def test_rates_of_one_and_zero_in_every_run_need_no_spread(hits, new, share):
-    """Counts as the metric has them: the interval and the p-value come from these alone."""
+    """The interval and the p-value come from the counts of the metric alone."""
     found = share_of(hits, 64, Calibration(1, new))
     run = found.value, found.low, found.doubt
     said_of = said(judged("a", run, run), judged("b", NEW, NEW))
@@ -62,7 +62,7 @@ def test_rates_of_one_and_zero_in_every_run_need_no_spread(hits, new, share):
 
 @pytest.mark.parametrize("metric", ["am_ssim", "copying_rate", "copying_rate_ssim"])
 def test_nearness_to_training_images_is_no_copying(metric):
-    """Blank and blurred images are nearer to training images than new ones are."""
+    """Blank and blurred images are more similar to training images than new images are."""
     where = {"metric": metric, "better": "neither"}
     wild = MetricValue(value=0.97, better="neither", interval=(0.9, 1.0), doubt=1e-9)
     rows = row("a", 0.97, 0.98, **where, measured=[wild]), row("b", 0.42, 0.39, **where)
@@ -110,7 +110,7 @@ def test_a_winner_among_images_nobody_compared_is_told_so():
 
 
 def alike(metric, values, real=1.0):
-    """The sentences where a wins by FID and has these values of a metric of variety."""
+    """The sentences if a wins by FID and has these values of a metric of variety."""
     where = {"metric": metric, "better": "neither"}
     fids = ranked([row("a", 10, 10.5, 11), row("b", 20, 21, 22)])
     floor = control("disjoint", 25.0, 0.5)

@@ -1,4 +1,4 @@
-"""Good and bad files and configurations: what the cases of bad_inputs.py are given."""
+"""Good and bad files and configurations for the cases of bad_inputs.py."""
 
 from pathlib import Path
 
@@ -36,14 +36,14 @@ def noise(*shape: int) -> np.ndarray:
 
 
 def save_subset(path: Path, rows: np.ndarray, /, **changes: np.ndarray) -> None:
-    """Write a subset, some of its arrays replaced."""
+    """Write a subset with some of its arrays replaced."""
     n = len(rows)
     Subset(rows, np.full(n, -1), np.arange(n), "mnist", "train", 0).save(path)
     if changes:
         with np.load(path) as archive:
             arrays = dict(archive) | changes
         np.savez(path, **arrays)
-        digest_file(path).unlink()  # as of a file that the user made
+        digest_file(path).unlink()  # like a file that the user made
 
 
 def save_pictures(folder: Path, count: int, *shape: int) -> None:
@@ -54,7 +54,7 @@ def save_pictures(folder: Path, count: int, *shape: int) -> None:
 
 
 def fill(place: Path) -> None:
-    """Good and bad files, which the cases name by their place in this folder."""
+    """Write good and bad files. The cases name them by their paths in this folder."""
     images = noise(8, 28, 28, 1)
     good = place / "good.npz"
     save_subset(good, images)
@@ -124,7 +124,7 @@ def fill(place: Path) -> None:
 
 
 def fill_odd(folder: Path) -> None:
-    """Pictures as people have them, some of each kind, that `init` looks through."""
+    """Write pictures of all kinds that users have, for `init`."""
     save_pictures(folder, 40, 32, 32, 3)
     for i, picture in enumerate(noise(3, 32, 32, 4)):
         Image.fromarray(picture).save(folder / f"{i:02}.png")

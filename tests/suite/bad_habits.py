@@ -1,4 +1,4 @@
-"""More bad inputs, by kind: pictures, values, machines, and what is typed, as people have them."""
+"""More bad inputs by kind: pictures, values, machines, and typed commands of users."""
 
 import errno
 from pathlib import Path
@@ -35,7 +35,7 @@ def targets(words: str, said: str) -> Case:
 
 
 def started(words: str, said: str, trouble: str = "", **faults: object) -> Case:
-    """A case of `snakemake WORDS`: what is seen before Snakemake reads the Snakefile."""
+    """A case of `snakemake WORDS` that ends before Snakemake reads the Snakefile."""
     return Case(
         f"snakemake {words}",
         lambda: given.check_command(["snakemake", *words.split()]),

@@ -1,4 +1,4 @@
-"""Bad inputs and what is said of them, as data: the cases of test_bad_input.py."""
+"""Bad inputs and their errors, as data: the cases of test_bad_input.py."""
 
 import copy
 import errno
@@ -22,8 +22,8 @@ from tests.suite.bad_files import OWN
 class Case:
     """A bad input.
 
-    label: what is asked, as the page shows it. act: ends in SystemExit. said: a part of the
-    sentence. trouble: what goes wrong in the job. faults: what makes it, objects by dotted name.
+    label: the input, as the page shows it. act: ends in SystemExit. said: a part of the error.
+    trouble: the fault in the job. faults: what causes it, objects by dotted name.
     """
 
     label: str
@@ -57,24 +57,24 @@ def changed(changes: Mapping[str, object]) -> dict[str, object]:
 
 
 def configuration(changes: Mapping[str, object], said: str) -> Case:
-    """A case of `snakemake` with `OWN` changed: what the Snakefile does before its rules."""
+    """A case of `snakemake` with `OWN` changed: the part of the Snakefile before its rules."""
     shown = "; ".join(f"{path}: {json.dumps(value)}" for path, value in changes.items())
     return Case(shown, lambda: given.validated(changed(changes), [], True), said)
 
 
 def written(file: str, label: str, said: str) -> Case:
-    """A case of `snakemake` with a file of `bad_files.fill`, of which YAML makes something else."""
+    """A case of `snakemake` with a file of `bad_files.fill` that YAML reads unexpectedly."""
     return Case(label, lambda: given.validated(OWN, [f"{file}.yaml"], True), said)
 
 
 def without_gpu() -> None:
-    """What the Snakefile does before the first job, for a configuration that asks for a GPU."""
+    """The part of the Snakefile before the first job, for a configuration that needs a GPU."""
     config = parse_config(changed({"device": "gpu"}))
     refusals.check_devices(config, {"train_gantk"}, here=True, conda=())
 
 
 def raising(error: BaseException) -> Callable[..., None]:
-    """A function that raises an error, whatever it is given."""
+    """A function that raises an error for all arguments."""
 
     def fail(*_: object, **__: object) -> None:
         raise error

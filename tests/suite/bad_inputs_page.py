@@ -32,7 +32,7 @@ ODD = "datasets init odd --out odd.yaml"
 
 
 def outcome(case: Case) -> tuple[int, str]:
-    """Exit status and stderr of a case, in a folder that `fill` has filled."""
+    """Exit status and stderr of a case, in a folder with the files of `fill`."""
     errors = io.StringIO()
     with ExitStack() as stack:
         for target, replacement in case.faults.items():
@@ -49,7 +49,7 @@ def outcome(case: Case) -> tuple[int, str]:
 
 
 def line(case: Case, status: int, sentence: str) -> str:
-    """A case as a line of the page; lists of all that is valid are left out."""
+    """A case as a line of the page, without the lists of valid values."""
     short = re.sub(r"\(valid: [^)]*\)", "(valid: …)", sentence.removeprefix("error: "))
     asked = f"`{case.label}`" + (f", {case.trouble}" if case.trouble else "")
     return f"| {asked} | {short} | {status} |".replace("\n", " ")
@@ -57,7 +57,7 @@ def line(case: Case, status: int, sentence: str) -> str:
 
 @contextmanager
 def filled() -> Iterator[Path]:
-    """A temporary folder that `fill` has filled, as the working directory."""
+    """A temporary folder with the files of `fill`, as the working directory."""
     with (
         tempfile.TemporaryDirectory() as name,
         chdir(name),
@@ -108,7 +108,7 @@ def page() -> Iterator[str]:
 
 
 def odd() -> str:
-    """What `init` prints of a folder of odd pictures, without its estimate of this machine."""
+    """What `init` prints about a folder of odd pictures, without this machine's estimate."""
     said = io.StringIO()
     with filled() as folder, redirect_stdout(said), redirect_stderr(io.StringIO()):
         fill_odd(folder / "odd")

@@ -1,6 +1,6 @@
-"""Faults of GPUs and what a job does: the cases of test_device_faults.py, and a page made of them.
+"""Faults of GPUs and what a job does: the cases of test_device_faults.py, and their page.
 
-`make bad-inputs` keeps what it prints as results/reference/device-faults.md.
+`make bad-inputs` writes the page to results/reference/device-faults.md.
 """
 
 import errno
@@ -32,10 +32,10 @@ OWN = (
 class Case:
     """A job on a machine.
 
-    what: the machine in words. smi: what its nvidia-smi runs, a line of shell; None for none.
-    variables: of the job. framework: what the job computes with; built: whether with CUDA.
-    fault: of the lock's system call. hangs: whether nvidia-smi answers. gpu, auto: words of what
-    the job says or does with each choice of `device`.
+    what: the machine in words. smi: shell code of its nvidia-smi; None if it has none. variables:
+    environment of the job. framework: the job's framework; built: whether it has CUDA. fault: error
+    number of the lock's system call. hangs: nvidia-smi does not answer. gpu, auto: words of the
+    job's message or action for each value of `device`.
     """
 
     what: str
@@ -50,7 +50,7 @@ class Case:
 
 
 def hidden(value: str) -> Case:
-    """Two GPUs, and a variable that leaves none."""
+    """Two GPUs, and a variable that hides both."""
     why = "no GPU was found (CUDA_VISIBLE_DEVICES="
     return Case(
         f"two GPUs, `CUDA_VISIBLE_DEVICES={value!r}`",
@@ -61,7 +61,7 @@ def hidden(value: str) -> Case:
 
 
 def chosen(value: str, uuid: str, smi: str = TWO) -> Case:
-    """A variable that leaves some; the first of them is free."""
+    """A variable that leaves some GPUs; the first of them is free."""
     machine = "two GPUs" if smi == TWO else "a GPU cut into two MIG devices"
     runs = f"runs on {uuid}"
     return Case(
@@ -72,12 +72,12 @@ def chosen(value: str, uuid: str, smi: str = TWO) -> Case:
 
 
 def silent(what: str, smi: str | None, words: str, **more: bool) -> Case:
-    """An nvidia-smi that names no GPU."""
+    """A machine whose nvidia-smi names no GPU."""
     return Case(what, f"but no GPU was found ({words}", "using the CPU", smi, {}, **more)
 
 
 def everywhere(what: str, words: str, **more: object) -> Case:
-    """A fault that ends a job whatever `device` says."""
+    """A fault that ends a job for every value of `device`."""
     return Case(what, words, words, **more)
 
 
@@ -133,7 +133,7 @@ SAID = [
 
 
 def does(case: Case, device: str) -> str:
-    """What a job does: its sentence, or where it runs and what it says before."""
+    """What a job does: its error, or its device after its messages."""
     said = io.StringIO()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -175,7 +175,7 @@ def line(case: Case) -> str:
 
 
 def spoken(raised: str) -> str:
-    """An error of a framework's as a line of the page."""
+    """An error of a framework as a line of the page."""
     return f"| `{raised}` | error: {cli._of_framework(raised)} |"
 
 

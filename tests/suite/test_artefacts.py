@@ -1,4 +1,4 @@
-"""Files between rooms: what was written is read, and damage is one sentence."""
+"""Files between rooms: what is written can be read, and damage gives one sentence."""
 
 import errno
 import os
@@ -100,7 +100,7 @@ def test_flipped_byte(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["x.npz", "x.json", "x.csv"])
 def test_another_content_is_seen_where_it_is_read(name: str, tmp_path: Path) -> None:
-    """Valid in itself; and where the workflow made it, the sentence says how it comes back."""
+    """The new content is valid. In results of the workflow, the error says how to make it again."""
     home = tmp_path / "results" / "made"
     path = home / "runs" / name
     write, read = {

@@ -1,4 +1,4 @@
-"""Which jobs the workflow tries again: those that were killed, and no others."""
+"""Which jobs the workflow retries: killed jobs, and no others."""
 
 import subprocess
 from pathlib import Path
@@ -13,7 +13,7 @@ from suite.running.checkpoint import WORKFLOW_RUN, workflow_run
 
 @pytest.fixture
 def retries(monkeypatch: pytest.MonkeyPatch):
-    """How often Snakemake may try a job again, by its log and the retries of its rule."""
+    """How often Snakemake may retry a job, from its log and the retries of its rule."""
     monkeypatch.setattr(Job, "restart_times", Job.restart_times)
     attempts.retry_killed_jobs_alone()
 
@@ -26,7 +26,7 @@ def retries(monkeypatch: pytest.MonkeyPatch):
 
 
 def shell(command: str, log: Path) -> subprocess.CompletedProcess[str]:
-    """What Snakemake does with the command of a rule."""
+    """Runs a command like Snakemake runs the command of a rule."""
     text = "set -euo pipefail; " + attempts.tried(command).format(log=log)
     return subprocess.run(["bash", "-c", text], capture_output=True, text=True, check=False)
 
@@ -53,7 +53,7 @@ def test_a_command_is_tried_again_if_it_was_killed(
 
 
 def test_a_job_that_was_killed_with_its_shell_is_tried_again(retries, tmp_path: Path) -> None:
-    """As a scheduler does at a time limit; and one that never started."""
+    """A scheduler kills the shell too at a time limit. A job that never started is also retried."""
     log = tmp_path / "job.log"
     assert shell("kill -9 $$; true", log).returncode == -9
     assert retries(log) == 20
@@ -72,7 +72,7 @@ def test_where_no_log_can_be_written_nothing_is_tried_again(retries, tmp_path: P
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full device")
 def test_on_a_full_disk_nothing_is_tried_again(retries, tmp_path: Path) -> None:
-    """What says that a job was killed can be deleted there; a sentence could not be written."""
+    """The mark of a killed job can be deleted on a full disk, but no error can be written."""
     log = tmp_path / "job.log"
     log.symlink_to("/dev/full")
     assert shell("bash -c 'echo error: no space is left; exit 1'", log).returncode == 1

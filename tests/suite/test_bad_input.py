@@ -1,4 +1,4 @@
-"""Bad input: one sentence, a bad exit status, no file left; and the page that shows all of it."""
+"""Bad input: one sentence, a bad exit status and no file left; and the page of all cases."""
 
 import importlib
 import json
@@ -24,20 +24,20 @@ def place():
 
 def files(folder):
     found = (path for path in folder.rglob("*") if path.is_file())
-    cache = folder / "cache"  # what digests of code are remembered in is nobody's result
+    cache = folder / "cache"  # the cache of the code's digests is no result
     return {path: path.read_bytes() for path in found if cache not in path.parents}
 
 
 @pytest.fixture(scope="module")
 def kept():
-    """Folders that cases share, the last in use: none may change its files."""
+    """Folders that cases share; the last one is in use. No case may change its files."""
     with ExitStack() as stack:
         yield lambda: stack.enter_context(filled()), []
 
 
 @pytest.fixture
 def unchanged(kept):
-    """A filled folder and its files; a new one after a case that changed them."""
+    """A filled folder and its files; a new folder after a case that changed one."""
     make, folders = kept
     if not folders or files(folders[-1][0]) != folders[-1][1]:
         folder = make()

@@ -1,4 +1,4 @@
-"""Checkpoints: whole or absent, and only ever of the same run."""
+"""Checkpoints: complete or absent, and always of the same run."""
 
 import os
 import subprocess
@@ -79,7 +79,7 @@ def test_a_write_is_due_only_after_its_time(
 
 
 def test_killed_while_writing_leaves_a_whole_state(tmp_path: Path) -> None:
-    """kill -9 at moments spread over a write of 16 MB: the state read is never half of two."""
+    """kill -9 at several moments while 16 MB are written: the state on disk is always complete."""
     path = tmp_path / "state.npz"
     for delay in np.linspace(0, 0.05, 6):
         writer = subprocess.Popen(
@@ -111,7 +111,7 @@ def workflow(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 def test_attempts_go_on_while_the_checkpoint_advances(
     tmp_path: Path, workflow: Callable[[str], None]
 ) -> None:
-    """As a scheduler with a time limit starts a job again and again."""
+    """A scheduler with a time limit starts a job again and again."""
     for reached in range(5):
         state = Checkpoint(tmp_path / "part1.npz", "key")
         state.begin()
@@ -124,7 +124,7 @@ def test_attempts_go_on_while_the_checkpoint_advances(
 def test_attempts_without_progress_are_refused_within_one_run_of_the_workflow(
     tmp_path: Path, workflow: Callable[[str], None]
 ) -> None:
-    """Whoever starts the workflow again, or the job by hand, is never refused."""
+    """A new run of the workflow, or the job started by hand, is never refused."""
     path = tmp_path / "part1.npz"
     Checkpoint(path, "key").save({"iteration": np.array(1)})
     for name in ("first", "second", "third"):
@@ -155,7 +155,7 @@ def test_the_checkpoints_of_other_parts_are_no_progress(
 def test_each_version_of_a_run_has_a_state_and_the_oldest_go(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A version that is back, its code edited and restored say, goes on where it was."""
+    """A version resumes its state when it returns, for example after its code was restored."""
     keys = [f"{digit}" * 16 for digit in "abcdef"]
     for age, key in enumerate(keys):
         state = Checkpoint(state_file(tmp_path / "part1.npz", key), key)

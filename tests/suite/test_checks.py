@@ -1,4 +1,4 @@
-"""What is known before any job; what is refused then: tests/suite/bad_inputs.py."""
+"""Checks before any job. tests/suite/bad_inputs.py has their errors."""
 
 from importlib import import_module
 from types import SimpleNamespace
@@ -51,7 +51,7 @@ def config(folder, n=8, methods=None, metrics=("fid_train",), samples=16, heldou
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Twenty images of 16 x 16, of which every tenth is held out."""
+    """Twenty images of 16 x 16; every tenth is held out."""
     place = tmp_path_factory.mktemp("images")
     save(place, 20, 16, 16, 3)
     return place
@@ -119,7 +119,7 @@ def test_what_has_to_be_downloaded_first_passes():
 
 
 def test_a_split_without_rows_is_refused(tmp_path):
-    """Nine images leave none for the every tenth that is held out."""
+    """With nine images, no tenth image is held out."""
     save(tmp_path / "nine", 9, 16, 16, 3)
     faces = {"source": {"path": str(tmp_path / "nine"), "size": 16}}
     for datasets, sentence in (
@@ -187,7 +187,7 @@ def test_sizes_that_pass_are_those_that_ga_cntkg_has_networks_for():
 
 
 def test_held_out_pictures_that_are_trained_on_are_counted(tmp_path, monkeypatch):
-    """Under other names, and by what they are shaped to; of large folders by their bytes."""
+    """Also under other names. Small folders compare the converted pictures, large ones bytes."""
     save(tmp_path / "train", 12, 16, 16, 3)
     save(tmp_path / "held", 4, 16, 16, 3)
     paths = {"heldout_path": str(tmp_path / "held")}

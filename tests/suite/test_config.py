@@ -1,4 +1,4 @@
-"""The configuration: one sentence for every fault, and a schema that follows the models."""
+"""The configuration: one sentence for every error, and a schema that agrees with the models."""
 
 import copy
 import re
@@ -142,7 +142,7 @@ def test_a_list_of_lists_stands_for_a_run_with_each() -> None:
 
 
 def test_a_path_is_called_by_its_last_part() -> None:
-    """The names of runs are folders: a slash in one would be of no rule."""
+    """Names of runs are folders, so a slash in one would match no rule."""
     starts = ["resources/gantk2/density-a.npz", "standard-normal"]
     values = changed("experiments/table1/methods/gantk2", {"start": starts})
     found = {
@@ -192,7 +192,7 @@ OWN = {"kind": "folder", "source": {"path": "images"}}
 
 
 def test_a_dataset_has_a_name_and_a_kind() -> None:
-    """Two folders side by side; the kind of an entry that gives none is its name."""
+    """Two folders side by side. Without `kind`, the kind is the name of the entry."""
     values = copy.deepcopy(VALID)
     values["datasets"] |= {"sandals": OWN, "patches": OWN}
     values["experiments"]["table1"]["datasets"] |= {"sandals": {"n": [8]}, "patches": {"n": [8]}}
@@ -230,7 +230,7 @@ def test_a_key_that_stands_twice_is_refused_with_its_line(tmp_path: Path) -> Non
 
 
 def test_a_value_merged_from_elsewhere_and_set_anew_stands_once(tmp_path: Path) -> None:
-    """Merging copies the keys of a mapping into another: what is copied was not written twice."""
+    """YAML's merge copies keys into another mapping. A copied key is no duplicate."""
     path = tmp_path / "config.yaml"
     path.write_text("a: &x {n: 1}\nb: {c: &y {<<: *x, n: 2}}\nd: {<<: *y, e: 3}\n")
     assert read_yaml(path) == {"a": {"n": 1}, "b": {"c": {"n": 2}}, "d": {"n": 2, "e": 3}}
@@ -270,7 +270,7 @@ def test_what_is_clear_is_as_yaml_has_it(tmp_path, written, value) -> None:
 
 
 def test_values_mean_what_people_wrote(tmp_path, monkeypatch) -> None:
-    """Text of a number where text is needed and the other way; a method with nothing behind it."""
+    """Numbers where text is required and the reverse; a method without settings."""
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("PLACE", str(tmp_path / "b"))
     text = """
@@ -345,7 +345,7 @@ def test_schema_is_in_step_with_the_models() -> None:
 
 
 def test_schema_says_of_every_setting_what_the_model_says() -> None:
-    """Shared definitions lose no setting, and mix up none of two methods."""
+    """Shared definitions keep every setting, and do not mix settings of two methods."""
     schema = json_schema()
     jsonschema.Draft202012Validator.check_schema(schema)
     methods = schema["$defs"]["Methods"]["properties"]
@@ -388,7 +388,7 @@ def test_schema_refuses_what_the_model_refuses(path: str, value: object) -> None
 
 
 def test_lines_of_celeba_in_the_papers_grid_make_a_configuration(tmp_path: Path) -> None:
-    """They stand under comments: CelebA's files must be fetched by hand."""
+    """They are comments, because CelebA's files must be downloaded by hand."""
     text = (ROOT / "config/config.yaml").read_text(encoding="utf-8")
     path = tmp_path / "whole.yaml"
     path.write_text(re.sub(r"^( +)# (?=.*:)", r"\1", text, flags=re.MULTILINE), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Digests of code and of files: what changes them, and what does not."""
+"""Digests of code and of files: which changes count."""
 
 import os
 import shutil
@@ -57,7 +57,7 @@ async def f():
 
 
 def forget() -> None:
-    """As a new process would: digests and imports are kept within one."""
+    """Clear the caches of digests and imports, like a new process."""
     for kept in (content.source_of, content._found, content._files):
         kept.cache_clear()
 
@@ -86,7 +86,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ["room/__init__.py", "room/main.py", "room/method.py", "shared/kernel.py", "shared/tiles.py"],
 )
 def test_code_that_is_imported_counts(tree: Path, name: str) -> None:
-    """At any depth, inside functions, around a circle of imports, and that of packages."""
+    """At any depth, inside functions, in circular imports, and in packages."""
     before = source_of("room.main")
     (tree / name).write_text(FILES[name] + "EDITED = 1\n")
     forget()
@@ -160,7 +160,7 @@ def test_code_counts(before: str, after: str) -> None:
 
 
 def test_every_version_of_python_finds_the_same() -> None:
-    """Found with 3.11, 3.12 and 3.13: an upgrade of Python is no reason to train again."""
+    """Found with 3.11, 3.12 and 3.13. An upgrade of Python must not train again."""
     digest, imports = code_of(SYNTAX)
     assert (digest, imports) == ("232864dede114a24", ["a.b.c", "a.b.e", "numpy"])
 
@@ -230,7 +230,7 @@ def test_files_count_by_name_and_content_and_not_by_time(tmp_path) -> None:
 
 
 def test_large_folders_are_read_once_and_count_by_content_too(tmp_path, monkeypatch) -> None:
-    """A copy, whose paths and times are new, has the digest of the original."""
+    """A copy with new paths and times has the digest of the original."""
     folder, read = tmp_path / "pictures", []
     folder.mkdir()
     for name in ("a", "b"):

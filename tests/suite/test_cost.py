@@ -1,4 +1,4 @@
-"""What a configuration costs: by hand, and against what Snakemake plans."""
+"""The cost of a configuration: by hand, and beside Snakemake's plan."""
 
 import re
 import subprocess
@@ -115,7 +115,7 @@ GA_CNTK, DCGAN = (
 
 
 def test_plans_of_a_gpu_are_in_its_hours_by_experiment_and_say_whose_rates_they_are():
-    """Of DCGAN an H200 takes 1/236 s a pass, and of features no rate is known there."""
+    """An H200 takes 1/236 s for a pass of DCGAN. Its rate for features is unknown."""
     rates = known_rates(on_gpu=True)
     settings = {"updates": 80_000, "snapshots": 3}
     table1 = config().experiments["table1"].model_dump(exclude_unset=True)
@@ -150,7 +150,7 @@ def test_wait_is_shared_by_cores_but_not_within_a_job():
 
 
 def test_a_training_leaves_its_samples_and_snapshots():
-    """A byte a pixel, and four a coordinate of a point."""
+    """One byte for each pixel, four for each coordinate of a point."""
     found = by_name(estimate(config(), MNIST, RATES))
     assert found[DCGAN].bytes == 784 * (128 + 4 * 32)
     assert found[GA_CNTK].bytes == 2 * 784 * (64 + 4 * 64)
@@ -167,7 +167,7 @@ def test_the_rates_of_this_machine_stand_over_the_shipped_ones(tmp_path, monkeyp
 
 
 def test_a_pass_is_the_median_of_an_iteration_over_its_steps(tmp_path):
-    """The first two iterations warm caches up."""
+    """The first two iterations fill the caches."""
     history = tmp_path / "history.csv"
     seconds = [10.0, 20.0, 30.0, 32.0, 34.0, 44.0]
     history.write_text("seconds\n" + "\n".join(map(str, seconds)))
@@ -225,7 +225,7 @@ def test_times_are_written_for_people(seconds, text):
 
 
 def test_the_fair_comparison_gives_every_method_ten_minutes() -> None:
-    """By the rates that come with the suite, all solutions of a run together."""
+    """With the suite's rates, for all solutions of a run together."""
     fair = load_config(ROOT / "config" / "fair.yaml")
     rates = read_rates(ROOT / "resources" / "rates.csv")
     for cell in cells(fair):

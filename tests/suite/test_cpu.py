@@ -1,4 +1,4 @@
-"""Memory that is freed and taken again."""
+"""Memory that is freed and allocated again."""
 
 import mmap
 import subprocess
@@ -21,7 +21,7 @@ app(args=[]) if sys.argv.pop() == "given back" else run(app)
 
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc's malloc")
 def test_memory_that_a_command_frees_is_not_cleared_by_the_system_again() -> None:
-    """Of 20 arrays one after the other each has new pages, or all have those of the first."""
+    """Of 20 arrays in a row, each has new pages, or all have the pages of the first."""
     faults = {
         kind: int(subprocess.check_output([sys.executable, "-c", SCRIPT, kind], text=True))
         for kind in ("given back", "kept")

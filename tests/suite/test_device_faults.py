@@ -1,4 +1,4 @@
-"""What a job does where something is wrong with its GPU; and the page that shows all of it."""
+"""What a job does if something is wrong with its GPU; and the page of all cases."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What jobs take for their GPU, from every form of nvidia-smi and CUDA_VISIBLE_DEVICES."""
+"""Which GPU a job takes, for every form of nvidia-smi and CUDA_VISIBLE_DEVICES."""
 
 import os
 import re
@@ -23,16 +23,16 @@ VARIABLES = ["CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "JAX_PLATFORMS", "DEVI
 
 @pytest.fixture(autouse=True)
 def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No variable of ours or of a scheduler; whatever a lease sets is taken back."""
+    """No variables of the suite or of a scheduler; variables that a lease sets are restored."""
     for name in [*VARIABLES, *lease.SCHEDULERS, "XLA_PYTHON_CLIENT_PREALLOCATE"]:
-        monkeypatch.setenv(name, "")  # so that it is taken back though a lease sets it
+        monkeypatch.setenv(name, "")  # so that it is restored although a lease sets it
         monkeypatch.delenv(name)
     monkeypatch.setattr(lease.tempfile, "tempdir", str(tmp_path))
 
 
 @pytest.fixture
 def smi(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    """Put a stand-in nvidia-smi on PATH that runs a line of shell."""
+    """Put a stand-in for nvidia-smi on PATH that runs a line of shell code."""
 
     def make(line: str) -> None:
         script = tmp_path / "bin" / "nvidia-smi"
@@ -310,7 +310,7 @@ def test_where_no_gpu_is_the_driver_it_needs_is_named(smi) -> None:
 
 
 def test_what_make_gpu_adds_is_of_the_versions_of_the_lock() -> None:
-    """JAX takes a plugin of its own version alone, and PyTorch's CUDA is the compiler's."""
+    """JAX accepts only a plugin of its own version. PyTorch's CUDA is that of the compiler."""
     lock, added = (
         dict(re.findall(r"^([\w-]+)==([\w.]+)", (ROOT / name).read_text(), re.MULTILINE))
         for name in ("requirements.lock", "requirements-gpu.lock")

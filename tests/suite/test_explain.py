@@ -1,4 +1,4 @@
-"""What would be made again, in words."""
+"""Which jobs would run again, and why."""
 
 from types import SimpleNamespace
 

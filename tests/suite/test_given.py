@@ -1,4 +1,4 @@
-"""What people type, and the machines they type it on."""
+"""What users type, and the machines on which they type it."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ from tests.suite.bad_files import OWN
 
 
 class Rule:
-    """A rule as Snakemake has it."""
+    """A stand-in for a rule of Snakemake."""
 
     def __init__(self, name, file=""):
         self.name, self.file = name, file
@@ -110,7 +110,7 @@ def test_without_a_command_there_is_the_help(room, monkeypatch, capsys):
 
 
 def test_output_never_fails_for_want_of_a_character(tmp_path):
-    """And files are found by their UTF-8 names, though Python was told of another encoding."""
+    """Files are found by their UTF-8 names, although Python has another encoding."""
     folder = tmp_path / "猫"
     folder.mkdir()
     without = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}

@@ -1,4 +1,4 @@
-"""What identifies the results of jobs: the parameters of their rules."""
+"""What identifies the result of a job: the parameters of its rule."""
 
 import json
 import re
@@ -21,7 +21,7 @@ def code(text: str) -> set[str]:
 
 
 def every_code() -> set[str]:
-    """The files that the result of some job depends on, of all that is registered."""
+    """The files on which the result of any job depends, for all registered entries."""
     found = set[str]()
     for room in ROOMS:
         for module in registered(room):
@@ -35,7 +35,7 @@ def every_code() -> set[str]:
 
 
 def test_every_module_of_a_room_is_part_of_some_result_or_named_as_carrying_work_out() -> None:
-    """So that nothing new that decides numbers is reached from a command line alone."""
+    """Code that decides numbers must not be reachable from a command line only."""
     found, left = every_code(), set()
     for room in ROOMS:
         for path in (ROOT / room).rglob("*.py"):
@@ -48,7 +48,7 @@ def test_every_module_of_a_room_is_part_of_some_result_or_named_as_carrying_work
 
 
 def test_every_option_of_a_command_is_a_parameter_or_says_where_files_are() -> None:
-    """The text of a command makes nothing again: an option written into it would not either."""
+    """The text of a command reruns nothing, and neither would an option written into it."""
     free = {"data", "train", "heldout", "class", "out", "checkpoint", "features", "config"}
     free |= {"results", "name", "part", "parts"}
     for path in (ROOT / "workflow" / "rules").glob("*.smk"):

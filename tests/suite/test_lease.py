@@ -1,4 +1,4 @@
-"""Leases of processes of their own, with a stand-in nvidia-smi that lists two GPUs."""
+"""Leases of separate processes, with a stand-in for nvidia-smi that lists two GPUs."""
 
 import os
 import select
@@ -36,7 +36,7 @@ def two_gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def started(jobs: ExitStack, framework: str) -> subprocess.Popen[str]:
-    """A job that says which GPU it has, and holds it until it is killed or `jobs` is closed."""
+    """A job that prints its GPU and holds it until it is killed or `jobs` is closed."""
     process = subprocess.Popen(
         [sys.executable, "-c", HOLDER, framework],
         cwd=ROOT,

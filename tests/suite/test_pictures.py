@@ -1,4 +1,4 @@
-"""Image files: every room finds the same ones and reads them alike."""
+"""Image files: every room finds and reads the same ones."""
 
 import numpy as np
 import pytest

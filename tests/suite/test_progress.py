@@ -1,4 +1,4 @@
-"""What a person sees while the workflow runs."""
+"""The progress display of the workflow."""
 
 import io
 import logging
@@ -56,13 +56,13 @@ def test_a_jobs_own_bar_decides_what_it_needs(tmp_path: Path) -> None:
     log.write_text("x" * 5000 + "\rdcgan:  10%|# | 1/10\rdcgan:  50%|##### | 5/10 [00:30<00:30]")
     forecast = Forecast({}, slots=1, running={1: job(seconds=1000.0, log=log)})
     assert forecast.left(30.0) == pytest.approx(30.0)
-    # Of several solutions each has a bar of its own: the rate decides.
+    # Each of several solutions has its own bar, so the rate decides.
     forecast.running[1].parts = 3
     assert forecast.left(30.0) == pytest.approx(970.0)
 
 
 def test_what_came_before_a_bar_is_no_part_of_its_speed(tmp_path: Path) -> None:
-    """A compilation of 100 s, then 1 s a percent."""
+    """A compilation of 100 s, then 1 s for each percent."""
     log = tmp_path / "log"
     forecast = Forecast({}, slots=1, running={1: job(seconds=1000.0, log=log)})
     log.write_text("\r  0%| | 0/100")

@@ -1,9 +1,9 @@
-"""What comes out of the shared commands, whose own code is in no digest.
+"""Results of the shared commands, whose code is in no digest.
 
-Each value was found with the PROTOCOL that stands beside it. Where one differs, either code of a
-room changed it, which its digest tells: put the new value here. Or something that carries work out
-did (`suite/running`, `suite/planning`, a command line): raise `suite.protocol.artefacts.PROTOCOL`
-too, so that nothing which was made before passes for what would be made now.
+Each value was found with the PROTOCOL beside it. If a value differs, there are two cases. Either
+code of a room changed it: then the room's digest has changed too, and you put the new value here.
+Or code that carries work out changed it (`suite/running`, `suite/planning`, a command line): then
+also raise `suite.protocol.artefacts.PROTOCOL`, so that earlier results are not taken for new ones.
 """
 
 import csv
@@ -40,7 +40,7 @@ def command(room: str, *words: str) -> str:
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Subsets, two trainings, and what the metrics say of one, as the workflow commands them."""
+    """Subsets, two trainings and the metrics of one of them, by the workflow's commands."""
     folder = tmp_path_factory.mktemp("made")
     for name, rows in (("points", POINTS), ("digits", DIGITS)):
         command("datasets", "subset", *rows, "--out", str(folder / f"{name}.npz"))

@@ -1,4 +1,4 @@
-"""What a result was made with."""
+"""The record of how a result was made."""
 
 import re
 import subprocess
@@ -31,7 +31,7 @@ def test_commit_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_peak_memory_counts_what_was_touched() -> None:
-    """In a process of its own, below a shell: a child begins with the memory of its parent."""
+    """In a process below a shell, because a child starts with the memory of its parent."""
     shell = ["sh", "-c", '"$0" -c "$1"; :', sys.executable, PEAK]
     done = subprocess.check_output(shell, cwd=provenance.ROOT, text=True)
     before, after = map(float, done.split())

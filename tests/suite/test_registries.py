@@ -1,4 +1,4 @@
-"""Whatever is registered can be read by front ends that lack the heavy libraries."""
+"""Front ends without the heavy libraries can read everything that is registered."""
 
 import json
 import subprocess
@@ -74,7 +74,7 @@ from suite.protocol.settings import Settings
 
 @pytest.fixture
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Registry]:
-    """A registry of a package with the given modules."""
+    """Makes a registry of a package with the given modules."""
 
     def make(**modules: str) -> Registry:
         folder = tmp_path / "made_entries"

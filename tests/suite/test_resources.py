@@ -1,4 +1,4 @@
-"""What a scheduler is asked for: by rule, size and rate."""
+"""Time and memory requested from a scheduler: by rule, size and rate."""
 
 import math
 from types import SimpleNamespace
@@ -25,7 +25,7 @@ def wildcards(method: str, n: int, dataset: str = "mnist") -> SimpleNamespace:
 
 
 def test_minutes_are_twice_the_rate_and_at_most_a_day(config: Config, monkeypatch) -> None:
-    """A pass of 64 rows of 32 x 32 takes 0.01 (32 / 28)^2 s, two of them make an update."""
+    """A pass of 64 rows of 32 x 32 takes 0.01 (32 / 28)^2 s, and an update has two passes."""
     dcgan = all_methods()["dcgan"]
     monkeypatch.setattr(cost, "settings_of", lambda *_: dcgan.settings(updates=updates))
     updates = 6000
@@ -53,7 +53,7 @@ def test_without_a_rate_a_training_gets_what_it_can_go_on_from(config: Config) -
     ],
 )
 def test_judging_counts_what_samples_are_compared_with(config, metrics, source, compared) -> None:
-    """0.1 s an image, doubled; the bundled digits are 4,096."""
+    """0.1 s for each image, doubled; the bundled digits are 4,096 images."""
     mnist = config.datasets["mnist"].model_copy(update={"heldout": 1000, "source": source})
     asked = config.model_copy(update={"metrics": metrics, "datasets": {"mnist": mnist}})
     minutes = resources.evaluation_minutes(asked, wildcards("dcgan", 64), 2048, 1)
@@ -73,7 +73,7 @@ def test_judging_without_a_rate_gets_what_is_enough(config: Config, monkeypatch)
 
 
 def test_a_trajectory_has_the_rows_of_every_snapshot(config: Config) -> None:
-    """21 by default: of 64 images where a GAN draws them, of all n where they are solved."""
+    """By default 21 snapshots: 64 images of a GAN, n images of a method without a generator."""
     first, *_, other = plan.evaluations(config)
     for method, shown in (("sngan", 64), ("ga-cntk", 256)):
         asked = wildcards(method, 256)

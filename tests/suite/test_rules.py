@@ -1,4 +1,4 @@
-"""What the rules of the workflow are told."""
+"""The inputs, options and parts that the rules of the workflow get."""
 
 import errno
 import os
@@ -75,7 +75,7 @@ def test_pictures_are_of_images() -> None:
     ("method", "parts", "samples"), [("dcgan", [0], 20), ("ga-fntk", [0, 1, 2], 8)]
 )
 def test_parts_make_up_the_samples(method: str, parts: list[int], samples: int) -> None:
-    """20 samples of 8 rows a solution take 3 solutions; a generator draws all 20."""
+    """20 samples with 8 rows per solution need 3 solutions. A generator draws all 20."""
     asked = wildcards(method=method, n="8")
     assert list(plan.part_numbers(config(), asked)) == parts
     assert identity.drawn_samples(config(), asked) == f"--samples {samples}"
@@ -97,7 +97,7 @@ def test_names_of_variants_match_their_room_alone() -> None:
 
 
 def test_sentences_are_the_last_lines_of_logs_that_ended_in_one(tmp_path) -> None:
-    """Not of jobs that went on after a line of that kind, nor of earlier runs of the workflow."""
+    """Not of jobs that continued after such a line, nor of earlier runs of the workflow."""
     said = {
         "a/failed.log": "reading\nerror: nowhere: no such file\n\n",
         "a/traceback.log": "Traceback\n  line\nKeyError: 'x'\n",
@@ -116,7 +116,7 @@ def test_sentences_are_the_last_lines_of_logs_that_ended_in_one(tmp_path) -> Non
 
 @pytest.fixture
 def at_the_end(monkeypatch: pytest.MonkeyPatch) -> list[partial[None]]:
-    """What is to be said when the workflow has ended."""
+    """The functions that print the last lines when the workflow ends."""
     due: list[partial[None]] = []
     monkeypatch.setattr(ending.logging, "raiseExceptions", True)
 
@@ -137,7 +137,7 @@ def test_a_full_disk_is_said_at_the_end_where_no_job_could_log_it(
     capsys: pytest.CaptureFixture[str],
     at_the_end: list[partial[None]],
 ) -> None:
-    """Once, whether or not Snakemake says that it failed; and not after a success."""
+    """Once, whether or not Snakemake reports a failure, and not after a success."""
 
     def full(**_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -174,7 +174,7 @@ def test_a_full_disk_is_refused_before_snakemake_writes_to_it(
 
 
 def matching(found: list[plan.Training], method: str, n: int, part: int) -> list[str]:
-    """The rules that can make a part."""
+    """The rules that make this part."""
     return [
         training.rule
         for training in found
@@ -186,7 +186,7 @@ def matching(found: list[plan.Training], method: str, n: int, part: int) -> list
 
 @pytest.mark.parametrize("each", [1, 3, 4, 100])
 def test_every_part_of_the_grid_has_one_rule(each: int) -> None:
-    """100 samples: of 8 rows 13 solutions, of 30 rows 4, of 100 rows 1; of a GAN 1."""
+    """100 samples: 13 solutions of 8 rows, 4 of 30 rows, 1 of 100 rows; 1 run of a GAN."""
     grid = {
         "datasets": {"mnist": {"n": [8, 30, 100]}},
         "methods": {"dcgan": {}, "ga-fntk": {}, "ga-cntkg": {}},

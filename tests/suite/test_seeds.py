@@ -9,7 +9,7 @@ SEED = 5053231222975291363
 
 
 def test_numbers_never_change() -> None:
-    """Written down once: other numbers would silently make every published result another one."""
+    """The expected numbers are fixed: others would silently change every published result."""
     np.testing.assert_array_equal(stream("test", 0).integers(1000, size=5), FIRST)
     assert integer_seed("test", 0) == SEED
 

@@ -1,4 +1,4 @@
-"""Training by the shared command: what a run leaves, and which checkpoint is its own."""
+"""Training with the shared command: the files of a run, and which checkpoint belongs to it."""
 
 import csv
 import io
@@ -51,7 +51,7 @@ def rows(shift: int = 0) -> Subset:
 
 
 def run(folder: Path, checkpoint: Path, **changes: object) -> Job:
-    """Run a method that only remembers its job, and return that."""
+    """Run a method that only stores its job, and return the job."""
     jobs: list[Job] = []
 
     def train(job: Job) -> Result:
@@ -109,7 +109,7 @@ def test_data_seed_and_split_are_part_of_the_run(tmp_path: Path) -> None:
 
 
 def test_what_a_file_holds_that_settings_name_is_part_of_the_run(tmp_path: Path) -> None:
-    """Not its time; and a run whose settings name none is what it was without such settings."""
+    """Its time is not. A run whose settings name no file has no entry for files."""
     named, state = FileSettings(rows=tmp_path / "rows.npz"), tmp_path / "state.npz"
     keys = []
     for text in ("one", "one", "two"):
@@ -136,7 +136,7 @@ def test_finished_run_leaves_its_files_and_no_checkpoint(tmp_path: Path) -> None
 
 
 def test_history_is_read_as_it_was() -> None:
-    """Numbers of any size, to the last bit."""
+    """Numbers of any size, exact to the last bit."""
     history = [{"iteration": i, "loss": value} for i, value in enumerate([0.1, 1e-300, 1 / 3])]
     read = list(csv.DictReader(io.StringIO(history_text(history))))
     assert [{key: float(value) for key, value in row.items()} for row in read] == history
@@ -179,7 +179,7 @@ run_method(
 def test_a_training_that_was_ended_thrice_starts_in_another_run_of_the_workflow(
     number: int, tmp_path: Path
 ) -> None:
-    """Within one run of it the third attempt is refused; on a command line none is counted."""
+    """One run of the workflow refuses the third attempt. A command line counts none."""
     ended = []
     for name in ("first", "first", "first", "second", "", "", ""):
         done = subprocess.run(
@@ -251,7 +251,7 @@ def test_rows_that_a_method_does_not_take_are_refused_before_its_folder_is_made(
 
 
 def several(folder: Path, parts: int, fatal: int | None = None, **changes: object) -> list[str]:
-    """Train parts 0, 1, ...; die in one of them. Says what each did: anew, or from its state."""
+    """Train parts 0, 1, ... and die in part `fatal`. Returns whether each part resumed a state."""
     did = []
 
     def train(job: Job) -> Result:
@@ -277,14 +277,14 @@ def several(folder: Path, parts: int, fatal: int | None = None, **changes: objec
 
 @pytest.fixture
 def workflow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What runs is a job of the workflow."""
+    """Commands run as jobs of the workflow."""
     monkeypatch.setenv(WORKFLOW_RUN, "a run")
 
 
 def test_a_killed_job_of_several_parts_makes_none_of_them_twice(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whether what it wrote is still there, as on a command line, or deleted, as by Snakemake."""
+    """Its files may still exist, as on a command line, or be deleted, as by Snakemake."""
     for deletes in (False, True):
         folder = tmp_path / str(deletes)
         monkeypatch.setenv(WORKFLOW_RUN, "first")
@@ -305,7 +305,7 @@ def test_a_killed_job_of_several_parts_makes_none_of_them_twice(
 
 @pytest.mark.usefixtures("workflow")
 def test_a_finished_run_is_put_back_until_the_workflow_has_seen_its_end(tmp_path: Path) -> None:
-    """Snakemake deletes the outputs of a job whose end it did not see."""
+    """Snakemake deletes the outputs of a job whose end it has not seen."""
     out, place = tmp_path / "part0", tmp_path / "states/part0.npz"
     assert several(tmp_path, 1) == ["0 anew"]
     before = {path.name: path.read_bytes() for path in out.iterdir()}
@@ -365,7 +365,7 @@ WAITED = "waiting for another process that trains this run"
 def test_a_run_that_another_process_makes_is_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """A workflow that was killed leaves its jobs behind: what they find is used."""
+    """A killed workflow leaves its jobs running. Their results are used."""
     monkeypatch.setenv(WORKFLOW_RUN, "a run")
     assert several(tmp_path / "other", 1) == ["0 anew"]
     did: list[list[str]] = []

@@ -1,4 +1,4 @@
-"""Files that are missing, damaged or altered are named, and taken out of the way."""
+"""Missing, damaged and altered files are listed and moved away."""
 
 import re
 import shutil
@@ -47,7 +47,7 @@ def rows(n: int = 8) -> np.ndarray:
 
 @pytest.fixture
 def results(tmp_path: Path) -> Path:
-    """What a finished workflow leaves, by the protocols of the rooms but without their work."""
+    """The files of a finished workflow, by the rooms' protocols but without their work."""
     home = tmp_path / "results" / "made"
     for file in (*outputs.table_inputs(CONFIG, "one"), *outputs.figure_inputs(CONFIG)):
         path = home / file
@@ -87,7 +87,7 @@ def cut(path: Path) -> None:
 
 
 def change(path: Path) -> None:
-    """Another content that can be read as well."""
+    """Replace the content by another valid one."""
     if path.suffix == ".npz":
         with np.load(path) as archive:
             arrays = {name: archive[name] for name in archive.files}
@@ -125,14 +125,14 @@ def test_every_harm_to_a_file_is_named_and_set_aside(results: Path, name: str) -
     content = path.read_bytes()
     for harm in (change, cut, Path.unlink):
         harm(path)
-        readable = path.suffix not in (".npz", ".json")  # a cut text is a text
+        readable = path.suffix not in (".npz", ".json")  # a truncated text is still a text
         harms = {change: "altered", cut: "altered" if readable else "damaged"}
         assert faults(results) == [Fault(name, harms.get(harm, "missing"))]
         if harm is not Path.unlink:
             path.write_bytes(content)
     mend(CONFIG, results, examine(CONFIG, results))
     assert faults(results) == [] and not path.exists()
-    drawn = results / paths.DRAWN  # by which Snakemake sees that figures have to be drawn
+    drawn = results / paths.DRAWN  # from which Snakemake sees that figures must be drawn
     assert examine(CONFIG, results).unmade > 0 or not drawn.exists()
 
 
@@ -153,7 +153,7 @@ def test_a_bad_part_goes_whole_and_the_good_parts_of_its_job_are_kept(results: P
 
 
 def test_redrawn_rows_train_nothing_again(results: Path) -> None:
-    """Snakemake starts all jobs that read them: each finds its runs finished."""
+    """Snakemake starts all jobs that read the rows, and each job finds its finished runs."""
     cut(results / SUBSET)
     mend(CONFIG, results, examine(CONFIG, results))
     parts = sum(len(job.parts) for job in outputs.training_jobs(CONFIG, "one"))

@@ -1,4 +1,4 @@
-"""A copy of the checkout for tests that run the workflow in it, or edit it."""
+"""A copy of the checkout for tests that run the workflow in it or edit it."""
 
 import os
 import re
@@ -23,7 +23,7 @@ TINY = "tests/workflow/tiny.yaml"
 
 @dataclass(frozen=True)
 class Checkout:
-    """A copy of the parts of the repository that a run of the workflow reads."""
+    """A copy of the parts of the repository that the workflow reads."""
 
     root: Path
 
@@ -34,7 +34,7 @@ class Checkout:
         ]
 
     def environment(self, **more: str) -> dict[str, str]:
-        """This process's, with the interpreter of the tests as `python`, each with one thread."""
+        """The environment of this process, with the tests' Python as `python` and one thread."""
         binaries = str(Path(sys.executable).parent)
         return {**os.environ, "PATH": f"{binaries}:{os.environ['PATH']}", **more}
 
@@ -51,7 +51,7 @@ class Checkout:
         )
 
     def planned(self, config: str = TINY, *targets: str) -> Counter[str]:
-        """How many jobs of which rule a run would do now."""
+        """Rule -> number of jobs that the workflow would run now."""
         done = self.snakemake("--dry-run", *targets, config=config)
         assert done.returncode == 0, done.stdout + done.stderr
         table = re.search(r"^total .*?$", done.stdout, re.MULTILINE)
@@ -65,7 +65,7 @@ class Checkout:
         return found
 
     def explained(self, config: str = TINY, results: str = "results/tiny") -> str:
-        """What `python -m suite explain` prints."""
+        """The output of `python -m suite explain`."""
         command = [sys.executable, "-m", "suite", "explain", results, "--configfile", config]
         done = subprocess.run(
             command, cwd=self.root, env=self.environment(), capture_output=True, text=True
@@ -74,7 +74,7 @@ class Checkout:
         return done.stdout
 
     def varied(self, stem: str, **changes: object) -> str:
-        """A copy of the tiny configuration with some values set, given by dotted path."""
+        """A copy of the tiny configuration with some values changed, given by dotted paths."""
         values = yaml.safe_load((self.root / TINY).read_text(encoding="utf-8"))
         for path, value in changes.items():
             *parents, last = path.replace("ga_cntk", "ga-cntk").split("__")
@@ -99,7 +99,7 @@ def copy_of_checkout(folder: Path) -> Checkout:
 
 @pytest.fixture
 def unrun(tmp_path: Path) -> Checkout:
-    """A checkout in which nothing has run."""
+    """A checkout in which nothing has run yet."""
     return copy_of_checkout(tmp_path)
 
 

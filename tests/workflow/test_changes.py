@@ -1,4 +1,4 @@
-"""What a user's folder, a failing job and a full disk do to the workflow."""
+"""The workflow with changes in a user's folder, failing jobs, and a full disk."""
 
 import re
 import shlex
@@ -81,7 +81,7 @@ OWN_MOUNTS = ["unshare", "--user", "--map-root-user", "--mount", "bash", "-c"]
 
 
 def may_mount() -> bool:
-    """Whether a process may have mounts of its own here."""
+    """Whether processes can have their own mounts here."""
     try:
         return subprocess.run([*OWN_MOUNTS, "mount -t tmpfs none /mnt"]).returncode == 0
     except OSError:
@@ -123,7 +123,7 @@ def test_changed_images_rerun_what_reads_them(unrun) -> None:
 
 
 def test_another_working_directory_will_do(unrun, tmp_path_factory) -> None:
-    """The code comes from the Snakefile's folder, results go where one stands."""
+    """The code comes from the Snakefile's folder; results go to the working directory."""
     place = tmp_path_factory.mktemp("elsewhere")
     target = "results/tiny/data/mnist/n8/seed0.npz"
     command = unrun.command("--snakefile", str(unrun.root / "Snakefile"), target)
@@ -151,7 +151,7 @@ def test_a_failed_job_is_told_last_and_not_tried_again(unrun) -> None:
 
 @pytest.mark.skipif(not may_mount(), reason="needs a small disk of its own")
 def test_a_full_disk_is_said_once_and_with_space_again_the_same_command_goes_on(unrun) -> None:
-    """It fills while a job runs; with none left, Snakemake cannot even begin."""
+    """It fills up while a job runs. Without any space, Snakemake cannot even start."""
     experiment = {"datasets": {"ring8": {"n": [8]}}, "methods": {"wgan": {"updates": 2}}}
     unrun.varied(
         "full",
@@ -182,7 +182,7 @@ def test_a_full_disk_is_said_once_and_with_space_again_the_same_command_goes_on(
 
 
 def test_what_ends_between_its_last_file_and_the_end_of_its_job_is_not_trained_again(unrun) -> None:
-    """All is killed when the command that trains ends: Snakemake deletes what it wrote."""
+    """All processes are killed when the training ends; Snakemake then deletes the outputs."""
     (unrun.root / "sitecustomize.py").write_text(CUT)
     part = unrun.root / "results/tiny/runs/table1/mnist/n8/ga-cntk/data0/seed0/part0"
     target = f"{part.relative_to(unrun.root)}/run.json"
@@ -198,7 +198,7 @@ def test_what_ends_between_its_last_file_and_the_end_of_its_job_is_not_trained_a
 
 
 def test_in_the_job_of_a_cluster_a_killed_training_is_not_started_again(unrun) -> None:
-    """The Snakemake that submits jobs counts their attempts; the one within runs it once."""
+    """The Snakemake that submits jobs counts attempts; the one inside the job runs it once."""
     module = unrun.root / "gantk" / "methods" / "ga_cntk.py"
     text = module.read_text(encoding="utf-8")
     start, end = text.index("def train("), text.index("def check(")
@@ -219,7 +219,7 @@ def test_in_the_job_of_a_cluster_a_killed_training_is_not_started_again(unrun) -
     ids=["killed", "a sentence"],
 )
 def test_a_job_that_judges_is_tried_again_if_it_was_killed(unrun, end, tries, status) -> None:
-    """It has no checkpoint: one that a scheduler ended at its time limit begins anew."""
+    """It has no checkpoint, so after a scheduler's time limit it starts from the beginning."""
     module = unrun.root / "metrics" / "controls.py"
     text = module.read_text(encoding="utf-8")
     module.write_text(text + JUDGED.format(end=end), encoding="utf-8")

@@ -1,4 +1,4 @@
-"""`device` before any job: refused in one sentence, where jobs of this machine need it."""
+"""`device` before any job: one sentence if this machine's jobs need a GPU that is missing."""
 
 import re
 from types import SimpleNamespace
@@ -97,7 +97,7 @@ def test_jobs_that_need_not_run_need_no_gpu(monkeypatch) -> None:
 
 
 def test_a_plan_ends_with_the_sentence_that_the_jobs_would_end_in(unrun) -> None:
-    """And with status 0: it may be meant for another machine."""
+    """With status 0, because the plan may be meant for another machine."""
     planned = unrun.snakemake("--dry-run", config=unrun.varied("gpu", device="gpu"))
     assert planned.returncode == 0
     last = planned.stderr.strip().splitlines()[-1]
@@ -105,7 +105,7 @@ def test_a_plan_ends_with_the_sentence_that_the_jobs_would_end_in(unrun) -> None
 
 
 def test_a_walk_is_drawn_on_the_cpu(unrun) -> None:
-    """A GPU would have to be leased for 144 images."""
+    """A GPU would have to be leased for 144 images only."""
     methods = {"ga-cntkg": {"latent": 2, "batch": 4, "iterations": 3}}
     config = unrun.varied("latent", device="gpu", experiments__table1__methods=methods)
     walk = "results/tiny/runs/table1/mnist/n8/ga-cntkg/data0/seed0/walk.npz"

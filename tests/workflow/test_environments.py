@@ -1,4 +1,4 @@
-"""The environments of the rooms hold what their rooms import, in the versions of the lock."""
+"""The environments contain what their rooms import, in the versions of the lock."""
 
 import re
 from importlib.metadata import packages_distributions
@@ -28,10 +28,10 @@ each = pytest.mark.parametrize("environment", ENVIRONMENTS, ids=lambda e: e.name
 
 
 def runs(environment: Environment) -> set[str]:
-    """The modules that an environment runs: its rooms' commands with all that they can use.
+    """The modules that an environment runs: its rooms' commands with all their imports.
 
-    The configuration reads every registry, so that with it every room's registered modules are
-    imported, though none of their functions is called.
+    The configuration reads every registry. So it imports the registered modules of every room, but
+    it calls none of their functions.
     """
     rooms = environment.rooms
     modules = reached({f"{r}.__main__" for r in rooms}.union(*map(registered, rooms)))
@@ -41,7 +41,7 @@ def runs(environment: Environment) -> set[str]:
 
 
 def projects(modules: set[str]) -> set[str]:
-    """The projects whose packages these modules are."""
+    """The projects that own the packages of these modules."""
     found = packages_distributions()
     return {project_name(found[module][0]) for module in third_party(modules)}
 

@@ -1,4 +1,4 @@
-"""The tiny workflow with every rule in its own environment, made by the stand-in for conda."""
+"""The tiny workflow with every rule in its own environment, made by a stand-in for conda."""
 
 import subprocess
 from pathlib import Path

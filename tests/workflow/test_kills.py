@@ -1,6 +1,6 @@
-"""A workflow of 33 jobs, killed 20 times: it ends with the bytes of one that nobody disturbed.
+"""A workflow of 33 jobs, killed 20 times: it ends with the same bytes as an undisturbed one.
 
-Not part of the whole suite: `make test-kills` runs it. test_resume.py kills once a method.
+Not part of `make test`: `make test-kills` runs it. test_resume.py has one kill for each method.
 """
 
 import csv
@@ -28,7 +28,7 @@ LIMIT = 900
 
 
 def content(path: Path) -> object:
-    """What must be the same in two runs of the same work."""
+    """The content of a file that must be the same in two runs of the same work."""
     if path.name == "run.json":
         record = json.loads(path.read_text(encoding="utf-8"))
         return {name: value for name, value in record.items() if name not in TIMES}
@@ -39,7 +39,7 @@ def content(path: Path) -> object:
 
 
 def data(results: Path) -> dict[str, object]:
-    """The content of every artefact but the page, which shows times, by its path."""
+    """Path -> content of every artefact except the page, which shows times."""
     return {
         str(path.relative_to(results)): content(path)
         for path in results.rglob("*")
@@ -57,7 +57,7 @@ class Workflow:
         self.log = checkout.root / "killed.txt"
 
     def start(self) -> psutil.Popen:
-        """The command of the user, after Snakemake's own way to open a lock that was left."""
+        """Run the user's command, after Snakemake's own command to remove an old lock."""
         self.checkout.snakemake("--unlock", config=KILLS)
         with self.log.open("a", encoding="utf-8") as output:
             return psutil.Popen(
@@ -70,13 +70,13 @@ class Workflow:
             )
 
     def finish(self) -> None:
-        """Let it run to its end."""
+        """Wait for its end."""
         status = self.start().wait(LIMIT)
         assert status == 0, self.log.read_text(encoding="utf-8")[-4000:]
 
 
 def jobs(process: psutil.Process) -> list[psutil.Process]:
-    """The Pythons of the jobs of a workflow."""
+    """The Python processes of a workflow's jobs."""
     found = []
     for child in process.children(recursive=True):
         try:
@@ -88,7 +88,7 @@ def jobs(process: psutil.Process) -> list[psutil.Process]:
 
 
 def reached(process: psutil.Process, words: str) -> bool:
-    """Wait for a job whose command line has these words; False if the workflow ended before."""
+    """Wait for a job whose command line has these words; False if the workflow ended first."""
     started = time.monotonic()
     while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() - started < LIMIT
@@ -103,7 +103,7 @@ def reached(process: psutil.Process, words: str) -> bool:
 
 
 def kill(process: psutil.Process, whom: str, by: signal.Signals = signal.SIGKILL) -> None:
-    """A signal for `all` (a power cut), the `main` process (whose jobs go on), or one `job`."""
+    """Send a signal to `all` (a power cut), to `main` (whose jobs continue), or to one `job`."""
     own = jobs(process) if whom == "job" else process.children(recursive=True)
     victims = {"all": [process, *own], "main": [process], "job": own[:1]}[whom]
     for victim in victims:
@@ -116,7 +116,7 @@ def kill(process: psutil.Process, whom: str, by: signal.Signals = signal.SIGKILL
 
 
 def left_behind(checkout: Checkout) -> Iterator[psutil.Process]:
-    """Jobs of a workflow whose main process was killed."""
+    """The running jobs of a workflow whose main process was killed."""
     for process in psutil.process_iter():
         try:
             if process.pid != os.getpid() and Path(process.cwd()) == checkout.root:
@@ -135,7 +135,7 @@ def killed(tmp_path: Path) -> Iterator[Checkout]:
 
 
 def undisturbed(folder: Path) -> Path:
-    """The results of a workflow that nobody kills."""
+    """The results of a workflow that is never killed."""
     folder.mkdir()
     checkout = copy_of_checkout(folder)
     done = checkout.snakemake(config=KILLS, OMP_NUM_THREADS="1")
@@ -146,7 +146,7 @@ def undisturbed(folder: Path) -> Path:
 def test_killed_twenty_times_it_ends_with_the_same_bytes(
     killed: Checkout, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """20 SIGKILLs, after two SIGTERMs: within the first seconds, and while it trains and judges."""
+    """20 SIGKILLs after two SIGTERMs: at the start, during training and during evaluation."""
     chance = random.Random(int(os.environ.get("KILLS_SEED", "0")))
     expected = undisturbed(tmp_path / "whole")
     workflow = Workflow(killed)

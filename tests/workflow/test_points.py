@@ -1,4 +1,4 @@
-"""Points, whose methods and metrics are others than those of images, through the whole workflow."""
+"""Points, which have other methods and metrics than images, through the whole workflow."""
 
 import csv
 import shutil
@@ -35,7 +35,7 @@ METHODS = {"gantk2@rule=ipm", "gantk2@rule=squares", "wgan"}
 
 
 def w2(x: np.ndarray, y: np.ndarray) -> float:
-    """The root of the mean squared distance of the best pairs."""
+    """The root of the mean squared distance over the best pairs."""
     squares = ((x[:, None].astype(float) - y[None]) ** 2).sum(axis=2)
     return float(np.sqrt(squares[linear_sum_assignment(squares)].mean()))
 

@@ -1,4 +1,4 @@
-"""kill -9 of a training job, or of all: it goes on from its checkpoint, to the same result."""
+"""kill -9 of a training or of all processes: it resumes its checkpoint, with the same result."""
 
 import csv
 import os

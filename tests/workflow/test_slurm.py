@@ -1,6 +1,7 @@
-"""A one-node Slurm from Debian's packages: jobs that are cancelled and timed out go on.
+"""A one-node Slurm from Debian's packages: cancelled and timed-out jobs continue.
 
-Not part of the whole suite: `make test-slurm` runs it, as root, since slurmd starts jobs as others.
+Not part of `make test`: `make test-slurm` runs it as root, because slurmd starts jobs as other
+users.
 """
 
 import math
@@ -56,7 +57,7 @@ PartitionName=main Nodes={host} Default=YES MaxTime=INFINITE State=UP OverSubscr
 
 
 def missing() -> str | None:
-    """Why no Slurm can be started here, or None."""
+    """Why Slurm cannot start here, or None."""
     path = f"{os.environ['PATH']}:/usr/sbin:/sbin"
     absent = [name for name in PROGRAMS if shutil.which(name, path=path) is None]
     if absent:
@@ -72,7 +73,7 @@ def _port() -> int:
 
 @pytest.fixture(scope="module")
 def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    """The variables with which commands find a Slurm of this machine alone."""
+    """The variables with which commands find a Slurm that runs on this machine only."""
     reason = missing()
     if reason:
         pytest.skip(reason)
@@ -176,10 +177,10 @@ def _undisturbed(checkout: Checkout, name: str, updates: int) -> Path:
 
 
 class Pace(NamedTuple):
-    """How fast a training is here.
+    """The speed of a training on this machine.
 
-    minutes: a time limit, at least twice as long as the start takes. updates: a training that takes
-    longer than the limit.
+    minutes: a time limit, at least twice the time of the start. updates: the length of a training
+    that exceeds the limit.
     """
 
     minutes: int
@@ -196,7 +197,7 @@ def pace(checkout: Checkout, slurm: dict[str, str]) -> Pace:
 
 @pytest.fixture(scope="module")
 def whole(checkout: Checkout, pace: Pace) -> dict[str, np.ndarray]:
-    """The samples of an undisturbed run, made without Slurm."""
+    """The samples of an undisturbed run without Slurm."""
     return read_arrays(_undisturbed(checkout, "whole", pace.updates) / "samples.npz")
 
 

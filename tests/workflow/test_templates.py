@@ -1,4 +1,4 @@
-"""The templates of CONTRIBUTING.md work: copied into their rooms, they keep their contracts."""
+"""The templates of CONTRIBUTING.md pass their contract tests when copied into their rooms."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""docs/tutorial.md is true: its commands are run and what they print is compared."""
+"""The commands of docs/tutorial.md run, and print what the page shows."""
 
 import shutil
 from pathlib import Path

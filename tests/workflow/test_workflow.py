@@ -1,4 +1,4 @@
-"""The whole workflow at a tiny scale: what it leaves, and what a change reruns."""
+"""The whole workflow at a tiny scale: its results, and what changes rerun."""
 
 import csv
 import json
@@ -84,7 +84,7 @@ def test_second_run_does_nothing_and_says_so(finished) -> None:
 def test_bad_files_are_found_and_the_workflows_own_command_makes_them_again(
     finished, tmp_path
 ) -> None:
-    """One part of a job of two is deleted, which Snakemake does not see; a table is altered."""
+    """A part of a job of two is deleted, which Snakemake does not notice; a table is altered."""
     shutil.copytree(finished.root, tmp_path / "copy", copy_function=shutil.copy2)
     copy = Checkout(tmp_path / "copy")
     results = copy.root / "results" / "tiny"
@@ -152,7 +152,7 @@ EDITED = {
 
 
 def reasons(said: str) -> dict[str, set[str]]:
-    """Job -> the reasons for which it would run, by what `suite explain` prints."""
+    """Job -> the reasons why it would run, from the output of `suite explain`."""
     found = {}
     for block in said.split("\n\n")[1:]:
         lines = block.splitlines()
@@ -162,7 +162,7 @@ def reasons(said: str) -> dict[str, set[str]]:
 
 
 def test_each_job_that_would_run_is_named_with_its_reasons(finished) -> None:
-    """Code of every room is edited and settings are changed, all at once: each job has its own."""
+    """Code of every room and settings are changed at once. Each job has its own reasons."""
     assert finished.explained().splitlines() == [f"results/tiny, by {TINY}: jobs that would run: 0"]
     record = finished.root / "results/tiny" / RUN / "part0/run.json"
     times, digest = record.stat(), digest_file(record)
@@ -178,7 +178,7 @@ def test_each_job_that_would_run_is_named_with_its_reasons(finished) -> None:
         datasets={"mnist": {"heldout": 9}},
     )
     try:
-        digest.unlink()  # of the record as it was
+        digest.unlink()  # of the earlier record
         record.write_text(json.dumps(versions), encoding="utf-8")
         os.utime(record, ns=(times.st_atime_ns, times.st_mtime_ns))
         for name in EDITED:
@@ -212,7 +212,7 @@ def test_each_job_that_would_run_is_named_with_its_reasons(finished) -> None:
 
 
 def test_a_copy_reruns_nothing_whatever_the_times_of_its_files(finished, tmp_path) -> None:
-    """`cp -r` gives new times in an order of its own: here inputs are newer than what they made."""
+    """`cp -r` writes new times in its own order. Here inputs are newer than their outputs."""
     copy = Checkout(tmp_path / "copy")
     shutil.copytree(finished.root, copy.root, copy_function=shutil.copy)
     files = [path for path in (copy.root / "results").rglob("*") if path.is_file()]
@@ -227,7 +227,7 @@ def test_a_copy_reruns_nothing_whatever_the_times_of_its_files(finished, tmp_pat
 
 
 def test_more_samples_need_only_the_missing_solutions(finished) -> None:
-    """16 samples are two solutions of 8 rows, 24 are three; DCGAN draws all of its anew."""
+    """16 samples are two solutions of 8 rows, 24 are three. DCGAN draws all samples again."""
     planned = finished.planned(finished.varied("changed", samples=24, parts_per_job=2))
     assert planned["train_gantk"] == 1
     assert planned["train_baselines"] == 1
@@ -236,7 +236,7 @@ def test_more_samples_need_only_the_missing_solutions(finished) -> None:
 
 
 def test_words_and_what_carries_work_out_rerun_nothing(finished) -> None:
-    """A docstring and a comment in each file of each room, and code that decides no number."""
+    """Docstrings and comments in every room, and code that decides no number, are changed."""
     rooms = ("datasets", "gantk", "baselines", "metrics", "reporting", "suite/protocol")
     files = [path for room in rooms for path in (finished.root / room).rglob("*.py")]
     carrying = [finished.root / "workflow/rules/train.smk", finished.root / "envs/torch.yaml"]
@@ -301,13 +301,13 @@ def test_every_experiment_is_a_target_and_no_rule(finished) -> None:
 
 
 def test_two_grids_do_not_merge(finished) -> None:
-    """`--configfile` replaces config/config.yaml instead of filling it up."""
+    """`--configfile` replaces config/config.yaml and does not extend it."""
     planned = finished.planned("config/quick.yaml")
     assert planned["subset"] == 1
 
 
 def test_a_configuration_without_a_name_is_not_filled_up(unrun) -> None:
-    """Its grid would run beside that of config/config.yaml, under the name of that."""
+    """Otherwise its grid would be merged with config/config.yaml, under the name of that."""
     text = (unrun.root / "config/quick.yaml").read_text(encoding="utf-8")
     nameless = re.sub(r"^name: .*\n", "", text, flags=re.MULTILINE)
     (unrun.root / "nameless.yaml").write_text(nameless, encoding="utf-8")
@@ -328,5 +328,5 @@ def test_points_have_no_nearest_images(finished) -> None:
     }
     config = finished.varied("points", **changes, experiments__table1__datasets=both)
     planned = finished.planned(config)
-    # Of the digits dcgan's stand already; of the points neither method has any.
+    # Only dcgan's runs on digits exist; neither method has runs on points.
     assert planned["evaluate_images"] == planned["evaluate_points"] == 2
