@@ -81,9 +81,9 @@ def rates() -> str:
     }
     published = [theirs.get(m) or theirs[m.removesuffix("-batch")] for m in chosen]
     table = {
-        "ours, generator updates or iterations a second": [f"{v:.3g}" for v in speed.values()],
-        "ours, discriminator steps a second": [f"{v:.3g}" for v in critic.values()],
-        "published, iterations a second": [f"{v:.0f}" for v in published],
+        "ours, generator updates or iterations per second": [f"{v:.3g}" for v in speed.values()],
+        "ours, discriminator steps per second": [f"{v:.3g}" for v in critic.values()],
+        "published, iterations per second": [f"{v:.0f}" for v in published],
         "of DCGAN's, ours by discriminator steps": [
             f"{v / critic['dcgan']:.2g}" for v in critic.values()
         ],

@@ -33,7 +33,7 @@ CAPTIONS = {
     "trajectory": Caption(
         "Along the training",
         "Samples along the training",
-        "The same samples at several iterations, which stand below them.",
+        "The same samples at several iterations. The iterations are below the samples.",
     ),
     "curves": Caption("Metrics", "Metrics along the training", "The first run of each method."),
     "learning": Caption(

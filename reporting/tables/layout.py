@@ -50,16 +50,16 @@ def legend(filled: Filled, bold: str) -> str:
     several = any(len(row.values) > 1 for row in rows)
     if several:
         sentences.append(
-            "Runs are all training seeds on the subsets of all data seeds: the deviation mixes the "
-            "spread between subsets with that between training seeds."
+            "The runs have all training seeds on the subsets of all data seeds, so the deviation "
+            "contains the spread between subsets and between training seeds."
         )
     if any(row.ranks for row in rows):
         test = "paired t-tests over the subsets" if several else "Welch's t-tests over the runs"
-        scope = "" if several else " What they find holds for this one subset of the data."
+        scope = "" if several else " It holds for this one subset of the data."
         sentences.append(
             f"{bold}: the best beyond doubt, better than each other method by {test} at 5 %. "
-            "Such a claim is about typical runs: of two new ones, the better method's would be "
-            f"better more often than not.{scope}"
+            "The claim is about typical runs: of two new runs, the run of the better method is "
+            f"more often the better one.{scope}"
         )
     if any(row.published and row.published.suspect for row in rows):
         sentences.append("? : a published value that is suspect.")
@@ -67,23 +67,20 @@ def legend(filled: Filled, bold: str) -> str:
         sentences.append("– : missing.")
     if any(row.drawn for row in rows):
         sentences.append(
-            "Columns of real images are controls: what copies and fresh real images get, judged on "
-            "as many rows as a run has samples."
+            "Columns of real images are controls: the values of copies and of fresh real images, "
+            "on as many rows as a run has samples."
         )
     if any(row.few for row in rows):
         sentences.append(
-            "Where there are fewer, their count stands in the head and * at the value: with fewer "
-            "rows FID and its like are worse for the same images."
+            "If there are fewer rows, the head has their number and the values have a *: with "
+            "fewer rows FID and similar metrics are worse for the same images."
         )
     return " ".join(sentences)
 
 
 def reading(filled: Filled) -> str:
     """The legend of a table in HTML."""
-    ranks = (
-        " Ranks are those that the comparisons of all pairs allow, corrected for their number "
-        "(Holm)."
-    )
+    ranks = " Ranks follow from comparisons of all pairs, corrected for their number (Holm)."
     ranked = any(row.ranks for row in filled.rows)
     return legend(filled, "Bold and in colour") + (ranks if ranked else "")
 

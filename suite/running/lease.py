@@ -91,7 +91,7 @@ def _whole(held: ExitStack, gpus: list[str], slots: int) -> str:
 
     Processes share a GPU in time slices of milliseconds. An iteration of GA-NTK takes less, and the
     CPU decides after each one whether to continue. Beside other jobs, each time slice therefore has
-    one iteration: 93 a second beside six jobs on an H200, 3,029 alone (results/reference/gpu.md).
+    one iteration: 93 per second beside six jobs on an H200, 3,029 alone (results/reference/gpu.md).
     """
     while True:
         for wait in (False, True):

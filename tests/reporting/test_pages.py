@@ -158,7 +158,7 @@ def test_a_control_of_fewer_rows_says_so_in_head_and_value(half_done):
     folder = half_done.results / "tables"
     text = (folder / "table1.md").read_text()
     assert "| disjoint real images (12 rows) |" in text and "| 30.00* |" in " ".join(text.split())
-    assert "their count stands in the head" in text
+    assert "the head has their number" in text
     assert "Controls left out:\n\n- MNIST, n = 64: held-out images: there are none" in text
     assert '<th class="control">disjoint real images (12 rows)</th>' in (
         folder / "table1.html"
