@@ -1,6 +1,6 @@
 """Stripes: a dataset that draws its images. Copy this file to datasets/sources/, then edit it.
 
-Write here what the images are and where they come from, with the paper or the address.
+Describe here what the images are and where they come from, with the paper or the address.
 """
 
 import numpy as np
@@ -23,13 +23,13 @@ class StripesSettings(Settings):
 
 def open_stripes(settings: StripesSettings, split: Split) -> Rows:
     """Stripes that run down (class 0) or across (class 1), at a random phase."""
-    # Whatever is random comes from a stream with a name of its own. The splits must not share
-    # rows. Files that are missing or damaged end in an InputError that says how to get them.
+    # Random numbers come from a stream with its own name. The splits must not share rows. For
+    # missing or damaged files raise an InputError that says how to get them.
     draw = stream(f"stripes:{split}", 0)
     labels = draw.integers(2, size=POOL)
     phases = draw.uniform(0, 2 * np.pi, size=POOL)
 
-    # `read` is called with the positions that a run drew: read no other image.
+    # `read` gets the positions of the rows that a run has drawn. Read only these images.
     def read(indices: np.ndarray) -> np.ndarray:
         along = np.arange(settings.size) / settings.size * 6 * np.pi
         waves = np.sin(along + phases[indices, None])
@@ -41,5 +41,6 @@ def open_stripes(settings: StripesSettings, split: Split) -> Rows:
     return Rows(labels, read)
 
 
-# The name in configurations, and the title in tables. "points" stands here for float32 [k, 2].
+# The name in configurations, and the title in tables. For points, float32 [k, 2], write "points"
+# instead of "images".
 STRIPES = Source("stripes", "Stripes", StripesSettings, open_stripes, "images")

@@ -1,6 +1,6 @@
 """Distance of means: a metric on pixels. Copy this file to metrics/definitions/, then edit it.
 
-Write here what the metric measures, its equation with the source, and where it misleads.
+Describe here what the metric measures, its equation with the source, and when it misleads.
 """
 
 import numpy as np
@@ -11,11 +11,11 @@ from suite.protocol.metric import Metric, Pair, Value
 def distance_of_means(pair: Pair) -> Value:
     """|mean of the generated rows - mean of the reference rows|, pixels in [0, 1], with its error.
 
-    The square of the error is the sum over both sets of the variance of a row over their number.
+    The squared error is the variance of a row divided by the number of rows, summed over both sets.
     """
-    # `pair` has both sets, the labels of the reference, the evaluation seed, and the features of
-    # any extractor: `pair.features("inception")`, which are kept in a cache on the disk.
-    # What other metrics need too is computed once by `pair.once(function)`.
+    # `pair` has both sets, the labels of the reference and the evaluation seed.
+    # `pair.features("inception")` returns the features of an extractor, cached on disk.
+    # `pair.once(function)` computes once what several metrics need.
     both = [
         rows.reshape(len(rows), -1).astype(np.float64) / 255
         for rows in (pair.generated, pair.reference)
@@ -26,7 +26,7 @@ def distance_of_means(pair: Pair) -> Value:
     return Value(distance, variance**0.5)
 
 
-# Two sets, two metrics: one file may register several.
+# One file may register several metrics: here one for each reference set.
 MEAN_TRAIN, MEAN_HELDOUT = (
     Metric(
         name=f"mean_{reference}",

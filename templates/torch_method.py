@@ -1,10 +1,10 @@
 """A GAN with a loss of its own, in PyTorch. Copy this file to baselines/methods/, then edit it.
 
-Write here what the method is, with its paper. `python -m baselines train soft-lsgan` trains it
-with the loop that all GANs share: checkpoints, snapshots and early stopping are the loop's.
+Describe here what the method is, with its paper. `python -m baselines train soft-lsgan` trains it.
+All GANs share the training loop, which has the checkpoints, snapshots and early stopping.
 """
 
-# Front ends read this file where PyTorch is missing: import it inside functions only.
+# Front ends read this file without PyTorch, so import it inside functions only.
 from typing import TYPE_CHECKING
 
 from pydantic import Field
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 
 class SoftSettings(AdamSettings):
-    """What a configuration can set, beside the settings of every GAN; each with its unit."""
+    """Settings in addition to those of all GANs, each with its unit."""
 
     target: float = Field(0.9, gt=0, le=1)
-    """the score that stands for real"""
+    """the score of real rows"""
 
 
 def game(settings: SoftSettings, shape: tuple[int, ...]) -> "Game":
@@ -35,8 +35,8 @@ def game(settings: SoftSettings, shape: tuple[int, ...]) -> "Game":
     def generator_loss(fake: "Tensor") -> "Tensor":
         return (fake - settings.target).square().mean() / 2
 
-    # A loss that needs more than scores (a penalty on gradients, say) is a function of the
-    # players and of the batch: see wgan_gp.py. Networks of its own: see stylegan2.py.
+    # A loss that needs more than scores (for example a penalty on gradients) is a function of the
+    # players and the batch: see wgan_gp.py. For a method with its own networks see stylegan2.py.
     both = scored(discriminator_loss), scored_generator(generator_loss)
     return paper_game(settings, shape, *both)
 

@@ -13,7 +13,9 @@ def paper_networks(
     settings: GanSettings,
     layer: Callable[[nn.Module], nn.Module] = lambda layer: layer,
 ) -> tuple[nn.Module, nn.Module]:
-    """Generator and discriminator for rows [H, W, C] (paper, Tables 3 to 5) or (2,) (section 4.2).
+    """Generator and discriminator of the GA-NTK paper, for rows [H, W, C] or points (2,).
+
+    Images have the networks of Tables 3 to 5, points those of section 4.2.
 
     layer: wraps every convolution and dense layer of the discriminator (spectral norm).
     """

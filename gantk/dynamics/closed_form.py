@@ -46,10 +46,10 @@ def separation_error(gram: np.ndarray, real: int) -> Callable[[float], float]:
 
 
 def search_lambda(gram: np.ndarray, real: int, tolerance: float) -> float:
-    """Algorithm 1 (section 8.3): the first of 1, 2, 4, ... that separates real rows from noise.
+    """GA-NTK's Algorithm 1: the first lambda of 1, 2, 4, ... that separates real rows from noise.
 
-    The paper prints the loop as running while the error is at most the tolerance, which ends at
-    once or never; its text asks for the smallest lambda that separates, so the loop here runs
+    In the paper (section 8.3) the loop runs while the error is at most the tolerance, so it ends at
+    once or never. The text asks for the smallest lambda that separates them, so here the loop runs
     while the error is above the tolerance. One eigendecomposition serves every step.
 
     gram: K of real rows then noise, regularised. tolerance: epsilon, 1e-3 to 1e-2 in the paper.

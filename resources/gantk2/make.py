@@ -1,4 +1,4 @@
-"""Draws the starts of config/gantk2.yaml anew: `python -m resources.gantk2.make` in the root."""
+"""Draw the start points of config/gantk2.yaml: `python -m resources.gantk2.make` in the root."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Draw the bundled subset from the four original IDX files in a folder that is named."""
+"""Draw the bundled subset: `python -m resources.mnist.make FOLDER_WITH_THE_IDX_FILES`."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Make the two folders of colour pictures that the example compares methods on.
+"""Make the two folders of colour pictures of this example.
 
     npm pack emoji-datasource-google@16.0.0 && tar xzf emoji-datasource-google-16.0.0.tgz
     apt-get download tuxpaint-stamps-default && dpkg-deb -x tuxpaint-stamps-default_*.deb stamps
@@ -23,7 +23,7 @@ NO_PHOTOGRAPHS = {"cartoon", "plastic", "pizza.png"}
 
 
 def faces(package: Path, folder: Path) -> None:
-    """Cut the faces out of the sheet, in which each has an edge of one pixel."""
+    """Cut the faces out of the sheet. Each has an edge of one pixel."""
     sheet = Image.open(package / "img/google/sheets/32.png").convert("RGBA")
     for emoji in json.loads((package / "emoji.json").read_text(encoding="utf-8")):
         kind = emoji["subcategory"]
