@@ -144,7 +144,7 @@ COPIES: dict[str, One] = {
     "moved, mirrored, shaded, noisy, JPEG": _mixture,
     "a quarter cut out": _cut_out,
 }
-"""Kind of copy -> what is done to a training image."""
+"""Kind of copy -> the change of a training image."""
 
 
 def each(change: One, rows: Rows, rng: Rng) -> Rows:

@@ -28,7 +28,7 @@ PHOTOGRAPHS = {
     "sklearn": ("datasets/images/china.jpg", "datasets/images/flower.jpg"),
 }
 CUT, SIDE, FLAT = 36, 32, 8
-"""Pixels of a square, and of what it is resized to; least deviation of each channel [of 255]."""
+"""Side of a square, side after resizing [pixels]; least deviation of each channel [of 255]."""
 
 
 def digits() -> np.ndarray:

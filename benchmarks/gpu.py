@@ -46,7 +46,7 @@ SHAPE = (28, 28, 1)
 BOUNDS = {"float32": 1e-4, "float64": 1e-8}
 """Largest allowed difference of a gradient between devices, relative to its largest entry."""
 PATIENCE = 600
-"""Seconds that one command may take, so that a GPU that hangs does not use up all the time."""
+"""Longest time of one command [s], so that a hanging GPU does not use all of the time."""
 
 
 def product(framework: str) -> float:

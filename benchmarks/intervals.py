@@ -29,7 +29,7 @@ WITHIN = 0.15
 """Standard error over the samples of a run; the deviation between runs is 1."""
 FAR = 1000.0
 LEAD = 4.0
-"""By how many standard deviations a winner is better."""
+"""Distance of the winner from the others [standard deviations]."""
 
 Deviates = Callable[[np.random.Generator, tuple[int, ...]], np.ndarray]
 

@@ -45,7 +45,7 @@ from suite.running.errors import unknown
 
 METRICS = ["fid_train", "am_ssim", "coverage_train", "copying_rate_ssim"]
 EPOCHS = 100
-"""Drawings of n rows with replacement that stand for one without end."""
+"""Number of times that n rows are drawn with replacement, in place of an endless sequence."""
 
 
 @dataclass(frozen=True)

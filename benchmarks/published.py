@@ -41,7 +41,7 @@ from suite.running.provenance import ROOT
 SIZES = (64, 128, 256)
 SUBSETS, DRAWS, DRAWN, POOL = 10, 10, 768, 1280
 SAMPLES = 2048
-"""Of the paper."""
+"""Number of samples in the paper."""
 WINDOWS = (4, 11)
 CHUNK = 64
 KEPT = ROOT / "results" / "reference" / "mnist"

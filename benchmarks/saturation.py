@@ -38,7 +38,7 @@ from suite.protocol.artefacts import Subset
 from suite.running.errors import InputError
 
 Weights = tuple[Layers, Layers]
-"""Of convolutions, then of dense layers."""
+"""Weights of the convolutions, then of the dense layers."""
 CHUNK = 256
 """Steps between two looks at the progress bar."""
 

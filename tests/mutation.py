@@ -20,7 +20,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE = 3
-"""A fault counts as caught when its tests take so many times as long as all do without one."""
+"""A fault is also detected if its tests take this many times the time of all tests without it."""
 
 
 def copied(folder: Path) -> None:

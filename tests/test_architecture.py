@@ -26,7 +26,7 @@ ROOMS = ("datasets", "baselines", "metrics", "reporting")
 TOLD_WHOLE = ("datasets/", "baselines/", "metrics/")
 STEP = re.compile(r"^(\d+)\. `([^`]+)`(?:, `([^`]+)`)?", re.MULTILINE)
 STEPS = STEP.findall((ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8"))
-"""Number, file, function or "" of every numbered line of the page."""
+"""Number, file, and function or "" of every numbered line of the page."""
 Call = tuple[str, str]
 
 

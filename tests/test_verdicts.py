@@ -7,7 +7,7 @@ from docs.verdicts import KEPT, tables
 from reporting.tables.layout import VERDICT
 
 LEFT = {"quick"}
-"""Folders of runs that a command repeats in minutes: their tables are as it leaves them."""
+"""Folders of runs that a command repeats in minutes. Their tables are as it wrote them."""
 
 
 def test_kept_tables_and_verdicts_are_those_of_their_data():

@@ -18,9 +18,9 @@ WITH_FILES = [
     name for name, source in SOURCES.entries.items() if "path" in source.settings.model_fields
 ]
 WITHOUT_FILES = sorted({*SOURCES.entries} - {*WITH_FILES} | {"mnist"})
-"""mnist has files too, but brings some along."""
+"""mnist can read files too, but some rows are bundled."""
 DOWNLOADED = {"mnist": "MNIST", "fashion-mnist": "FashionMNIST", "cifar10": "CIFAR10"}
-"""What torchvision calls those that it fetches."""
+"""torchvision's names of the datasets that it downloads."""
 
 
 @pytest.mark.parametrize("name", WITHOUT_FILES)

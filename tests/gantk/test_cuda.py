@@ -11,7 +11,7 @@ BOUNDS = {
     "GA-CNTKg, 28x28, b = 64": (300, 60),
     "GA-CNTKg, 32x32x3, b = 64": (300, 80),
 }
-"""Case -> launches an iteration, and MiB of temporary memory."""
+"""Case -> launches per iteration, and MiB of temporary memory."""
 
 
 @pytest.mark.cuda

@@ -218,7 +218,7 @@ def test_a_training_by_stretches_is_that_of_the_loop(request):
 
 
 WORDS = {"while", "cond", "eigh", "debug_print", "debug_callback", "io_callback", "pure_callback"}
-"""Operations whose number of turns, or branch, or result the host has a part in on a GPU."""
+"""Operations that need the host on a GPU: for the number of turns, a branch, or the result."""
 
 
 def operations(jaxpr):

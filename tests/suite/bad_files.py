@@ -27,7 +27,7 @@ OWN = {
         "own": {"datasets": {"mine": {"n": [8]}}, "methods": {"dcgan": {}, "ga-cntk": {}}}
     },
 }
-"""What the cases of configurations change, on 20 pictures of 16 x 16."""
+"""The configuration that the cases change, with 20 pictures of 16 x 16."""
 
 
 def noise(*shape: int) -> np.ndarray:

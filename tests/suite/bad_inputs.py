@@ -341,7 +341,7 @@ COMMANDS = [
     ),
     command(f"{TABLES} nowhere --config good.yaml", "nowhere: no such folder"),
 ]
-"""Commands that refuse what they are given before they begin; jobs of the workflow are such."""
+"""Commands that refuse bad input before they begin, like the jobs of the workflow."""
 
 JOBS = [
     command(
@@ -395,4 +395,4 @@ JOBS = [
         **{"suite.running.training.run_method": raising(KeyboardInterrupt())},
     ),
 ]
-"""What cannot be known before a job runs."""
+"""Errors that only a running job can find."""

@@ -129,7 +129,7 @@ SAID = [
     ("CUDA out of memory. Tried to allocate 2 GiB", "out of memory"),
     ("Unable to initialize backend 'cuda': no driver", "device: gpu, but JAX cannot use the GPU"),
 ]
-"""What frameworks raise in the middle of a job, and what is said instead of a traceback."""
+"""Errors of frameworks during a job, and the sentence instead of the traceback."""
 
 
 def does(case: Case, device: str) -> str:

@@ -93,7 +93,7 @@ REASON = {
     "updated_input_run": [],
     "forced": False,
 }
-"""Of a job that would not run, as Snakemake has it."""
+"""Snakemake's reasons of a job that would not run."""
 
 
 @pytest.mark.parametrize(

@@ -21,14 +21,14 @@ from suite.running.files import read_arrays
 from suite.running.provenance import ROOT
 
 FOUND_WITH = 1
-"""The PROTOCOL of all values here."""
+"""The PROTOCOL with which all values here were found."""
 
 POINTS = ["ring8", "--n", "8", "--seed", "3"]
 DIGITS = ["mnist", "--n", "8", "--seed", "3"]
 GANTK = {"iterations": 4, "snapshots": 3, "step": 3}
 GAN = {"updates": 4, "batch": 4, "snapshots": 3, "snapshot_rows": 3}
 TOLERANCE = {"rtol": 2e-3, "atol": 2e-3}
-"""What processors differ by after a few steps, and less than another seed, row or setting makes."""
+"""Above the differences between processors, below those of another seed, row or setting."""
 
 
 def command(room: str, *words: str) -> str:

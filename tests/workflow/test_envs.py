@@ -9,7 +9,7 @@ from suite.running.provenance import ROOT
 
 STANDIN = ROOT / "tests" / "workflow" / "standin" / "bin"
 KEPT = ROOT / ".snakemake" / "test-envs"
-"""The environments: kept, since they take minutes and gigabytes."""
+"""The environments. They are kept, because they take minutes and gigabytes."""
 
 pytestmark = pytest.mark.envs
 

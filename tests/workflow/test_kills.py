@@ -22,7 +22,7 @@ from tests.workflow.conftest import Checkout, copy_of_checkout
 pytestmark = pytest.mark.kills
 KILLS = "tests/workflow/kills.yaml"
 TIMES = ("seconds", "iterations_per_second", "compile_seconds", "peak_memory_mib")
-"""Of run.json: what two runs of the same work never share."""
+"""Fields of run.json that differ between two runs of the same work."""
 LIMIT = 900
 """Seconds that one start of the workflow may take."""
 

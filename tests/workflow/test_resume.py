@@ -14,13 +14,13 @@ import pytest
 from suite.running.files import read_arrays
 
 WHOM = {"ga-cntk": "all", "dcgan": "job"}
-"""who is killed: all, as by a power cut, after which the user starts it again; or the job"""
+"""which processes are killed: all (a power cut, then the user starts again), or the job"""
 LENGTH = {
     "ga-cntk": {"iterations": 400},
     "dcgan": {"updates": 200, "batch": 8, "width": 0.25},
 }
 PARTS = {"ga-cntk": 2, "dcgan": 1}
-"""solutions that one job makes; it is killed in the last"""
+"""solutions of one job, which is killed during the last one"""
 LIMIT = 240
 """seconds in which a checkpoint must appear"""
 

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slurm
 PROGRAMS = ("munged", "mungekey", "slurmctld", "slurmd", "sbatch", "squeue", "scancel")
 RUN = "runs/table1/mnist/n8/dcgan/data0/seed0/part0"
 SECONDS = 75
-"""of a training for each minute of its time limit; Slurm knows no limit below a minute"""
+"""seconds of training for each minute of the time limit; Slurm's shortest limit is a minute"""
 CONFIG = """
 ClusterName=test
 SlurmctldHost={host}

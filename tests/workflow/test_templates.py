@@ -15,7 +15,7 @@ TEMPLATES = {
     "metric": ("metrics/definitions", "tests/metrics/test_metric_contract.py"),
     "extractor": ("metrics/extractors", "tests/metrics/test_metric_contract.py"),
 }
-"""Template -> the folder that it is copied to, and the contract of what stands there."""
+"""Template -> the folder that it is copied to, and the contract tests of that folder."""
 
 
 def test_there_is_a_template_a_kind() -> None:

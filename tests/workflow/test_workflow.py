@@ -19,9 +19,9 @@ RUN = "runs/table1/mnist/n8/ga-cntk/data0/seed0"
 AFTER = {"table": 1, "draw": 1, "report": 1, "all": 1}
 CONFIGURATION = {"configuration": 2}
 JUDGED = {"evaluate_images": 1}
-"""of a run that stands for its cell in figures, into three files"""
+"""the evaluation of the run that represents its cell in figures; it writes three files"""
 SOLVED = {"train_gantk": 1}
-"""one job for the two solutions of 8 rows that make the 16 samples of ga-cntk"""
+"""one job makes ga-cntk's 16 samples, as two solutions of 8 rows"""
 
 
 def test_tables_figures_and_report(finished) -> None:
@@ -148,7 +148,7 @@ EDITED = {
     "reporting/pages/index.py": "code",
     "reporting/pages/templates/style.css": "content",
 }
-"""File -> what is said to have changed."""
+"""File -> the reported kind of change."""
 
 
 def reasons(said: str) -> dict[str, set[str]]:
