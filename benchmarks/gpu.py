@@ -346,7 +346,7 @@ def main(
     deadline = time.monotonic() + (math.inf if minutes is None else 60 * minutes)
     failed = 0
     mark = "" if device == "gpu" else " [cpu]"
-    print(_markdown.head("what", "found", ""))
+    print(_markdown.head("check", "result", ""))
     with tempfile.TemporaryDirectory() as folder:
         table = (Path(folder) if minutes is None else out) / "check.csv"
         some = stages(Path(folder), device, names, n, updates)
