@@ -21,7 +21,6 @@ from suite.planning import given
 from suite.running import progress
 from suite.planning import attempts
 from suite.planning import cost
-from suite.planning import expected
 from suite.planning import identity
 from suite.planning import outputs
 from suite.planning import refusals
@@ -104,7 +103,7 @@ onstart:
     refusals.check_workflow(CONFIG, workflow)
     if workflow.is_main_process:
         ending.watch(Path(LOGS))
-        progress.show(workflow, expected.expected_seconds(CONFIG))
+        progress.show(workflow, cost.expected_seconds(CONFIG))
 
 
 if workflow.is_main_process:
@@ -119,7 +118,7 @@ rule all:
         rules.draw.input.nearest,
         rules.draw.input.walks,
         rules.report.output,
-        expand(f"{RESULTS}/{{file}}", file=outputs.table_inputs(CONFIG, *CONFIG.experiments)),
+        expand(f"{RESULTS}/{{file}}", file=outputs.table_inputs(CONFIG)),
 
 
 for experiment in CONFIG.experiments:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from suite.planning.configuration import load_config, method_entry, settings_of
+from suite.planning.configuration import Cell, load_config, method_entry, settings_of
 from suite.planning.known import known_rates
 from suite.running import paths
 from suite.running.durations import duration
@@ -121,7 +121,8 @@ def cells(deadline: float, command: Sequence[str] = ()) -> Iterator[Row]:
     own = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     environment = {**os.environ, "PATH": own}  # the jobs call `python`
     for method, n in CELLS:
-        settings, entry = settings_of(config, "table1", "mnist", method), method_entry(method)
+        cell = Cell("table1", "mnist", n, method, parts=1)
+        settings, entry = settings_of(config, cell), method_entry(method)
         assert entry.work is not None
         about = rates[entry.name, "images"].seconds(entry.work(settings, (28, 28, 1), n))
         what = f"{method} on {n} digits, 80,000 updates, about {duration(about)}"
@@ -129,8 +130,7 @@ def cells(deadline: float, command: Sequence[str] = ()) -> Iterator[Row]:
         if left < LEAST:
             yield Row(what, "no time left")
             continue
-        place = {"experiment": "table1", "dataset": "mnist", "n": n, "method": method}
-        run = paths.RUN.format(**place, data_seed=0, seed=0)
+        run = paths.RUN.format(**vars(cell), data_seed=0, seed=0)
         record = Path("results", config.name, run, paths.FIRST_PART, paths.RECORD)
         cut = _cut_off([*(command or usual), str(record)], environment, left)
         if (ROOT / record).exists():

@@ -43,7 +43,7 @@ def main(
             titles = ("experiment", "data", "run", "seed", "updates", *names, "CPU s")
             print(f"\n{_markdown.head(*titles)}")
         references = {"train": Reference.of(subset), "heldout": Reference.of(heldout)}
-        settings = settings_of(plan, cell.experiment, cell.dataset, cell.method)
+        settings = settings_of(plan, cell)
         method = method_entry(cell.method)
         for seed in plan.seeds.training:
             started = time.process_time()

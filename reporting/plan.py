@@ -105,9 +105,8 @@ def _distinct(config: Config) -> Iterator[tuple[Cell, dict[str, Any]]]:
     """
     seen = []
     for cell in cells(config):
-        c = cell
-        settings = settings_of(config, c.experiment, c.dataset, c.method).model_dump(mode="json")
-        same = (c.experiment, c.dataset, c.n, method_of(c.method), settings)
+        settings = settings_of(config, cell).model_dump(mode="json")
+        same = (cell.experiment, cell.dataset, cell.n, method_of(cell.method), settings)
         if same not in seen:
             seen.append(same)
             yield cell, settings

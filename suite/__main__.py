@@ -125,9 +125,8 @@ def verify(
     print("\n".join(f"{count:6}  {text}" for count, text in counts if count))
     again = f"snakemake --cores all --configfile {path}"
     if found.faults and not mend_:
-        number = "1 file is" if len(found.faults) == 1 else f"{len(found.faults)} files are"
         raise InputError(
-            f"{results}: {number} missing, damaged or altered: run "
+            f"{results}: files are missing, damaged or altered ({len(found.faults)}): run "
             f"`python -m suite verify {results} --mend`, then `{again}` to make them again"
         )
     if found.faults:

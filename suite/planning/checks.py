@@ -1,11 +1,9 @@
 """Checks of a configuration before any job runs: the number and shape of its rows."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
@@ -20,7 +18,7 @@ from suite.planning.configuration import (
 )
 from suite.protocol.metric import EXTRACTORS, METRICS, Metric
 from suite.protocol.source import Rows
-from suite.running.errors import InputError
+from suite.running.errors import InputError, within
 
 READABLE = 2**24
 """Up to this many bytes, all files are read to find damaged ones: about a second."""
@@ -36,25 +34,14 @@ class Present:
     train: number of rows of the training split.
     heldout: number of rows that are held out.
     labelled: whether every row has a label.
-    shared: number of held-out rows that are equal to training rows; None if there are too many
-        files to compare.
+    shared: number of held-out rows that are equal to training rows, as far as they are compared.
     """
 
-    data: Literal["images", "points"]
     shape: tuple[int, ...]
     train: int
     heldout: int
     labelled: bool
-    shared: int | None
-
-
-@contextmanager
-def _within(place: str) -> Iterator[None]:
-    """Prefix errors with the place in the configuration."""
-    try:
-        yield
-    except InputError as error:
-        raise InputError(f"{place}: {error}") from error
+    shared: int
 
 
 def look(config: Config, dataset: str) -> Present | None:
@@ -72,13 +59,6 @@ def look(config: Config, dataset: str) -> Present | None:
     for rows, purpose in ((train, "to train on"), (heldout, "to hold out")):
         if not len(rows.labels):
             raise InputError(f"no row is left {purpose}: select more in `source`, or add files")
-    shared: int | None
-    if 0 < sum(file.stat().st_size for file in files) <= READABLE:
-        shared = _equal(
-            *([_row(rows, i) for i in range(len(rows.labels))] for rows in (train, heldout))
-        )
-    else:
-        shared = _equal_files(train.files, heldout.files)
     there = len(heldout.labels)
     if asked is not None and asked > there:
         raise InputError(
@@ -92,49 +72,50 @@ def look(config: Config, dataset: str) -> Present | None:
             "to resize all images"
         )
     return Present(
-        data=kind.data,
         shape=shape,
         train=len(train.labels),
         heldout=min(there, MOST_HELD) if asked is None else asked,
         labelled=bool((train.labels >= 0).all()),
-        shared=shared,
+        shared=_shared(files, train, heldout),
     )
 
 
-def _row(rows: Rows, i: int) -> bytes:
-    """A digest of row i."""
-    return hashlib.sha256(rows.read(np.array([i])).tobytes()).digest()
+def _shared(files: Sequence[Path], *splits: Rows) -> int:
+    """Number of held-out rows that are equal to training rows. splits: training, held-out.
 
-
-def _equal(train: Iterable[bytes], heldout: Iterable[bytes]) -> int:
-    """Number of held-out rows that are also training rows."""
+    All rows of small files are read, which also finds damaged files. Larger image files are
+    compared as files; 0 if too many of them would have to be read.
+    """
+    if 0 < sum(file.stat().st_size for file in files) <= READABLE:
+        train, heldout = (
+            [_digest(rows.read(np.array([i])).tobytes()) for i in range(len(rows.labels))]
+            for rows in splits
+        )
+    else:
+        sizes = [{path: path.stat().st_size for path in rows.files} for rows in splits]
+        both = set(sizes[0].values()) & set(sizes[1].values())
+        alike = [[path for path in of_split if of_split[path] in both] for of_split in sizes]
+        if sum(path.stat().st_size for paths in alike for path in paths) > COMPARABLE:
+            return 0
+        train, heldout = ([_digest(path.read_bytes()) for path in paths] for paths in alike)
     known = set(train)
-    return sum(one in known for one in heldout)
+    return sum(row in known for row in heldout)
 
 
-def _equal_files(train: Sequence[Path], heldout: Sequence[Path]) -> int | None:
-    """Number of held-out files equal to a training file; None if too many must be read."""
-    if not train:
-        return None
-    sizes = {path: path.stat().st_size for path in (*train, *heldout)}
-    both = {sizes[path] for path in train} & {sizes[path] for path in heldout}
-    alike = [[path for path in paths if sizes[path] in both] for paths in (train, heldout)]
-    if sum(sizes[path] for paths in alike for path in paths) > COMPARABLE:
-        return None
-    return _equal(*([hashlib.sha256(p.read_bytes()).digest() for p in paths] for paths in alike))
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).digest()
 
 
-def _fits(metric: Metric, present: Present) -> bool:
-    shape = EXTRACTORS.lookup(metric.extractor).shape if metric.extractor else None
-    return metric.data == present.data and shape in (None, present.shape)
+def _fits(metric: Metric, data: str, shape: tuple[int, ...]) -> bool:
+    only = EXTRACTORS.lookup(metric.extractor).shape if metric.extractor else None
+    return metric.data == data and only in (None, shape)
 
 
 def _check_metrics(config: Config, dataset: str, n: int, present: Present) -> None:
-    fitting = [m for m in map(METRICS.lookup, config.metrics) if _fits(m, present)]
+    data = config.kind(dataset).data
+    fitting = [m for m in map(METRICS.lookup, config.metrics) if _fits(m, data, present.shape)]
     if not fitting:
-        raise InputError(
-            f"metrics: none of them evaluates {present.data}, which {dataset} has: add one"
-        )
+        raise InputError(f"metrics: none of them evaluates {data}, which {dataset} has: add one")
     rows = {"train": n, "heldout": present.heldout, "class": present.train}
     for metric in fitting:
         sets = {"samples": config.samples, metric.reference: rows[metric.reference]}
@@ -155,7 +136,7 @@ def _check_side(config: Config, dataset: str, present: Present) -> None:
     users = {name: name for name in config.metrics} | {"am_ssim": "the figure of nearest images"}
     for name, user in users.items():
         least = METRICS.lookup(name).side
-        if present.data == "images" and min(present.shape[:2]) < least:
+        if len(present.shape) == 3 and min(present.shape[:2]) < least:
             height, width = present.shape[:2]
             raise InputError(
                 f"datasets.{dataset}: images have {width} x {height} pixels, but {user} needs "
@@ -166,8 +147,7 @@ def _check_side(config: Config, dataset: str, present: Present) -> None:
 def _check_snapshots(config: Config, cell: Cell, size: int, present: Present) -> None:
     if config.best_snapshot is None:
         return
-    needed = rows_of(config)
-    rows = cell.parts * size
+    needed, rows = rows_of(config), cell.parts * size
     if rows < needed:
         raise InputError(
             f"best_snapshot: a snapshot of {cell.method} has {rows} rows, but {needed} are needed "
@@ -188,25 +168,15 @@ def _check_cell(config: Config, cell: Cell, present: Present) -> None:
             f"experiments.{cell.experiment}.datasets.{cell.dataset}.n: {cell.n} rows are "
             f"requested, but {present.train} are left for training: choose at most {present.train}"
         )
-    settings = settings_of(config, cell.experiment, cell.dataset, cell.method)
+    settings = settings_of(config, cell)
     _check_snapshots(config, cell, settings.snapshot_size(cell.n), present)
     check = method_entry(cell.method).check
     if check is not None:
-        with _within(f"experiments.{cell.experiment}: {cell.method} on {cell.dataset}"):
+        with within(f"experiments.{cell.experiment}: {cell.method} on {cell.dataset}"):
             check(settings, present.shape, cell.n)
 
 
-def repeated(dataset: str, present: Present) -> list[str]:
-    """Warnings about held-out rows that are also training rows."""
-    if not present.shared:
-        return []
-    return [
-        f"datasets.{dataset}: {present.shared} held-out rows are also training rows, so metrics "
-        "against held-out rows reward copies: remove one of each pair"
-    ]
-
-
-def check(config: Config, where: str = "config") -> list[str]:
+def check(config: Config) -> list[str]:
     """Refuse what would fail in a job. Datasets that are not downloaded yet are not checked.
 
     Returns:
@@ -218,17 +188,20 @@ def check(config: Config, where: str = "config") -> list[str]:
     """
     weights = config.inception_weights
     if weights is not None and not weights.is_file():
-        raise InputError(f"{where}: inception_weights: {weights}: no such file: check the path")
+        raise InputError(f"inception_weights: {weights}: no such file: check the path")
     found: dict[str, Present | None] = {}
     for cell in cells(config):
         if cell.dataset not in found:
-            with _within(f"{where}: datasets.{cell.dataset}"):
+            with within(f"datasets.{cell.dataset}"):
                 found[cell.dataset] = look(config, cell.dataset)
         present = found[cell.dataset]
         if present is not None:
-            with _within(where):
-                _check_side(config, cell.dataset, present)
-                _check_cell(config, cell, present)
-                _check_metrics(config, cell.dataset, cell.n, present)
-    seen = ((name, present) for name, present in found.items() if present is not None)
-    return [f"{where}: {sentence}" for name, one in seen for sentence in repeated(name, one)]
+            _check_side(config, cell.dataset, present)
+            _check_cell(config, cell, present)
+            _check_metrics(config, cell.dataset, cell.n, present)
+    return [
+        f"datasets.{name}: {present.shared} held-out rows are also training rows, so metrics "
+        "against held-out rows reward copies: remove one of each pair"
+        for name, present in found.items()
+        if present is not None and present.shared
+    ]

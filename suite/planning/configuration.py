@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,7 +15,7 @@ from suite.protocol.method import METHODS, Method, MethodSettings
 from suite.protocol.metric import METRICS
 from suite.protocol.settings import Settings, parse
 from suite.protocol.source import SOURCES, Source
-from suite.running.errors import InputError, unknown
+from suite.running.errors import InputError, unknown, within
 from suite.running.files import read_yaml
 
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
@@ -156,7 +157,7 @@ class Config(Settings):
 
     def kind(self, dataset: str) -> Source[Any]:
         """The registered dataset behind an entry of `datasets`."""
-        return SOURCES.lookup(self.datasets[dataset].kind or dataset)
+        return SOURCES.lookup(self.datasets[dataset].kind or dataset, f"datasets.{dataset}")
 
     def source(self, dataset: str) -> Settings:
         """The settings of the registered dataset behind an entry."""
@@ -208,12 +209,15 @@ def _overrides(config: Config, experiment: str, dataset: str, method: str) -> di
     return variants(method, method_entry(method, where).settings, merged, where)
 
 
-def settings_of(config: Config, experiment: str, dataset: str, variant: str) -> MethodSettings:
-    """The settings of a method or variant: defaults, then the experiment's, then the dataset's."""
-    method = method_of(variant)
-    overrides = _overrides(config, experiment, dataset, method)[variant]
-    own = config.experiments[experiment].datasets[dataset].methods.get(method)
-    where = f"experiments.{experiment}" + (f".datasets.{dataset}" if own else "")
+def settings_of(config: Config, cell: Any) -> MethodSettings:
+    """The settings of a method or variant: defaults, then the experiment's, then the dataset's.
+
+    cell: a `Cell`, or the wildcards of a rule.
+    """
+    method = method_of(cell.method)
+    overrides = _overrides(config, cell.experiment, cell.dataset, method)[cell.method]
+    own = config.experiments[cell.experiment].datasets[cell.dataset].methods.get(method)
+    where = f"experiments.{cell.experiment}" + (f".datasets.{cell.dataset}" if own else "")
     model: type[MethodSettings] = method_entry(method).settings
     return parse(model, overrides, f"{where}.methods.{method}")
 
@@ -223,7 +227,7 @@ def augmentations(config: Config, dataset: str, n: int | str) -> list[str]:
     found = []
     for cell in cells(config):
         if (cell.dataset, cell.n) == (dataset, int(n)):
-            settings = settings_of(config, cell.experiment, dataset, cell.method)
+            settings = settings_of(config, cell)
             names = settings.augment if isinstance(settings, AugmentSettings) else ()
             found.append(",".join(name for name in WORDS if name in names))
     return [names for names in dict.fromkeys(found) if names]
@@ -257,21 +261,6 @@ def cells(config: Config, *experiments: str) -> Iterator[Cell]:
                         yield Cell(experiment, dataset, n, variant, parts_of(config, variant, n))
 
 
-def _criteria(config: Config) -> list[str]:
-    """The configured metrics with a better end, which can choose a variant or snapshot."""
-    return [name for name in config.metrics if METRICS.lookup(name).better != "neither"]
-
-
-def _no_twins(found: Mapping[str, Settings], where: str) -> None:
-    """Refuse two variants with equal settings that are written differently."""
-    for variant, settings in found.items():
-        twin = next(name for name, other in found.items() if other == settings)
-        if twin != variant:
-            raise InputError(
-                f"{where}: {twin} and {variant} have the same settings: list each value once"
-            )
-
-
 def parse_config(values: Mapping[str, Any], where: str = "config") -> Config:
     """Validate a configuration, including the names and settings of methods and datasets.
 
@@ -279,29 +268,42 @@ def parse_config(values: Mapping[str, Any], where: str = "config") -> Config:
         InputError: unknown key, wrong type or value, unknown dataset, method or metric.
     """
     config = parse(Config, values, where)
+    with within(where):
+        _check_datasets(config)
+        _check_metrics(config)
+        _check_experiments(config)
+    return config
+
+
+def _check_datasets(config: Config) -> None:
     for name, entry in config.datasets.items():
-        place = f"{where}: datasets.{name}"
         if entry.kind is None and name not in SOURCES.entries:
-            near = unknown("dataset", name, SOURCES.entries, f"{where}: datasets")
+            near = unknown("dataset", name, SOURCES.entries, "datasets")
             raise InputError(f"{near}: correct the name, or give the entry a kind")
-        parse(SOURCES.lookup(entry.kind or name, place).settings, entry.source, f"{place}.source")
-    for name in config.metrics:
-        METRICS.lookup(name, f"{where}: metrics")
-    if config.criterion is not None and config.criterion not in _criteria(config):
+        config.source(name)
+
+
+def _check_metrics(config: Config) -> None:
+    metrics = [METRICS.lookup(name, "metrics") for name in config.metrics]
+    choosing = [metric for metric in metrics if metric.better != "neither"]
+    names = [metric.name for metric in choosing]
+    if config.criterion is not None and config.criterion not in names:
         raise InputError(
-            f"{where}: criterion: '{config.criterion}' cannot choose between variants: name one of "
-            f"{', '.join(_criteria(config))}, or leave it out"
+            f"criterion: '{config.criterion}' cannot choose between variants: name one of "
+            f"{', '.join(names)}, or leave it out"
         )
-    if config.best_snapshot is not None:
-        name, known = config.best_snapshot.metric, _criteria(config)
-        fitting = [m for m in known if METRICS.lookup(m).reference == "heldout"]
-        if name not in fitting:
-            raise InputError(
-                f"{where}: best_snapshot: '{name}' cannot choose a snapshot: name one of `metrics` "
-                f"that compares with held-out images ({', '.join(fitting) or 'add one there'})"
-            )
+    fitting = [metric.name for metric in choosing if metric.reference == "heldout"]
+    if config.best_snapshot is not None and config.best_snapshot.metric not in fitting:
+        raise InputError(
+            f"best_snapshot: '{config.best_snapshot.metric}' cannot choose a snapshot: name one of "
+            "`metrics` that compares with held-out images "
+            f"({', '.join(fitting) or 'add one there'})"
+        )
+
+
+def _check_experiments(config: Config) -> None:
     for experiment, table in config.experiments.items():
-        place = f"{where}: experiments.{experiment}"
+        place = f"experiments.{experiment}"
         for dataset, grid in table.datasets.items():
             if dataset not in config.datasets:
                 raise unknown("dataset", dataset, config.datasets, f"{place}.datasets")
@@ -311,17 +313,23 @@ def parse_config(values: Mapping[str, Any], where: str = "config") -> Config:
                         f"{place}.datasets.{dataset}.methods: '{method}' is not among the "
                         f"experiment's methods ({', '.join(table.methods)}): add it there"
                     )
-            for method in table.methods:
-                settings = method_entry(method, f"{place}.methods").settings
-                # A setting that every dataset overrides is checked nowhere else.
-                inside = f"{place}.methods.{method}"
-                for given in variants(method, settings, table.methods[method], inside).values():
-                    parse(settings, given, inside)
-                found: dict[str, Settings] = {}
-                for variant in _overrides(config, experiment, dataset, method):
-                    found[variant] = settings_of(config, experiment, dataset, variant)
-                _no_twins(found, inside)
-    return config
+        for method, given in table.methods.items():
+            settings = method_entry(method, f"{place}.methods").settings
+            # A setting that every dataset overrides is checked nowhere else.
+            inside = f"{place}.methods.{method}"
+            for variant in variants(method, settings, given, inside).values():
+                parse(settings, variant, inside)
+    found: dict[tuple[str, str, str], dict[str, Settings]] = {}
+    for cell in cells(config):
+        group = cell.experiment, cell.dataset, method_of(cell.method)
+        found.setdefault(group, {})[cell.method] = settings_of(config, cell)
+    for (experiment, _, method), made in found.items():
+        for one, other in combinations(made, 2):
+            if made[one] == made[other]:
+                raise InputError(
+                    f"experiments.{experiment}.methods.{method}: {one} and {other} have the same "
+                    "settings: list each value once"
+                )
 
 
 def load_config(path: Path) -> Config:

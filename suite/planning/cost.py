@@ -6,13 +6,15 @@ The time of a job follows from its `Work` (`suite.protocol.method`) and a rate
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from suite.planning.configuration import (
+    TRAIN,
     Config,
     augmentations,
     cells,
@@ -20,30 +22,47 @@ from suite.planning.configuration import (
     settings_of,
     shares,
 )
-from suite.planning.known import EMBED, JOB, Rate, Rates
-from suite.planning.rules import embeds
+from suite.planning.known import EMBED, JOB, Rate, Rates, known_rates
+from suite.planning.rules import embeds, evaluations
 from suite.protocol.method import Work, late, snapshot_iterations
 from suite.running.devices import asked
 
 Shape = tuple[int, ...]
+UNKNOWN = 60.0
+"""Seconds of a job without a known rate, for the progress display."""
+
+
+def images(count: int) -> Work:
+    """The work of embedding or comparing images."""
+    return Work(count, 1, 1.0)
+
+
+ONE = images(1)
+"""The work of a job without training or images."""
 
 
 @dataclass(frozen=True)
 class Item:
     """Jobs of one kind.
 
-    seconds: time of one job; None if no rate is known. bytes: size of what one job writes.
-    experiment: the experiment of the jobs, "" if several need them. on_gpu: whether a job uses a
-    GPU. whose: the machine of the rate.
+    bytes: size of what one job writes. rate: None if it is not known. work: the work of one job,
+    which it does `times` times. experiment: the experiment of the jobs, "" if several need them.
+    on_gpu: whether a job uses a GPU.
     """
 
     what: str
     jobs: int
-    seconds: float | None
     bytes: int
+    rate: Rate | None
+    work: Work = ONE
+    times: int = 1
     experiment: str = ""
     on_gpu: bool = False
-    whose: str = ""
+
+    @property
+    def seconds(self) -> float | None:
+        """Time of one job; None if its rate is not known."""
+        return self.rate and self.rate.seconds(self.work, self.times)
 
 
 def row_shapes(config: Config) -> dict[str, Shape]:
@@ -69,13 +88,7 @@ def training(config: Config, cell: Any, shape: Shape, rates: Rates) -> tuple[Rat
     rate = rates.get((method.name, "images" if len(shape) == 3 else "points"))
     if rate is None or method.work is None:
         return None
-    settings = settings_of(config, cell.experiment, cell.dataset, cell.method)
-    return rate, method.work(settings, shape, int(cell.n))
-
-
-def images(count: int) -> Work:
-    """The work of embedding or comparing images."""
-    return Work(count, 1, 1.0)
+    return rate, method.work(settings_of(config, cell), shape, int(cell.n))
 
 
 def evaluated_images(config: Config, cell: Any, followed: bool) -> int:
@@ -84,11 +97,10 @@ def evaluated_images(config: Config, cell: Any, followed: bool) -> int:
     cell: a `Cell`, or the wildcards of a rule.
     followed: whether the job evaluates every snapshot too.
     """
-    method = method_entry(cell.method)
-    settings = settings_of(config, cell.experiment, cell.dataset, cell.method)
-    count = config.samples
+    settings, count = settings_of(config, cell), config.samples
     if config.best_snapshot is not None:
-        moments = snapshot_iterations(getattr(settings, method.budget), settings.snapshots)
+        budget = getattr(settings, method_entry(cell.method).budget)
+        moments = snapshot_iterations(budget, settings.snapshots)
         count += config.best_snapshot.rows * len(late(moments))
     if followed:
         count += (settings.snapshots + 1) * settings.snapshot_size(int(cell.n))
@@ -101,37 +113,20 @@ def control_images(config: Config, dataset: str, n: int | str) -> int:
 
 
 def estimate(config: Config, shapes: Mapping[str, Shape], rates: Rates) -> list[Item]:
-    """Every kind of job of a configuration.
-
-    shapes: dataset -> shape of a row. Cells of other datasets are left out.
-    """
+    """Every kind of job of a configuration. shapes: dataset -> shape of a row."""
     on_gpu = bool(asked(config.device))
     runs = len(config.seeds.data) * len(config.seeds.training)
+    short = rates.get((JOB, ""))
     items: list[Item] = []
-
-    def add(
-        what: str,
-        jobs: int,
-        rate: Rate | None,
-        work: Work,
-        size: int,
-        experiment: str = "",
-        gpu: bool = False,
-        times: int = 1,
-    ) -> None:
-        seconds, whose = (rate.seconds(work, times), rate.whose) if rate else (None, "")
-        if jobs:
-            items.append(Item(what, jobs, seconds, size, experiment, gpu, whose))
 
     def evaluate(what: str, jobs: int, count: int, shape: Shape, experiment: str = "") -> None:
         embedded = len(shape) == 3 and embeds(config)
-        rate = rates.get((EMBED, "images") if embedded else (JOB, ""))
-        add(what, jobs, rate, images(count), 20_000, experiment, on_gpu and embedded)
+        rate, gpu = rates.get((EMBED, "images")) if embedded else short, on_gpu and embedded
+        work = images(count)
+        items.append(Item(what, jobs, 20_000, rate, work, experiment=experiment, on_gpu=gpu))
 
-    chosen = [cell for cell in cells(config) if cell.dataset in shapes]
-    for cell in chosen:
-        shape = shapes[cell.dataset]
-        settings = settings_of(config, cell.experiment, cell.dataset, cell.method)
+    for cell in cells(config):
+        shape, settings = shapes[cell.dataset], settings_of(config, cell)
         place = f"{cell.method} on {cell.n} rows of {cell.dataset}"
         rows = config.samples if cell.parts == 1 else cell.n
         rows += (settings.snapshots + 1) * settings.snapshot_size(cell.n)
@@ -140,22 +135,45 @@ def estimate(config: Config, shapes: Mapping[str, Shape], rates: Rates) -> list[
         for parts, number in Counter(map(len, shares(config, cell.parts))).items():
             what = f"train {place}" + (f", {parts} solutions each" if cell.parts > 1 else "")
             jobs = runs * number
-            add(what, jobs, rate, work, parts * size, cell.experiment, on_gpu, parts)
+            items.append(Item(what, jobs, parts * size, rate, work, parts, cell.experiment, on_gpu))
         first = int(config.best_snapshot is None)
         count = evaluated_images(config, cell, followed=True)
         evaluate(f"evaluate {place}, with snapshots", first, count, shape, cell.experiment)
         count = evaluated_images(config, cell, followed=False)
         evaluate(f"evaluate {place}", runs - first, count, shape, cell.experiment)
-    subsets = dict.fromkeys((cell.dataset, cell.n) for cell in chosen)
+    subsets = dict.fromkeys((cell.dataset, cell.n) for cell in cells(config))
     seeds = len(config.seeds.data)
     for dataset, n in subsets:
         count = n + control_images(config, dataset, n)
         evaluate(f"controls of {n} rows of {dataset}", seeds, count, shapes[dataset])
     drawn = seeds * len(subsets) + 2 * len({dataset for dataset, _ in subsets})
-    add("draw subsets", drawn, rates.get((JOB, "")), images(1), 200_000)
+    items.append(Item("draw subsets", drawn, 200_000, short))
     reports = 4 + embeds(config) + 2 * len(config.experiments)
-    add("tables, figures, report", reports, rates.get((JOB, "")), images(1), 500_000)
-    return items
+    items.append(Item("tables, figures, report", reports, 500_000, short))
+    return [item for item in items if item.jobs]
+
+
+def expected_seconds(config: Config) -> Callable[[str, Mapping[str, str], int], float]:
+    """A function from (rule, wildcards, parts) to the expected seconds of a job."""
+    rates, shapes = known_rates(bool(asked(config.device))), row_shapes(config)
+    follows = {evaluation.rule: evaluation.follows for evaluation in evaluations(config)}
+    short = rates.get((JOB, ""), Rate(0.0, 0.0, UNKNOWN))
+    embed = rates.get((EMBED, "images"), short) if embeds(config) else short
+
+    def seconds(rule: str, wildcards: Mapping[str, str], parts: int) -> float:
+        cell = SimpleNamespace(**wildcards)
+        shape = shapes.get(wildcards.get("dataset", ""), ())
+        rate = embed if len(shape) == 3 else short
+        if rule == "controls":
+            return rate.seconds(images(int(cell.n) + control_images(config, cell.dataset, cell.n)))
+        if rule in follows:
+            return rate.seconds(images(evaluated_images(config, cell, follows[rule])))
+        if rule.startswith(TRAIN):
+            found = training(config, cell, shape, rates)
+            return found[0].seconds(found[1], parts) if found else UNKNOWN
+        return short.seconds(ONE)
+
+    return seconds
 
 
 def wait(items: Iterable[Item], cores: int, gpus: int = 1) -> float:

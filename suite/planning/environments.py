@@ -5,8 +5,11 @@
 
 import re
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import yaml
 
 from suite.running.errors import InputError
 from suite.running.files import write_text
@@ -28,18 +31,15 @@ class Environment:
     """
 
     name: str
-    rooms: tuple[str, ...]
-    packages: tuple[str, ...]
+    rooms: Sequence[str]
+    packages: Sequence[str]
     note: str = ""
 
 
 def environments(path: Path = FOLDER / "rooms.toml") -> list[Environment]:
     """The environments that `path` describes."""
     described = tomllib.loads(path.read_text(encoding="utf-8"))
-    return [
-        Environment(name, tuple(e["rooms"]), tuple(e["packages"]), e.get("note", ""))
-        for name, e in described.items()
-    ]
+    return [Environment(name, **values) for name, values in described.items()]
 
 
 def project_name(requirement: str) -> str:
@@ -59,18 +59,7 @@ def environment_text(environment: Environment, versions: dict[str, str]) -> str:
     Raises:
         InputError: the lock lacks one of its packages.
     """
-    notes = [f"# {line}" for line in environment.note.strip().splitlines()]
-    lines = [
-        f"# {', '.join(environment.rooms)}: `make envs` made it from rooms.toml and the lock.",
-        *notes,
-        "channels:",
-        "  - conda-forge",
-        "  - nodefaults",
-        "dependencies:",
-        f"  - python={PYTHON}",
-        "  - pip",
-        "  - pip:",
-    ]
+    wheels = []
     for package in environment.packages:
         name, semicolon, marker = package.partition(";")
         if project_name(package) not in versions:
@@ -78,8 +67,15 @@ def environment_text(environment: Environment, versions: dict[str, str]) -> str:
                 f"envs/rooms.toml: {environment.name}: the lock has no '{name}': add it to "
                 "requirements.in and run `make lock`"
             )
-        lines.append(f"      - {name}=={versions[project_name(package)]}{semicolon}{marker}")
-    return "\n".join(lines) + "\n"
+        wheels.append(f"{name}=={versions[project_name(package)]}{semicolon}{marker}")
+    content = {
+        "channels": ["conda-forge", "nodefaults"],
+        "dependencies": [f"python={PYTHON}", "pip", {"pip": wheels}],
+    }
+    rooms = ", ".join(environment.rooms)
+    head = [f"{rooms}: `make envs` made it from rooms.toml and the lock."]
+    notes = [f"# {line}" for line in head + environment.note.strip().splitlines()]
+    return "\n".join([*notes, yaml.safe_dump(content, sort_keys=False, width=200)])
 
 
 if __name__ == "__main__":

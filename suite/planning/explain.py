@@ -8,10 +8,12 @@ current parameters shows each change.
 import ast
 import json
 import shlex
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,14 @@ PROFILE = ROOT / "profiles" / "default" / "profile.yaml"
 ABSENT = "not given"
 DIGESTS = {"code": "code changed", "files": "content changed"}
 """Parameter with digests -> how a change is reported, without the digests themselves."""
+REASONS = {
+    "missing_output": "its files are missing",
+    "incomplete_output": "it was interrupted",
+    "input_changed": "its list of input files changed",
+    "updated_input_run": "its input files would be made again",
+    "forced": "it was requested",
+}
+"""Field of Snakemake's `Reason` -> a phrase."""
 
 
 def flat(value: Any, name: str = "") -> dict[str, str]:
@@ -142,20 +152,11 @@ def changes(results: Path, configs: Sequence[Path]) -> list[Change]:
 
 
 def _reasons(reason: Any, parameters: Any, prefix: str) -> Iterator[str]:
-    if reason.missing_output:
-        yield "its files are missing"
-    if reason.incomplete_output:
-        yield "it was interrupted"
+    yield from (phrase for field, phrase in REASONS.items() if getattr(reason, field))
     if parameters:
         yield from differences(facts(parameters.only_old), facts(parameters.only_new))
-    if reason.input_changed:
-        yield "its list of input files changed"
     for file in sorted(map(str, reason.updated_input)):
         yield f"{file.removeprefix(prefix)}: content changed"
-    if reason.updated_input_run:
-        yield "its input files would be made again"
-    if reason.forced:
-        yield "it was requested"
 
 
 def _graph(project: Path, configs: Sequence[Path]) -> tuple[Any, Any]:
@@ -206,12 +207,13 @@ def compared(first: Path, second: Path) -> list[str]:
 
 def versions(results: Path) -> list[str]:
     """Packages whose versions have changed since runs were made. This reruns no job."""
-    now, counts = package_versions(), dict[str, int]()
-    for record in results.glob(f"runs/**/{paths.RECORD}"):
-        for package, version in read_json(record).get("packages", {}).items():
-            if now.get(package) != version:
-                phrase = f"{package} {version}, now {now.get(package, 'not installed')}"
-                counts[phrase] = counts.get(phrase, 0) + 1
+    now = package_versions()
+    counts = Counter(
+        f"{package} {version}, now {now.get(package, 'not installed')}"
+        for record in results.glob(f"runs/**/{paths.RECORD}")
+        for package, version in read_json(record).get("packages", {}).items()
+        if now.get(package) != version
+    )
     return [
         f"parts of runs made with {phrase}: {count}" for phrase, count in sorted(counts.items())
     ]
@@ -219,10 +221,8 @@ def versions(results: Path) -> list[str]:
 
 def text_of(found: Sequence[Change]) -> str:
     """The jobs, grouped by their reasons."""
-    lines, last = [], None
-    for change in found:
-        if change.reasons != last:
-            lines += ["", *(change.reasons or ("no known reason",))]
-            last = change.reasons
-        lines.append(f"    {change.rule}: {change.place}")
+    lines = []
+    for reasons, jobs in groupby(found, key=lambda change: change.reasons):
+        lines += ["", *(reasons or ("no known reason",))]
+        lines += [f"    {job.rule}: {job.place}" for job in jobs]
     return "\n".join(lines)

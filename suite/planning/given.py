@@ -4,15 +4,14 @@ import difflib
 import os
 import re
 import sys
-import tempfile
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from suite.planning.checks import check
 from suite.planning.configuration import Config, parse_config
-from suite.running.errors import InputError
-from suite.running.files import read_yaml
+from suite.running.errors import InputError, within
+from suite.running.files import make_cache, read_yaml
 
 
 def validated(
@@ -36,9 +35,9 @@ def validated(
         for option in options or ():
             _refuse_disguise(option)
         config = parse_config(values, where)
-        if main:
-            for warning in check(config, where):
-                print(f"warning: {warning}", file=sys.stderr)
+        with within(where):
+            for warning in check(config) if main else ():
+                print(f"warning: {where}: {warning}", file=sys.stderr)
         return config
     except InputError as error:
         sys.exit(f"error: {error}")
@@ -83,15 +82,10 @@ def check_command(arguments: Sequence[str]) -> None:
         if not Path(file).is_file():
             hint = "check the path, and write targets before --configfile"
             sys.exit(f"error: --configfile {file}: no such file: {hint}")
-    cache = Path(get_appdirs().user_cache_dir)
     try:
-        cache.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryDirectory(dir=cache).cleanup()
-    except OSError as error:
-        sys.exit(
-            f"error: {cache}: Snakemake's cache folder cannot be written ({error.strerror}): set "
-            "XDG_CACHE_HOME to a writable folder"
-        )
+        make_cache(Path(get_appdirs().user_cache_dir))
+    except InputError as error:
+        sys.exit(f"error: {error}")
 
 
 def check_targets(targets: Sequence[str], rules: Collection[Any]) -> None:

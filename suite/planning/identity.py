@@ -72,7 +72,7 @@ def drawn_samples(config: Config, wildcards: Any) -> str:
 
 def method_settings(config: Config, wildcards: Any) -> str:
     """The given settings of a run. The digest of the code covers the defaults."""
-    settings = settings_of(config, wildcards.experiment, wildcards.dataset, wildcards.method)
+    settings = settings_of(config, wildcards)
     return _given(settings.model_dump(mode="json", exclude_unset=True))
 
 
@@ -84,7 +84,7 @@ def method_code(config: Config, wildcards: Any) -> str:
 
 def method_files(config: Config, wildcards: Any) -> str:
     """Digests of the files that the settings of a run name."""
-    settings = settings_of(config, wildcards.experiment, wildcards.dataset, wildcards.method)
+    settings = settings_of(config, wildcards)
     return _files({str(file): files_digest([file]) for file in files_of(settings)})
 
 

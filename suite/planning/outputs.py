@@ -39,24 +39,16 @@ def table_inputs(config: Config, *experiments: str) -> list[str]:
     Of each part of a run only run.json is listed. The workflow asks for all of these files, so a
     missing one is made again. Snakemake alone would look for the inputs of jobs that run, only.
     """
-    chosen = list(cells(config, *experiments))
-    subsets = [
-        paths.SUBSET.format(**vars(cell), data_seed=seed)
-        for cell in chosen
-        for seed in config.seeds.data
-    ]
+    jobs = training_jobs(config, *experiments)
     references = [
         paths.REFERENCE.format(dataset=cell.dataset, reference=name)
-        for cell in chosen
+        for cell in cells(config, *experiments)
         for name in REFERENCES
     ]
-    records = [
-        f"{part}/{paths.RECORD}"
-        for job in training_jobs(config, *experiments)
-        for part in job.parts
-    ]
     found = [
-        *(*subsets, *references, *records),
+        *(job.subset for job in jobs),
+        *references,
+        *(f"{part}/{paths.RECORD}" for job in jobs for part in job.parts),
         *(f"{run}/{paths.METRICS}" for run in runs(config, *experiments)),
         *(f"{run}/{paths.JUDGED}" for run in followed_runs(config, *experiments)),
         *controls(config, *experiments),

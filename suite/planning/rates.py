@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from suite.planning.configuration import Cell, Config, cells, method_entry, method_room, settings_of
 from suite.planning.known import EMBED, JOB, Rate, Rates
+from suite.planning.variants import method_of
 from suite.protocol.artefacts import Subset
 from suite.protocol.method import Work
 from suite.protocol.seeds import stream
@@ -76,10 +77,8 @@ def _training_rate(config: Config, method: str, settings: Any, shape: tuple[int,
     found, starts = [], []
     iterations = ITERATIONS[bool(asked(config.device))]
     for rows in SIZES:
-        changes: dict[str, Any] = {entry.budget: iterations, "snapshots": 1}
-        if entry.batch:
-            changes["batch"] = rows
-        short = settings.model_copy(update=changes)
+        batch = {"batch": rows} if entry.batch else {}
+        short = settings.model_copy(update={entry.budget: iterations, "snapshots": 1, **batch})
         work = entry.work(short, shape, rows)
         with tempfile.TemporaryDirectory() as folder:
             data, out = Path(folder, "noise.npz"), Path(folder, "run")
@@ -92,7 +91,7 @@ def _training_rate(config: Config, method: str, settings: Any, shape: tuple[int,
             record = read_json(out / "run.json")
             found.append((work.size, median_pass(out / "history.csv", work)))
         starts.append(wall - record["seconds"])
-    return Rate(*_line(found[0], found[1]), statistics.fmean(starts))
+    return Rate(*_line(*found), statistics.fmean(starts))
 
 
 def _comparison(config: Config, rows: int, shape: tuple[int, ...], metric: str) -> float:
@@ -105,12 +104,6 @@ def _comparison(config: Config, rows: int, shape: tuple[int, ...], metric: str) 
         return _run(config, "metrics", "compare", *names, "--metrics", metric)
 
 
-def _embedding_rate(config: Config, shape: tuple[int, ...]) -> Rate:
-    found = [(2.0 * rows + 1, _comparison(config, rows, shape, "fid_train")) for rows in SIZES]
-    start, each = _line(found[0], found[1])
-    return Rate(0.0, each, start)
-
-
 def measure(config: Config, shapes: dict[str, tuple[int, ...]]) -> Rates:
     """The rates of each method of a configuration, of embedding images, and of a short job.
 
@@ -120,16 +113,18 @@ def measure(config: Config, shapes: dict[str, tuple[int, ...]]) -> Rates:
     rates: Rates = {}
     planned: dict[tuple[str, str], Cell] = {}
     for cell in cells(config):
-        if cell.dataset in shapes:
-            data = "images" if len(shapes[cell.dataset]) == 3 else "points"
-            planned.setdefault((method_entry(cell.method).name, data), cell)
+        planned.setdefault((method_of(cell.method), config.kind(cell.dataset).data), cell)
     for (method, data), cell in tqdm(planned.items(), unit="method"):
-        settings = settings_of(config, cell.experiment, cell.dataset, cell.method)
+        settings = settings_of(config, cell)
         rates[method, data] = _training_rate(config, method, settings, shapes[cell.dataset])
     rates[JOB, ""] = Rate(0.0, 0.0, _comparison(config, 8, (28, 28, 1), "am_ssim"))
-    images = [shape for shape in shapes.values() if len(shape) == 3]
+    images = next((shape for shape in shapes.values() if len(shape) == 3), None)
     if images:
-        rates[EMBED, "images"] = _embedding_rate(config, images[0])
+        few, many = (
+            (2.0 * rows + 1, _comparison(config, rows, images, "fid_train")) for rows in SIZES
+        )
+        start, each = _line(few, many)
+        rates[EMBED, "images"] = Rate(0.0, each, start)
     return rates
 
 

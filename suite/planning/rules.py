@@ -5,7 +5,7 @@ The rules themselves have no logic. `suite.planning.identity` has what identifie
 
 import re
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +51,13 @@ def controls(config: Config, *experiments: str) -> list[str]:
     return list(dict.fromkeys(files))
 
 
+def _first_runs(config: Config, *experiments: str) -> Iterator[tuple[Cell, str]]:
+    """The cells of these experiments, each with the folder of its first run."""
+    first = {"data_seed": config.seeds.data[0], "seed": config.seeds.training[0]}
+    for cell in cells(config, *experiments):
+        yield cell, paths.RUN.format(**vars(cell), **first)
+
+
 def followed_runs(config: Config, *experiments: str) -> list[str]:
     """The first run of every cell of these experiments, whose snapshots are evaluated too.
 
@@ -58,25 +65,18 @@ def followed_runs(config: Config, *experiments: str) -> list[str]:
     """
     if config.best_snapshot is not None:
         return []
-    return [_first_run(config, cell) for cell in cells(config, *experiments)]
+    return [run for _, run in _first_runs(config, *experiments)]
 
 
 def pictured_runs(config: Config) -> list[str]:
     """The first run of every cell on images."""
-    return [
-        _first_run(config, cell)
-        for cell in cells(config)
-        if config.kind(cell.dataset).data == "images"
-    ]
+    found = _first_runs(config)
+    return [run for cell, run in found if config.kind(cell.dataset).data == "images"]
 
 
 def walked_runs(config: Config) -> list[str]:
     """The first run of every cell whose generator has a latent space of two dimensions."""
-    return [
-        _first_run(config, cell)
-        for cell in cells(config)
-        if settings_of(config, cell.experiment, cell.dataset, cell.method).walkable
-    ]
+    return [run for cell, run in _first_runs(config) if settings_of(config, cell).walkable]
 
 
 @dataclass(frozen=True)
@@ -84,15 +84,11 @@ class Evaluation:
     """A rule that evaluates runs.
 
     files: option of its command -> the file that the job writes in the run's folder.
-    modules: the modules whose code decides the content of these files.
-    reads: files of the first part that the job needs, beside the record.
     datasets, data_seed, seed: regular expressions of the wildcards.
     """
 
     rule: str
     files: dict[str, str]
-    modules: tuple[str, ...] = ("metrics.judging",)
-    reads: tuple[str, ...] = ()
     datasets: str = ".+"
     data_seed: str = r"\d+"
     seed: str = r"\d+"
@@ -101,6 +97,17 @@ class Evaluation:
     def follows(self) -> bool:
         """Whether it evaluates every snapshot too."""
         return "trajectory" in self.files
+
+    @property
+    def modules(self) -> list[str]:
+        """The modules whose code decides the content of the files."""
+        return ["metrics.judging", *(["metrics.nearest"] if "nearest" in self.files else [])]
+
+    @property
+    def reads(self) -> list[str]:
+        """Files of the first part that the job needs, beside the record."""
+        read = {"trajectory": paths.TRAJECTORY, "nearest": paths.SAMPLES}
+        return [file for option, file in read.items() if option in self.files]
 
 
 def evaluations(config: Config) -> list[Evaluation]:
@@ -115,15 +122,10 @@ def evaluations(config: Config) -> list[Evaluation]:
     seeds = str(config.seeds.data[0]), str(config.seeds.training[0])
     every = {"out": paths.METRICS}
     followed = {} if config.best_snapshot is not None else {"trajectory": paths.JUDGED}
-    reads = {"trajectory": paths.TRAJECTORY, "nearest": paths.SAMPLES}
     found = []
     for kind, names in kinds.items():
-        nearest = {"nearest": paths.NEAREST} if kind == "images" else {}
-        modules = ("metrics.judging", *(["metrics.nearest"] if nearest else []))
-        beside = followed | nearest
-        read = tuple(reads[option] for option in beside)
-        rule, files = f"evaluate_{kind}", every | beside
-        found.append(Evaluation(rule, files, modules, read, one_of(names), *seeds))
+        files = every | followed | ({"nearest": paths.NEAREST} if kind == "images" else {})
+        found.append(Evaluation(f"evaluate_{kind}", files, one_of(names), *seeds))
     return [*found, Evaluation("evaluate", every)]
 
 
@@ -187,19 +189,10 @@ def trainings(config: Config) -> list[Training]:
     return found
 
 
-def _first_run(config: Config, cell: Cell) -> str:
-    seeds = config.seeds
-    return paths.RUN.format(**vars(cell), data_seed=seeds.data[0], seed=seeds.training[0])
-
-
-def part_numbers(config: Config, wildcards: Any) -> range:
-    """The numbers of the parts of a run."""
-    return range(parts_of(config, wildcards.method, int(wildcards.n)))
-
-
 def parts(config: Config, wildcards: Any, pattern: str) -> list[str]:
     """A pattern's paths for all parts of a run."""
-    return [pattern.format(part=part, **wildcards) for part in part_numbers(config, wildcards)]
+    count = parts_of(config, wildcards.method, int(wildcards.n))
+    return [pattern.format(part=part, **wildcards) for part in range(count)]
 
 
 def references(config: Config) -> list[str]:

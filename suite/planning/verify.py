@@ -54,7 +54,7 @@ class Found:
 
 def _expected(config: Config, results: Path) -> Iterator[Path]:
     """Every file that the workflow makes for a configuration."""
-    for file in (*table_inputs(config, *config.experiments), *figure_inputs(config)):
+    for file in (*table_inputs(config), *figure_inputs(config)):
         path = results / file
         yield from artefacts(path.parent) if path.name == paths.RECORD else [path]
     for scope in ("all", *config.experiments):
@@ -154,7 +154,7 @@ def mend(config: Config, results: Path, found: Found) -> None:
     _check_unlocked(results)
     bad = {fault.path for fault in found.faults}
     folders = {str(Path(path).parent) for path in bad}
-    for job in training_jobs(config, *config.experiments):
+    for job in training_jobs(config):
         if folders.isdisjoint(job.parts) and job.subset not in bad:
             continue
         for part in job.parts:

@@ -4,11 +4,11 @@ import copy
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 
 from suite.running.errors import InputError, from_validation
 
@@ -34,6 +34,21 @@ class Settings(BaseModel):
         use_attribute_docstrings=True,
         json_schema_extra=_one_line,
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_switch(cls, value: Any, info: ValidationInfo) -> Any:
+        """Refuse true and false in place of numbers and text. Python would read them as 1 and 0."""
+        kind = cls.model_fields[info.field_name or ""].annotation
+        given = value if isinstance(value, list | tuple) else (value,)
+        switch = next((one for one in given if isinstance(one, bool)), None)
+        if switch is not None and bool not in (kind, *get_args(kind)):
+            words = "yes and on as true" if switch else "no and off as false"
+            raise ValueError(
+                f"true and false are neither numbers nor text (YAML also reads {words}): write the "
+                "number, or put text in quotes"
+            )
+        return value
 
     @field_validator("*", mode="after")
     @classmethod
@@ -112,23 +127,6 @@ def _mended(values: dict[str, Any], error: ValidationError) -> dict[str, Any] | 
     return mended if changed else None
 
 
-def _refuse_switches(given: Any, made: Any, where: str, place: str = "") -> None:
-    """Refuse true and false in place of a number. Python would read them as 1 and 0."""
-    if isinstance(given, bool) and isinstance(made, int | float) and not isinstance(made, bool):
-        raise InputError(
-            f"{where}: {place}: a number is needed, not {str(given).lower()} (YAML also reads "
-            f"{'yes and on' if given else 'no and off'} as this): write the number"
-        )
-    if isinstance(given, Mapping):
-        fields = made if isinstance(made, Mapping) else dict(made) if made is not None else {}
-        for key, value in given.items():
-            if key in fields:
-                _refuse_switches(value, fields[key], where, f"{place}.{key}" if place else f"{key}")
-    elif isinstance(given, list | tuple) and isinstance(made, Sequence):
-        for one, other in zip(given, made, strict=False):
-            _refuse_switches(one, other, where, place)
-
-
 def parse(model: type[S], values: Mapping[str, Any], where: str) -> S:
     """Validate `values` as `model`; InputError with one sentence if they are invalid.
 
@@ -142,20 +140,18 @@ def parse(model: type[S], values: Mapping[str, Any], where: str) -> S:
     1000
     >>> parse(Example, {"path": "a", "count": True}, "here")
     Traceback (most recent call last):
-    suite.running.errors.InputError: here: count: a number is needed, not true ...
+    suite.running.errors.InputError: here: count: true and false are neither numbers nor text ...
     """
     if not isinstance(values, Mapping):
         raise InputError(f"{where}: expected a mapping of settings, not {values!r}")
     given = dict(values)
     try:
-        made = model.model_validate(given)
+        return model.model_validate(given)
     except ValidationError as error:
         mended = _mended(given, error)
         if mended is not None:
             return parse(model, mended, where)
         raise from_validation(error, where, _keys_at(model, error.errors()[0]["loc"])) from None
-    _refuse_switches(given, made, where)
-    return made
 
 
 def _is_text(model: type[BaseModel], key: str) -> bool:

@@ -88,13 +88,10 @@ class Checkpoint:
             return None
         try:
             state = read_arrays(self.path, _KEY)
+            if str(state.pop(_KEY)) != self.key:
+                raise InputError(f"{self.path} belongs to another run")
         except InputError as error:
             print(f"starting from the beginning: {error}", file=sys.stderr)
-            return None
-        if str(state.pop(_KEY)) != self.key:
-            print(
-                f"starting from the beginning: {self.path} belongs to another run", file=sys.stderr
-            )
             return None
         return state
 

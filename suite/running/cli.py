@@ -52,16 +52,15 @@ def make_app(room: str, help: str, *registries: Registry[Any]) -> typer.Typer:
 
 def describe(entry: Registered, summary: str) -> dict[str, Any]:
     """An entry as JSON values: kind, name, title, summary, references, schema of its settings."""
-    title = getattr(entry, "title", entry.name)
-    description: dict[str, Any] = {"kind": entry.kind, "name": entry.name, "title": title}
-    description["summary"] = summary
-    description["references"] = [
-        dict(zip(("paper", "place", "link"), one, strict=True)) for one in entry.references
-    ]
-    settings = getattr(entry, "settings", None)
-    if settings is not None:
-        description["settings"] = settings.model_json_schema()
-    return description
+    keys, settings = ("paper", "place", "link"), getattr(entry, "settings", None)
+    return {
+        "kind": entry.kind,
+        "name": entry.name,
+        "title": getattr(entry, "title", entry.name),
+        "summary": summary,
+        "references": [dict(zip(keys, one, strict=True)) for one in entry.references],
+        **({"settings": settings.model_json_schema()} if settings else {}),
+    }
 
 
 def run(app: typer.Typer) -> NoReturn:

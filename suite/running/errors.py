@@ -3,7 +3,8 @@
 import difflib
 import errno
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from pydantic import ValidationError
@@ -24,6 +25,15 @@ LAST_LINE = re.compile(r"error: |[A-Za-z_.]+(Error|Exception)\b")
 
 class InputError(Exception):
     """Bad input. The message is one sentence with the fault, the place and the remedy."""
+
+
+@contextmanager
+def within(place: str) -> Iterator[None]:
+    """Prefix the errors of a block with their place."""
+    try:
+        yield
+    except InputError as error:
+        raise InputError(f"{place}: {error}") from error
 
 
 def unknown(kind: str, name: str, valid: Iterable[str], where: str = "") -> InputError:
@@ -63,9 +73,6 @@ def _remedy(fault: Any) -> str:
         return ": use only letters a to z, digits and . _ -"
     if kind not in ("string_type", "path_type", "literal_error"):
         return ""
-    if isinstance(value, bool):
-        words = "yes and on as true" if value else "no and off as false"
-        return f" (YAML also reads {words}): put text in quotes"
     return ": put text in quotes" if isinstance(value, int | float) else ""
 
 

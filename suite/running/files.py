@@ -10,6 +10,7 @@ import fcntl
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -29,15 +30,14 @@ def cache_folder() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "gantk-bench"
 
 
-def cache_file(name: str, otherwise: str = "") -> Path:
-    """The path of a file in the cache folder, which is created if necessary.
+def make_cache(folder: Path, otherwise: str = "") -> None:
+    """Create a cache folder if necessary.
 
     otherwise: another remedy, which ends the error.
 
     Raises:
         InputError: the folder cannot be created or written.
     """
-    folder = cache_folder()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not os.access(folder, os.W_OK):
@@ -47,7 +47,12 @@ def cache_file(name: str, otherwise: str = "") -> Path:
             f"{folder}: the cache folder cannot be written ({error.strerror}): set XDG_CACHE_HOME "
             f"to a writable folder{otherwise}"
         ) from error
-    return folder / name
+
+
+def cache_file(name: str, otherwise: str = "") -> Path:
+    """The path of a file in the cache folder; see `make_cache`."""
+    make_cache(cache_folder(), otherwise)
+    return cache_folder() / name
 
 
 @contextmanager
@@ -93,7 +98,13 @@ def held(path: Path) -> Iterator[None]:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(f"waiting for another process, which holds {path}", file=sys.stderr)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        except OSError:  # a file system without locks
+            pass
         yield
 
 
@@ -157,22 +168,9 @@ class _UnclearError(yaml.YAMLError):
     """A value that YAML reads differently from how it looks."""
 
 
-def _surprise(kind: str, text: str) -> str | None:
-    """The value that YAML reads, if it differs from the unquoted text; None if it does not.
-
-    YAML 1.1 reads 032 as octal, 1:30 in base 60, 1_000 as 1000, and 2024-01-31 as a date.
-    """
-    loader = yaml.SafeLoader("")
-    node = yaml.ScalarNode(f"tag:yaml.org,2002:{kind}", text)
-    try:
-        if kind == "int":
-            number = loader.construct_yaml_int(node)
-            return None if str(number) == text else f"the number {number}"
-        if kind == "float" and set(text) & set(":_"):
-            return f"the number {loader.construct_yaml_float(node)}"
-    except ValueError:
-        return "a number"
-    return "a date" if kind == "timestamp" else None
+MISREAD = {"int": r"[+-]?0.+|.*[:_+].*", "float": r".*[:_].*", "timestamp": r".*"}
+"""Unquoted text that YAML 1.1 reads differently from how it looks: 032 is octal, 1:30 has base 60,
+1_000 is 1000, and 2024-01-31 is a date."""
 
 
 class _Literal(yaml.SafeLoader):
@@ -180,13 +178,12 @@ class _Literal(yaml.SafeLoader):
 
     def compose_scalar_node(self, anchor: Any) -> yaml.ScalarNode:
         node = super().compose_scalar_node(anchor)
-        plain, line = node.style is None, node.start_mark.line + 1
-        kind = node.tag.removeprefix("tag:yaml.org,2002:")
-        made = _surprise(kind, node.value) if plain else None
-        if made is not None:
+        text, kind = node.value, node.tag.rpartition(":")[2]
+        if node.style is None and kind in MISREAD and re.fullmatch(MISREAD[kind], text):
+            made = "a date" if kind == "timestamp" else "another number"
             raise _UnclearError(
-                f"line {line}: YAML reads {node.value} as {made}: write a number in plain decimal "
-                f"digits, or text in quotes ('{node.value}')"
+                f"line {node.start_mark.line + 1}: YAML reads {text} as {made}: write a number in "
+                f"plain decimal digits, or text in quotes ('{text}')"
             )
         return node
 

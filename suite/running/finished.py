@@ -5,12 +5,10 @@ finished run also stay beside the checkpoint, as hard links, until Snakemake has
 the job (`forget`, `suite.planning.attempts.tidy`).
 """
 
-import fcntl
 import os
 import shutil
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +82,16 @@ def publish(run: Path, out: Path) -> None:
                     shutil.copyfile(file, temporary)
 
 
+def lock_of(place: Path) -> Path:
+    """The lock of a run, which one process at a time holds.
+
+    A job of a killed workflow may still be running. Then this job waits and uses its result.
+
+    place: the path of its checkpoint, as in `suite.running.training.Place`.
+    """
+    return place.with_suffix(".lock")
+
+
 def forget(place: Path) -> None:
     """Delete the kept copy of a finished run. States of other versions stay.
 
@@ -91,26 +99,7 @@ def forget(place: Path) -> None:
     """
     for folder in place.parent.glob(f"{place.stem}.*.whole"):
         shutil.rmtree(folder)
-    for pattern in (f"{place.stem}.*.attempts", f"{place.stem}.lock"):
-        for file in place.parent.glob(pattern):
-            file.unlink()
+    for file in (lock_of(place), *place.parent.glob(f"{place.stem}.*.attempts")):
+        file.unlink(missing_ok=True)
     with suppress(OSError):  # the folder is not empty
         os.removedirs(place.parent)
-
-
-@contextmanager
-def alone(place: Path) -> Iterator[None]:
-    """Wait until no other process trains this run.
-
-    A job of a killed workflow may still be running. Then this job waits and uses its result.
-    """
-    place.parent.mkdir(parents=True, exist_ok=True)
-    with place.with_suffix(".lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print("waiting for another process that trains this run", file=sys.stderr)
-            fcntl.flock(file, fcntl.LOCK_EX)
-        except OSError:  # a file system without locks
-            pass
-        yield

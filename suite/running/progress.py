@@ -118,7 +118,7 @@ class Progress(logging.Handler):
     def __init__(self, forecast: Forecast, total: int, expected: Expected, stream: TextIO) -> None:
         super().__init__()
         self.forecast, self.total, self.expected, self.stream = forecast, total, expected, stream
-        self.done, self.began, self.said = 0, time.monotonic(), time.monotonic()
+        self.done, self.said = 0, time.monotonic()
         self.failed: dict[int, str] = {}
         self.lock_state = threading.RLock()
         self.over = threading.Event()

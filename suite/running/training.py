@@ -5,6 +5,7 @@ import json
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -22,6 +23,7 @@ from suite.running.devices import ROOMS
 from suite.running.errors import InputError
 from suite.running.files import (
     csv_text,
+    held,
     read_arrays,
     read_json,
     write_arrays,
@@ -29,10 +31,10 @@ from suite.running.files import (
     write_json,
 )
 from suite.running.finished import (
-    alone,
     forget,
     is_of,
     is_whole,
+    lock_of,
     publish,
     record_of,
     whole_folder,
@@ -45,9 +47,6 @@ def history_text(history: list[dict[str, float]]) -> str:
     """A history as CSV, with numbers in full precision."""
     columns = list(history[0]) if history else ["iteration", "seconds"]
     return csv_text(columns, ([row[name] for name in columns] for row in history))
-
-
-REMEDY = "choose another --out, or add --overwrite"
 
 
 class Place(NamedTuple):
@@ -65,16 +64,13 @@ class Place(NamedTuple):
 def run_method(
     method: Method[S],
     source: Mapping[str, str],
-    subset: Subset,
-    settings: S,
+    job: Job[S],
     places: Sequence[Place],
     *,
-    seed: int,
-    samples: int,
     checkpoint_every: float,
     framework: str,
 ) -> None:
-    """Train each part in turn, on one device.
+    """Train each part in turn, on one device. job: its part and checkpoint are set by `places`.
 
     A part has samples, trajectory, history, run.json, and a model if the method has a generator.
     run.json is written last: if it exists, the part is complete and is not trained again. In a
@@ -83,40 +79,32 @@ def run_method(
     """
     with lease(framework):
         for place in places:
-            identity = _identity(method, source, subset, settings, seed, place.part, samples)
+            own = replace(job, part=place.part)
+            identity = _identity(method, source, own)
             key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
             state = state_file(place.checkpoint, key)
             whole = whole_folder(state)
-            with alone(place.checkpoint):
+            with held(lock_of(place.checkpoint)):
                 if _stands(place.out, identity):
                     print(f"part {place.part}: already finished", file=sys.stderr)
                 else:
-                    checkpoint = Checkpoint(state, key, checkpoint_every)
-                    job = Job(subset, settings, seed, place.part, samples, checkpoint)
-                    _run_one(method, job, whole, identity)
+                    own = replace(own, checkpoint=Checkpoint(state, key, checkpoint_every))
+                    _run_one(method, own, whole, identity)
                     publish(whole, place.out)
             if not workflow_run():
                 forget(place.checkpoint)
 
 
-def _identity(
-    method: Method[S],
-    source: Mapping[str, str],
-    subset: Subset,
-    settings: S,
-    seed: int,
-    part: int,
-    samples: int,
-) -> dict[str, Any]:
+def _identity(method: Method[S], source: Mapping[str, str], job: Job[S]) -> dict[str, Any]:
     """Everything that decides a result, as JSON values.
 
     The device is not part of it, although it changes the last digits: a run that was killed on a
     GPU may continue on a CPU. run.json records the device.
     """
-    files = files_of(settings)
+    subset, files = job.subset, files_of(job.settings)
     return {
         "method": method.name,
-        "settings": settings.model_dump(mode="json"),
+        "settings": job.settings.model_dump(mode="json"),
         "data": {
             "dataset": subset.dataset,
             "n": len(subset.data),
@@ -125,8 +113,8 @@ def _identity(
             "digest": subset.digest,
             **({"notes": dict(subset.notes)} if subset.notes else {}),
         },
-        "seeds": {"data": subset.seed, "training": seed, "part": part},
-        "samples": samples,
+        "seeds": {"data": subset.seed, "training": job.seed, "part": job.part},
+        "samples": job.samples,
         "protocol": PROTOCOL,
         "source": dict(source),
         **({"files": files_digest(files)} if files else {}),
@@ -137,7 +125,9 @@ def _stands(out: Path, identity: dict[str, Any]) -> bool:
     """Whether `out` has the complete run of this identity; InputError if it has another run."""
     record = record_of(out)
     if record is not None and not is_of(record, identity):
-        raise InputError(f"{out}: holds another finished run: {REMEDY}")
+        raise InputError(
+            f"{out}: holds another finished run: choose another --out, or add --overwrite"
+        )
     return is_whole(out, identity)
 
 
@@ -262,8 +252,6 @@ def training_app(room: str, help: str) -> typer.Typer:
     ) -> None:
         """Train a method on a subset."""
         places = _places(part, parts, out, checkpoint)
-        if parts is None and not overwrite and (out / paths.RECORD).exists():
-            raise InputError(f"{out}: holds a finished run: {REMEDY}")
         _check_room(room, name)
         method = registry.lookup(name)
         if seed < 0 or part < 0 or samples < 1:
@@ -276,17 +264,9 @@ def training_app(room: str, help: str) -> typer.Typer:
         out.mkdir(parents=True, exist_ok=True)
         for place in places if overwrite else ():
             (place.out / paths.RECORD).unlink(missing_ok=True)
-        run_method(
-            method,
-            source,
-            subset,
-            resolved,
-            places,
-            seed=seed,
-            samples=samples,
-            checkpoint_every=checkpoint_every,
-            framework=ROOMS[room],
-        )
+        job = Job(subset, resolved, seed, part, samples)
+        every, framework = checkpoint_every, ROOMS[room]
+        run_method(method, source, job, places, checkpoint_every=every, framework=framework)
 
     @app.command()
     def sample(

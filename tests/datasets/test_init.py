@@ -135,7 +135,7 @@ def test_every_method_takes_every_side_that_can_be_written(budget):
         for grey in (False, True):
             config = fitted([seen(side, grey)], BUDGETS[budget], "mine", rates(0.001), 2).config
             for cell in cells(config):
-                settings = settings_of(config, cell.experiment, cell.dataset, cell.method)
+                settings = settings_of(config, cell)
                 method_entry(cell.method).check(settings, (side, side, 1 if grey else 3), cell.n)
 
 

@@ -122,7 +122,7 @@ MACHINES = [
     ),
     started(
         "--configfile good.yaml",
-        "a_file: Snakemake's cache folder cannot be written",
+        "a_file: the cache folder cannot be written",
         "its own cache is a file",
         **{"snakemake.common.get_appdirs": lambda: CACHE_IS_A_FILE},
     ),

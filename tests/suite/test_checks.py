@@ -85,7 +85,7 @@ def test_images_below_the_window_of_ssim_are_refused_before_any_job(tmp_path, me
     methods = {"ga-fntk": {}}
     with pytest.raises(
         InputError,
-        match=r"config: datasets\.mine: images have 3 x 5 pixels, but .* needs 4 x 4: set",
+        match=r"datasets\.mine: images have 3 x 5 pixels, but .* needs 4 x 4: set",
     ):
         check(config(tmp_path, methods=methods, metrics=metrics))
     check(config(tmp_path, methods=methods, metrics=metrics, size=4))
@@ -195,9 +195,9 @@ def test_held_out_pictures_that_are_trained_on_are_counted(tmp_path, monkeypatch
     whole = (tmp_path / "train" / "003.png").read_bytes()
     (tmp_path / "held" / "other.png").write_bytes(whole)
     Image.open(tmp_path / "train" / "004.png").save(tmp_path / "held" / "another.bmp")
-    said = check(config(tmp_path / "train", **paths), "mine.yaml")
+    said = check(config(tmp_path / "train", **paths))
     assert len(said) == 1
-    assert said[0].startswith("mine.yaml: datasets.mine: 2 held-out rows are also training rows")
+    assert said[0].startswith("datasets.mine: 2 held-out rows are also training rows")
     monkeypatch.setattr(checks, "READABLE", 100)
     assert "1 held-out rows" in check(config(tmp_path / "train", **paths))[0]
     monkeypatch.setattr(checks, "COMPARABLE", 100)

@@ -143,7 +143,8 @@ def test_shapes_of_what_has_yet_to_be_downloaded_are_known():
 
 
 def test_wait_is_shared_by_cores_but_not_within_a_job():
-    items = [Item("many", 10, 6.0, 0), Item("long", 1, 40.0, 0), Item("unknown", 5, None, 0)]
+    kinds = [("many", 10, Rate(0, 0, 6.0)), ("long", 1, Rate(0, 0, 40.0)), ("unknown", 5, None)]
+    items = [Item(what, jobs, 0, rate) for what, jobs, rate in kinds]
     assert wait(items, 1) == 100
     assert wait(items, 2) == 50
     assert wait(items, 100) == 40
@@ -230,7 +231,7 @@ def test_the_fair_comparison_gives_every_method_ten_minutes() -> None:
     rates = read_rates(ROOT / "resources" / "rates.csv")
     for cell in cells(fair):
         method = method_entry(cell.method)
-        settings = settings_of(fair, cell.experiment, cell.dataset, cell.method)
+        settings = settings_of(fair, cell)
         work, rate = method.work(settings, MNIST["mnist"], cell.n), rates[method.name, "images"]
         seconds = cell.parts * (rate.seconds(work) - rate.start)
         assert seconds == pytest.approx(600, rel=0.01), cell

@@ -50,7 +50,7 @@ def test_targets_are_rules_and_files_that_a_rule_makes_or_that_are_there(tmp_pat
     ("file", "cache", "said"),
     [
         ("nowhere.yaml", "results/cache", "error: --configfile nowhere.yaml: no such file"),
-        ("config/quick.yaml", "/proc/x", "error: /proc/x/snakemake: Snakemake's cache folder"),
+        ("config/quick.yaml", "/proc/x", "error: /proc/x/snakemake: the cache folder cannot"),
     ],
 )
 def test_what_snakemake_reads_before_the_snakefile_is_checked_by_the_profile(file, cache, said):

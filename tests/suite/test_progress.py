@@ -10,8 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from suite.planning.configuration import load_config
-from suite.planning.cost import estimate
-from suite.planning.expected import expected_seconds
+from suite.planning.cost import estimate, expected_seconds
 from suite.planning.known import known_rates
 from suite.running.progress import Forecast, Job, Progress
 from suite.running.provenance import ROOT

@@ -36,8 +36,10 @@ def config(**changes: object):
     return parse_config(values | changes)
 
 
-def wildcards(**values: object) -> SimpleNamespace:
-    return SimpleNamespace(**values)
+class wildcards(dict):
+    """As Snakemake's: a mapping whose values are attributes too."""
+
+    __getattr__ = dict.__getitem__
 
 
 def test_every_pair_of_seeds_is_a_run_and_the_first_stands_for_its_cell() -> None:
@@ -60,10 +62,10 @@ def test_the_first_run_of_a_cell_is_judged_into_more_files() -> None:
     assert list(points.files.values()) == ["metrics.json", "trajectory.csv"]
     assert list(images.files.values()) == ["metrics.json", "trajectory.csv", "nearest.npz"]
     assert (images.datasets, images.data_seed, images.seed) == ("mnist", "3", "5")
-    assert points.datasets == "ring8" and points.modules == ("metrics.judging",)
-    assert images.modules == ("metrics.judging", "metrics.nearest")
+    assert points.datasets == "ring8" and points.modules == ["metrics.judging"]
+    assert images.modules == ["metrics.judging", "metrics.nearest"]
     chosen, *_ = plan.evaluations(config(best_snapshot={"metric": "fid_heldout", "rows": 12}))
-    assert list(chosen.files) == ["out", "nearest"] and chosen.reads == ("samples.npz",)
+    assert list(chosen.files) == ["out", "nearest"] and chosen.reads == ["samples.npz"]
 
 
 def test_pictures_are_of_images() -> None:
@@ -77,7 +79,7 @@ def test_pictures_are_of_images() -> None:
 def test_parts_make_up_the_samples(method: str, parts: list[int], samples: int) -> None:
     """20 samples with 8 rows per solution need 3 solutions. A generator draws all 20."""
     asked = wildcards(method=method, n="8")
-    assert list(plan.part_numbers(config(), asked)) == parts
+    assert plan.parts(config(), asked, "{part}") == [str(part) for part in parts]
     assert identity.drawn_samples(config(), asked) == f"--samples {samples}"
 
 
@@ -210,7 +212,7 @@ def test_more_samples_leave_the_jobs_before_the_last_as_they_are() -> None:
 def test_a_best_snapshot_has_rows_to_choose_by_and_the_whole_split_to_choose_from() -> None:
     chosen = config(best_snapshot={"metric": "fid_heldout", "rows": 12})
     solved = wildcards(method="ga-fntk", experiment="table1", dataset="mnist", n=8)
-    assert list(plan.part_numbers(chosen, solved)) == [0, 1, 2, 3]
+    assert plan.parts(chosen, solved, "{part}") == ["0", "1", "2", "3"]
     assert plan.references(chosen) == ["class", "heldout"]
     assert identity.choice(chosen) == "--choose fid_heldout --choose-rows 12"
     assert plan.followed_runs(chosen, "table1") == []

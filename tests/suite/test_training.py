@@ -32,7 +32,7 @@ from suite.running import files
 from suite.running.checkpoint import WORKFLOW_RUN, Checkpoint
 from suite.running.errors import InputError
 from suite.running.files import write_arrays, write_json
-from suite.running.finished import alone, fault, forget
+from suite.running.finished import fault, forget, lock_of
 from suite.running.provenance import ROOT
 from suite.running.training import Place, history_text, run_method, training_app
 
@@ -61,18 +61,11 @@ def run(folder: Path, checkpoint: Path, **changes: object) -> Job:
         trajectory = Trajectory(np.stack([data, data]), np.array([0, 6]))
         return Result(data, trajectory, history, "budget", 0.0, "cpu")
 
-    given: dict = {
-        "source": {"a.py": "digest of source"},
-        "subset": rows(),
-        "settings": MadeSettings(),
-        "seed": 1,
-        "samples": 3,
-        **changes,
-    }
-    name, part = given.pop("name", "made"), given.pop("part", 2)
-    method = Method(name, "Made", MadeSettings, train)
-    places = [Place(part, folder, checkpoint)]
-    run_method(method, places=places, checkpoint_every=0.0, framework="torch", **given)
+    method = Method(changes.pop("name", "made"), "Made", MadeSettings, train)
+    source = changes.pop("source", {"a.py": "digest of source"})
+    places = [Place(changes.pop("part", 2), folder, checkpoint)]
+    job = replace(Job(rows(), MadeSettings(), seed=1, part=0, samples=3), **changes)
+    run_method(method, source, job, places, checkpoint_every=0.0, framework="torch")
     return jobs[0]
 
 
@@ -158,20 +151,16 @@ import os, signal, sys
 from pathlib import Path
 import numpy as np
 from suite.protocol.artefacts import Subset
-from suite.protocol.method import Method, MethodSettings
+from suite.protocol.method import Job, Method, MethodSettings
 from suite.running.training import Place, run_method
 
 signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background jobs ignore it
 folder = Path(sys.argv[2])
 method = Method("made", "Made", MethodSettings, lambda job: os.kill(os.getpid(), int(sys.argv[1])))
 rows = Subset(np.zeros((1, 4, 4, 1), np.uint8), np.zeros(1), np.zeros(1), "mnist", "train", 0)
-run_method(
-    *(method, {}, rows, MethodSettings(), [Place(0, folder / "out", folder / "state.npz")]),
-    seed=0,
-    samples=1,
-    checkpoint_every=0.0,
-    framework="torch",
-)
+job = Job(rows, MethodSettings(), 0, 0, 1)
+places = [Place(0, folder / "out", folder / "state.npz")]
+run_method(method, {}, job, places, checkpoint_every=0.0, framework="torch")
 """
 
 
@@ -250,7 +239,7 @@ def test_rows_that_a_method_does_not_take_are_refused_before_its_folder_is_made(
     assert not (tmp_path / "out").exists()
 
 
-def several(folder: Path, parts: int, fatal: int | None = None, **changes: object) -> list[str]:
+def several(folder: Path, parts: int, fatal: int | None = None, seed: int = 0) -> list[str]:
     """Train parts 0, 1, ... and die in part `fatal`. Returns whether each part resumed a state."""
     did = []
 
@@ -266,10 +255,10 @@ def several(folder: Path, parts: int, fatal: int | None = None, **changes: objec
         return Result(data, trajectory, [], "budget", 0.0, "cpu")
 
     places = [Place(k, folder / f"part{k}", folder / f"states/part{k}.npz") for k in range(parts)]
-    given = {"seed": 0, "samples": 2, "checkpoint_every": 0.0, "framework": "torch", **changes}
+    job = Job(rows(), MadeSettings(), seed, part=0, samples=2)
     method = Method("made", "Made", MadeSettings, train)
     try:
-        run_method(method, {}, rows(), MadeSettings(), places, **given)
+        run_method(method, {}, job, places, checkpoint_every=0.0, framework="torch")
     except Killed:
         did.append("killed")
     return did
@@ -359,7 +348,7 @@ def test_killed_while_it_writes_a_run_goes_on_from_its_state(
     assert fault(tmp_path / "part0") is None
 
 
-WAITED = "waiting for another process that trains this run"
+WAITED = "waiting for another process"
 
 
 def test_a_run_that_another_process_makes_is_waited_for(
@@ -369,7 +358,7 @@ def test_a_run_that_another_process_makes_is_waited_for(
     monkeypatch.setenv(WORKFLOW_RUN, "a run")
     assert several(tmp_path / "other", 1) == ["0 anew"]
     did: list[list[str]] = []
-    with alone(tmp_path / "states/part0.npz"):
+    with files.held(lock_of(tmp_path / "states/part0.npz")):
         thread = threading.Thread(target=lambda: did.append(several(tmp_path, 1)))
         thread.start()
         said = ""
