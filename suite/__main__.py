@@ -1,5 +1,6 @@
 """Command line of what the rooms share: `python -m suite --help`."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,7 @@ from suite.planning.known import known_rates, own_rates
 from suite.planning.rates import measure as measured
 from suite.planning.rates import save_rates
 from suite.planning.table import table
-from suite.planning.verify import examine, mend
+from suite.planning.verify import STATES, examine, mend
 from suite.running.cli import make_app, run
 from suite.running.cpu import available_cores
 from suite.running.devices import asked
@@ -109,20 +110,15 @@ def verify(
     found = examine(chosen, results)
     if mend_:
         mend(chosen, results, found)
-    for fault in found.faults:
-        print(f"{fault.what:<9}{results / fault.path}")
-    kinds = [fault.what for fault in found.faults]
-    counts = [
-        (found.whole, "as written"),
-        (kinds.count("missing"), "missing"),
-        (kinds.count("damaged"), "damaged: cannot be read"),
-        (kinds.count("altered"), "altered: can be read, but the content has changed"),
-        (found.unrecorded, "readable, but without a digest (from an earlier version)"),
-        (found.unmade, "not made yet"),
-        (len(found.half_written), "temporary files of killed jobs; --mend deletes them"),
-    ]
+    for name, state in found.faults.items():
+        print(f"{state:<9}{results / name}")
     print(f"{results}: files by state")
-    print("\n".join(f"{count:6}  {text}" for count, text in counts if count))
+    counts = Counter(found.states.values())
+    for state, words in STATES.items():
+        if counts[state]:
+            print(f"{counts[state]:6}  {words}")
+    if found.half_written:
+        print(f"{len(found.half_written):6}  temporary files of killed jobs; --mend deletes them")
     again = f"snakemake --cores all --configfile {path}"
     if found.faults and not mend_:
         raise InputError(

@@ -6,11 +6,10 @@ The name of a variant in files and figures is METHOD@KEY=VALUE,...
 import json
 import re
 from collections.abc import Mapping
-from functools import cache
 from itertools import product
-from typing import Any
+from typing import Any, get_origin
 
-from suite.protocol.settings import Settings
+from suite.protocol.settings import Settings, kinds
 from suite.running.errors import InputError
 
 MARK = "@"
@@ -25,15 +24,9 @@ def method_of(variant: str) -> str:
     return variant.partition(MARK)[0]
 
 
-@cache
-def _lists(model: type[Settings]) -> frozenset[str]:
-    """The settings of a model whose type is a list."""
-    fields = model.model_json_schema()["properties"]
-    return frozenset(
-        key
-        for key, field in fields.items()
-        if any(kind.get("type") == "array" for kind in field.get("anyOf", [field]))
-    )
+def _is_list(model: type[Settings], key: str) -> bool:
+    """Whether the type of a setting is a list."""
+    return any(get_origin(kind) is tuple for kind in kinds(model, key))
 
 
 def searched(model: type[Settings], overrides: Mapping[str, Any]) -> list[str]:
@@ -42,7 +35,7 @@ def searched(model: type[Settings], overrides: Mapping[str, Any]) -> list[str]:
         key
         for key, value in overrides.items()
         if isinstance(value, list)
-        and (key not in _lists(model) or any(isinstance(item, list) for item in value))
+        and (not _is_list(model, key) or any(isinstance(item, list) for item in value))
     ]
 
 

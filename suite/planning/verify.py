@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
@@ -24,32 +23,32 @@ HALF_WRITTEN = re.compile(r"\..+\.\d+(\.[a-z0-9]+)?")
 """The name of a temporary file (`suite.running.files.replacing`) that a killed job left."""
 
 
-@dataclass(frozen=True)
-class Fault:
-    """A file that is not as it was written.
-
-    path: below results/NAME. what: `missing`; `damaged`: it cannot be read; `altered`: it can be
-    read, but its content has changed.
-    """
-
-    path: str
-    what: Literal["missing", "damaged", "altered"]
+STATES = {
+    "whole": "as written",
+    "missing": "missing",
+    "damaged": "damaged: cannot be read",
+    "altered": "altered: can be read, but the content has changed",
+    "unrecorded": "readable, but without a digest (from an earlier version)",
+    "unmade": "not made yet",
+}
+"""State of a file -> the same in words."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """The state of the files below results/NAME.
+    """The files below results/NAME.
 
-    whole: number of unchanged files. unrecorded: number of readable files without a digest, from an
-    earlier version. unmade: number of files that the workflow has not made yet. half_written:
-    temporary files of killed jobs.
+    states: path -> its state, a key of `STATES`. half_written: temporary files of killed jobs.
     """
 
-    faults: list[Fault]
-    whole: int
-    unrecorded: int
-    unmade: int
+    states: dict[str, str]
     half_written: list[Path]
+
+    @property
+    def faults(self) -> dict[str, str]:
+        """The files that are not as they were written."""
+        bad = ("missing", "damaged", "altered")
+        return {path: state for path, state in self.states.items() if state in bad}
 
 
 def _expected(config: Config, results: Path) -> Iterator[Path]:
@@ -79,9 +78,22 @@ def _readable(path: Path) -> bool:
     return path.stat().st_size > 0
 
 
+def _state(path: Path, needed: bool) -> str | None:
+    """The state of a file; None if it is missing and nobody needs it."""
+    digest = recorded(path)
+    if not path.is_file():
+        if digest is None and not (path.parent / paths.RECORD).is_file():
+            return "unmade"
+        return "missing" if needed else None
+    if digest is None:
+        return "unrecorded" if _readable(path) else "damaged"
+    if altered(path):
+        return "altered" if _readable(path) else "damaged"
+    return "whole"
+
+
 def examine(config: Config, results: Path) -> Found:
     """Compare every file below results/NAME with its digest, and find those that are missing."""
-    faults, whole, unrecorded, unmade = [], 0, 0, 0
     expected = dict.fromkeys(_expected(config, results))
     inside = [
         path
@@ -89,25 +101,13 @@ def examine(config: Config, results: Path) -> Found:
         if path.relative_to(results).parts[0] not in OUTSIDE and path.is_file()
     ]
     others = [artefact_of(path) for path in inside if path.suffix == ".sha256"]
+    states = {}
     for path in dict.fromkeys([*expected, *sorted(others)]):
-        name = path.relative_to(results).as_posix()
-        digest = recorded(path)
-        if not path.is_file():
-            made = digest is not None or (path.parent / paths.RECORD).is_file()
-            drawn = path.relative_to(results).parts[0] == paths.FIGURES
-            if made and (path in expected or drawn):
-                faults.append(Fault(name, "missing"))
-            unmade += path in expected and not made
-        elif digest is None and _readable(path):
-            unrecorded += 1
-        elif digest is None:
-            faults.append(Fault(name, "damaged"))
-        elif altered(path):
-            faults.append(Fault(name, "altered" if _readable(path) else "damaged"))
-        else:
-            whole += 1
-    half = [path for path in inside if HALF_WRITTEN.fullmatch(path.name)]
-    return Found(faults, whole, unrecorded, unmade, half)
+        drawn = path.relative_to(results).parts[0] == paths.FIGURES
+        state = _state(path, path in expected or drawn)
+        if state is not None:
+            states[path.relative_to(results).as_posix()] = state
+    return Found(states, [path for path in inside if HALF_WRITTEN.fullmatch(path.name)])
 
 
 def _set_aside(path: Path, results: Path) -> None:
@@ -152,7 +152,7 @@ def mend(config: Config, results: Path, found: Found) -> None:
         InputError: a workflow is running.
     """
     _check_unlocked(results)
-    bad = {fault.path for fault in found.faults}
+    bad = set(found.faults)
     folders = {str(Path(path).parent) for path in bad}
     for job in training_jobs(config):
         if folders.isdisjoint(job.parts) and job.subset not in bad:

@@ -8,10 +8,9 @@ module imports these inside its functions only.
 
 import importlib
 import pkgutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from types import ModuleType
 from typing import ClassVar, Generic, TypeVar
 
 from suite.running.errors import unknown
@@ -53,14 +52,11 @@ class Registry(Generic[E]):
     package: str
     type: type[E]
 
-    def _modules(self) -> Iterator[ModuleType]:
-        for info in pkgutil.iter_modules(importlib.import_module(self.package).__path__):
-            yield importlib.import_module(f"{self.package}.{info.name}")
-
     @cached_property
     def _found(self) -> dict[str, tuple[E, str]]:
         found: dict[str, tuple[E, str]] = {}
-        for module in self._modules():
+        for info in pkgutil.iter_modules(importlib.import_module(self.package).__path__):
+            module = importlib.import_module(f"{self.package}.{info.name}")
             entries = [value for value in vars(module).values() if isinstance(value, self.type)]
             if not entries:
                 raise ValueError(f"{module.__name__} registers nothing")

@@ -39,10 +39,9 @@ class Settings(BaseModel):
     @classmethod
     def _no_switch(cls, value: Any, info: ValidationInfo) -> Any:
         """Refuse true and false in place of numbers and text. Python would read them as 1 and 0."""
-        kind = cls.model_fields[info.field_name or ""].annotation
         given = value if isinstance(value, list | tuple) else (value,)
         switch = next((one for one in given if isinstance(one, bool)), None)
-        if switch is not None and bool not in (kind, *get_args(kind)):
+        if switch is not None and bool not in kinds(cls, info.field_name or ""):
             words = "yes and on as true" if switch else "no and off as false"
             raise ValueError(
                 f"true and false are neither numbers nor text (YAML also reads {words}): write the "
@@ -77,6 +76,12 @@ def expanded(path: Path) -> Path:
         return Path(text).expanduser()
     except RuntimeError as error:
         raise ValueError(f"{path}: there is no such user: write the full path") from error
+
+
+def kinds(model: type[BaseModel], key: str) -> tuple[Any, ...]:
+    """The type of a setting and its alternatives or entries; none for an unknown setting."""
+    field = model.model_fields.get(key)
+    return () if field is None else (field.annotation, *get_args(field.annotation))
 
 
 def files_of(settings: Settings) -> list[Path]:
@@ -154,13 +159,6 @@ def parse(model: type[S], values: Mapping[str, Any], where: str) -> S:
         raise from_validation(error, where, _keys_at(model, error.errors()[0]["loc"])) from None
 
 
-def _is_text(model: type[BaseModel], key: str) -> bool:
-    """Whether a setting is text: a string or a path, possibly optional."""
-    field = model.model_fields.get(key)
-    kinds = () if field is None else (field.annotation, *get_args(field.annotation))
-    return str in kinds or Path in kinds
-
-
 def parse_pairs(model: type[S], text: str | None, pairs: list[str], where: str) -> S:
     """Settings from a JSON object and `KEY=VALUE` pairs.
 
@@ -196,6 +194,6 @@ def parse_pairs(model: type[S], text: str | None, pairs: list[str], where: str) 
             read = json.loads(value)
         except ValueError:
             read = value
-        as_written = _is_text(model, key) and read is not None and not isinstance(read, str)
-        values[key] = value if as_written else read
+        text = str in kinds(model, key) or Path in kinds(model, key)
+        values[key] = value if text and not isinstance(read, str | None) else read
     return parse(model, values, where)

@@ -32,6 +32,10 @@ def make_app(room: str, help: str, *registries: Registry[Any]) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
 
+    if not registries:
+        return app
+
+    @app.command("list")
     def list_(
         as_json: Annotated[bool, typer.Option("--json", help="print JSON")] = False,
     ) -> None:
@@ -45,8 +49,6 @@ def make_app(room: str, help: str, *registries: Registry[Any]) -> typer.Typer:
             for reference in entry["references"]:
                 print("    {paper}, {place}: {link}".format(**reference))
 
-    if registries:
-        app.command("list")(list_)
     return app
 
 
@@ -97,8 +99,6 @@ def _status(command: Callable[[], object]) -> int:
         if status == INTERRUPTED:
             return _interrupted()
         return status if isinstance(status, int) else 0
-    except typer.Exit as exit_:
-        return exit_.exit_code
     except (typer.Abort, KeyboardInterrupt):
         return _interrupted()
     except InputError as error:

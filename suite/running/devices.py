@@ -51,21 +51,17 @@ def listed() -> tuple[list[list[str]], str]:
             process.kill()
             return [], f"nvidia-smi did not answer within {PATIENCE:g} s"
         output.seek(0)
-        lines = output.read().splitlines()
+        text = output.read()
     gpus: list[list[str]] = []
-    cut = False
-    for line in lines:
-        found = re.search(r"UUID: ((GPU|MIG)-[^)\s]+)", line)
-        if found is None:
-            continue
-        if found[2] == "GPU":
-            gpus.append([found[1]])
-            cut = False
+    for uuid, kind in re.findall(r"UUID: ((GPU|MIG)-[^)\s]+)", text):
+        if kind == "GPU":
+            gpus.append([uuid])
         elif gpus:
-            gpus[-1] = [*gpus[-1], found[1]] if cut else [found[1]]
-            cut = True
-    said = next((line.strip() for line in lines if line.strip()), "nothing")
-    return (gpus, "") if gpus and not status else ([], f"nvidia-smi says: {said}")
+            gpus[-1].append(uuid)
+    if gpus and not status:
+        return [mig or [gpu] for gpu, *mig in gpus], ""
+    said = text.strip().partition("\n")[0].strip() or "nothing"
+    return [], f"nvidia-smi says: {said}"
 
 
 def visible() -> tuple[list[str], str]:

@@ -37,8 +37,7 @@ Expected = Callable[[str, Mapping[str, str], int], float]
 class Job:
     """A running job.
 
-    seconds: expected duration. since: start time. first: time and progress when its bar was first
-    seen.
+    seconds: expected duration. since: start time.
     """
 
     title: str
@@ -46,7 +45,6 @@ class Job:
     log: Path | None
     parts: int
     since: float
-    first: tuple[float, float] | None = None
 
     def fraction(self) -> float | None:
         """Progress by the bar in the job's log, in [0, 1]; None without a bar."""
@@ -101,15 +99,8 @@ class Forecast:
         return max([(sum(rest) + ahead) / self.slots, *rest])
 
     def _rest(self, job: Job, now: float) -> float:
-        passed, own = now - job.since, job.fraction() if job.parts == 1 else None
-        by_rate = max(0.0, self.pace * job.seconds - passed)
-        if own is None:
-            return by_rate
-        # A bar starts after imports and compilation, or at the progress of a checkpoint.
-        then, before = job.first = job.first or (now, own)
-        if own - before >= 0.05:
-            return (now - then) * (1 - own) / (own - before)
-        return passed * (1 - own) / own if own >= 0.1 else by_rate
+        seconds, own = self.pace * job.seconds, job.fraction() if job.parts == 1 else None
+        return max(0.0, seconds - (now - job.since)) if own is None else seconds * (1 - own)
 
 
 class Progress(logging.Handler):

@@ -149,8 +149,7 @@ def _run_one(method: Method[S], job: Job[S], whole: Path, identity: dict[str, An
 
 
 def _outcome(result: Result) -> dict[str, Any]:
-    last = result.history[-1] if result.history else {"iteration": 0, "seconds": 0.0}
-    seconds = last["seconds"]
+    seconds = result.history[-1]["seconds"] if result.history else 0.0
     iterations = int(result.trajectory.iterations[-1])
     return {
         "stop_reason": result.stop_reason,
@@ -215,9 +214,9 @@ def training_app(room: str, help: str) -> typer.Typer:
             Path, typer.Option(help="training subset, from `python -m datasets subset`")
         ],
         out: Annotated[Path, typer.Option(help="folder for the files of the run")],
-        seed: Annotated[int, typer.Option(help="training seed")] = 0,
+        seed: Annotated[int, typer.Option(help="training seed", min=0)] = 0,
         part: Annotated[
-            int, typer.Option(help="number of the independent solution [0, 1, ...]")
+            int, typer.Option(help="number of the independent solution [0, 1, ...]", min=0)
         ] = 0,
         parts: Annotated[
             int | None,
@@ -228,7 +227,8 @@ def training_app(room: str, help: str) -> typer.Typer:
             ),
         ] = None,
         samples: Annotated[
-            int, typer.Option(help="samples to draw, if the method has a generator [images]")
+            int,
+            typer.Option(help="samples to draw, if the method has a generator [images]", min=1),
         ] = 2048,
         settings: Annotated[str | None, typer.Option(help="settings as one JSON object")] = None,
         set_: Annotated[
@@ -254,8 +254,6 @@ def training_app(room: str, help: str) -> typer.Typer:
         places = _places(part, parts, out, checkpoint)
         _check_room(room, name)
         method = registry.lookup(name)
-        if seed < 0 or part < 0 or samples < 1:
-            raise InputError("--seed and --part must be 0 or more, and --samples 1 or more")
         resolved = parse_pairs(method.settings, settings, set_ or [], f"settings of {name}")
         source = source_of(registry.module_of(name))
         subset = Subset.load(data)
@@ -272,7 +270,7 @@ def training_app(room: str, help: str) -> typer.Typer:
     def sample(
         run: Annotated[Path, typer.Argument(help="folder of a run with a model.npz")],
         out: Annotated[Path, typer.Option(help="npz to write")],
-        count: Annotated[int, typer.Option(help="samples to draw [images]")] = 2048,
+        count: Annotated[int, typer.Option(help="samples to draw [images]", min=1)] = 2048,
         seed: Annotated[int, typer.Option(help="sampling seed")] = 0,
     ) -> None:
         """Draw more samples from the generator of a finished run."""
@@ -281,8 +279,6 @@ def training_app(room: str, help: str) -> typer.Typer:
             raise InputError(
                 f"{run}: {method.name} has no generator: for more samples train another --part"
             )
-        if count < 1:
-            raise InputError(f"--count {count}: give at least 1")
         model, shape = read_arrays(run / paths.MODEL), _shape_of(run)
         with lease(ROOMS[room]):
             save_samples(out, method.sample(model, settings, shape, count, seed))

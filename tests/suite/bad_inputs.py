@@ -279,7 +279,7 @@ COMMANDS = [
     command(
         f"{SOLVE} good.npz --set iterations=0", "iterations: input should be greater than 0, not 0"
     ),
-    command(f"{SOLVE} good.npz --seed -1", "--seed and --part must be 0 or more"),
+    command(f"{SOLVE} good.npz --seed -1", "'--seed': Input should be greater than or equal to 0"),
     command("gantk train ga-cntkk --out new --data good.npz", "did you mean 'ga-cntk"),
     command("gantk train dcgan --out new --data good.npz", "use `python -m baselines train dcgan`"),
     command(
@@ -290,7 +290,7 @@ COMMANDS = [
     command("gantk sample run --out new.npz", "has no generator"),
     command("gantk sample nowhere --out new.npz", "nowhere/run.json: no such file"),
     command(f"{LEARN} good.npz --set learning_rat=1", "did you mean 'learning_rate'?"),
-    command(f"{LEARN} good.npz --samples 0", "--samples 1 or more"),
+    command(f"{LEARN} good.npz --samples 0", "'--samples': Input should be greater than"),
     command(f"{LEARN} good.npz --stps 3", "No such option"),
     command(f"{JUDGE} empty small", "empty: contains no image"),
     command(f"{JUDGE} nowhere small", "nowhere: no such file"),

@@ -2,6 +2,7 @@
 
 import re
 import shutil
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from suite.__main__ import app
 from suite.planning import outputs
 from suite.planning.configuration import parse_config
-from suite.planning.verify import Fault, examine, mend
+from suite.planning.verify import examine, mend
 from suite.protocol.artefacts import Subset, Trajectory, save_samples
 from suite.running import paths
 from suite.running.checkpoint import state_file
@@ -78,7 +79,7 @@ def results(tmp_path: Path) -> Path:
     return home
 
 
-def faults(results: Path) -> list[Fault]:
+def faults(results: Path) -> dict[str, str]:
     return examine(CONFIG, results).faults
 
 
@@ -98,9 +99,9 @@ def change(path: Path) -> None:
 
 
 def test_a_finished_workflow_is_whole(results: Path) -> None:
-    found = examine(CONFIG, results)
-    assert (found.faults, found.unmade, found.unrecorded) == ([], 0, 0)
-    assert found.whole == len(list(results.rglob(".*.sha256"))) > 40
+    states = examine(CONFIG, results).states
+    assert set(states.values()) == {"whole"}
+    assert len(states) == len(list(results.rglob(".*.sha256"))) > 40
 
 
 @pytest.mark.parametrize(
@@ -127,13 +128,13 @@ def test_every_harm_to_a_file_is_named_and_set_aside(results: Path, name: str) -
         harm(path)
         readable = path.suffix not in (".npz", ".json")  # a truncated text is still a text
         harms = {change: "altered", cut: "altered" if readable else "damaged"}
-        assert faults(results) == [Fault(name, harms.get(harm, "missing"))]
+        assert faults(results) == {name: harms.get(harm, "missing")}
         if harm is not Path.unlink:
             path.write_bytes(content)
     mend(CONFIG, results, examine(CONFIG, results))
-    assert faults(results) == [] and not path.exists()
+    assert faults(results) == {} and not path.exists()
     drawn = results / paths.DRAWN  # from which Snakemake sees that figures must be drawn
-    assert examine(CONFIG, results).unmade > 0 or not drawn.exists()
+    assert "unmade" in examine(CONFIG, results).states.values() or not drawn.exists()
 
 
 def test_a_bad_part_goes_whole_and_the_good_parts_of_its_job_are_kept(results: Path) -> None:
@@ -168,28 +169,28 @@ def test_a_second_mending_keeps_what_the_first_set_aside(results: Path) -> None:
         mend(CONFIG, results, examine(CONFIG, results))
     aside = (results / paths.SET_ASIDE / SUBSET).parent.glob("seed0.npz*")
     assert sorted(file.read_bytes() for file in aside) == [b"one", b"two"]
-    assert faults(results) == []
+    assert faults(results) == {}
 
 
 def test_what_was_never_made_is_counted_and_no_fault(results: Path) -> None:
     shutil.rmtree(results / RUNS)
     (results / "index.html").unlink()
     digest_file(results / "index.html").unlink()
-    found = examine(CONFIG, results)
-    assert found.faults == [] and found.unmade == 6 * 4 + 2 * 2 + 2 + 1
+    counts = Counter(examine(CONFIG, results).states.values())
+    assert counts.keys() == {"whole", "unmade"} and counts["unmade"] == 6 * 4 + 2 * 2 + 2 + 1
 
 
 def test_files_of_earlier_versions_are_read_instead(results: Path) -> None:
     for digest in results.rglob(".*.sha256"):
         digest.unlink()
-    found = examine(CONFIG, results)
-    assert (found.faults, found.whole) == ([], 0) and found.unrecorded > 30
+    states = examine(CONFIG, results).states
+    assert set(states.values()) == {"unrecorded"} and len(states) > 30
     cut(results / SOLVED / "part0" / "samples.npz")
     (results / SOLVED / "part1" / "trajectory.npz").unlink()
-    assert faults(results) == [
-        Fault(f"{SOLVED}/part0/samples.npz", "damaged"),
-        Fault(f"{SOLVED}/part1/trajectory.npz", "missing"),
-    ]
+    assert faults(results) == {
+        f"{SOLVED}/part0/samples.npz": "damaged",
+        f"{SOLVED}/part1/trajectory.npz": "missing",
+    }
 
 
 def test_kept_features_may_be_deleted_and_halves_are_swept(results: Path) -> None:
@@ -198,7 +199,7 @@ def test_kept_features_may_be_deleted_and_halves_are_swept(results: Path) -> Non
     half = results / SOLVED / ".metrics.json.123.json"
     half.write_text("half")
     found = examine(CONFIG, results)
-    assert (found.faults, found.half_written) == ([], [half])
+    assert (found.faults, found.half_written) == ({}, [half])
     mend(CONFIG, results, found)
     assert not half.exists()
 
