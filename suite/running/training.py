@@ -15,30 +15,12 @@ from suite.protocol.artefacts import PROTOCOL, Subset, load_samples, save_sample
 from suite.protocol.method import METHODS, Job, Method, Result, S, square
 from suite.protocol.registry import Registry
 from suite.protocol.settings import files_of, parse, parse_pairs
-from suite.running import paths
+from suite.running import files, finished, paths
 from suite.running.checkpoint import Checkpoint, state_file, workflow_run
 from suite.running.cli import make_app
 from suite.running.content import files_digest, source_of
 from suite.running.devices import ROOMS
 from suite.running.errors import InputError
-from suite.running.files import (
-    csv_text,
-    held,
-    read_arrays,
-    read_json,
-    write_arrays,
-    write_artefact,
-    write_json,
-)
-from suite.running.finished import (
-    forget,
-    is_of,
-    is_whole,
-    lock_of,
-    publish,
-    record_of,
-    whole_folder,
-)
 from suite.running.lease import lease
 from suite.running.provenance import git_commit, machine, package_versions, peak_memory_mib
 
@@ -46,7 +28,7 @@ from suite.running.provenance import git_commit, machine, package_versions, peak
 def history_text(history: list[dict[str, float]]) -> str:
     """A history as CSV, with numbers in full precision."""
     columns = list(history[0]) if history else ["iteration", "seconds"]
-    return csv_text(columns, ([row[name] for name in columns] for row in history))
+    return files.csv_text(columns, ([row[name] for name in columns] for row in history))
 
 
 class Place(NamedTuple):
@@ -83,16 +65,16 @@ def run_method(
             identity = _identity(method, source, own)
             key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
             state = state_file(place.checkpoint, key)
-            whole = whole_folder(state)
-            with held(lock_of(place.checkpoint)):
+            whole = finished.whole_folder(state)
+            with files.held(finished.lock_of(place.checkpoint)):
                 if _stands(place.out, identity):
                     print(f"part {place.part}: already finished", file=sys.stderr)
                 else:
                     own = replace(own, checkpoint=Checkpoint(state, key, checkpoint_every))
                     _run_one(method, own, whole, identity)
-                    publish(whole, place.out)
+                    finished.publish(whole, place.out)
             if not workflow_run():
-                forget(place.checkpoint)
+                finished.forget(place.checkpoint)
 
 
 def _identity(method: Method[S], source: Mapping[str, str], job: Job[S]) -> dict[str, Any]:
@@ -101,7 +83,7 @@ def _identity(method: Method[S], source: Mapping[str, str], job: Job[S]) -> dict
     The device is not part of it, although it changes the last digits: a run that was killed on a
     GPU may continue on a CPU. run.json records the device.
     """
-    subset, files = job.subset, files_of(job.settings)
+    subset, named = job.subset, files_of(job.settings)
     return {
         "method": method.name,
         "settings": job.settings.model_dump(mode="json"),
@@ -117,23 +99,23 @@ def _identity(method: Method[S], source: Mapping[str, str], job: Job[S]) -> dict
         "samples": job.samples,
         "protocol": PROTOCOL,
         "source": dict(source),
-        **({"files": files_digest(files)} if files else {}),
+        **({"files": files_digest(named)} if named else {}),
     }
 
 
 def _stands(out: Path, identity: dict[str, Any]) -> bool:
     """Whether `out` has the complete run of this identity; InputError if it has another run."""
-    record = record_of(out)
-    if record is not None and not is_of(record, identity):
+    record = finished.record_of(out)
+    if record is not None and not finished.is_of(record, identity):
         raise InputError(
             f"{out}: holds another finished run: choose another --out, or add --overwrite"
         )
-    return is_whole(out, identity)
+    return finished.is_whole(out, identity)
 
 
 def _run_one(method: Method[S], job: Job[S], whole: Path, identity: dict[str, Any]) -> None:
     """Train a part and write its files into `whole`, unless they are there already."""
-    if is_whole(whole, identity):
+    if finished.is_whole(whole, identity):
         print(f"part {job.part}: already finished", file=sys.stderr)
     else:
         job.checkpoint.begin()
@@ -141,10 +123,12 @@ def _run_one(method: Method[S], job: Job[S], whole: Path, identity: dict[str, An
         shutil.rmtree(whole, ignore_errors=True)
         save_samples(whole / paths.SAMPLES, result.samples)
         result.trajectory.save(whole / paths.TRAJECTORY)
-        write_artefact(whole / paths.HISTORY, history_text(result.history))
+        files.write_artefact(whole / paths.HISTORY, history_text(result.history))
         if result.model is not None:
-            write_arrays(whole / paths.MODEL, result.model)
-        write_json(whole / paths.RECORD, identity | {"key": job.checkpoint.key} | _outcome(result))
+            files.write_arrays(whole / paths.MODEL, result.model)
+        files.write_json(
+            whole / paths.RECORD, identity | {"key": job.checkpoint.key} | _outcome(result)
+        )
     job.checkpoint.clear()
 
 
@@ -191,7 +175,7 @@ def _finished(run: Path, registry: Registry[Method[S]]) -> tuple[Method[S], S]:
     Sampling uses the stored model, so settings that only affected training do not matter.
     """
     path = run / paths.RECORD
-    record = read_json(path)
+    record = files.read_json(path)
     method = registry.lookup(record["method"], str(path))
     known = method.settings.model_fields
     values = {name: value for name, value in record["settings"].items() if name in known}
@@ -279,7 +263,7 @@ def training_app(room: str, help: str) -> typer.Typer:
             raise InputError(
                 f"{run}: {method.name} has no generator: for more samples train another --part"
             )
-        model, shape = read_arrays(run / paths.MODEL), _shape_of(run)
+        model, shape = files.read_arrays(run / paths.MODEL), _shape_of(run)
         with lease(ROOMS[room]):
             save_samples(out, method.sample(model, settings, shape, count, seed))
 
@@ -296,7 +280,7 @@ def training_app(room: str, help: str) -> typer.Typer:
                 f"{run}: a walk needs a generator with a latent space of two dimensions: train one "
                 "with --set latent=2"
             )
-        model, shape = read_arrays(run / paths.MODEL), _shape_of(run)
+        model, shape = files.read_arrays(run / paths.MODEL), _shape_of(run)
         with lease(ROOMS[room]):
             save_samples(out, method.generate(model, settings, shape, square(side)))
 
