@@ -24,10 +24,9 @@ from suite.planning.configuration import (
 )
 from suite.planning.known import EMBED, JOB, Rate, Rates, known_rates
 from suite.planning.rules import embeds, evaluations
-from suite.protocol.method import Work, late, snapshot_iterations
+from suite.protocol.method import Shape, Work, late, snapshot_iterations
 from suite.running.devices import asked
 
-Shape = tuple[int, ...]
 UNKNOWN = 60.0
 """Seconds of a job without a known rate, for the progress display."""
 

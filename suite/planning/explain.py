@@ -162,24 +162,19 @@ def _reasons(reason: Any, parameters: Any, prefix: str) -> Iterator[str]:
 def _graph(project: Path, configs: Sequence[Path]) -> tuple[Any, Any]:
     """Snakemake's graph of jobs for the default target, and its records of past jobs."""
     from snakemake.api import SnakemakeApi
+    from snakemake.settings import types
     from snakemake.settings.enums import Quietness, RerunTrigger
-    from snakemake.settings.types import (
-        ConfigSettings,
-        DAGSettings,
-        OutputSettings,
-        ResourceSettings,
-    )
 
     triggers = read_yaml(PROFILE)["rerun-triggers"]
-    with SnakemakeApi(OutputSettings(quiet={Quietness.ALL})) as api:
+    with SnakemakeApi(types.OutputSettings(quiet={Quietness.ALL})) as api:
         flow = api.workflow(
-            resource_settings=ResourceSettings(cores=1),
-            config_settings=ConfigSettings(configfiles=[path.absolute() for path in configs]),
+            resource_settings=types.ResourceSettings(cores=1),
+            config_settings=types.ConfigSettings(configfiles=[path.absolute() for path in configs]),
             snakefile=ROOT / "Snakefile",
             workdir=project,
         )
         kinds = frozenset(RerunTrigger.parse_choice(name) for name in triggers)
-        settings = DAGSettings(rerun_triggers=kinds, max_checksum_file_size=2**40)
+        settings = types.DAGSettings(rerun_triggers=kinds, max_checksum_file_size=2**40)
         with redirect_stdout(StringIO()):
             flow.dag(settings).summary()
         return flow._workflow.dag, flow._workflow.persistence

@@ -17,7 +17,7 @@ from suite.planning.configuration import Cell, Config, cells, method_entry, meth
 from suite.planning.known import EMBED, JOB, Rate, Rates
 from suite.planning.variants import method_of
 from suite.protocol.artefacts import Subset
-from suite.protocol.method import Work
+from suite.protocol.method import Shape, Work
 from suite.protocol.seeds import stream
 from suite.running.devices import asked
 from suite.running.errors import InputError
@@ -29,7 +29,7 @@ ITERATIONS = {False: 12, True: 400}
 """Whether on a GPU -> iterations of each run. A GPU first captures its CUDA graphs."""
 
 
-def noise(rows: int, shape: tuple[int, ...]) -> Subset:
+def noise(rows: int, shape: Shape) -> Subset:
     """A subset of random pixels, or of random points."""
     random = stream("measuring", rows)
     data: np.ndarray
@@ -70,7 +70,7 @@ def median_pass(history: Path, work: Work) -> float:
     return statistics.median(np.diff(seconds[2:])) / work.steps
 
 
-def _training_rate(config: Config, method: str, settings: Any, shape: tuple[int, ...]) -> Rate:
+def _training_rate(config: Config, method: str, settings: Any, shape: Shape) -> Rate:
     entry, room = method_entry(method), method_room(method)
     if entry.work is None:
         raise InputError(f"{method}: its speed cannot be measured: give its Method a `work`")
@@ -94,7 +94,7 @@ def _training_rate(config: Config, method: str, settings: Any, shape: tuple[int,
     return Rate(*_line(*found), statistics.fmean(starts))
 
 
-def _comparison(config: Config, rows: int, shape: tuple[int, ...], metric: str) -> float:
+def _comparison(config: Config, rows: int, shape: Shape, metric: str) -> float:
     """Time to compare random rows with random rows, one more than the first [s]."""
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder, f"{name}.npz") for name in ("one", "two")]
@@ -104,7 +104,7 @@ def _comparison(config: Config, rows: int, shape: tuple[int, ...], metric: str) 
         return _run(config, "metrics", "compare", *names, "--metrics", metric)
 
 
-def measure(config: Config, shapes: dict[str, tuple[int, ...]]) -> Rates:
+def measure(config: Config, shapes: dict[str, Shape]) -> Rates:
     """The rates of each method of a configuration, of embedding images, and of a short job.
 
     Raises:

@@ -38,11 +38,8 @@ def _datasets(table: Schema, definitions: dict[str, Schema]) -> None:
         f"source:{k}": s.settings.model_json_schema() for k, s in SOURCES.entries.items()
     }
     entry = definitions["Dataset"]
-    kind = entry["properties"]["kind"]
-    entry["properties"]["kind"] = {
-        "enum": list(SOURCES.entries),
-        "description": kind["description"],
-    }
+    about = entry["properties"]["kind"]["description"]
+    entry["properties"]["kind"] = {"enum": list(SOURCES.entries), "description": about}
 
     def source(kind: str) -> Schema:
         return {"properties": {"source": {"$ref": f"#/$defs/source:{kind}"}}}

@@ -32,6 +32,9 @@ class MethodSettings(Settings):
 
 
 S = TypeVar("S", bound=MethodSettings)
+Model = dict[str, np.ndarray]
+Shape = tuple[int, ...]
+"""Of a row: [H, W, C] or (2,)."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ class Result:
     compile_seconds: float
     device: str
     details: dict[str, Any] = field(default_factory=dict)
-    model: dict[str, np.ndarray] | None = None
+    model: Model | None = None
 
 
 @dataclass(frozen=True)
@@ -125,16 +128,12 @@ class Method(Registered, Generic[S]):
     title: str
     settings: type[S]
     train: Callable[[Job[S]], Result]
-    sample: Callable[[dict[str, np.ndarray], S, tuple[int, ...], int, int], np.ndarray] | None = (
-        None
-    )
+    sample: Callable[[Model, S, Shape, int, int], np.ndarray] | None = None
     budget: str = "iterations"
-    work: Callable[[S, tuple[int, ...], int], Work] | None = None
+    work: Callable[[S, Shape, int], Work] | None = None
     tiny: Mapping[str, Any] = field(default_factory=dict)
-    check: Callable[[S, tuple[int, ...], int], None] | None = None
-    generate: (
-        Callable[[dict[str, np.ndarray], S, tuple[int, ...], np.ndarray], np.ndarray] | None
-    ) = None
+    check: Callable[[S, Shape, int], None] | None = None
+    generate: Callable[[Model, S, Shape, np.ndarray], np.ndarray] | None = None
 
     @property
     def batch(self) -> int | None:

@@ -4,8 +4,8 @@
 def duration(seconds: float) -> str:
     """A duration for reading.
 
-    >>> duration(75), duration(4000), duration(400_000)
-    ('75 s', '67 min', '4.6 days')
+    >>> duration(75), duration(4000), duration(20_000), duration(400_000)
+    ('75 s', '67 min', '5.6 h', '4.6 days')
     """
     if seconds < 90:
         return f"{seconds:.0f} s"

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from suite.running import devices
-from suite.running.errors import InputError, from_os
+from suite.running.errors import InputError
 
 SCHEDULERS = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "KUBERNETES_SERVICE_HOST")
 """Environment variables that a scheduler sets for its jobs."""
@@ -58,7 +58,8 @@ def lease(framework: str) -> Iterator[str | None]:
     # By default JAX allocates three quarters of the GPU's memory at once.
     os.environ.setdefault("XLA_PYTHON_CLIENT_PREALLOCATE", "false")
     os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
-    if len(gpus) == 1 and "CUDA_VISIBLE_DEVICES" in os.environ and _scheduled():
+    given = "CUDA_VISIBLE_DEVICES" in os.environ and any(map(os.environ.get, SCHEDULERS))
+    if given and len(gpus) == 1:
         yield gpus[0]
         return
     with ExitStack() as held:
@@ -66,10 +67,6 @@ def lease(framework: str) -> Iterator[str | None]:
         take = _whole if framework == "jax" and slots > 1 else _share
         os.environ["CUDA_VISIBLE_DEVICES"] = uuid = take(held, gpus, slots)
         yield uuid
-
-
-def _scheduled() -> bool:
-    return any(os.environ.get(name) for name in SCHEDULERS)
 
 
 def _share(held: ExitStack, gpus: list[str], slots: int) -> str:
@@ -124,11 +121,8 @@ def _cleared(uuid: str, slots: int, wait: bool) -> IO[str] | None:
 def _locked(uuid: str, what: str) -> IO[str] | None:
     """The lock of a slot of a GPU, or of its door; None if it is taken. Closing releases it."""
     folder = Path(tempfile.gettempdir()) / f"gantk-bench-gpus-{os.getuid()}"
-    try:
-        folder.mkdir(exist_ok=True)
-        handle = open(folder / f"{uuid.replace('/', '-')}.{what}", "w")
-    except OSError as error:
-        raise from_os(error) from error
+    folder.mkdir(exist_ok=True)
+    handle = open(folder / f"{uuid.replace('/', '-')}.{what}", "w")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -27,7 +27,6 @@ from suite.planning.known import Rate, known_rates, own_rates, read_rates
 from suite.planning.rates import _line, save_rates
 from suite.planning.table import table
 from suite.protocol.method import Work
-from suite.running.durations import duration
 from suite.running.errors import InputError
 from suite.running.provenance import ROOT
 
@@ -215,14 +214,6 @@ def test_colour_costs_a_kernel_more():
     method = all_methods()["ga-cntk"]
     grey, colour = (method.work(method.settings(), (32, 32, c), 64).size for c in (1, 3))
     assert colour == pytest.approx(1.8 * grey)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(12, "12 s"), (600, "10 min"), (20_000, "5.6 h"), (432_000, "5.0 days")],
-)
-def test_times_are_written_for_people(seconds, text):
-    assert duration(seconds) == text
 
 
 def test_the_fair_comparison_gives_every_method_ten_minutes() -> None:
