@@ -59,7 +59,6 @@ def test_shipped_configurations_are_valid(path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "value", "sentence"),
     [
-        ("sampels", 5, r"unknown key 'sampels' in config: did you mean 'samples'\?"),
         ("datasets/mnist/heldot", 5, "unknown key 'heldot' .* did you mean 'heldout'"),
         ("samples", "many", "config: samples: a whole number is needed, not 'many'"),
         ("samples", 0, "config: samples: .*greater than 0, not 0"),
@@ -94,10 +93,7 @@ def test_shipped_configurations_are_valid(path: Path) -> None:
             False,
             "name: true and false .*no and off as false.: write the number, or",
         ),
-        ("name", 1.5, "name: .*string, not 1.5: put text in quotes"),
         ("name", "猫", "name: .*pattern.*: use only letters a to z"),
-        ("experiments/table1/datasets/mnist/n", [8, 8.0], "mnist.n: 8 is given twice: list each"),
-        ("experiments/table1/datasets/mnist/n", 8, r"mnist.n: .*a list, \[VALUE, ...\], not 8"),
         ("inception_weights", "$NO_SUCH/a.pth", "the variable .NO_SUCH is not set: set it"),
         ("inception_weights", "~no-such-user/a.pth", "there is no such user"),
         (
@@ -304,13 +300,6 @@ def test_missing_part_is_named() -> None:
     values = copy.deepcopy(VALID)
     del values["experiments"]
     with pytest.raises(InputError, match="experiments: field required"):
-        parse_config(values)
-
-
-def test_dataset_of_an_experiment_needs_an_entry() -> None:
-    values = copy.deepcopy(VALID)
-    values["datasets"] = {name: {} for name in ()}
-    with pytest.raises(InputError, match="datasets"):
         parse_config(values)
 
 

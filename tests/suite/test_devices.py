@@ -97,23 +97,6 @@ def test_a_cut_gpu_stands_for_its_mig_devices(smi, monkeypatch, preset, expected
     assert devices.visible() == (expected, "")
 
 
-@pytest.mark.parametrize(
-    ("line", "why"),
-    [
-        ("echo No devices were found", "nvidia-smi says: No devices were found"),
-        ("echo Failed to initialize NVML; exit 18", "nvidia-smi says: Failed to initialize NVML"),
-        (f"echo '{TWO}'; exit 15", "nvidia-smi says: GPU 0"),
-        ("true", "nvidia-smi says: nothing"),
-    ],
-)
-def test_a_failing_nvidia_smi_names_no_gpu(smi, built, monkeypatch, line, why) -> None:
-    smi(line)
-    assert devices.visible()[0] == []
-    monkeypatch.setenv("DEVICE", "gpu")
-    with pytest.raises(InputError, match=f"device: gpu, but no GPU was found .*{why}"):
-        lease.lease("jax").__enter__()
-
-
 def test_a_hanging_nvidia_smi_is_left_behind(smi, monkeypatch) -> None:
     smi("exec sleep 60")
     monkeypatch.setattr(devices, "PATIENCE", 0.2)
@@ -127,20 +110,6 @@ def test_without_nvidia_smi_the_names_given_count(monkeypatch, tmp_path) -> None
     assert devices.visible() == ([], "nvidia-smi was not found")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0, 1")
     assert devices.visible() == (["0", "1"], "")
-
-
-@pytest.mark.parametrize("framework", ["jax", "torch"])
-def test_a_cpu_build_is_refused_or_said(smi, monkeypatch, capsys, framework) -> None:
-    smi(f"echo '{TWO}'")
-    monkeypatch.setattr(devices, "cuda_build", lambda name: name != framework)
-    monkeypatch.setenv("DEVICE", "gpu")
-    with pytest.raises(InputError, match=f"{devices.FRAMEWORKS[framework]} is installed without"):
-        lease.lease(framework).__enter__()
-    monkeypatch.setenv("DEVICE", "auto")
-    with lease.lease(framework) as held:
-        assert held is None
-        assert (os.environ["CUDA_VISIBLE_DEVICES"], os.environ["JAX_PLATFORMS"]) == ("", "cpu")
-    assert "installed without CUDA" in capsys.readouterr().err
 
 
 def test_the_build_is_read_off_what_is_installed(monkeypatch, tmp_path) -> None:
