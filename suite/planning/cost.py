@@ -8,7 +8,6 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -29,6 +28,13 @@ from suite.running.devices import asked
 
 UNKNOWN = 60.0
 """Seconds of a job without a known rate, for the progress display."""
+TRAINING = "train {method} on {n} rows of {dataset}"
+EVALUATE = {
+    False: "evaluate {method} on {n} rows of {dataset}",
+    True: "evaluate {method} on {n} rows of {dataset}, with snapshots",
+}
+"""Whether every snapshot is evaluated too -> the kind of job."""
+CONTROLS, REPORT = "controls of {n} rows of {dataset}", "tables, figures, report"
 
 
 def images(count: int) -> Work:
@@ -111,6 +117,10 @@ def control_images(config: Config, dataset: str, n: int | str) -> int:
     return (2 + len(augmentations(config, dataset, n))) * config.samples
 
 
+def _together(parts: int) -> str:
+    return f", {parts} solutions each" if parts > 1 else ""
+
+
 def estimate(config: Config, shapes: Mapping[str, Shape], rates: Rates) -> list[Item]:
     """Every kind of job of a configuration. shapes: dataset -> shape of a row."""
     on_gpu = bool(asked(config.device))
@@ -126,51 +136,44 @@ def estimate(config: Config, shapes: Mapping[str, Shape], rates: Rates) -> list[
 
     for cell in cells(config):
         shape, settings = shapes[cell.dataset], settings_of(config, cell)
-        place = f"{cell.method} on {cell.n} rows of {cell.dataset}"
         rows = config.samples if cell.parts == 1 else cell.n
         rows += (settings.snapshots + 1) * settings.snapshot_size(cell.n)
         size = math.prod(shape) * (1 if len(shape) == 3 else 4) * rows
         rate, work = training(config, cell, shape, rates) or (None, images(0))
         for parts, number in Counter(map(len, shares(config, cell.parts))).items():
-            what = f"train {place}" + (f", {parts} solutions each" if cell.parts > 1 else "")
-            jobs = runs * number
+            what, jobs = TRAINING.format(**vars(cell)) + _together(parts), runs * number
             items.append(Item(what, jobs, parts * size, rate, work, parts, cell.experiment, on_gpu))
         first = int(config.best_snapshot is None)
-        count = evaluated_images(config, cell, followed=True)
-        evaluate(f"evaluate {place}, with snapshots", first, count, shape, cell.experiment)
-        count = evaluated_images(config, cell, followed=False)
-        evaluate(f"evaluate {place}", runs - first, count, shape, cell.experiment)
+        for followed, jobs in ((True, first), (False, runs - first)):
+            count = evaluated_images(config, cell, followed)
+            evaluate(EVALUATE[followed].format(**vars(cell)), jobs, count, shape, cell.experiment)
     subsets = dict.fromkeys((cell.dataset, cell.n) for cell in cells(config))
     seeds = len(config.seeds.data)
     for dataset, n in subsets:
         count = n + control_images(config, dataset, n)
-        evaluate(f"controls of {n} rows of {dataset}", seeds, count, shapes[dataset])
+        evaluate(CONTROLS.format(n=n, dataset=dataset), seeds, count, shapes[dataset])
     drawn = seeds * len(subsets) + 2 * len({dataset for dataset, _ in subsets})
     items.append(Item("draw subsets", drawn, 200_000, short))
     reports = 4 + embeds(config) + 2 * len(config.experiments)
-    items.append(Item("tables, figures, report", reports, 500_000, short))
+    items.append(Item(REPORT, reports, 500_000, short))
     return [item for item in items if item.jobs]
 
 
 def expected_seconds(config: Config) -> Callable[[str, Mapping[str, str], int], float]:
     """A function from (rule, wildcards, parts) to the expected seconds of a job."""
-    rates, shapes = known_rates(bool(asked(config.device))), row_shapes(config)
+    items = estimate(config, row_shapes(config), known_rates(bool(asked(config.device))))
+    known = {(item.experiment, item.what): item.seconds for item in items}
     follows = {evaluation.rule: evaluation.follows for evaluation in evaluations(config)}
-    short = rates.get((JOB, ""), Rate(0.0, 0.0, UNKNOWN))
-    embed = rates.get((EMBED, "images"), short) if embeds(config) else short
 
     def seconds(rule: str, wildcards: Mapping[str, str], parts: int) -> float:
-        cell = SimpleNamespace(**wildcards)
-        shape = shapes.get(wildcards.get("dataset", ""), ())
-        rate = embed if len(shape) == 3 else short
+        experiment, what = wildcards.get("experiment", ""), ""
         if rule == "controls":
-            return rate.seconds(images(int(cell.n) + control_images(config, cell.dataset, cell.n)))
-        if rule in follows:
-            return rate.seconds(images(evaluated_images(config, cell, follows[rule])))
-        if rule.startswith(TRAIN):
-            found = training(config, cell, shape, rates)
-            return found[0].seconds(found[1], parts) if found else UNKNOWN
-        return short.seconds(ONE)
+            what = CONTROLS.format(**wildcards)
+        elif rule in follows:
+            what = EVALUATE[follows[rule]].format(**wildcards)
+        elif rule.startswith(TRAIN):
+            what = TRAINING.format(**wildcards) + _together(parts)
+        return known.get((experiment, what) if what else ("", REPORT)) or UNKNOWN
 
     return seconds
 

@@ -54,7 +54,9 @@ def digest_of(data: np.ndarray) -> str:
     return hashlib.sha256(head + np.ascontiguousarray(data).tobytes()).hexdigest()
 
 
+ARRAYS = ("data", "labels", "indices", "dataset", "split", "seed", "digest")
 NOTES = "notes"
+"""Names of the arrays of a subset's file. `notes` is missing if nothing was converted."""
 
 
 @dataclass(frozen=True)
@@ -83,26 +85,14 @@ class Subset:
 
     def save(self, path: Path) -> None:
         """Write the subset as npz."""
-        write_arrays(
-            path,
-            {
-                "data": self.data,
-                "labels": self.labels,
-                "indices": self.indices,
-                "dataset": np.array(self.dataset),
-                "split": np.array(self.split),
-                "seed": np.array(self.seed),
-                "digest": np.array(self.digest),
-                **({NOTES: np.array(json.dumps(self.notes))} if self.notes else {}),
-            },
-        )
+        arrays = {name: np.array(getattr(self, name)) for name in ARRAYS}
+        notes = {NOTES: np.array(json.dumps(self.notes))} if self.notes else {}
+        write_arrays(path, arrays | notes)
 
     @staticmethod
     def load(path: Path) -> "Subset":
         """Read a subset; InputError if the file is damaged or does not match its digest."""
-        arrays = read_arrays(
-            path, "data", "labels", "indices", "dataset", "split", "seed", "digest"
-        )
+        arrays = read_arrays(path, *ARRAYS)
         data = check_data(arrays["data"], f"{path}: data")
         for name in ("labels", "indices"):
             found = arrays[name]
@@ -112,17 +102,11 @@ class Subset:
                     f"{list(found.shape)}: {remedy(path)}"
                 )
         try:
-            subset = Subset(
-                data,
-                arrays["labels"],
-                arrays["indices"],
-                str(arrays["dataset"]),
-                str(arrays["split"]),
-                int(arrays["seed"]),
-                json.loads(str(arrays[NOTES])) if NOTES in arrays else {},
-            )
+            origin = str(arrays["dataset"]), str(arrays["split"]), int(arrays["seed"])
+            notes = json.loads(str(arrays[NOTES])) if NOTES in arrays else {}
         except (TypeError, ValueError) as error:
             raise InputError(f"{path}: damaged ({error}): {remedy(path)}") from error
+        subset = Subset(data, arrays["labels"], arrays["indices"], *origin, notes)
         if subset.digest != str(arrays["digest"]):
             raise InputError(f"{path}: the data do not match their digest: {remedy(path)}")
         return subset

@@ -91,14 +91,10 @@ def files_of(settings: Settings) -> list[Path]:
 
 def _keys_at(model: type[BaseModel], path: tuple[Any, ...]) -> list[str]:
     """The valid field names at the end of `path`, which may lead through nested models."""
-    current: Any = model
+    inner: Any = model
     for part in path[:-1]:
-        field = getattr(current, "model_fields", {}).get(part)
-        if field is None:
-            continue
-        candidates = [field.annotation, *getattr(field.annotation, "__args__", ())]
-        current = next((c for c in candidates if hasattr(c, "model_fields")), current)
-    return list(current.model_fields)
+        inner = next((k for k in kinds(inner, part) if hasattr(k, "model_fields")), inner)
+    return list(inner.model_fields)
 
 
 def _converted(fault: Any) -> Any:
@@ -115,7 +111,7 @@ def _converted(fault: Any) -> Any:
 
 def _mended(values: dict[str, Any], error: ValidationError) -> dict[str, Any] | None:
     """The values with all possible conversions (`_converted`); None if there are none."""
-    mended, changed = copy.deepcopy(values), False
+    mended = copy.deepcopy(values)
     for fault in error.errors():
         instead, place = _converted(fault), [part for part in fault["loc"] if part != "[key]"]
         if instead is None:
@@ -128,8 +124,7 @@ def _mended(values: dict[str, Any], error: ValidationError) -> dict[str, Any] | 
             inner[instead] = inner.pop(place[0])
         else:
             inner[place[0]] = instead
-        changed = True
-    return mended if changed else None
+    return mended if mended != values else None
 
 
 def parse(model: type[S], values: Mapping[str, Any], where: str) -> S:

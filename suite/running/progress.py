@@ -30,8 +30,6 @@ TRUST = 60.0
 HEARTBEAT = 60.0
 """Time between two lines about a long job, without a terminal [s]."""
 
-Expected = Callable[[str, Mapping[str, str], int], float]
-
 
 @dataclass
 class Job:
@@ -106,9 +104,9 @@ class Forecast:
 class Progress(logging.Handler):
     """Shows Snakemake's events: redrawn lines on a terminal, otherwise one line for each event."""
 
-    def __init__(self, forecast: Forecast, total: int, expected: Expected, stream: TextIO) -> None:
+    def __init__(self, forecast: Forecast, total: int, stream: TextIO) -> None:
         super().__init__()
-        self.forecast, self.total, self.expected, self.stream = forecast, total, expected, stream
+        self.forecast, self.total, self.stream = forecast, total, stream
         self.done, self.said = 0, time.monotonic()
         self.failed: dict[int, str] = {}
         self.lock_state = threading.RLock()
@@ -133,7 +131,7 @@ class Progress(logging.Handler):
 
     def _start(self, record: Any) -> None:
         parts = int(getattr(record.resources, "parts", 1))
-        seconds = self.expected(record.rule_name, record.wildcards, parts)
+        seconds = self.forecast.waiting.get(record.jobid, 0.0)
         log = Path(record.log[0]) if record.log else None
         title = record.rule_msg or record.rule_name
         job = Job(title, seconds, log, parts, time.monotonic())
@@ -235,8 +233,10 @@ def _live(progress: Progress, stream: TextIO) -> Any:
     return Live(get_renderable=view, console=console, auto_refresh=False, redirect_stderr=False)
 
 
-def show(workflow: Any, expected: Expected) -> None:
+def show(workflow: Any, expected: Callable[[str, Mapping[str, str], int], float]) -> None:
     """Replace Snakemake's output stream with this display.
+
+    expected: (rule, wildcards, parts) -> expected seconds of a job.
 
     Snakemake's output stays with `--quiet`, `--verbose`, `--printshellcmds` or a logger plugin.
     """
@@ -254,7 +254,7 @@ def show(workflow: Any, expected: Expected) -> None:
         waiting[workflow.dag.jobid(job)] = expected(job.rule.name, wildcards, parts)
     settings = workflow.resource_settings
     slots = (settings.cores if workflow.local_exec else settings.nodes) or len(jobs)
-    progress = Progress(Forecast(waiting, max(1, slots)), len(jobs), expected, sys.stderr)
+    progress = Progress(Forecast(waiting, max(1, slots)), len(jobs), sys.stderr)
     for stream in streams:
         logger.removeHandler(stream)
     logger.addHandler(progress)

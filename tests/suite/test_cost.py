@@ -75,7 +75,7 @@ def test_time_follows_from_work_and_rates():
     assert kernel.jobs == 2  # two seeds, each with two solutions of 64 rows for 128 samples
     apart = by_name(estimate(config(samples=320, parts_per_job=2), MNIST, RATES))
     assert apart["train ga-cntk on 64 rows of mnist, 2 solutions each"].jobs == 4
-    last = apart["train ga-cntk on 64 rows of mnist, 1 solutions each"]
+    last = apart["train ga-cntk on 64 rows of mnist"]
     assert (last.jobs, last.seconds) == (2, pytest.approx(20 + 100 * 0.01))
     place, seen = "dcgan on 64 rows of mnist", 4 * 32
     first, other = found[f"evaluate {place}, with snapshots"], found[f"evaluate {place}"]

@@ -71,7 +71,7 @@ def record(event: str, **more: object) -> logging.LogRecord:
 @pytest.fixture
 def shown() -> tuple[Progress, io.StringIO]:
     stream = io.StringIO()
-    progress = Progress(Forecast({1: 9.0}, 1), 1, lambda *_: 9.0, stream)
+    progress = Progress(Forecast({1: 9.0}, 1), 1, stream)
     started = {
         "rule_name": "train_baselines",
         "wildcards": {"method": "dcgan"},
@@ -121,7 +121,7 @@ def test_a_reader_who_has_gone_ends_nothing(shown: tuple[Progress, io.StringIO])
 def test_a_long_wait_says_what_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("suite.running.progress.HEARTBEAT", 0.0)
     stream = io.StringIO()
-    progress = Progress(Forecast({}, 1, {1: job()}), 1, lambda *_: 9.0, stream)
+    progress = Progress(Forecast({}, 1, {1: job()}), 1, stream)
     deadline = time.monotonic() + 20
     while "train dcgan: " not in stream.getvalue() and time.monotonic() < deadline:
         time.sleep(0.05)
