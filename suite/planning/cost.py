@@ -67,7 +67,7 @@ class Item:
     @property
     def seconds(self) -> float | None:
         """Time of one job; None if its rate is not known."""
-        return self.rate and self.rate.seconds(self.work, self.times)
+        return None if self.rate is None else self.rate.seconds(self.work, self.times)
 
 
 def row_shapes(config: Config) -> dict[str, Shape]:

@@ -57,12 +57,12 @@ def read_rates(path: Path, whose: str = "") -> Rates:
     """The rates in a CSV file, none if it does not exist; InputError if it has other columns."""
     try:
         with open(path, newline="", encoding="utf-8") as file:
-            lines = list(csv.DictReader(file))
-        numbers = ("fixed", "each", "start")
-        return {
-            (line["name"], line["data"]): Rate(*(float(line[key]) for key in numbers), whose)
-            for line in lines
-        }
+            return {
+                (line["name"], line["data"]): Rate(
+                    float(line["fixed"]), float(line["each"]), float(line["start"]), whose
+                )
+                for line in csv.DictReader(file)
+            }
     except FileNotFoundError:
         return {}
     except (KeyError, TypeError, ValueError) as error:

@@ -189,6 +189,6 @@ def parse_pairs(model: type[S], text: str | None, pairs: list[str], where: str) 
             read = json.loads(value)
         except ValueError:
             read = value
-        text = str in kinds(model, key) or Path in kinds(model, key)
-        values[key] = value if text and not isinstance(read, str | None) else read
+        words = str in kinds(model, key) or Path in kinds(model, key)
+        values[key] = value if words and not isinstance(read, str | None) else read
     return parse(model, values, where)
