@@ -144,24 +144,20 @@ def test_pickled_array_is_refused(tmp_path: Path) -> None:
         load_samples(path)
 
 
-def test_digest_mismatch(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "change", "sentence"),
+    [
+        ("data", lambda data: 255 - data, "do not match their digest"),
+        ("labels", lambda labels: labels[:2], "labels must be 4 whole numbers"),
+        ("indices", lambda indices: indices / 2, "indices must be 4 whole numbers"),
+    ],
+)
+def test_arrays_that_do_not_fit_together(tmp_path: Path, name, change, sentence: str) -> None:
     path = tmp_path / "subset.npz"
     subset(images()).save(path)
-    with np.load(path) as archive:
-        arrays = dict(archive)
-    arrays["data"] = 255 - arrays["data"]
-    write_arrays(path, arrays)
-    with pytest.raises(InputError, match="do not match their digest"):
-        Subset.load(path)
-
-
-def test_rows_without_labels(tmp_path: Path) -> None:
-    path = tmp_path / "subset.npz"
-    subset(images()).save(path)
-    with np.load(path) as archive:
-        arrays = dict(archive)
-    write_arrays(path, arrays | {"labels": arrays["labels"][:2]})
-    with pytest.raises(InputError, match="labels must be 4 whole numbers"):
+    arrays = read_arrays(path)
+    write_arrays(path, arrays | {name: change(arrays[name])})
+    with pytest.raises(InputError, match=sentence):
         Subset.load(path)
 
 

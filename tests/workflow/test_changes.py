@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tests.workflow.conftest import Checkout
+
 FAULT = """
 from pathlib import Path
 
@@ -95,6 +97,14 @@ def save(folder, numbers, seed=0):
         Image.fromarray(pixels).save(folder / f"{i:03d}.png")
 
 
+def train_by(checkout: Checkout, code: str) -> None:
+    """Put `code` in place of the training of ga-cntk."""
+    module = checkout.root / "gantk" / "methods" / "ga_cntk.py"
+    text = module.read_text(encoding="utf-8")
+    start, end = text.index("def train("), text.index("def check(")
+    module.write_text(text[:start] + code + "\n\n" + text[end:], encoding="utf-8")
+
+
 def test_changed_images_rerun_what_reads_them(unrun) -> None:
     """Subset, held-out rows and the whole split are drawn again together, or not at all."""
     images = unrun.root / "images"
@@ -136,10 +146,7 @@ def test_another_working_directory_will_do(unrun, tmp_path_factory) -> None:
 
 
 def test_a_failed_job_is_told_last_and_not_tried_again(unrun) -> None:
-    module = unrun.root / "gantk" / "methods" / "ga_cntk.py"
-    text = module.read_text(encoding="utf-8")
-    start, end = text.index("def train("), text.index("def check(")
-    module.write_text(text[:start] + FAULT + "\n\n" + text[end:], encoding="utf-8")
+    train_by(unrun, FAULT)
     run = "runs/table1/mnist/n8/ga-cntk/data0/seed0"
     done = unrun.snakemake(f"results/tiny/{run}/part0/run.json")
     assert done.returncode == 1
@@ -199,10 +206,7 @@ def test_what_ends_between_its_last_file_and_the_end_of_its_job_is_not_trained_a
 
 def test_in_the_job_of_a_cluster_a_killed_training_is_not_started_again(unrun) -> None:
     """The Snakemake that submits jobs counts attempts; the one inside the job runs it once."""
-    module = unrun.root / "gantk" / "methods" / "ga_cntk.py"
-    text = module.read_text(encoding="utf-8")
-    start, end = text.index("def train("), text.index("def check(")
-    module.write_text(text[:start] + KILLED + "\n\n" + text[end:], encoding="utf-8")
+    train_by(unrun, KILLED)
     run = "results/tiny/runs/table1/mnist/n8/ga-cntk/data0/seed0/part0/run.json"
     assert unrun.snakemake("results/tiny/data/mnist/n8/seed0.npz").returncode == 0
     done = unrun.snakemake("--mode", "remote", "--retries", "0", run)
