@@ -75,7 +75,7 @@ def cell(folder: Path) -> dict[str, str]:
     trained = ["--settings", identity.method_settings(config, w), identity.drawn_samples(config, w)]
     trained += ["--part 0 --parts 1 --seed 0 --data", subset, "--out", run_folder]
     command("baselines train", plan.method_of(w.method), *trained)
-    judged = [plan.set_options(config, [str(subset)]), identity.evaluated_samples(config)]
+    judged = [plan.options(["train"], [str(subset)]), identity.evaluated_samples(config)]
     judged += [identity.metrics(config), "--out", run_folder / paths.METRICS]
     command("metrics evaluate", run_folder / "part0", *judged)
     write_text(table, identity.configuration(config, w))

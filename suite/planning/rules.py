@@ -204,17 +204,9 @@ def references(config: Config) -> list[str]:
     return sorted((used | ({"class"} if config.best_snapshot else set())) - {"train"})
 
 
-def set_options(config: Config, files: Sequence[str]) -> str:
-    """Options for the training subset and the sets of `references`, in this order."""
-    names = ["train", *references(config)]
+def options(names: Iterable[str], files: Sequence[str]) -> str:
+    """An option for each file, in this order."""
     return " ".join(f"--{name} {file}" for name, file in zip(names, files, strict=True))
-
-
-def out_options(evaluation: Evaluation, files: Sequence[str]) -> str:
-    """Options for the files that a job writes."""
-    return " ".join(
-        f"--{option} {file}" for option, file in zip(evaluation.files, files, strict=True)
-    )
 
 
 def augment_options(config: Config, wildcards: Any) -> str:

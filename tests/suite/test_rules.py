@@ -86,7 +86,7 @@ def test_parts_make_up_the_samples(method: str, parts: list[int], samples: int) 
 def test_sets_are_those_that_the_metrics_compare_with() -> None:
     found = config()
     assert plan.references(found) == ["heldout"]
-    assert plan.set_options(found, ["a", "b"]) == "--train a --heldout b"
+    assert plan.options(["train", *plan.references(found)], "ab") == "--train a --heldout b"
     assert plan.references(config(metrics=["fid_train"])) == []
 
 

@@ -62,8 +62,8 @@ for evaluation in plan.evaluations(CONFIG):
         params:
             choice=identity.choice(CONFIG),
             parts=lambda w: plan.parts(CONFIG, w, PART),
-            sets=lambda w, input: plan.set_options(CONFIG, input.sets),
-            files=lambda w, output, evaluation=evaluation: plan.out_options(evaluation, output),
+            sets=lambda w, input: plan.options(["train", *plan.references(CONFIG)], input.sets),
+            files=lambda w, output, evaluation=evaluation: plan.options(evaluation.files, output),
             metrics=identity.metrics(CONFIG),
             samples=identity.evaluated_samples(CONFIG),
             weights=identity.weights_option(CONFIG),
