@@ -166,14 +166,15 @@ def expected_seconds(config: Config) -> Callable[[str, Mapping[str, str], int], 
     follows = {evaluation.rule: evaluation.follows for evaluation in evaluations(config)}
 
     def seconds(rule: str, wildcards: Mapping[str, str], parts: int) -> float:
-        experiment, what = wildcards.get("experiment", ""), ""
+        experiment, what = "", REPORT
         if rule == "controls":
             what = CONTROLS.format(**wildcards)
         elif rule in follows:
-            what = EVALUATE[follows[rule]].format(**wildcards)
+            experiment, what = wildcards["experiment"], EVALUATE[follows[rule]].format(**wildcards)
         elif rule.startswith(TRAIN):
+            experiment = wildcards["experiment"]
             what = TRAINING.format(**wildcards) + _together(parts)
-        return known.get((experiment, what) if what else ("", REPORT)) or UNKNOWN
+        return known.get((experiment, what)) or UNKNOWN
 
     return seconds
 
