@@ -103,8 +103,8 @@ def held(path: Path) -> Iterator[None]:
         except BlockingIOError:
             print(f"waiting for another process, which holds {path}", file=sys.stderr)
             fcntl.flock(file, fcntl.LOCK_EX)
-        except OSError:  # a file system without locks
-            pass
+        except OSError as error:  # a file system without locks
+            print(f"continuing without the lock {path}: {error.strerror}", file=sys.stderr)
         yield
 
 
