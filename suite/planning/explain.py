@@ -140,14 +140,12 @@ def configuration_of(results: Path) -> Path:
 def changes(results: Path, configs: Sequence[Path]) -> list[Change]:
     """The jobs that the workflow would run now, ordered by their reasons and names."""
     graph, persistence = _graph(results.absolute().parents[1], configs)
-    found = []
+    prefix, found = f"results/{results.absolute().name}/", []
     for job in graph.needrun_jobs():
-        if job.rule.norun:
-            continue
-        place = str(job.output[0])
-        prefix = f"results/{results.absolute().name}/"
-        reasons = tuple(_reasons(graph.reason(job), persistence.params_changed(job), prefix))
-        found.append(Change(job.rule.name, place.removeprefix(prefix), reasons))
+        if not job.rule.norun:
+            reasons = _reasons(graph.reason(job), persistence.params_changed(job), prefix)
+            place = str(job.output[0]).removeprefix(prefix)
+            found.append(Change(job.rule.name, place, tuple(reasons)))
     return sorted(found, key=lambda change: (change.reasons, change.rule, change.place))
 
 

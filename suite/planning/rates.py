@@ -31,12 +31,8 @@ ITERATIONS = {False: 12, True: 400}
 
 def noise(rows: int, shape: Shape) -> Subset:
     """A subset of random pixels, or of random points."""
-    random = stream("measuring", rows)
-    data: np.ndarray
-    if len(shape) == 3:
-        data = random.integers(0, 256, (rows, *shape), np.uint8)
-    else:
-        data = random.random((rows, *shape), np.float32)
+    random, size, images = stream("measuring", rows), (rows, *shape), len(shape) == 3
+    data = random.integers(0, 256, size, np.uint8) if images else random.random(size, np.float32)
     return Subset(data, np.full(rows, -1), np.arange(rows), "noise", "train", 0)
 
 
