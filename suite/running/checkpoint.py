@@ -105,13 +105,8 @@ class Checkpoint:
         for path in others[OTHERS:]:
             Checkpoint(path).clear()
         for path in others[:OTHERS]:
-            size = path.stat().st_size / 1e6
-            print(
-                f"starting from the beginning: {path} ({size:.1f} MB) belongs to another version "
-                "of this run (other settings, data or code). It is kept for that version; delete "
-                "it to free the space",
-                file=sys.stderr,
-            )
+            why = "belongs to another version of this run (other settings, data or code)"
+            print(f"starting from the beginning: {path} {why}; it is kept", file=sys.stderr)
 
     def due(self) -> bool:
         """Whether a write is due."""

@@ -21,7 +21,7 @@ import numpy as np
 import yaml
 
 from suite.running.digests import check, digest_file, of_workflow, remedy, sha256_of
-from suite.running.errors import InputError, from_os
+from suite.running.errors import InputError, from_os, within
 
 
 def cache_folder() -> Path:
@@ -164,10 +164,6 @@ def read_json(path: Path) -> Any:
         raise InputError(f"{path}: not valid JSON ({error}): {remedy(path)}") from error
 
 
-class _UnclearError(yaml.YAMLError):
-    """A value that YAML reads differently from how it looks."""
-
-
 MISREAD = {"int": r"[+-]?0.+|.*[:_+].*", "float": r".*[:_].*", "timestamp": r".*"}
 """Unquoted text that YAML 1.1 reads differently from how it looks: 032 is octal, 1:30 has base 60,
 1_000 is 1000, and 2024-01-31 is a date."""
@@ -181,7 +177,7 @@ class _Literal(yaml.SafeLoader):
         text, kind = node.value, node.tag.rpartition(":")[2]
         if node.style is None and kind in MISREAD and re.fullmatch(MISREAD[kind], text):
             made = "a date" if kind == "timestamp" else "another number"
-            raise _UnclearError(
+            raise InputError(
                 f"line {node.start_mark.line + 1}: YAML reads {text} as {made}: write a number in "
                 f"plain decimal digits, or text in quotes ('{text}')"
             )
@@ -195,9 +191,7 @@ class _Literal(yaml.SafeLoader):
             if isinstance(key, yaml.ScalarNode):
                 if key.value in seen:
                     line = key.start_mark.line + 1
-                    raise _UnclearError(
-                        f"line {line}: '{key.value}' is given twice: keep one of them"
-                    )
+                    raise InputError(f"line {line}: '{key.value}' is given twice: keep one of them")
                 seen.add(key.value)
         return node
 
@@ -210,11 +204,11 @@ def read_yaml(path: Path) -> Any:
             YAML reads as another number than it shows.
     """
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), _Literal)
+        text = path.read_text(encoding="utf-8")
+        with within(str(path)):
+            return yaml.load(text, _Literal)
     except OSError as error:
         raise from_os(error) from error
-    except _UnclearError as error:
-        raise InputError(f"{path}: {error}") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not valid YAML: {' '.join(str(error).split())}") from error
 

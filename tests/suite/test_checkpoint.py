@@ -173,7 +173,7 @@ def test_each_version_of_a_run_has_a_state_and_the_oldest_go(
     )
     assert len(list(tmp_path.glob("part1.*.autoencoder.npz"))) == len(left)
     assert len(list(tmp_path.glob("part10.*.npz"))) == len(keys)
-    assert said.count("It is kept for that version") == 0 + 1 + 2 + 3 + 3 + 3
+    assert said.count("it is kept") == 0 + 1 + 2 + 3 + 3 + 3
     back = Checkpoint(state_file(tmp_path / "part1.npz", keys[3]), keys[3])
     back.begin()
     assert back.load() == {"x": 3} and not capsys.readouterr().err
