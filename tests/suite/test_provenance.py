@@ -30,6 +30,21 @@ def test_commit_without_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert git_commit() == "unknown"
 
 
+def test_a_commit_is_named_whole_and_changes_of_tracked_files_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(provenance, "ROOT", tmp_path)
+    (tmp_path / "a.py").touch()
+    own = ["-c", "user.name=A", "-c", "user.email=a@b.c"]
+    for words in (["init", "-q"], ["add", "a.py"], [*own, "commit", "-qm", "A"], ["tag", "v1"]):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True)
+    (tmp_path / "untracked.py").touch()
+    commit = git_commit()
+    assert re.fullmatch("[0-9a-f]{40}", commit)
+    (tmp_path / "a.py").write_text("X = 1\n")
+    assert git_commit() == f"{commit}+changes"
+
+
 def test_peak_memory_counts_what_was_touched() -> None:
     """In a process below a shell, because a child starts with the memory of its parent."""
     shell = ["sh", "-c", '"$0" -c "$1"; :', sys.executable, PEAK]
