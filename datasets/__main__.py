@@ -1,7 +1,7 @@
 """Command line of the datasets: `python -m datasets --help`."""
 
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated, Literal
 
 import typer
 
@@ -34,25 +34,25 @@ def subset(
         bool, typer.Option("--or-fewer", help="take all rows if there are fewer than n")
     ] = False,
     seed: Annotated[int, typer.Option(help="data seed", min=0)] = 0,
-    split: Annotated[str, typer.Option(help="train or heldout")] = "train",
+    split: Annotated[Split, typer.Option(help="rows to draw from")] = "train",
     settings: Annotated[str | None, typer.Option(help="settings as one JSON object")] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="one setting, KEY=VALUE; repeatable")
     ] = None,
 ) -> None:
     """Draw n rows of a dataset, by seed."""
-    if split not in ("train", "heldout"):
-        raise typer.BadParameter(f"{split}: choose train or heldout", param_hint="--split")
     source = SOURCES.lookup(kind)
     resolved = parse_pairs(source.settings, settings, set_ or [], f"settings of {kind}")
-    draw(source, resolved, cast(Split, split), n, seed, name=called, or_fewer=or_fewer).save(out)
+    draw(source, resolved, split, n, seed, name=called, or_fewer=or_fewer).save(out)
 
 
 @app.command()
 def init(
     folders: Annotated[list[Path], typer.Argument(help="folders of pictures")],
     out: Annotated[Path, typer.Option(help="configuration to write (YAML)")],
-    budget: Annotated[str, typer.Option(help="quick, evening or paper")] = "quick",
+    budget: Annotated[
+        Literal["quick", "evening", "paper"], typer.Option(help="time for all trainings")
+    ] = "quick",
     cores: Annotated[int | None, typer.Option(help="CPU cores; default: all", min=1)] = None,
     called: Annotated[
         list[str] | None,
@@ -77,8 +77,6 @@ def init(
     from datasets.init import decided, fitted, text_of
     from datasets.survey import name_of, names_of, survey, told
 
-    if budget not in BUDGETS:
-        raise typer.BadParameter(f"{budget}: choose {', '.join(BUDGETS)}", param_hint="--budget")
     if out.exists():
         raise InputError(f"{out}: already exists: choose another --out, or delete it")
     names = names_of(folders, called or ())

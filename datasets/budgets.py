@@ -30,6 +30,7 @@ class Budget:
 # with colour images in the paper's Table 1, once together with LSGAN.
 GAN = {"updates": 20_000, "networks": "tuned", "width": 0.5}
 DCGAN = {**GAN, "batch": 16, "augment": ["translation"]}
+PAPER = ("dcgan", "lsgan", "wgan", "wgan-gp", "sngan", "stylegan2", "ga-cntk", "ga-cntkg")
 STYLE = {"channel_max": 64, "channel_base": 1024, "mapping_layers": 4, "style": 128}
 FEW = {"snapshots": 8}
 """The metrics of more snapshots would take longer than a quick training."""
@@ -63,13 +64,7 @@ BUDGETS = {
         128,
         3,
         2048,
-        {
-            name: {}
-            for name in (
-                *("dcgan", "lsgan", "wgan", "wgan-gp", "sngan", "stylegan2"),
-                *("ga-cntk", "ga-cntkg"),
-            )
-        },
+        {name: {} for name in PAPER},
     ),
 }
 LEAST = 50  # iterations: the unit of shortened trainings

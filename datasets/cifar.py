@@ -32,18 +32,13 @@ class _Arrays(pickle.Unpickler):
 
 
 def _checked(pixels: Any, labels: Any, path: Path) -> tuple[np.ndarray, np.ndarray]:
-    try:
-        labels = np.asarray(labels)
-    except ValueError:  # for example nested lists
-        labels = np.empty(0)
     fits = (
         isinstance(pixels, np.ndarray)
+        and isinstance(labels, list)
         and pixels.dtype == np.uint8
-        and pixels.shape == (labels.size, PIXELS)
-        and labels.ndim == 1
-        and labels.size > 0
-        and labels.dtype.kind in "iu"
-        and 0 <= labels.min() <= labels.max() < 10
+        and pixels.shape == (len(labels), PIXELS)
+        and len(labels) > 0
+        and all(isinstance(label, int) and label in range(10) for label in labels)
     )
     if not fits:
         raise InputError(
@@ -51,7 +46,7 @@ def _checked(pixels: Any, labels: Any, path: Path) -> tuple[np.ndarray, np.ndarr
             "download it again"
         )
     images = pixels.reshape(-1, CHANNELS, EDGE, EDGE).transpose(0, 2, 3, 1)
-    return images, labels.astype(np.int64)
+    return np.ascontiguousarray(images), np.array(labels, np.int64)
 
 
 def read_pickled(path: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -63,8 +58,7 @@ def read_pickled(path: Path) -> tuple[np.ndarray, np.ndarray]:
         raise from_os(error) from error
     except Exception as error:  # a damaged pickle can raise nearly anything
         raise InputError(f"{path}: cannot be read safely ({error}): download it again") from error
-    if not isinstance(batch, dict):
-        raise InputError(f"{path}: is not a batch of CIFAR-10: download it again")
+    batch = batch if isinstance(batch, dict) else {}
     # The keys in pickles of Python 2 are bytes.
     pixels, labels = (batch.get(key, batch.get(key.encode())) for key in ("data", "labels"))
     return _checked(pixels, labels, path)
@@ -82,4 +76,4 @@ def read_binary(path: Path) -> tuple[np.ndarray, np.ndarray]:
             "row: the file is incomplete, download it again"
         )
     rows = content.reshape(-1, PIXELS + 1)
-    return _checked(rows[:, 1:], rows[:, 0], path)
+    return _checked(rows[:, 1:], rows[:, 0].tolist(), path)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from datasets.download import download
 from suite.protocol.source import Split
 from suite.running.errors import InputError, from_os
 
@@ -18,12 +19,8 @@ def read_idx(path: Path) -> np.ndarray:
     """A uint8 array from an IDX file, plain or gzipped; InputError if it is damaged."""
     try:
         content = gzip.open(path).read() if path.suffix == ".gz" else path.read_bytes()
-    except gzip.BadGzipFile as error:
-        raise InputError(f"{path}: not a gzip file: download it again") from error
-    except EOFError as error:
-        raise InputError(f"{path}: the gzip file is incomplete: download it again") from error
-    except zlib.error as error:
-        raise InputError(f"{path}: damaged ({error}): download it again") from error
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise InputError(f"{path}: incomplete or damaged ({error}): download it again") from error
     except OSError as error:
         raise from_os(error) from error
     rank = content[3] if len(content) > 3 else 0
@@ -56,16 +53,23 @@ def files_of(path: Path) -> list[Path]:
     return [file for split in FILES for file in split_files(path, split)]
 
 
-def read_split(path: Path, split: Split) -> tuple[np.ndarray, np.ndarray]:
-    """Images uint8 [N, H, W] and labels uint8 [N] of a split, from files with MNIST's names.
+def read_split(path: Path, split: Split, name: str = "") -> tuple[np.ndarray, np.ndarray]:
+    """Images uint8 [N, H, W, 1] and labels uint8 [N] of a split, from files with MNIST's names.
+
+    name: of a dataset of torchvision that is downloaded into `path` first; "" for files in `path`.
 
     Raises:
-        InputError: one of the two files is missing or damaged, or their sizes do not match.
+        InputError: one of the two files is missing or damaged, or their sizes do not match; or the
+            download fails.
     """
+    if name:
+        remedy = "put its four IDX files into a folder and set source to 'folder' and path to it"
+        download(name, path, remedy)
+        path = path / name / "raw"
     images, labels = (read_idx(file) for file in split_files(path, split))
     if images.ndim != 3 or 0 in images.shape or labels.shape != (len(images),):
         raise InputError(
             f"{path}: images of shape {list(images.shape)} and labels of shape "
             f"{list(labels.shape)} do not match: download them again"
         )
-    return images, labels
+    return images[..., None], labels

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from datasets.budgets import LEARNS, LEAST, Budget
+from datasets.sources.folder import FolderSettings
 from datasets.survey import Survey, size_text
 from suite.planning.configuration import Config, method_entry, parse_config
 from suite.planning.cost import estimate, many, wait
@@ -72,15 +73,14 @@ def _values(
     """The configuration of `methods` as plain values, with a share of the longest trainings."""
     datasets, grids = {}, {}
     for found in surveys:
-        source: dict[str, Any] = {"path": str(found.path), "size": side_of(found, budget.side)}
-        if found.subfolders:
-            source["subfolders"] = True
-        if found.unusable:
-            source["leave_out"] = list(found.unusable)
-        if found.grey:
-            source["channels"] = 1
-        if not found.square:
-            source["crop"] = True
+        source = FolderSettings(
+            path=found.path,
+            subfolders=found.subfolders,
+            leave_out=tuple(found.unusable),
+            size=side_of(found, budget.side),
+            channels=1 if found.grey else 3,
+            crop=not found.square,
+        ).model_dump(mode="json", exclude_defaults=True)
         if found.transparent or background != "white":
             source["background"] = background
         datasets[found.name] = {"kind": "folder", "source": source}
@@ -204,45 +204,32 @@ def text_of(
     budget: its name. seconds: the expected duration. out: the file to which it will be written.
     """
     schema = os.path.relpath(ROOT / "config" / "schema.json", out.resolve().parent)
-    values = config.model_dump(mode="json", exclude_unset=True)
-
-    def block(*keys: str) -> str:
-        # Outer mappings in block style, inner ones in flow style, as people write them.
-        return "".join(
-            yaml.safe_dump(
-                {key: values[key]},
-                sort_keys=False,
-                default_flow_style=None if isinstance(values[key], dict | list) else False,
-                allow_unicode=True,
-                width=100,
-            )
-            for key in keys
-        )
-
-    seen = "\n".join(
-        f"# {found.name}: {found.count} pictures, {'grey' if found.grey else 'colour'}, "
+    seen = "".join(
+        f"\n# {found.name}: {found.count} pictures, {'grey' if found.grey else 'colour'}, "
         f"{size_text(found)}"
         for found in surveys
     )
-    return "\n".join(
-        [
-            f"# yaml-language-server: $schema={schema}",
-            f"# A comparison with budget '{budget}': about {duration(seconds)} with {many(cores)}.",
-            f"# Run it:  snakemake --cores {cores} --configfile {shlex.quote(str(out))}",
-            "# Every key is described in config/schema.json.",
-            block("name"),
-            "# `gpu` needs JAX and PyTorch with CUDA: run `make gpu`, or use `--use-conda`.",
-            block("device"),
-            "# Images to evaluate in each run, and metrics (see `python -m metrics list`).",
-            block("samples", "metrics"),
-            "# Three training seeds seldom prove a winner; five often do.",
-            block("seeds"),
-            "# Every tenth picture is held out. Pictures are resized to `size` x `size`. `crop`",
-            "# cuts out the largest square first, `channels: 1` means grey, and `background` is",
-            "# the colour behind transparent pixels.",
-            seen,
-            block("datasets"),
-            "# n: number of training pictures. The trainings fit the time above.",
-            block("experiments"),
-        ]
+    comments = {
+        "name": f"# yaml-language-server: $schema={schema}\n"
+        f"# A comparison with budget '{budget}': about {duration(seconds)} with {many(cores)}.\n"
+        f"# Run it:  snakemake --cores {cores} --configfile {shlex.quote(str(out))}\n"
+        "# Every key is described in config/schema.json.",
+        "device": "# `gpu` needs JAX and PyTorch with CUDA: run `make gpu`, or use `--use-conda`.",
+        "samples": "# Images to evaluate in each run, and metrics (see `python -m metrics list`).",
+        "seeds": "# Three training seeds seldom prove a winner; five often do.",
+        "datasets": "# Every tenth picture is held out. Pictures are resized to `size` x `size`.\n"
+        "# `crop` cuts out the largest square first, `channels: 1` means grey, and `background`\n"
+        f"# is the colour behind transparent pixels.{seen}",
+        "experiments": "# n: number of training pictures. The trainings fit the time above.",
+    }
+    # Outer mappings in block style, inner ones in flow style, as people write them.
+    text = "\n" + yaml.safe_dump(
+        config.model_dump(mode="json", exclude_unset=True),
+        sort_keys=False,
+        default_flow_style=None,
+        allow_unicode=True,
+        width=100,
     )
+    for key, comment in comments.items():
+        text = text.replace(f"\n{key}:", f"\n\n{comment}\n{key}:")
+    return text.lstrip()

@@ -1,6 +1,6 @@
 """Image files as arrays of one size. A file is read only when its row is drawn."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -21,15 +21,15 @@ SHOW_PROGRESS = 2000
 class Shaping:
     """How image files become arrays of one shape.
 
-    size: (height, width) after resizing by area averaging; None keeps the size of the files, which
-        must be the same for all.
+    size: height and width after resizing by area averaging [pixels]; None keeps the size of the
+        files, which must be the same for all (`check_heads`).
     channels: 1 (grey) or 3 (RGB).
     crop: side of the centred square that is cut out first [pixels]; "square": the largest square;
         None: the whole image.
     background: colour behind transparent pixels.
     """
 
-    size: tuple[int, int] | None
+    size: int | None
     channels: Literal[1, 3]
     crop: int | Literal["square"] | None = None
     background: Background = "white"
@@ -62,14 +62,10 @@ def check_heads(paths: Sequence[Path], shaping: Shaping) -> None:
             width = height = min(width, height)
         first = first or (width, height)
         if (width, height) != first and shaping.size is None:
-            raise _unequal(path, (width, height), paths[0], first)
-
-
-def _unequal(path: Path, size: tuple[int, ...], other: Path, first: tuple[int, ...]) -> InputError:
-    return InputError(
-        f"{path}: has {size[0]} x {size[1]} pixels, but {other.name} {first[0]} x {first[1]}: set "
-        "`size` to resize all images"
-    )
+            raise InputError(
+                f"{path}: has {width} x {height} pixels, but {paths[0].name} {first[0]} x "
+                f"{first[1]}: set `size` to resize all images"
+            )
 
 
 def read_picture(path: Path, shaping: Shaping) -> np.ndarray:
@@ -84,36 +80,20 @@ def read_picture(path: Path, shaping: Shaping) -> np.ndarray:
     image = read_image(path, shaping.background)
     image = _cropped(image.convert("L" if shaping.channels == 1 else "RGB"), shaping.crop, path)
     if shaping.size is not None:
-        height, width = shaping.size
-        image = image.resize((width, height), Image.Resampling.BOX)
+        image = image.resize((shaping.size, shaping.size), Image.Resampling.BOX)
     return np.asarray(image).reshape(image.height, image.width, shaping.channels)
-
-
-def reader(paths: Sequence[Path], shaping: Shaping) -> Callable[[np.ndarray], np.ndarray]:
-    """A function from positions in `paths`, int64 [k], to images uint8 [k, H, W, C].
-
-    Raises:
-        InputError: two of the files differ in size and `shaping` has no size.
-    """
-
-    def read(indices: np.ndarray) -> np.ndarray:
-        from tqdm import tqdm
-
-        images: list[np.ndarray] = []
-        for i in tqdm(indices, "read images", unit="image", disable=len(indices) < SHOW_PROGRESS):
-            image = read_picture(paths[i], shaping)
-            if images and image.shape != images[0].shape:
-                size, first = image.shape[1::-1], images[0].shape[1::-1]
-                raise _unequal(paths[i], size, paths[indices[0]], first)
-            images.append(image)
-        return np.stack(images)
-
-    return read
 
 
 def rows_of(paths: Sequence[Path], shaping: Shaping) -> Rows:
     """Rows of image files: one row for each file, without labels (-1)."""
-    return Rows(np.full(len(paths), -1), reader(paths, shaping), paths, shaping.background)
+
+    def read(indices: np.ndarray) -> np.ndarray:
+        from tqdm import tqdm
+
+        shown = tqdm(indices, "read images", unit="image", disable=len(indices) < SHOW_PROGRESS)
+        return np.stack([read_picture(paths[i], shaping) for i in shown])
+
+    return Rows(np.full(len(paths), -1), read, paths, shaping.background)
 
 
 def notes_of(paths: Sequence[Path], background: str) -> tuple[dict[str, Any], list[str]]:

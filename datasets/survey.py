@@ -5,7 +5,7 @@ import os
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from datasets.pictures import SHOW_PROGRESS
 from suite.protocol.image_files import (
+    Head,
     below,
     has_transparent_pixels,
     head,
@@ -26,6 +27,8 @@ LOOKED_AT = 32
 """Number of pictures to read completely, if reading all would take long."""
 READABLE = 2**28
 """Up to this many bytes, all pictures are read completely: about half a minute."""
+SHOWN = 4
+"""Number of kinds that a line names."""
 MODES = {"1": "1 bit", "L": "grey", "P": "palette", "RGB": "colour", "CMYK": "CMYK"}
 """Pillow's modes in words. Modes with an A have transparency."""
 
@@ -34,13 +37,10 @@ MODES = {"1": "1 bit", "L": "grey", "P": "palette", "RGB": "colour", "CMYK": "CM
 class Survey:
     """A folder of pictures.
 
-    count: number of readable pictures.
-    sizes: (height, width) in upright position -> number of pictures.
+    heads: file -> header of each readable picture.
     grey: whether all completely read pictures have equal channels.
     name: name in the configuration.
-    modes, endings: mode, suffix -> number of pictures.
-    transparent, deep, animated, turned: number of pictures with transparent pixels, more than 8
-        bits, several frames, an orientation tag.
+    transparent: number of pictures with transparent pixels.
     repeated: number of pictures with the same bytes as another.
     unusable: path below the folder -> why the picture cannot be read.
     subfolders: whether the pictures of all subfolders are included.
@@ -50,22 +50,26 @@ class Survey:
     """
 
     path: Path
-    count: int
-    sizes: Counter[tuple[int, int]]
+    heads: Mapping[Path, Head]
     grey: bool
     name: str = "some"
-    modes: Counter[str] = field(default_factory=Counter)
-    endings: Counter[str] = field(default_factory=Counter)
     transparent: int = 0
-    deep: int = 0
-    animated: int = 0
-    turned: int = 0
     repeated: int = 0
     unusable: dict[str, str] = field(default_factory=dict)
     subfolders: bool = False
     elsewhere: Counter[str] = field(default_factory=Counter)
     other: Counter[str] = field(default_factory=Counter)
     whole: int = 0
+
+    @property
+    def count(self) -> int:
+        """Number of readable pictures."""
+        return len(self.heads)
+
+    @property
+    def sizes(self) -> Counter[tuple[int, int]]:
+        """(width, height) in upright position -> number of pictures."""
+        return Counter(one.size for one in self.heads.values())
 
     @property
     def side(self) -> int:
@@ -75,7 +79,7 @@ class Survey:
     @property
     def square(self) -> bool:
         """Whether every picture is square."""
-        return all(height == width for height, width in self.sizes)
+        return all(width == height for width, height in self.sizes)
 
 
 def _is_grey(path: Path) -> bool:
@@ -112,7 +116,8 @@ def survey(folder: Path, name: str = "some", subfolders: bool = False) -> Survey
         files, subfolders = image_files(folder, True), True
     small = sum(path.lstat().st_size for path in files) <= READABLE
     sample = set(files if small else files[:: max(1, len(files) // LOOKED_AT)][:LOOKED_AT])
-    heads, grey, unusable, clear, whole = {}, True, {}, 0, 0
+    heads: dict[Path, Head] = {}
+    grey, unusable, clear, whole = True, {}, 0, 0
     for path in tqdm(files, "look at pictures", disable=len(files) < SHOW_PROGRESS):
         try:
             heads[path] = head(path)
@@ -126,19 +131,12 @@ def survey(folder: Path, name: str = "some", subfolders: bool = False) -> Survey
     if not heads:
         first = next(iter(unusable.values()))
         raise InputError(f"{folder}: none of its {len(files)} pictures can be read: {first}")
-    found = list(heads.values())
     return Survey(
         path=folder,
-        count=len(found),
-        sizes=Counter(one.size[::-1] for one in found),
+        heads=heads,
         grey=grey,
         name=name,
-        modes=Counter(_mode(one.mode) for one in found),
-        endings=Counter(path.suffix.lower() for path in heads),
         transparent=clear,
-        deep=sum(one.deep for one in found),
-        animated=sum(one.animated for one in found),
-        turned=sum(one.turned for one in found),
         repeated=_repeated(list(heads)),
         unusable=unusable,
         subfolders=subfolders,
@@ -191,18 +189,18 @@ def name_of(folder: Path) -> str:
     return letters.strip("-") or "images"
 
 
-def _counted(counts: Counter[str], most: int = 4) -> str:
+def _counted(counts: Counter[str]) -> str:
     """A counter in words, the most frequent first; without a number if there is one kind."""
     if len(counts) == 1:
         return next(iter(counts)) or "without ending"
-    shown = [f"{name or 'without ending'} {count:,}" for name, count in counts.most_common(most)]
-    return ", ".join(shown) + (", ..." if len(counts) > most else "")
+    shown = [f"{name or 'without ending'} {count:,}" for name, count in counts.most_common(SHOWN)]
+    return ", ".join(shown) + (", ..." if len(counts) > SHOWN else "")
 
 
 def size_text(found: Survey) -> str:
     """The sizes of pictures in words."""
     ordered = sorted(found.sizes, key=lambda size: (size[0] * size[1], size))
-    (low, narrow), (high, wide) = ordered[0], ordered[-1]
+    (narrow, low), (wide, high) = ordered[0], ordered[-1]
     if len(ordered) == 1:
         return f"{narrow} x {low} pixels"
     return f"{len(ordered)} sizes, from {narrow} x {low} to {wide} x {high} pixels"
@@ -210,16 +208,17 @@ def size_text(found: Survey) -> str:
 
 def lines_of(found: Survey, background: str) -> Iterator[tuple[str, str]]:
     """What was found and how it is handled: (label, words)."""
-    files = f"{found.count:,} ({_counted(found.endings)})"
+    heads, modes = found.heads.values(), Counter(_mode(one.mode) for one in found.heads.values())
+    files = f"{found.count:,} ({_counted(Counter(path.suffix.lower() for path in found.heads))})"
     yield "pictures", files + (", from all subfolders" if found.subfolders else "")
     yield "sizes", size_text(found)
-    grey = found.grey and not set(found.modes) <= {"grey", "1 bit"}
-    yield "modes", _counted(found.modes) + ("; equal channels: grey" if grey else "")
+    grey = found.grey and not set(modes) <= {"grey", "1 bit"}
+    yield "modes", _counted(modes) + ("; equal channels: grey" if grey else "")
     counts = {
         "transparent": (found.transparent, f"shown on {background} (--background)"),
-        "16 bits": (found.deep, "reduced to their upper 8"),
-        "animated": (found.animated, "read as their first frame"),
-        "turned": (found.turned, "turned upright by their orientation tag"),
+        "16 bits": (sum(one.deep for one in heads), "reduced to their upper 8"),
+        "animated": (sum(one.animated for one in heads), "read as their first frame"),
+        "turned": (sum(one.turned for one in heads), "turned upright by their orientation tag"),
         "repeated": (
             found.repeated,
             "same bytes as another, and kept; delete them, so that no held-out picture is also a "
@@ -228,7 +227,7 @@ def lines_of(found: Survey, background: str) -> Iterator[tuple[str, str]]:
         "unusable": (len(found.unusable), "left out (`leave_out`)"),
         "elsewhere": (
             found.elsewhere.total(),
-            f"in subfolders ({_names(found.elsewhere)}), left out; --subfolders includes them",
+            f"in subfolders ({_counted(found.elsewhere)}), left out; --subfolders includes them",
         ),
         "other files": (found.other.total(), f"left out ({_counted(found.other)})"),
     }
@@ -243,10 +242,6 @@ def lines_of(found: Survey, background: str) -> Iterator[tuple[str, str]]:
         yield "", f"for one dataset per folder, name the folders: `init {example}`"
     if found.whole < found.count:
         yield "read", f"{found.whole} of {found.count:,} completely, of the others the header"
-
-
-def _names(counts: Counter[str], most: int = 5) -> str:
-    return ", ".join(list(counts)[:most]) + (", ..." if len(counts) > most else "")
 
 
 def told(found: Survey, background: str, decided: str) -> str:

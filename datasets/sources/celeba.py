@@ -7,7 +7,8 @@ from pydantic import Field
 from datasets.pictures import Shaping, rows_of
 from suite.protocol.settings import Settings
 from suite.protocol.source import Rows, Source, Split
-from suite.running.errors import InputError, from_os, unknown
+from suite.running.errors import InputError, unknown
+from suite.running.files import read_text
 
 IMAGES, ATTRIBUTES = "img_align_celeba", "list_attr_celeba.txt"
 LAST_OF_TRAIN, FIRST_OF_TEST = 162770, 182638  # list_eval_partition.txt, by file number
@@ -30,38 +31,27 @@ class CelebaSettings(Settings):
 
 def _selected(path: Path, wanted: tuple[str, ...]) -> list[str]:
     """Names of the images that have every wanted attribute, in the order of the file."""
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: is not a text file: download it again") from error
-    except OSError as error:
-        raise from_os(error) from error
-    if len(lines) < 3 or not lines[0].strip().isdecimal():
+    lines = read_text(path).splitlines()
+    if len(lines) < 3 or lines[0].strip() != str(len(lines) - 2):
         raise InputError(
             f"{path}: must have the number of images, the names of the attributes, and one line "
             "for each image: download it again"
         )
     names = lines[1].split()
-    columns = []
     for attribute in wanted:
         if attribute not in names:
             raise unknown("attribute", attribute, names, str(path))
-        columns.append(names.index(attribute) + 1)
-    if len(lines) - 2 != int(lines[0]):
-        raise InputError(
-            f"{path}: has {len(lines) - 2} images, but its first line says {int(lines[0])}: the "
-            "file is incomplete, download it again"
-        )
     selected = []
     for number, line in enumerate(lines[2:], 3):
-        fields = line.split()
-        if len(fields) != len(names) + 1 or not set(fields[1:]) <= {"1", "-1"}:
+        name, *values = line.split() or [""]
+        known = Path(name).stem.isdecimal() and set(values) <= {"1", "-1"}
+        if not known or len(values) != len(names):
             raise InputError(
-                f"{path}: line {number} must have a file name and {len(names)} values, 1 or -1: "
-                "download it again"
+                f"{path}: line {number} must have a file NUMBER.jpg and {len(names)} values, 1 or "
+                "-1: download it again"
             )
-        if all(fields[column] == "1" for column in columns):
-            selected.append(fields[0])
+        if all(values[names.index(attribute)] == "1" for attribute in wanted):
+            selected.append(name)
     return selected
 
 
@@ -74,17 +64,13 @@ def open_celeba(settings: CelebaSettings, split: Split) -> Rows:
     """Rows of CelebA's own training partition, or of its test partition as the held-out split."""
     attributes = settings.path / ATTRIBUTES
     names = _selected(attributes, settings.attributes)
-    odd = next((name for name in names if not Path(name).stem.isdecimal()), None)
-    if odd is not None:
-        raise InputError(f"{attributes}: '{odd}' is not named NUMBER.jpg: download it again")
     files = [settings.path / IMAGES / name for name in names if _belongs(name, split)]
     if not files:
         raise InputError(
             f"{attributes}: no image of split '{split}' has {' and '.join(settings.attributes)}: "
             "choose other attributes"
         )
-    shaping = Shaping((settings.size, settings.size), 3, settings.crop)
-    return rows_of(files, shaping)
+    return rows_of(files, Shaping(settings.size, 3, settings.crop))
 
 
 CELEBA = Source(

@@ -22,8 +22,7 @@ class CelebaHqSettings(Settings):
 def open_celeba_hq(settings: CelebaHqSettings, split: Split) -> Rows:
     """Rows by file name. The authors define no split, so every tenth image is held out."""
     files = every(image_files(settings.path), 10, split == "heldout")
-    shaping = Shaping((settings.size, settings.size), 3)
-    return rows_of(files, shaping)
+    return rows_of(files, Shaping(settings.size, 3))
 
 
 CELEBA_HQ = Source(

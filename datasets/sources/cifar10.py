@@ -8,6 +8,7 @@ import numpy as np
 
 from datasets.cifar import read_binary, read_pickled
 from datasets.download import download
+from datasets.rows import of_classes
 from suite.protocol.settings import Settings
 from suite.protocol.source import Rows, Source, Split
 from suite.running.errors import InputError
@@ -35,12 +36,6 @@ class Cifar10Settings(Settings):
     """use only this class; default: the paper's; null: all"""
 
 
-def _download(path: Path) -> None:
-    from torchvision.datasets import CIFAR10
-
-    download(CIFAR10, path, "CIFAR-10", "unpack its archive there and set source to 'folder'")
-
-
 def _batches(path: Path, split: Split) -> tuple[list[Path], Reader]:
     for folder in (path, *(path / name for name in FORMATS)):
         for suffix, read in FORMATS.values():
@@ -56,13 +51,12 @@ def _batches(path: Path, split: Split) -> tuple[list[Path], Reader]:
 def open_cifar10(settings: Cifar10Settings, split: Split) -> Rows:
     """Rows of the training batches, or of the test batch as the held-out split, in their order."""
     if settings.source == "download":
-        _download(settings.path)
+        remedy = "unpack its archive there and set source to 'folder'"
+        download("CIFAR10", settings.path, remedy)
     files, read = _batches(settings.path, split)
     images, labels = map(np.concatenate, zip(*map(read, files), strict=True))
-    if settings.category is not None:
-        keep = labels == CLASSES.index(settings.category)
-        images, labels = images[keep], labels[keep]
-    return Rows(labels, lambda indices: np.ascontiguousarray(images[indices]))
+    classes = None if settings.category is None else [CLASSES.index(settings.category)]
+    return of_classes(images, labels, classes)
 
 
 def files(settings: Cifar10Settings) -> list[Path] | None:

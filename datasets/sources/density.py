@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from datasets.density import from_picture
+from datasets.points import from_picture
 from suite.protocol.settings import Settings
 from suite.protocol.source import Rows, Source, Split
 

@@ -3,10 +3,8 @@
 from pathlib import Path
 from typing import Literal, get_args
 
-import numpy as np
-
-from datasets.download import download
 from datasets.idx import files_of, read_split
+from datasets.rows import of_classes
 from suite.protocol.settings import Settings
 from suite.protocol.source import Rows, Source, Split
 
@@ -36,30 +34,12 @@ class FashionMnistSettings(Settings):
     """use only these classes; default: all"""
 
 
-def _download(path: Path) -> Path:
-    from torchvision.datasets import FashionMNIST
-
-    remedy = (
-        "put its four IDX files into a folder (Debian's dataset-fashion-mnist has them) and set "
-        "source to 'folder' and path to it"
-    )
-    download(FashionMNIST, path, "Fashion-MNIST", remedy)
-    return path / "FashionMNIST" / "raw"
-
-
 def open_fashion_mnist(settings: FashionMnistSettings, split: Split) -> Rows:
     """Rows in the order of the files; the test set is held out."""
-    folder = settings.path if settings.source == "folder" else _download(settings.path)
-    images, labels = read_split(folder, split)
-    if settings.articles is not None:
-        keep = np.isin(labels, [ARTICLES.index(name) for name in settings.articles])
-        images, labels = images[keep], labels[keep]
-    return Rows(labels.astype(np.int64), lambda indices: images[indices][..., None])
-
-
-def files(settings: FashionMnistSettings) -> list[Path] | None:
-    """The four IDX files of a folder."""
-    return files_of(settings.path) if settings.source == "folder" else None
+    name = "FashionMNIST" if settings.source == "download" else ""
+    images, labels = read_split(settings.path, split, name)
+    chosen = settings.articles and [ARTICLES.index(name) for name in settings.articles]
+    return of_classes(images, labels, chosen)
 
 
 FASHION_MNIST = Source(
@@ -67,6 +47,6 @@ FASHION_MNIST = Source(
     "Fashion-MNIST",
     FashionMnistSettings,
     open_fashion_mnist,
-    files=files,
+    files=lambda settings: files_of(settings.path) if settings.source == "folder" else None,
     shape=lambda _: (28, 28, 1),
 )

@@ -80,9 +80,8 @@ def _check_apart(path: Path, heldout: Path, subfolders: bool) -> None:
 def open_folder(settings: FolderSettings, split: Split) -> Rows:
     """Rows by file name. Held out are the images of `heldout_path`, or every tenth image."""
     files = _split_files(settings, split)
-    size = None if settings.size is None else (settings.size, settings.size)
     crop: Literal["square"] | None = "square" if settings.crop else None
-    shaping = Shaping(size, settings.channels, crop, settings.background)
+    shaping = Shaping(settings.size, settings.channels, crop, settings.background)
     check_heads(files, shaping)
     return rows_of(files, shaping)
 

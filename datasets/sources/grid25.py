@@ -3,7 +3,7 @@
 import numpy as np
 from pydantic import Field, PositiveFloat
 
-from datasets.mixture import mixture
+from datasets.points import mixture
 from suite.protocol.settings import Settings
 from suite.protocol.source import Rows, Source, Split
 

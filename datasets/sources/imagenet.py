@@ -28,9 +28,7 @@ class ImagenetSettings(Settings):
 def open_imagenet(settings: ImagenetSettings, split: Split) -> Rows:
     """Rows of the class by file name; its validation images are the held-out split."""
     files = image_files(settings.path / FOLDERS[split] / settings.wnid)
-    size = (settings.size, settings.size)
-    shaping = Shaping(size, 3, "square" if settings.crop else None)
-    return rows_of(files, shaping)
+    return rows_of(files, Shaping(settings.size, 3, "square" if settings.crop else None))
 
 
 def files(settings: ImagenetSettings) -> list[Path]:

@@ -3,10 +3,8 @@
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
-from datasets.download import download
 from datasets.idx import files_of, read_split
+from datasets.rows import of_classes
 from suite.protocol.settings import Settings
 from suite.protocol.source import Rows, Source, Split
 from suite.running.files import read_arrays
@@ -26,31 +24,15 @@ class MnistSettings(Settings):
     """use only these classes; default: all"""
 
 
-def _bundled(split: Split) -> tuple[np.ndarray, np.ndarray]:
-    arrays = read_arrays(BUNDLED, f"{split}_images", f"{split}_labels")
-    return arrays[f"{split}_images"], arrays[f"{split}_labels"]
-
-
-def _download(path: Path, split: Split) -> tuple[np.ndarray, np.ndarray]:
-    from torchvision.datasets import MNIST
-
-    remedy = "put its four IDX files into a folder and set source to 'folder' and path to it"
-    download(MNIST, path, "MNIST", remedy)
-    return read_split(path / "MNIST" / "raw", split)
-
-
 def open_mnist(settings: MnistSettings, split: Split) -> Rows:
     """Rows of MNIST, in the order of the copy chosen."""
     if settings.source == "bundled":
-        images, labels = _bundled(split)
-    elif settings.source == "folder":
-        images, labels = read_split(settings.path, split)
+        arrays = read_arrays(BUNDLED)
+        images, labels = arrays[f"{split}_images"][..., None], arrays[f"{split}_labels"]
     else:
-        images, labels = _download(settings.path, split)
-    if settings.digits is not None:
-        keep = np.isin(labels, settings.digits)
-        images, labels = images[keep], labels[keep]
-    return Rows(labels.astype(np.int64), lambda indices: images[indices][..., None])
+        name = "MNIST" if settings.source == "download" else ""
+        images, labels = read_split(settings.path, split, name)
+    return of_classes(images, labels, settings.digits)
 
 
 def files(settings: MnistSettings) -> list[Path] | None:

@@ -7,7 +7,7 @@ two inputs instead of one, so its kernel is that of x / sqrt 2.
 import numpy as np
 from pydantic import Field, NonNegativeFloat
 
-from datasets.mixture import POOL
+from datasets.points import POOL
 from suite.protocol.seeds import stream
 from suite.protocol.settings import Settings
 from suite.protocol.source import Rows, Source, Split

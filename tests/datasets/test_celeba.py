@@ -77,10 +77,10 @@ def test_only_chosen_images_are_read(tmp_path):
     ("damage", "message"),
     [
         (lambda text: text.replace("Male", "Man"), "unknown attribute 'Male'"),
-        (lambda text: text.replace("6\n", "9\n", 1), "6 images, but its first line says 9"),
+        (lambda text: text.replace("6\n", "9\n", 1), "must have the number of images"),
         (lambda text: text.replace("000003.jpg  1", "000003.jpg  x"), "line 5 must have"),
         (lambda text: text.replace("000003.jpg  1", "000003.jpg"), "line 5 must have"),
-        (lambda text: text.replace("000003.jpg", "third.jpg"), "'third.jpg' is not named"),
+        (lambda text: text.replace("000003.jpg", "third.jpg"), "line 5 must have a file NUMBER"),
         (lambda text: "image_id,Male\n", "number of images"),
     ],
 )

@@ -147,7 +147,7 @@ def test_a_pickle_of_something_else_is_one_sentence(tmp_path, batch):
 def test_a_file_number_in_other_digits_is_no_number(tmp_path):
     path, load = celeba(tmp_path)
     path.write_text(path.read_text().replace("000002", "²"))
-    with pytest.raises(InputError, match="not named NUMBER"):
+    with pytest.raises(InputError, match="must have a file NUMBER"):
         load()
 
 

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,6 +21,7 @@ from suite.planning.configuration import cells, load_config, method_entry, setti
 from suite.planning.identity import configuration, source_files
 from suite.planning.known import Rate
 from suite.planning.refusals import check_devices
+from suite.protocol.image_files import Head
 from suite.running import devices
 from suite.running.errors import InputError
 from suite.running.files import write_text
@@ -52,7 +52,8 @@ def rates(seconds):
 
 def seen(side, grey=False):
     """The survey of 80 square pictures."""
-    return Survey(Path("some"), 80, Counter({(side, side): 80}), grey)
+    head = Head((side, side), "RGB", deep=False, turned=False, animated=False, clear=False)
+    return Survey(Path("some"), {Path(f"{i}.png"): head for i in range(80)}, grey)
 
 
 def test_a_survey_tells_grey_from_colour_and_counts_sizes(tmp_path):
@@ -60,7 +61,7 @@ def test_a_survey_tells_grey_from_colour_and_counts_sizes(tmp_path):
     colour = survey(pictures(tmp_path / "colour", 11, (40, 30)))
     assert (grey.count, grey.grey, grey.square, grey.side) == (12, True, True, 28)
     assert (colour.count, colour.grey, colour.square, colour.side) == (11, False, False, 30)
-    assert colour.sizes == {(30, 40): 11}
+    assert colour.sizes == {(40, 30): 11}
 
 
 def test_grey_pictures_stored_as_rgb_are_grey(tmp_path):
@@ -77,7 +78,7 @@ def test_grey_pictures_stored_as_rgb_are_grey(tmp_path):
 @pytest.mark.parametrize("turned", [5, 6, 7, 8])
 def test_pictures_stored_on_their_side_count_upright(tmp_path, turned):
     found = survey(pictures(tmp_path / "turned", 2, (40, 30), turned=turned))
-    assert found.sizes == {(30, 40): 2}
+    assert found.sizes == {(40, 30): 2}
 
 
 def test_one_picture_that_is_smaller_oblong_or_coloured_counts_for_the_folder(tmp_path):
@@ -97,7 +98,7 @@ def test_the_side_is_one_that_every_method_takes(tmp_path, size, most, side):
 def test_the_sizes_leave_the_held_out_pictures_alone(tmp_path):
     found = survey(pictures(tmp_path / "some", 71, (8, 8)))
     assert sizes_of(found, 1) == [64] and sizes_of(found, 3) == [32, 64]
-    many = replace(found, count=300)
+    many = replace(found, heads=dict.fromkeys(map(Path, map(str, range(300)))))
     assert sizes_of(many, 2) == [128, 256] and sizes_of(many, 1) == [64]
     few = survey(pictures(tmp_path / "few", 34, (8, 8)))
     with pytest.raises(InputError, match="give at least 35"):
@@ -222,7 +223,7 @@ def strange(folder):
 
 def test_a_survey_counts_what_people_have_and_the_configuration_holds(tmp_path):
     found = survey(strange(tmp_path / "mine"), "mine")
-    assert (found.count, found.transparent, found.deep, found.animated) == (40, 1, 1, 1)
+    assert (found.count, found.transparent) == (40, 1)
     assert (found.repeated, list(found.unusable)) == (1, ["003.png"])
     assert found.elsewhere == {"more": 2} and found.other == {".txt": 1}
     config = fitted([found], BUDGETS["quick"], "mine", rates(0.001), 2, "black").config

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from datasets.density import from_picture
+from datasets.points import from_picture
 from tests.datasets.drawn import rows
 
 

@@ -83,7 +83,7 @@ def test_code_is_that_of_what_a_job_uses() -> None:
     } <= method
     assert not method & {"baselines/methods/wgan.py", "baselines/__main__.py"}
     drawn = code(identity.source_code(config(), wildcards(dataset="ring8")))
-    assert {"datasets/sources/ring8.py", "datasets/draw.py", "datasets/mixture.py"} <= drawn
+    assert {"datasets/sources/ring8.py", "datasets/draw.py", "datasets/points.py"} <= drawn
     assert not drawn & {"datasets/sources/mnist.py", "datasets/idx.py"}
     judged = code(identity.evaluation_code(config(), "metrics.controls"))
     assert {"metrics/controls.py", "metrics/definitions/fid.py", "metrics/inception.py"} <= judged
