@@ -3,16 +3,16 @@
 They show what copies of the training images score, and what other real images score (the floor).
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from reporting.plan import Plan
 from reporting.runs import MetricValue
+from suite.protocol.settings import parse
 from suite.running import paths
-from suite.running.errors import from_validation
 from suite.running.files import read_json
 
 PREFIX = "control:"
@@ -27,6 +27,10 @@ class Control(BaseModel):
     title: str
     samples: int
     metrics: dict[str, MetricValue]
+
+    def value(self, metric: str) -> float | None:
+        """Its value of a metric; None if it has none."""
+        return self.metrics[metric].value if metric in self.metrics else None
 
 
 class _File(BaseModel):
@@ -49,12 +53,12 @@ class Controls:
         `control:disjoint` (real images outside the training set) is the floor, `control:heldout`
         has held-out images.
     left_out: place -> sentences that say which controls, or metrics of them, are missing and why.
-    shared: place -> (held-out rows that are also training rows, all held-out rows).
+    shared: place -> sentences about held-out rows that are also training rows.
     """
 
     found: Mapping[Place, Mapping[str, Mapping[int, Control]]] = field(default_factory=dict)
-    left_out: Mapping[Place, tuple[str, ...]] = field(default_factory=dict)
-    shared: Mapping[Place, tuple[int, int]] = field(default_factory=dict)
+    left_out: Mapping[Place, Iterable[str]] = field(default_factory=dict)
+    shared: Mapping[Place, Iterable[str]] = field(default_factory=dict)
 
     @property
     def titles(self) -> dict[str, str]:
@@ -74,21 +78,20 @@ def read_controls(plan: Plan, results: Path) -> Controls:
     """
     found: dict[Place, dict[str, dict[int, Control]]] = {}
     left_out: dict[Place, dict[str, None]] = {}
-    shared: dict[Place, tuple[int, int]] = {}
+    shared: dict[Place, list[str]] = {}
     for dataset, n in dict.fromkeys((cell.dataset, cell.n) for cell in plan.cells):
         for seed in plan.data_seeds:
             path = results / paths.CONTROLS.format(dataset=dataset, n=n, data_seed=seed)
             if not path.exists():
                 continue
-            try:
-                file = _File.model_validate(read_json(path))
-            except ValidationError as error:
-                raise from_validation(error, str(path), _File.model_fields) from None
+            file = parse(_File, read_json(path), str(path))
             for name, control in file.controls.items():
                 here = found.setdefault((dataset, n), {})
                 here.setdefault(PREFIX + name, {})[seed] = control
             left_out.setdefault((dataset, n), {}).update(dict.fromkeys(file.left_out))
             if file.shared.get("heldout"):
-                shared[dataset, n] = file.shared["heldout"], file.shared["of"]
-    reasons = {place: tuple(some) for place, some in left_out.items()}
-    return Controls(found, reasons, shared)
+                shared[dataset, n] = [
+                    f"{file.shared['heldout']:,} of the {file.shared['of']:,} held-out rows are "
+                    "training rows too, so that metrics against held-out rows reward copies."
+                ]
+    return Controls(found, left_out, shared)

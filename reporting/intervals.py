@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import comb, inf, isfinite, sqrt
 from statistics import fmean, stdev
+from typing import TypeVar
 
 from scipy import stats
 from scipy.special import stdtr, stdtrit
@@ -23,6 +24,7 @@ LEVEL = 0.95
 POWER = 0.8
 MOST = 1000
 
+T = TypeVar("T")
 Values = Mapping[int, Sequence[float]]
 """The values of a method's runs by data seed; a planned data seed without a run is empty."""
 
@@ -120,18 +122,11 @@ def welch(a: Estimate, b: Estimate) -> Gap:
     if not isfinite(spread):
         return Gap(mean)
     if spread == 0:
-        return Gap(mean, _all_apart(a.count, b.count) if mean else 1.0, 0.0)
+        # Of equal distributions, the probability that one side falls wholly below the other.
+        return Gap(mean, 2 / comb(a.count + b.count, a.count) if mean else 1.0, 0.0)
     sides = [number for one in (a, b) for number in (one.mean, one.spread, one.count)]
     doubt = stats.ttest_ind_from_stats(*sides, equal_var=False).pvalue
     return Gap(mean, float(doubt), spread, spread**4 / (a.spread**4 + b.spread**4))
-
-
-def _all_apart(first: int, second: int) -> float:
-    """The probability that, of equal distributions, one side falls wholly below the other.
-
-    It serves as the p-value if neither side varies, where a t-test is not defined.
-    """
-    return 2 / comb(first + second, first)
 
 
 def difference(a: Values, b: Values) -> Gap:
@@ -167,6 +162,15 @@ def holm(doubts: Sequence[float]) -> list[float]:
         highest = max(highest, min(1.0, (len(doubts) - place) * doubts[index]))
         corrected[index] = highest
     return corrected
+
+
+def beyond_doubt(found: Sequence[tuple[T, float]], level: float = 1 - LEVEL) -> list[T]:
+    """Those of `found` whose p-value, corrected for their number (`holm`), is at most `level`.
+
+    found: (anything, its p-value).
+    """
+    corrected = holm([doubt for _, doubt in found])
+    return [one for (one, _), doubt in zip(found, corrected, strict=True) if doubt <= level]
 
 
 def needed(found: Gap) -> int | None:

@@ -61,41 +61,34 @@ class Plan:
         title = self.titles.get(method, method)
         return f"{title} ({settings.replace(',', ', ')})" if mark else title
 
+    def place(self, dataset: str, n: int) -> str:
+        """A subset size of a dataset in words: MNIST, n = 64."""
+        return f"{self.title(dataset)}, n = {n:,}"
+
     def experiments(self) -> tuple[str, ...]:
         """The experiments that have cells, in their order."""
         return tuple(dict.fromkeys(cell.experiment for cell in self.cells))
 
 
-def _moment(config: Config) -> dict[str, str]:
-    best = config.best_snapshot
-    if best is None:
-        return {}
-    metric = METRICS.lookup(best.metric).title
-    return {
-        "Moment judged": f"best snapshot of the last nine tenths of a run, by {metric} of "
-        f"{best.rows} other samples against training-split images outside of the n"
-    }
-
-
 def _protocol(config: Config) -> dict[str, str]:
-    seeds = config.seeds
-    return {
+    seeds, best = config.seeds, config.best_snapshot
+    found = {
         "Images judged a run": f"{config.samples:,}",
         "Data seeds": ", ".join(map(str, seeds.data)),
         "Training seeds": ", ".join(map(str, seeds.training)),
         "Evaluation seed": str(seeds.evaluation),
-        **_moment(config),
-        "Device": f"{config.device}, {config.threads} CPU thread(s) a job",
-        **{
-            f"Data: {name}": ", ".join(
-                [
-                    f"{plan.heldout or f'at most {MOST_HELD:,}'} held-out rows",
-                    *(f"{k} = {v}" for k, v in plan.source.items()),
-                ]
-            )
-            for name, plan in config.datasets.items()
-        },
     }
+    if best is not None:
+        found["Moment judged"] = (
+            "best snapshot of the last nine tenths of a run, by "
+            f"{METRICS.lookup(best.metric).title} of {best.rows} other samples against "
+            "training-split images outside of the n"
+        )
+    found["Device"] = f"{config.device}, {config.threads} CPU thread(s) a job"
+    for name, plan in config.datasets.items():
+        held = f"{plan.heldout or f'at most {MOST_HELD:,}'} held-out rows"
+        found[f"Data: {name}"] = ", ".join([held, *(f"{k} = {v}" for k, v in plan.source.items())])
+    return found
 
 
 def _distinct(config: Config) -> Iterator[tuple[Cell, dict[str, Any]]]:

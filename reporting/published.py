@@ -5,7 +5,8 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-from suite.running.errors import InputError, from_os
+from suite.running.errors import InputError
+from suite.running.files import read_text
 from suite.running.provenance import ROOT
 
 FOLDER = ROOT / "resources" / "paper"
@@ -22,14 +23,12 @@ class Published:
     value: the number; None where the paper prints N/A.
     text: the number as printed.
     source: its table and section.
-    protocol: how it was obtained, as far as the paper says.
     suspect: why it cannot be right, or is no target; "" if it is not suspect.
     """
 
     value: float | None
     text: str
     source: str
-    protocol: str
     suspect: str
 
 
@@ -40,10 +39,7 @@ def read_published(table: str, folder: Path = FOLDER) -> dict[Key, Published]:
         InputError: the file is missing, or one of its lines has another format.
     """
     path = folder / f"{table}.csv"
-    try:
-        reader = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise from_os(error) from error
+    reader = csv.DictReader(io.StringIO(read_text(path)))
     if reader.fieldnames != COLUMNS:
         raise InputError(f"{path}: its columns must be {','.join(COLUMNS)}: mend the first line")
     found: dict[Key, Published] = {}
@@ -57,5 +53,5 @@ def read_published(table: str, folder: Path = FOLDER) -> dict[Key, Published]:
             raise InputError(f"{place}: {error}: mend the line") from error
         if key in found:
             raise InputError(f"{place}: {', '.join(map(str, key))} stands twice: keep one of them")
-        found[key] = Published(value, text, line["source"], line["protocol"], line["suspect"])
+        found[key] = Published(value, text, line["source"], line["suspect"])
     return found

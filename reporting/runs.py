@@ -1,17 +1,18 @@
 """What the runs of a plan have left so far."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from reporting.plan import Plan
 from suite.planning.configuration import Cell
+from suite.protocol.settings import parse
 from suite.running import paths
 from suite.running.digests import remedy
-from suite.running.errors import LAST_LINE, InputError, from_validation
+from suite.running.errors import LAST_LINE, InputError
 from suite.running.files import read_json
 
 Status = Literal["ok", "diverged", "failed", "missing"]
@@ -61,6 +62,11 @@ class Run:
     fault: str
 
     @property
+    def metrics(self) -> Mapping[str, MetricValue]:
+        """Its metrics; none if it was not judged."""
+        return self.evaluation.metrics if self.evaluation else {}
+
+    @property
     def part(self) -> Path:
         """The folder of the first part, which figures show."""
         return self.folder / paths.FIRST_PART
@@ -82,15 +88,6 @@ class Run:
         if self.trained == "ok":
             return "failed" if self.fault else "missing"
         return self.trained
-
-
-def _evaluation(path: Path) -> Evaluation | None:
-    if not path.exists():
-        return None
-    try:
-        return Evaluation.model_validate(read_json(path))
-    except ValidationError as error:
-        raise from_validation(error, str(path), Evaluation.model_fields) from None
 
 
 def _record(path: Path) -> dict[str, Any]:
@@ -117,7 +114,8 @@ def _run(cell: Cell, data_seed: int, seed: int, results: Path) -> Run:
     place = paths.RUN.format(**vars(cell), **seeds)
     parts = [paths.PART.format(**vars(cell), **seeds, part=part) for part in range(cell.parts)]
     records = [results / part / paths.RECORD for part in parts]
-    evaluation = _evaluation(results / place / paths.METRICS)
+    metrics = results / place / paths.METRICS
+    evaluation = parse(Evaluation, read_json(metrics), str(metrics)) if metrics.exists() else None
     pending = [part for part, path in zip(parts, records, strict=True) if not path.exists()]
     if evaluation is None:
         pending.append(f"{place}/metrics")

@@ -1,4 +1,4 @@
-"""Trajectories: the metrics of a run's snapshots."""
+"""What a run left along its training: the metrics of its snapshots, and its losses."""
 
 import csv
 import io
@@ -42,6 +42,22 @@ def read_trajectory(path: Path) -> list[Snapshot]:
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{path}: is no judged trajectory ({error}): {remedy(path)}") from error
     return [found[iteration] for iteration in sorted(found)]
+
+
+def read_history(path: Path) -> dict[str, list[float]]:
+    """The columns of a run's history, a CSV of numbers; an empty field is NaN.
+
+    Raises:
+        InputError: the file cannot be read, or has another format.
+    """
+    try:
+        lines = list(csv.DictReader(io.StringIO(read_text(path))))
+        return {
+            k: [float("nan" if line[k] == "" else line[k]) for line in lines]
+            for k in (lines[0] if lines else [])
+        }
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{path}: is no table of numbers ({error}): {remedy(path)}") from error
 
 
 def trajectory_of(run: Run) -> list[Snapshot]:

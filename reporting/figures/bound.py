@@ -4,8 +4,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from reporting.figures.group import Group
-from reporting.figures.learning import read_columns
 from reporting.figures.style import new
+from reporting.trajectories import read_history
 from suite.running import paths
 
 THEOREM = {"optimiser": "gradient-descent", "objective": "half_square", "schedule": "constant"}
@@ -30,7 +30,7 @@ def draw(group: Group) -> Figure | None:
             continue
         color, title = group.pens[method].color, group.plan.title(method)
         for run in runs:
-            history = read_columns(run.part / paths.HISTORY)
+            history = read_history(run.part / paths.HISTORY)
             s = np.asarray(history["iteration"]) + 1
             least = np.minimum.accumulate(np.asarray(history["gradient_norm"]) ** 2)
             most = 2 * history["loss"][0] / (settings["step"] * s)

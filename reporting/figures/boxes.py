@@ -17,14 +17,11 @@ def values_of(group: Group, metric: str) -> Mapping[str, list[float]]:
     """Method -> the finite values of its settings by the metric, each a mean over seeds."""
     found: dict[str, list[float]] = {}
     for variant, runs in group.runs.items():
-        judged = [run.evaluation for run in runs if run.judged == "ok" and run.evaluation]
-        values = [
-            e.metrics[metric].value
-            for e in judged
-            if metric in e.metrics and e.metrics[metric].value is not None
-        ]
-        if values:
-            found.setdefault(method_of(variant), []).append(float(np.mean(np.array(values, float))))
+        judged = [run.metrics for run in runs if run.judged == "ok"]
+        values = [one[metric].value for one in judged if metric in one]
+        ended = [value for value in values if value is not None]
+        if ended:
+            found.setdefault(method_of(variant), []).append(float(np.mean(ended)))
     return {method: values for method, values in found.items() if len(values) >= FEWEST}
 
 
@@ -56,5 +53,5 @@ def draw(group: Group) -> Figure | None:
         labels = [f"{group.plan.title(m)}\n({len(v)})" for m, v in methods.items()]
         one.set_xticks(range(len(methods)), labels)
         one.set_ylabel(group.plan.title(metric))
-        one.set_ylim(bottom=min(0, min(map(min, methods.values()))))
+        one.set_ylim(bottom=min(0, *map(min, methods.values())))
     return figure

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+
+import numpy as np
 
 from reporting.controls import Control, Controls
 from reporting.figures.style import Pen, pens, square_of
@@ -17,7 +20,7 @@ class Group:
     """All methods on one subset size of one dataset, in one experiment.
 
     runs: method -> its runs whose first part is finished.
-    subset: the training rows of the first data seed; None if the file is gone.
+    subset: the file of the training rows of the first data seed, which may be gone.
     controls: name of the control -> data seed -> its values.
     """
 
@@ -38,17 +41,32 @@ class Group:
     @property
     def title(self) -> str:
         """Its name in headings."""
-        return f"{self.plan.title(self.dataset)}, n = {self.n:,}"
+        return self.plan.place(self.dataset, self.n)
 
     def label(self, method: str) -> str:
         """The title of a method, and whether its first run diverged."""
-        diverged = self.runs[method][0].trained == "diverged"
+        diverged = self.firsts[method].trained == "diverged"
         return self.plan.title(method) + (" (diverged)" if diverged else "")
+
+    @property
+    def firsts(self) -> dict[str, Run]:
+        """Method -> its first run, which figures show."""
+        return {method: runs[0] for method, runs in self.runs.items()}
+
+    def having(self, name: str) -> dict[str, Path]:
+        """Method -> this file of its first run, for the methods whose run has it."""
+        files = {method: run.folder / name for method, run in self.firsts.items()}
+        return {method: file for method, file in files.items() if file.exists()}
+
+    @cached_property
+    def real(self) -> np.ndarray | None:
+        """The training rows of the first data seed; None if the file is gone."""
+        return Subset.load(self.subset).data if self.subset.exists() else None
 
     @property
     def square(self) -> tuple[float, float]:
         """Limits of both axes for points; those of the unit square if the subset is gone."""
-        return square_of(Subset.load(self.subset).data) if self.subset.exists() else (0.0, 1.0)
+        return (0.0, 1.0) if self.real is None else square_of(self.real)
 
 
 def groups(plan: Plan, results: Path, runs: Iterable[Run], controls: Controls) -> list[Group]:

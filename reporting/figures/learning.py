@@ -1,29 +1,11 @@
 """Learning curves: loss against iteration, one panel per method (Figs. 3 and 11 of the paper)."""
 
-import csv
-import io
-from pathlib import Path
-
 from matplotlib.figure import Figure
 
 from reporting.figures.group import Group
 from reporting.figures.style import LINES, panels
+from reporting.trajectories import read_history
 from suite.running import paths
-from suite.running.digests import remedy
-from suite.running.errors import InputError
-from suite.running.files import read_text
-
-
-def read_columns(path: Path) -> dict[str, list[float]]:
-    """The columns of a CSV of numbers; an empty field is NaN."""
-    try:
-        lines = list(csv.DictReader(io.StringIO(read_text(path))))
-        return {
-            k: [float("nan" if line[k] == "" else line[k]) for line in lines]
-            for k in (lines[0] if lines else [])
-        }
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{path}: is no table of numbers ({error}): {remedy(path)}") from error
 
 
 def draw(group: Group) -> Figure:
@@ -34,7 +16,7 @@ def draw(group: Group) -> Figure:
     for one, (method, runs) in zip(axes, group.runs.items(), strict=True):
         named = set()
         for run in runs:
-            history = read_columns(run.part / paths.HISTORY)
+            history = read_history(run.part / paths.HISTORY)
             losses = [name for name in history if "loss" in name]
             for name, line in zip(losses, LINES * len(losses), strict=False):
                 one.plot(
@@ -47,9 +29,7 @@ def draw(group: Group) -> Figure:
                 )
                 named.add(name)
         one.set_xscale("log", nonpositive="mask")
-        one.set_title(group.plan.title(method))
-        one.set_xlabel("iteration")
-        one.set_ylabel("loss")
+        one.set(title=group.plan.title(method), xlabel="iteration", ylabel="loss")
         if len(named) > 1:
             one.legend(fontsize=7)
     return figure

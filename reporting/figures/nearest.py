@@ -35,13 +35,12 @@ def _pairs(axes: Axes, path: Path) -> None:
 
 def draw(group: Group) -> Figure | None:
     """Two rows per method, of its first run; None if no run has its nearest images yet."""
-    firsts = {method: runs[0] for method, runs in group.runs.items()}
-    found = {m: run for m, run in firsts.items() if (run.folder / paths.NEAREST).exists()}
+    found = group.having(paths.NEAREST)
     if not found:
         return None
     figure, axes = new(9.6, 1.75 * len(found) + 0.4, len(found))
     figure.suptitle(f"{group.title}: samples, their nearest training images, and their SSIM")
-    for one, (method, run) in zip(axes, found.items(), strict=True):
-        _pairs(one, run.folder / paths.NEAREST)
+    for one, (method, path) in zip(axes, found.items(), strict=True):
+        _pairs(one, path)
         one.set_title(group.label(method))
     return figure

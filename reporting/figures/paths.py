@@ -1,8 +1,7 @@
 """FID against AM-SSIM along the training: the stopping point of a run decides both numbers."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Sequence
 from itertools import zip_longest
-from typing import NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,7 +12,7 @@ from matplotlib.transforms import Bbox
 
 from reporting.controls import FLOOR
 from reporting.figures.group import Group
-from reporting.figures.style import REAL, SHADE, Pen, legend_beside, new
+from reporting.figures.style import REAL, SHADE, legend_beside, line, new
 from reporting.trajectories import Snapshot, trajectories
 
 ACROSS, UP = "am_ssim", "fid_train"
@@ -23,53 +22,25 @@ AROUND = 3
 """Space that a label keeps to markers, lines and other labels [pixels]."""
 
 
-class Point(NamedTuple):
-    """A judged snapshot. rows: its number of rows."""
-
-    iteration: int
-    across: float
-    up: float
-    rows: int
+def _point(snapshot: Snapshot) -> tuple[float, float]:
+    return snapshot.metrics[ACROSS], snapshot.metrics[UP]
 
 
-def _points(snapshots: list[Snapshot]) -> list[Point]:
-    """The snapshots that have both metrics."""
-    return [
-        Point(s.iteration, s.metrics[ACROSS], s.metrics[UP], s.rows)
-        for s in snapshots
-        if s.metrics.keys() >= {ACROSS, UP}
-    ]
-
-
-def _path(axes: Axes, points: list[Point], pen: Pen, title: str) -> None:
-    axes.plot(
-        [point.across for point in points],
-        [point.up for point in points],
-        pen.linestyle,
-        color=pen.color,
-        marker=pen.marker,
-        markersize=4,
-        linewidth=1.2,
-        label=f"{title} ({points[-1].rows:,})",
-    )
-
-
-def _label(figure: Figure, axes: Axes, found: Iterable[list[Point]]) -> None:
+def _label(figure: Figure, axes: Axes, paths: Collection[Sequence[Snapshot]]) -> None:
     """Write iterations beside the markers, beginning with the last of each path.
 
     A label that would cover another label, a marker or a line at every position is left out.
     """
     figure.draw_without_rendering()  # fixes all positions
-    paths = list(found)
-    lines = [axes.transData.transform([(p.across, p.up) for p in path]) for path in paths if path]
+    lines = [axes.transData.transform(list(map(_point, path))) for path in paths]
     markers = np.concatenate(lines)
     taken: list[Bbox] = []
-    for points in zip_longest(*(reversed(path) for path in paths)):
-        for point in filter(None, points):
+    for snapshots in zip_longest(*(reversed(path) for path in paths)):
+        for snapshot in filter(None, snapshots):
             for right, up in PLACES:
                 text = axes.annotate(
-                    f"{point.iteration:,}",
-                    (point.across, point.up),
+                    f"{snapshot.iteration:,}",
+                    _point(snapshot),
                     xytext=(right, up),
                     textcoords="offset points",
                     horizontalalignment=("center", "left", "right")[np.sign(right)],
@@ -94,10 +65,7 @@ def _controls(axes: Axes, group: Group) -> None:
     """
     for name, judged in group.controls.items():
         first = next(iter(judged.values()))
-        metrics = first.metrics
-        if ACROSS not in metrics or UP not in metrics:
-            continue
-        across, up = metrics[ACROSS].value, metrics[UP].value
+        across, up = first.value(ACROSS), first.value(UP)
         if across is None or up is None:
             continue
         title = f"{first.title} ({first.samples:,})"
@@ -113,21 +81,26 @@ def _controls(axes: Axes, group: Group) -> None:
 
 def draw(group: Group) -> Figure | None:
     """One path per method (its first run) with marked iterations; None if none is judged yet."""
-    found = trajectories(group.runs)
-    paths = {method: _points(snapshots) for method, snapshots in found.items()}
-    if not any(paths.values()):
+    paths = {}
+    for method, snapshots in trajectories(group.runs).items():
+        judged = [s for s in snapshots if s.metrics.keys() >= {ACROSS, UP}]
+        if judged:
+            paths[method] = judged
+    if not paths:
         return None
     figure, (axes,) = new(5.6, 4.8)
-    for method, points in paths.items():
-        if points:
-            _path(axes, points, group.pens[method], group.plan.title(method))
+    for method, path in paths.items():
+        label = f"{group.plan.title(method)} ({path[-1].rows:,})"
+        line(axes, list(map(_point, path)), group.pens[method], 4, label)
     axes.set_yscale("log")
     for place in (axes.yaxis.set_major_formatter, axes.yaxis.set_minor_formatter):
         place(LogFormatter(labelOnlyBase=False, minor_thresholds=(2, 0.5)))
     _controls(axes, group)
-    axes.set_xlabel("AM-SSIM: mean similarity to the nearest training image (1 = copies)")
-    axes.set_ylabel("FID against the training images (log scale)")
-    axes.set_title(f"{group.title}: quality along the training")
+    axes.set(
+        title=f"{group.title}: quality along the training",
+        xlabel="AM-SSIM: mean similarity to the nearest training image (1 = copies)",
+        ylabel="FID against the training images (log scale)",
+    )
     legend_beside(figure, axes, "in brackets: rows judged\nat the markers: iterations")
     _label(figure, axes, paths.values())
     return figure

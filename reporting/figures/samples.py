@@ -4,7 +4,7 @@ from matplotlib.figure import Figure
 
 from reporting.figures.group import Group
 from reporting.figures.style import REAL, blank, new, show
-from suite.protocol.artefacts import Subset, load_samples
+from suite.protocol.artefacts import load_samples
 from suite.running import paths
 
 COLUMNS = 8
@@ -18,20 +18,18 @@ def draw(group: Group) -> Figure:
     If the subset is gone, the samples alone.
     """
     sheets, heading = [], "samples of each method"
-    if group.subset.exists():
-        real = Subset.load(group.subset).data
-        sheets.append(("real (training)", real, REAL))
-        heading = f"real {'images' if real.ndim == 4 else 'points'} and {heading}"
-    for method, runs in group.runs.items():
-        samples = load_samples(runs[0].part / paths.SAMPLES)
+    if group.real is not None:
+        sheets.append(("real (training)", group.real, REAL))
+        heading = f"real {'images' if group.real.ndim == 4 else 'points'} and {heading}"
+    for method, run in group.firsts.items():
+        samples = load_samples(run.part / paths.SAMPLES)
         sheets.append((group.label(method), samples, group.pens[method].color))
     down = -(-len(sheets) // (3 if len(sheets) % 3 == 0 else 4))
     across = -(-len(sheets) // down)
     figure, axes = new(3.1 * across, 3.35 * down, down, across)
-    square = group.square
     figure.suptitle(f"{group.title}: {heading}")
     for one, (title, rows, color) in zip(axes, sheets, strict=False):
-        show(one, rows[: SHOWN if rows.ndim == 4 else POINTS], COLUMNS, color, square)
+        show(one, rows[: SHOWN if rows.ndim == 4 else POINTS], COLUMNS, color, group.square)
         one.set_title(title)
     blank(axes[len(sheets) :])
     return figure

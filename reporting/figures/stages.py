@@ -4,9 +4,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from reporting.figures.group import Group
-from reporting.figures.learning import read_columns
 from reporting.figures.strips import moments
 from reporting.figures.style import EDGE, panels, tile
+from reporting.trajectories import read_history
 from suite.protocol.artefacts import Trajectory
 from suite.running import paths
 
@@ -18,9 +18,9 @@ SIDE = 2
 def draw(group: Group) -> Figure | None:
     """One panel per method with a single loss; None if there is none, or if the rows are points."""
     found = {}
-    for method, runs in group.runs.items():
-        history = read_columns(runs[0].part / paths.HISTORY)
-        trajectory = Trajectory.load(runs[0].part / paths.TRAJECTORY)
+    for method, run in group.firsts.items():
+        history = read_history(run.part / paths.HISTORY)
+        trajectory = Trajectory.load(run.part / paths.TRAJECTORY)
         if "loss" in history and trajectory.data.ndim == 5:
             found[method] = history, trajectory
     if not found:
@@ -52,6 +52,5 @@ def draw(group: Group) -> Figure | None:
                 arrowprops={"arrowstyle": "-", "color": EDGE, "linewidth": 0.5},
             )
         one.set_title(group.plan.title(method), pad=78)
-        one.set_xlabel("iteration + 1")
-        one.set_ylabel("loss")
+        one.set(xlabel="iteration + 1", ylabel="loss")
     return figure

@@ -22,11 +22,9 @@ def moments(trajectory: Trajectory, most: int = MOMENTS) -> np.ndarray:
 def draw(group: Group) -> Figure:
     """One row per method, one column per snapshot, with four samples (or all points) each."""
     found = {
-        method: Trajectory.load(runs[0].part / paths.TRAJECTORY)
-        for method, runs in group.runs.items()
+        method: Trajectory.load(run.part / paths.TRAJECTORY) for method, run in group.firsts.items()
     }
     shown = {method: moments(trajectory) for method, trajectory in found.items()}
-    square = group.square
     across = max(map(len, shown.values()))
     figure, axes = new(1.15 * across + 0.4, 1.42 * len(found) + 0.4, len(found), across)
     figure.suptitle(f"{group.title}: samples along the training, under their iteration")
@@ -35,7 +33,7 @@ def draw(group: Group) -> Figure:
         for one, moment in zip(row, here, strict=False):
             rows = trajectory.data[moment]
             color = group.pens[method].color
-            show(one, rows[:SHOWN] if rows.ndim == 4 else rows, 2, color, square)
+            show(one, rows[:SHOWN] if rows.ndim == 4 else rows, 2, color, group.square)
             one.set_title(f"{trajectory.iterations[moment]:,}", fontsize=8, pad=2)
             one.set(xticks=[], yticks=[])
         blank(row[len(here) :])

@@ -85,6 +85,14 @@ def panels(count: int, most: int, width: float, height: float) -> tuple[Figure, 
     return figure, axes[:count]
 
 
+def line(
+    axes: Axes, points: Sequence[tuple[float, float]], pen: Pen, size: float, label: str
+) -> None:
+    """Draw the line of a method through points (x, y), with a marker of `size` points at each."""
+    x, y = [x for x, _ in points], [y for _, y in points]
+    axes.plot(x, y, **vars(pen), markersize=size, linewidth=1.2, label=label)
+
+
 def legend_beside(figure: Figure, axes: Axes, title: str) -> float:
     """Add a legend of `axes` to the right of all axes, and widen the figure for it.
 
@@ -115,12 +123,11 @@ def tile(images: np.ndarray, columns: int) -> np.ndarray:
     """Images [N, H, W, C] uint8 as one picture [h, w, 4] uint8: `columns` a row, 1 pixel apart."""
     count, height, width, _ = images.shape
     rows = -(-count // columns)
-    sheet = np.zeros((rows * (height + 1) - 1, columns * (width + 1) - 1, 4), np.uint8)
-    for i, image in enumerate(images):
-        top, left = i // columns * (height + 1), i % columns * (width + 1)
-        place = sheet[top : top + height, left : left + width]
-        place[..., :3], place[..., 3] = image, 255
-    return sheet
+    tiles = np.zeros((rows * columns, height + 1, width + 1, 4), np.uint8)
+    tiles[:count, :height, :width, :3] = images
+    tiles[:count, :height, :width, 3] = 255
+    grid = tiles.reshape(rows, columns, height + 1, width + 1, 4).swapaxes(1, 2)
+    return grid.reshape(rows * (height + 1), columns * (width + 1), 4)[:-1, :-1]
 
 
 def square_of(real: np.ndarray) -> tuple[float, float]:

@@ -12,8 +12,7 @@ from suite.running import paths
 
 def draw(group: Group) -> Figure | None:
     """One sheet per method whose latent space was sampled on a grid; None if there is none."""
-    files = {method: runs[0].folder / paths.WALK for method, runs in group.runs.items()}
-    files = {method: file for method, file in files.items() if file.exists()}
+    files = group.having(paths.WALK)
     if not files:
         return None
     figure, axes = new(4.6 * len(files), 4.8, 1, len(files))

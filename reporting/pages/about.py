@@ -2,22 +2,14 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from reporting.plan import Plan
 from reporting.runs import Run
 from reporting.tables.numbers import number
 
-
-@dataclass(frozen=True)
-class Grid:
-    """A table of text. wide: positions of the columns whose lines may be broken."""
-
-    title: str
-    head: Sequence[str]
-    lines: Sequence[Sequence[str]]
-    wide: Sequence[int]
+Grid = tuple[Sequence[str], Sequence[Sequence[str]], int]
+"""Head and lines of a table of text, and the position of the column whose lines may be broken."""
 
 
 def _flat(value: Any) -> str:
@@ -88,18 +80,14 @@ RUNS = ["experiment", "data", "n", "method", "seeds (data, training)", "part", "
 RUNS += ["iterations", "time [s]", "iterations/s", "compilation [s]", "memory [MiB]", "details"]
 
 
-def about(plan: Plan, runs: Sequence[Run]) -> list[Grid]:
-    """The tables below the results, most useful first."""
-    explained = [[title, text] for title, text in plan.explained.items()]
-    protocol = [[key, value] for key, value in plan.protocol.items()]
+def about(plan: Plan, runs: Sequence[Run]) -> dict[str, Grid]:
+    """Title -> table below the results, most useful first."""
     settings = ["experiment", "data", "method", "settings"]
-    return [
-        Grid("Metrics", ["metric", "how to read it"], explained, [1]),
-        Grid("Protocol", ["what", "value"], protocol, [1]),
-        Grid("Settings", settings, _settings(plan), [3]),
-        Grid("Runs", RUNS, _runs(plan, runs), [len(RUNS) - 1]),
-        Grid(
-            "References", ["what", "paper", "place", "link"], list(map(list, plan.references)), [1]
-        ),
-        Grid("Provenance", ["what", "value"], _provenance(runs), [1]),
-    ]
+    return {
+        "Metrics": (["metric", "how to read it"], list(plan.explained.items()), 1),
+        "Protocol": (["what", "value"], list(plan.protocol.items()), 1),
+        "Settings": (settings, _settings(plan), 3),
+        "Runs": (RUNS, _runs(plan, runs), len(RUNS) - 1),
+        "References": (["what", "paper", "place", "link"], plan.references, 1),
+        "Provenance": (["what", "value"], _provenance(runs), 1),
+    }

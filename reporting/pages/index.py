@@ -1,16 +1,16 @@
 """index.html: all results on one page, the verdict first."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from reporting.captions import CAPTIONS, Caption
+from reporting.captions import CAPTIONS
 from reporting.controls import Controls
 from reporting.figures.group import Group, groups
 from reporting.pages.about import about
 from reporting.pages.charts import chart, pens
 from reporting.pages.lines import Sheets, lines_by_method
-from reporting.pages.pictures import Picture, Strip, nearest, real, samples, strips
+from reporting.pages.pictures import nearest, samples, strips
 from reporting.pages.render import render
 from reporting.plan import Plan
 from reporting.runs import Run
@@ -20,48 +20,33 @@ from suite.running import paths
 from suite.running.provenance import ROOT
 
 LIBRARY = ROOT / "resources" / "datatables"
+STRIPS = {"nearest": nearest, "trajectory": strips}
 MOST = 8
 """Sentences of a verdict that are shown unasked."""
 
 
-@dataclass(frozen=True)
-class Part:
-    """The part of a section about one dataset and subset size. Unused fields are empty."""
-
-    title: str
-    chart: str = ""
-    sheets: Sequence[Picture] = ()
-    strips: Sequence[Strip] = ()
-
-
-@dataclass(frozen=True)
-class Section:
-    """Pictures of one kind."""
-
-    name: str
-    caption: Caption
-    parts: Sequence[Part]
-
-
-def _part(kind: str, group: Group, folder: Path, sheets: Sheets) -> Part:
+def _part(kind: str, group: Group, folder: Path, sheets: Sheets) -> dict[str, Any]:
+    """What a section about one kind of picture shows of a group."""
     if kind == "samples":
         own = sheets[group.experiment, group.dataset, group.n]
-        return Part(group.title, sheets=list(own.values()))
-    if kind == "nearest":
-        return Part(group.title, strips=nearest(group))
-    if kind == "trajectory":
-        return Part(group.title, strips=strips(group))
+        return {"sheets": list(own.values())}
+    if kind in STRIPS:
+        return {"strips": STRIPS[kind](group)}
     path = folder / f"{kind}-{group.name}.svg"
-    return Part(group.title, chart=chart(path) if path.exists() else "")
+    return {"chart": chart(path) if path.exists() else ""}
 
 
-def _sections(found: Sequence[Group], folder: Path, sheets: Sheets) -> Iterator[Section]:
+def _sections(found: Sequence[Group], folder: Path, sheets: Sheets) -> Iterator[dict[str, Any]]:
     """One section per kind of picture, for the kinds that have any."""
     for kind, caption in CAPTIONS.items():
-        parts = [_part(kind, group, folder, sheets) for group in found]
-        shown = [part for part in parts if part.chart or part.sheets or part.strips]
+        parts = [(group.title, _part(kind, group, folder, sheets)) for group in found]
+        shown = [
+            {"title": title, "chart": "", "sheets": (), "strips": (), **part}
+            for title, part in parts
+            if any(part.values())
+        ]
         if shown:
-            yield Section(kind, caption, shown)
+            yield {"name": kind, "caption": caption, "parts": shown}
 
 
 def _title(plan: Plan) -> str:
@@ -85,11 +70,7 @@ def index_page(plan: Plan, results: Path, runs: Sequence[Run], controls: Control
     runs: every planned run. Charts are the figures in results/figures.
     """
     found = groups(plan, results, runs, controls)
-    sheets: dict[tuple[str, str, int], dict[str, Picture]] = {}
-    for group in found:
-        first = real(group)
-        own = {"real": first} if first else {}
-        sheets[group.experiment, group.dataset, group.n] = own | samples(group)
+    sheets = {(group.experiment, group.dataset, group.n): samples(group) for group in found}
     tables = [fill(name, plan, runs, controls) for name in plan.experiments()]
     sections = list(_sections(found, results / paths.FIGURES, sheets))
     return render(
@@ -100,7 +81,7 @@ def index_page(plan: Plan, results: Path, runs: Sequence[Run], controls: Control
         links=[
             ("verdict", "Verdict"),
             *((f"table-{one.table.name}", one.table.title.partition(":")[0]) for one in tables),
-            *((section.name, section.caption.link) for section in sections),
+            *((section["name"], section["caption"].link) for section in sections),
             ("about", "How it was made"),
         ],
         store=[picture for own in sheets.values() for picture in own.values()],

@@ -1,11 +1,11 @@
 """The tables of the page: one line per method, one column per metric, sortable by each."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import Any
 
 from reporting.controls import FLOOR, FRESH
 from reporting.pages.pictures import Picture
-from reporting.pages.values import Value, facts, value_of
+from reporting.pages.values import facts, value_of
 from reporting.tables.cells import Row
 from reporting.tables.fill import Filled
 from reporting.tables.layout import columns_of, lines_of
@@ -13,53 +13,11 @@ from reporting.tables.numbers import number
 from reporting.verdict.real import copiers, shows
 from reporting.verdict.words import Titles
 
-Place = tuple[str, int]
 Sheets = Mapping[tuple[str, str, int], Mapping[str, Picture]]
 """Experiment, dataset and n -> method -> its samples."""
 
-
 NEAR = ("copies", "nearness")
 """What metrics show (`Metric.shows`) that are about the nearness to training images."""
-
-
-@dataclass(frozen=True)
-class Panel:
-    """What opens beside a value.
-
-    name: its id. heading: which value it is. facts: subject -> text.
-    """
-
-    name: str
-    heading: str
-    facts: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Line:
-    """A method on one subset size of one dataset.
-
-    place: titles of dataset and n. kind: class of the line.
-    cells: for each metric the value and its panel; None if the method has no value.
-    """
-
-    place: tuple[str, str]
-    n: int
-    method: str
-    kind: str
-    sheet: Picture | None
-    cells: Sequence[tuple[Value, Panel] | None]
-
-
-@dataclass(frozen=True)
-class Lines:
-    """A table of the page.
-
-    places: titles of its pairs of dataset and n. metrics: title -> better direction.
-    """
-
-    places: Sequence[str]
-    metrics: Mapping[str, str]
-    lines: Sequence[Line]
 
 
 def _copying(place: Sequence[Mapping[str, Row]], method: str, titles: Titles) -> str:
@@ -76,44 +34,49 @@ def _copying(place: Sequence[Mapping[str, Row]], method: str, titles: Titles) ->
     return "; ".join(f"{titles(row.metric)} {words}" for row, words in found)
 
 
-def lines_by_method(filled: Filled, sheets: Sheets) -> Lines:
-    """The table of an experiment, with the panel of each value."""
+def lines_by_method(filled: Filled, sheets: Sheets) -> dict[str, Any]:
+    """The table of an experiment, as `templates/lines.html` shows it.
+
+    places: its pairs of dataset and n, in words. metrics: title -> better direction. lines: for
+    each method on one subset size of one dataset its title, its samples, and `cells`: for each
+    metric the value with the id, heading and facts of its panel; None if there is no value.
+    """
     plan, name = filled.plan, filled.table.name
     found = lines_of(filled.rows)
     metrics = list(dict.fromkeys(metric for _, _, metric in found))
-    places: list[Place] = list(dict.fromkeys(key[:2] for key in found))
+    places = list(dict.fromkeys((dataset, n) for dataset, n, _ in found))
     better = {row.metric: row.better for row in filled.rows if row.mean is not None}
-    lines: list[Line] = []
+    lines: list[dict[str, Any]] = []
     for dataset, n in places:
         here = [found.get((dataset, n, metric), {}) for metric in metrics]
-        where = f"{plan.title(dataset)}, n = {n:,}"
         for method, title in columns_of(filled).items():
             rows = [line.get(method) for line in here]
             if not any(rows):
                 continue
             copying = _copying(here, method, plan.title)
-            cells: list[tuple[Value, Panel] | None] = []
-            for metric, line, row in zip(metrics, here, rows, strict=True):
-                if row is None:
-                    cells.append(None)
-                    continue
-                identity = f"value-{name}-{dataset}-{n}-{len(lines)}-{metric}"
-                heading = f"{title} · {plan.title(metric)} · {where}"
-                panel = Panel(identity, heading, facts(row, line.get(FLOOR), copying))
-                cells.append((value_of(row), panel))
-            drawn = any(row.drawn for row in rows if row)
+            cells = [
+                None
+                if row is None
+                else {
+                    "value": value_of(row),
+                    "panel": f"value-{name}-{dataset}-{n}-{len(lines)}-{metric}",
+                    "heading": f"{title} · {plan.title(metric)} · {plan.place(dataset, n)}",
+                    "facts": facts(row, line.get(FLOOR), copying),
+                }
+                for metric, line, row in zip(metrics, here, rows, strict=True)
+            ]
             lines.append(
-                Line(
-                    place=(plan.title(dataset), f"{n:,}"),
-                    n=n,
-                    method=title,
-                    kind="control" if drawn else "",
-                    sheet=sheets.get((name, dataset, n), {}).get(method),
-                    cells=cells,
-                )
+                {
+                    "data": plan.title(dataset),
+                    "n": n,
+                    "method": title,
+                    "control": any(row.drawn for row in rows if row),
+                    "sheet": sheets.get((name, dataset, n), {}).get(method),
+                    "cells": cells,
+                }
             )
-    return Lines(
-        [f"{plan.title(dataset)}, n = {n:,}" for dataset, n in places],
-        {plan.title(metric): better.get(metric, "neither") for metric in metrics},
-        lines,
-    )
+    return {
+        "places": [plan.place(*place) for place in places],
+        "metrics": {plan.title(metric): better.get(metric, "neither") for metric in metrics},
+        "lines": lines,
+    }

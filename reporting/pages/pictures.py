@@ -4,7 +4,6 @@ import base64
 import io
 from dataclasses import dataclass
 from math import isqrt
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -13,7 +12,7 @@ from reporting.figures.group import Group
 from reporting.figures.strips import moments
 from reporting.figures.style import REAL, tile
 from reporting.pages.charts import variable
-from suite.protocol.artefacts import Subset, Trajectory, load_samples
+from suite.protocol.artefacts import Trajectory, load_samples
 from suite.running import paths
 from suite.running.files import read_arrays
 
@@ -31,7 +30,8 @@ FEW = 4
 class Picture:
     """A drawing.
 
-    name: unique on the page. title: description of what it shows.
+    name: unique among the pictures that several places of the page show; "" for others.
+    title: description of what it shows.
     width, height: of its view box. content: the SVG elements.
     thumb: width and height of the part that serves as a thumbnail.
     """
@@ -44,12 +44,8 @@ class Picture:
     thumb: tuple[int, int]
 
 
-@dataclass(frozen=True)
-class Strip:
-    """Pictures of one method side by side, each with a label."""
-
-    title: str
-    pictures: list[tuple[str, Picture]]
+Strip = tuple[str, list[tuple[str, Picture]]]
+"""A method, and pictures of it side by side, each with a label."""
 
 
 def _encoded(image: np.ndarray) -> str:
@@ -104,60 +100,49 @@ def sheet(
     return picture(name, title, rows[: side**2], side)
 
 
-def real(group: Group) -> Picture | None:
-    """A picture of the first training rows of a group; None if its subset is gone."""
-    if not group.subset.exists():
-        return None
-    rows = Subset.load(group.subset).data
-    return sheet(f"real-{group.name}", "real (training)", rows, REAL, group.square)
-
-
 def samples(group: Group) -> dict[str, Picture]:
-    """Method -> picture of the first samples of its first run."""
-    square = group.square
-    return {
-        method: sheet(
-            f"samples-{group.name}-{i}",
-            group.label(method),
-            load_samples(runs[0].part / paths.SAMPLES),
-            group.pens[method].color,
-            square,
-        )
-        for i, (method, runs) in enumerate(group.runs.items())
-    }
+    """Method -> picture of the first samples of its first run, behind the "real" training rows.
+
+    Without "real" if the subset is gone.
+    """
+    found = {}
+    if group.real is not None:
+        name = f"real-{group.name}"
+        found["real"] = sheet(name, "real (training)", group.real, REAL, group.square)
+    for i, (method, run) in enumerate(group.firsts.items()):
+        rows = load_samples(run.part / paths.SAMPLES)
+        name, color = f"samples-{group.name}-{i}", group.pens[method].color
+        found[method] = sheet(name, group.label(method), rows, color, group.square)
+    return found
 
 
 def nearest(group: Group) -> list[Strip]:
     """Samples above their nearest training images, each pair labelled with its SSIM."""
     found = []
-    for i, (method, runs) in enumerate(group.runs.items()):
-        path: Path = runs[0].folder / paths.NEAREST
-        if not path.exists():
-            continue
+    for method, path in group.having(paths.NEAREST).items():
         arrays = read_arrays(path, "generated", "nearest", "ssim")
         both = zip(arrays["generated"], arrays["nearest"], arrays["ssim"], strict=True)
         title = group.label(method)
-        pictures = [
-            (f"{ssim:.2f}", picture(f"pair-{group.name}-{i}-{k}", title, np.stack([made, near]), 1))
-            for k, (made, near, ssim) in enumerate(both)
-        ]
-        found.append(Strip(title, pictures))
+        found.append(
+            (
+                title,
+                [(f"{ssim:.2f}", picture("", title, np.stack(pair), 1)) for *pair, ssim in both],
+            )
+        )
     return found
 
 
 def strips(group: Group) -> list[Strip]:
     """A few samples at several iterations, each labelled with the iteration."""
     found = []
-    square = group.square
-    for i, (method, runs) in enumerate(group.runs.items()):
-        trajectory = Trajectory.load(runs[0].part / paths.TRAJECTORY)
-        title = group.label(method)
+    for method, run in group.firsts.items():
+        trajectory = Trajectory.load(run.part / paths.TRAJECTORY)
+        title, color = group.label(method), group.pens[method].color
         pictures = []
         for moment in moments(trajectory):
             rows = trajectory.data[moment]
             few = rows[:FEW] if rows.ndim == 4 else rows[: POINTS // 4]
-            name = f"moment-{group.name}-{i}-{moment}"
-            drawn = picture(name, title, few, 2, group.pens[method].color, square)
+            drawn = picture("", title, few, 2, color, group.square)
             pictures.append((f"{trajectory.iterations[moment]:,}", drawn))
-        found.append(Strip(title, pictures))
+        found.append((title, pictures))
     return found

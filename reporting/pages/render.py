@@ -1,25 +1,20 @@
 """Templates filled in. A page is one file that loads nothing else."""
 
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 TEMPLATES = Path(__file__).parent / "templates"
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-    )
+ENVIRONMENT = Environment(
+    loader=FileSystemLoader(TEMPLATES),
+    autoescape=True,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    undefined=StrictUndefined,
+)
 
 
 def render(template: str, **values: Any) -> str:
     """A template of `templates/` with these values. All values but our own markup are escaped."""
-    return _environment().get_template(template).render(**values)
+    return ENVIRONMENT.get_template(template).render(**values)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from reporting.published import Published
 from reporting.tables.cells import Row
 from reporting.tables.numbers import counted, decimals, number, signed
 from reporting.trends import late
@@ -16,8 +17,7 @@ class Value:
     std: the deviation as text with ± in front; "" if there is none.
     order: the number to sort by.
     kinds: CSS classes of its cell.
-    published: the published value as printed; "" if there is none.
-    suspect: why the published value cannot be right; "" if it can.
+    published: the published value, if there is one.
     difference: our value - published value, as text.
     notes: its ranks, and the count of runs if not all are ok.
     """
@@ -26,8 +26,7 @@ class Value:
     std: str
     order: float | None
     kinds: str
-    published: str
-    suspect: str
+    published: Published | None
     difference: str
     notes: Sequence[str]
 
@@ -63,8 +62,7 @@ def value_of(row: Row) -> Value:
         std=std,
         order=row.mean,
         kinds=" ".join(kinds),
-        published=row.published.text if row.published else "",
-        suspect=row.published.suspect if row.published else "",
+        published=row.published,
         difference=difference,
         notes=notes,
     )
@@ -104,15 +102,17 @@ def facts(row: Row, floor: Row | None, copying: str) -> dict[str, str]:
 
     floor: the row of the floor in the same line. copying: the text about copies of the method.
     """
-    value = value_of(row)
+    value, published = value_of(row), row.published
     every = [number(one) for runs in row.values.values() for one in runs]
     shown = " ".join(filter(None, [value.mean, value.std]))
-    published = " ".join(filter(None, [value.published, value.suspect and "(suspect)"]))
+    suspect = published.suspect if published else ""
     found = {
         "value" if row.drawn else "ours": shown,
         "runs": f"{row.seeds} of {row.planned}: {', '.join(every)}" if row.planned > 1 else "",
-        "published": f"{published}, {row.published.source}" if row.published else "",
-        "suspect": value.suspect,
+        "published": f"{published.text}{' (suspect)' if suspect else ''}, {published.source}"
+        if published
+        else "",
+        "suspect": suspect,
         "difference": value.difference and f"{value.difference}, ours less published",
         "floor": ""
         if floor is None or floor.mean is None or row.drawn

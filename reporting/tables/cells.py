@@ -7,12 +7,12 @@ from itertools import combinations, groupby
 from math import sqrt
 from statistics import fmean, stdev
 
-from reporting.intervals import LEVEL, Estimate, Gap, Values, difference, estimate, holm, welch
+from reporting.intervals import Estimate, Gap, Values, beyond_doubt, difference, estimate, welch
 from reporting.plan import Plan
 from reporting.published import Key, Published
 from reporting.runs import MetricValue, Run, Status
 from reporting.tables.experiments import Table
-from reporting.tables.searched import Chosen, Search, choose
+from reporting.tables.searched import Search, choose
 from reporting.trajectories import Snapshot, trajectory_of
 from suite.planning.variants import method_of
 
@@ -103,10 +103,8 @@ class Row:
         return Estimate(self.all[0], self.error * sqrt(self.judged), self.judged)
 
     @cached_property
-    def estimate(self) -> Estimate | None:
-        """The mean, with its error over other seeds; None without a value."""
-        if not self.all:
-            return None
+    def estimate(self) -> Estimate:
+        """The mean, with its error over other seeds; ValueError without a value."""
         return (self.sampled if self.drawn else None) or estimate(self.values)
 
     @property
@@ -123,10 +121,8 @@ class Row:
         return ";".join(filter(None, [self.status, suspect, str(self.search or "")]))
 
 
-def between(a: Row, b: Row) -> Gap | None:
-    """The difference a - b of two rows of a line; None if one has no value."""
-    if a.estimate is None or b.estimate is None:
-        return None
+def between(a: Row, b: Row) -> Gap:
+    """The difference a - b of two rows of a line, each with a value."""
     if len(a.values) == len(b.values) == 1:
         return welch(a.estimate, b.estimate)
     return difference(a.values, b.values)
@@ -138,17 +134,14 @@ def surely_better(rows: Sequence[Row]) -> set[tuple[str, str]]:
     All pairs are compared (`reporting.intervals.difference`), and the p-values are corrected for
     their number (`reporting.intervals.holm`): a line has any false claim with a probability of at
     most 5 %.
+
+    rows: one per method, each with a value, of a metric with a better direction.
     """
-    sign = SIGNS.get(rows[0].better) if rows else None
-    if sign is None:
-        return set()
-    found = [(a, b, between(a, b)) for a, b in combinations(rows, 2)]
-    known = [(a, b, gap) for a, b, gap in found if gap is not None and gap.known]
-    doubts = holm([gap.doubt for _, _, gap in known])
+    gaps = [(a, b, between(a, b)) for a, b in combinations(rows, 2)]
+    known = [((a, b, gap), gap.doubt) for a, b, gap in gaps if gap.known]
     return {
-        (a.method, b.method) if sign * gap.mean < 0 else (b.method, a.method)
-        for (a, b, gap), doubt in zip(known, doubts, strict=True)
-        if doubt <= 1 - LEVEL
+        (a.method, b.method) if SIGNS[a.better] * gap.mean < 0 else (b.method, a.method)
+        for a, b, gap in beyond_doubt(known)
     }
 
 
@@ -162,8 +155,7 @@ def leader(rows: Sequence[Row]) -> Row | None:
     rows: one per method, each with a value, of a metric with a better direction.
     """
     first = min(rows, key=lambda row: SIGNS[row.better] * fmean(row.all))
-    gaps = [between(first, row) for row in rows if row is not first]
-    return first if all(gap is not None and gap.sure for gap in gaps) else None
+    return first if all(between(first, row).sure for row in rows if row is not first) else None
 
 
 def ranked(rows: Sequence[Row]) -> list[Row]:
@@ -180,7 +172,7 @@ def ranked(rows: Sequence[Row]) -> list[Row]:
     def rank(row: Row) -> Row:
         if row is first:
             return replace(row, leads=True, ranks=(1, 1))
-        if row.repeats < 2 or row not in rivals:
+        if row.repeats < 2:
             return row
         above = sum(worse == row.method for _, worse in pairs)
         below = sum(better == row.method for better, _ in pairs)
@@ -191,14 +183,15 @@ def ranked(rows: Sequence[Row]) -> list[Row]:
 
 
 def _row(
-    chosen: Chosen,
-    method: str,
     table: Table,
+    method: str,
     metric: str,
+    runs: Sequence[Run],
+    search: Search | None,
     published: Published | None,
     snapshots: Sequence[Snapshot],
 ) -> Row:
-    runs, cell = chosen.runs, chosen.runs[0].cell
+    cell = runs[0].cell
     states: list[Status] = []
     values: dict[int, list[float]] = {run.data_seed: [] for run in runs}
     ok: list[MetricValue] = []
@@ -227,7 +220,7 @@ def _row(
         error=ok[0].std if len(ok) == 1 else None,
         judged=max((run.evaluation.samples for run in runs if run.evaluation), default=0),
         followed=[(s.iteration, s.metrics[metric]) for s in snapshots if metric in s.metrics],
-        search=chosen.search,
+        search=search,
         runs=runs,
         measured=ok,
     )
@@ -249,7 +242,7 @@ def rows_of(
     plan: Plan,
     runs: Iterable[Run],
     published: Mapping[Key, Published],
-    extra: Extra | None = None,
+    extra: Extra,
 ) -> list[Row]:
     """Every row of a table, by dataset, size and metric, methods in the order of the paper.
 
@@ -266,15 +259,15 @@ def rows_of(
     rows = []
     for (dataset, n), tried in found.items():
         here = {name: choose(variants, plan.criterion) for name, variants in tried.items()}
-        followed = {name: trajectory_of(chosen.runs[0]) for name, chosen in here.items()}
+        followed = {name: trajectory_of(first) for name, ((first, *_), _) in here.items()}
         fit = [metric for metric in plan.metrics if (dataset, metric) not in plan.unfit]
         for metric in table.metrics or fit:
             line = [
                 _row(
-                    here[method],
-                    method,
                     table,
+                    method,
                     metric,
+                    *here[method],
                     published.get((dataset, n, method_of(method), metric)),
                     followed[method],
                 )
@@ -283,6 +276,6 @@ def rows_of(
             ]
             known = next((row.better for row in line if row.mean is not None), "neither")
             rows.extend(ranked([replace(row, better=known) for row in line]))
-            if extra and table.metrics is None:
+            if table.metrics is None:
                 rows.extend(extra(dataset, n, metric))
     return rows

@@ -32,7 +32,7 @@ class Table:
 
 def judged(run: Run) -> Reading:
     """The metrics of a run, from its metrics.json."""
-    return run.judged, run.evaluation.metrics if run.evaluation else {}
+    return run.judged, run.metrics
 
 
 def timed(run: Run) -> Reading:

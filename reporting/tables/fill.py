@@ -83,16 +83,10 @@ def filled(table: Table, plan: Plan, rows: Sequence[Row], controls: Controls) ->
     """A table of these rows, with titles, verdict and notes."""
     titles = {**plan.titles, **controls.titles, **(table.metrics or {})}
     named = replace(plan, titles=titles)
-    left_out = [
-        f"{named.title(dataset)}, n = {n:,}: {reason}"
-        for dataset, n in dict.fromkeys((row.dataset, row.n) for row in rows)
-        for reason in controls.left_out.get((dataset, n), ())
-    ]
-    shared = [
-        f"{named.title(dataset)}, n = {n:,}: {count:,} of the {of:,} held-out rows are training "
-        "rows too, so that metrics against held-out rows reward copies."
-        for dataset, n in dict.fromkeys((row.dataset, row.n) for row in rows)
-        for count, of in filter(None, [controls.shared.get((dataset, n))])
-    ]
+    places = dict.fromkeys((row.dataset, row.n) for row in rows)
+    left_out, shared = (
+        [f"{named.place(*place)}: {text}" for place in places for text in found.get(place, ())]
+        for found in (controls.left_out, controls.shared)
+    )
     said = shared + verdict(rows, named.title, plan.samples)
     return Filled(table, named, rows, said, left_out)

@@ -19,13 +19,10 @@ def lines_of(rows: Sequence[Row]) -> Mapping[tuple[str, int, str], dict[str, Row
 
 def columns_of(filled: Filled) -> dict[str, str]:
     """Method -> head of its column, in order: its title, and its number of rows if it had fewer."""
-    few: dict[str, set[int | None]] = {}
-    for row in filled.rows:
-        few.setdefault(row.method, set()).add(row.few)
     heads = {}
-    for method, counts in few.items():
-        known = sorted(count for count in counts if count is not None)
-        rows = f" ({' / '.join(f'{count:,}' for count in known)} rows)" if known else ""
+    for method in dict.fromkeys(row.method for row in filled.rows):
+        few = sorted({row.few for row in filled.rows if row.method == method and row.few})
+        rows = f" ({' / '.join(f'{count:,}' for count in few)} rows)" if few else ""
         heads[method] = filled.plan.title(method) + rows
     return heads
 
@@ -37,52 +34,34 @@ def introduction(filled: Filled) -> list[str]:
     return [text for text in (filled.table.description, caption) if text]
 
 
-def legend(filled: Filled, bold: str) -> str:
+def legend(filled: Filled, bold: str, ranks: bool = False) -> str:
     """How to read the table. Only what occurs in it is explained.
 
-    bold: the name of the markup of the best value.
+    bold: the name of the markup of the best value. ranks: whether the table has ranks.
     """
     rows = filled.rows
-    cell = "Each cell: ours, mean ± standard deviation over runs"
-    if any(row.published for row in rows):
-        cell += "; then the published value and, in brackets, ours less published"
-    sentences = [f"{cell}."]
-    several = any(len(row.values) > 1 for row in rows)
-    if several:
-        sentences.append(
-            "The runs have all training seeds on the subsets of all data seeds, so the deviation "
-            "contains the spread between subsets and between training seeds."
-        )
-    if any(row.ranks for row in rows):
-        test = "paired t-tests over the subsets" if several else "Welch's t-tests over the runs"
-        scope = "" if several else " It holds for this one subset of the data."
-        sentences.append(
-            f"{bold}: the best beyond doubt, better than each other method by {test} at 5 %. "
-            "The claim is about typical runs: of two new runs, the run of the better method is "
-            f"more often the better one.{scope}"
-        )
-    if any(row.published and row.published.suspect for row in rows):
-        sentences.append("? : a published value that is suspect.")
-    if any(row.mean is None and row.status == "missing" for row in rows):
-        sentences.append("– : missing.")
-    if any(row.drawn for row in rows):
-        sentences.append(
-            "Columns of real images are controls: the values of copies and of fresh real images, "
-            "on as many rows as a run has samples."
-        )
-    if any(row.few for row in rows):
-        sentences.append(
-            "If there are fewer rows, the head has their number and the values have a *: with "
-            "fewer rows FID and similar metrics are worse for the same images."
-        )
-    return " ".join(sentences)
-
-
-def reading(filled: Filled) -> str:
-    """The legend of a table in HTML."""
-    ranks = " Ranks follow from comparisons of all pairs, corrected for their number (Holm)."
-    ranked = any(row.ranks for row in filled.rows)
-    return legend(filled, "Bold and in colour") + (ranks if ranked else "")
+    ranked, several = any(row.ranks for row in rows), any(len(row.values) > 1 for row in rows)
+    published = [row.published for row in rows if row.published]
+    beside = "; then the published value and, in brackets, ours less published" if published else ""
+    test = "paired t-tests over the subsets" if several else "Welch's t-tests over the runs"
+    scope = "" if several else " It holds for this one subset of the data."
+    sentences = {
+        f"Each cell: ours, mean ± standard deviation over runs{beside}.": True,
+        "The runs have all training seeds on the subsets of all data seeds, so the deviation "
+        "contains the spread between subsets and between training seeds.": several,
+        f"{bold}: the best beyond doubt, better than each other method by {test} at 5 %. The claim "
+        "is about typical runs: of two new runs, the run of the better method is more often the "
+        f"better one.{scope}": ranked,
+        "? : a published value that is suspect.": any(one.suspect for one in published),
+        "– : missing.": any(row.mean is None and row.status == "missing" for row in rows),
+        "Columns of real images are controls: the values of copies and of fresh real images, on as "
+        "many rows as a run has samples.": any(row.drawn for row in rows),
+        "If there are fewer rows, the head has their number and the values have a *: with fewer "
+        "rows FID and similar metrics are worse for the same images.": any(row.few for row in rows),
+        "Ranks follow from comparisons of all pairs, corrected for their number (Holm).": ranked
+        and ranks,
+    }
+    return " ".join(sentence for sentence, applies in sentences.items() if applies)
 
 
 def words_of(filled: Filled) -> dict[str, Any]:
@@ -91,7 +70,7 @@ def words_of(filled: Filled) -> dict[str, Any]:
         "title": filled.table.title,
         "introduction": introduction(filled),
         "verdict": filled.verdict,
-        "legend": reading(filled),
+        "legend": legend(filled, "Bold and in colour", ranks=True),
         "notes": notes_of(filled),
     }
 

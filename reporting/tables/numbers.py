@@ -57,10 +57,3 @@ def ours(row: Row) -> str:
     if row.few is not None:
         text += "*"
     return text if row.status == "ok" else f"{text} [{counted(row)}]"
-
-
-def theirs(row: Row) -> str:
-    """The published value as printed, with ? if it is suspect; "" if there is none."""
-    if row.published is None:
-        return ""
-    return row.published.text + ("?" if row.published.suspect else "")

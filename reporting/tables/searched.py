@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 from statistics import fmean
-from typing import NamedTuple
 
 from reporting.runs import Run
 from suite.planning.variants import MARK
@@ -28,27 +27,23 @@ class Search:
         return f"{how} of {self.tried} by {self.criterion}: {self.variant}"
 
 
-class Chosen(NamedTuple):
-    """The runs that represent a method in a cell; search: None if one setting was tried."""
-
-    runs: Sequence[Run]
-    search: Search | None
-
-
 def _loss(runs: Sequence[Run], criterion: str | None) -> float:
     """Mean of the criterion over the runs, negated if higher is better; inf if a run is not ok."""
     values = []
     for run in runs:
-        found = run.evaluation.metrics if run.evaluation else {}
-        measured = found.get(criterion or "")
+        measured = run.metrics.get(criterion or "")
         if run.judged != "ok" or measured is None or measured.value is None:
             return inf
         values.append(-measured.value if measured.better == "higher" else measured.value)
     return fmean(values)
 
 
-def choose(tried: Sequence[Sequence[Run]], criterion: str | None) -> Chosen:
-    """The variant with the best mean among those whose runs are all ok; else the first.
+def choose(
+    tried: Sequence[Sequence[Run]], criterion: str | None
+) -> tuple[Sequence[Run], Search | None]:
+    """The runs of the variant with the best mean among those whose runs are all ok; else the first.
+
+    With them comes how they were chosen; None if one variant was tried.
 
     tried: the runs of each variant of one method, on the same rows.
 
@@ -56,8 +51,8 @@ def choose(tried: Sequence[Sequence[Run]], criterion: str | None) -> Chosen:
     so tables state the search, and the verdict says that it flatters.
     """
     if len(tried) == 1:
-        return Chosen(tried[0], None)
+        return tried[0], None
     losses = [_loss(runs, criterion) for runs in tried]
     best = tried[losses.index(min(losses))]
     name = best[0].cell.method.partition(MARK)[2]
-    return Chosen(best, Search(name, len(tried), str(criterion), min(losses) < inf))
+    return best, Search(name, len(tried), str(criterion), min(losses) < inf)

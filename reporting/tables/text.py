@@ -1,11 +1,11 @@
 """Tables as tidy CSV and as Markdown."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from reporting.tables.cells import Row
 from reporting.tables.fill import Filled
 from reporting.tables.layout import VERDICT, columns_of, introduction, legend, lines_of, notes_of
-from reporting.tables.numbers import decimals, ours, signed, theirs
+from reporting.tables.numbers import decimals, ours, signed
 from suite.running.files import csv_text
 
 COLUMNS = ["dataset", "n", "method", "metric", "ours_mean", "ours_std", "seeds"]
@@ -32,11 +32,21 @@ def tidy(rows: Sequence[Row]) -> str:
 def _cell(row: Row | None) -> str:
     if row is None:
         return ""
-    mine = f"**{ours(row)}**" if row.best else ours(row)
-    text = f"{mine} / {theirs(row)}" if row.published else mine
+    text = f"**{ours(row)}**" if row.best else ours(row)
+    if row.published:
+        text += f" / {row.published.text}{'?' if row.published.suspect else ''}"
     if row.mean is not None and row.difference is not None:
         text += f" ({signed(row.difference, decimals(row.mean))})"
     return text
+
+
+def _lists(found: Mapping[str, Sequence[str]]) -> list[str]:
+    """Heading -> items, as lines of Markdown."""
+    return [
+        line
+        for heading, items in found.items()
+        for line in (f"{heading}:", "", *(f"- {item}" for item in items), "")
+    ]
 
 
 def markdown(filled: Filled) -> str:
@@ -49,15 +59,7 @@ def markdown(filled: Filled) -> str:
     widths = [max(len(line[i]) for line in grid) for i in range(len(grid[0]))]
     grid.insert(1, ["-" * width for width in widths])
     table = [f"| {' | '.join(map(str.ljust, line, widths))} |" for line in grid]
-    lists = {VERDICT: filled.verdict} if filled.verdict else {}
-    above, below = (
-        [
-            line
-            for heading, items in found.items()
-            for line in (f"{heading}:", "", *(f"- {item}" for item in items), "")
-        ]
-        for found in (lists, notes_of(filled))
-    )
     opening = [line for text in introduction(filled) for line in (text, "")]
-    closing = ["", legend(filled, "**Bold**"), "", *below]
+    above = _lists({VERDICT: filled.verdict} if filled.verdict else {})
+    closing = ["", legend(filled, "**Bold**"), "", *_lists(notes_of(filled))]
     return "\n".join([f"# {filled.table.title}", "", *opening, *above, *table, *closing])

@@ -34,11 +34,7 @@ def _gaps(row: Row) -> str:
     return f"{count} of its {row.planned} runs {verb} no value ({row.status})"
 
 
-def winner(
-    line: Sequence[Row],
-    titles: Titles,
-    *wrong: Mapping[str, str],
-) -> list[Finding]:
+def winner(line: Sequence[Row], titles: Titles, *wrong: Mapping[str, str]) -> list[Finding]:
     """Which method is best beyond doubt, and what speaks against it.
 
     wrong: mappings from a method to what is wrong with its samples, in words.
@@ -81,24 +77,15 @@ def undecided(line: Sequence[Row], titles: Titles) -> list[Finding]:
     gap = between(first, second)
     pair = f"{titles(first.method)} from {titles(second.method)}"
     once = [row for row in unsure if row.ranks is None]
-    if gap is not None and gap.constant and gap.mean:
-        return [
-            Finding(
-                f"{titles(first.method)} is ahead of {titles(second.method)}",
-                metric,
-                f"{number(mean(first))} against {number(mean(second))}; {repeats(first, second)}",
-                ", but their runs agree to the last digit: no test can weigh that, and more seeds "
-                "would hardly change it",
-            )
-        ]
     claim = f"which is best is open: {listed(in_order)} cannot be told apart"
     if once:
         short = listed([titles(row.method) for row in methods(line) if row in once])
         return [Finding(claim, metric, end=f"; a second run is missing for {short}")]
-    count = needed(gap) if gap is not None and gap.known else None
-    kind = seeds(first)
-    if gap is None or not gap.known:
+    count, kind = needed(gap), seeds(first)
+    if not gap.known:
         figures = f"more {kind} seeds on shared subsets are needed"
+    elif gap.constant and gap.mean:
+        figures = f"no test can tell {pair}: the runs of each agree to the last digit"
     elif gap.mean == 0 or count is None:
         figures = f"{MOST:,} {kind} seeds would not tell {pair}: take them as equal"
     else:

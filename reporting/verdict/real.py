@@ -1,13 +1,14 @@
 """Methods compared with real images: copies, collapse, and values that real images do not reach."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from reporting.controls import FLOOR, FRESH
-from reporting.intervals import LEVEL, Gap, holm, welch
+from reporting.intervals import LEVEL, Gap, beyond_doubt, welch
 from reporting.runs import MetricValue
 from reporting.tables.cells import SIGNS, Row, between
 from reporting.tables.numbers import number
-from reporting.verdict.words import Finding, Titles, control, listed, mean, methods
+from reporting.verdict.words import Finding, Titles, control, does, listed, mean, methods
 from suite.protocol.metric import METRICS
 
 ALIKE = 0.5
@@ -15,13 +16,47 @@ ALIKE = 0.5
 repeated equally often, have half of it."""
 FAR = 0.25
 """A method is said to come near few real images below this part of their own coverage."""
+
+
+@dataclass(frozen=True)
+class Poor:
+    """What it means that samples have less than a part of what real images have.
+
+    wrong: what is wrong with the samples. verb: for one method, and for several. claim, end: the
+    sentence behind the verb, up to the metric and after it.
+    """
+
+    part: float
+    wrong: str
+    verb: tuple[str, str]
+    claim: str
+    end: str
+
+
+POOR = {
+    "coverage": Poor(
+        FAR,
+        "its samples are near few real images",
+        ("comes", "come"),
+        "near few of the real images",
+        ": modes are missing, or samples look like none of them",
+    ),
+    "diversity": Poor(
+        ALIKE,
+        "its samples are nearly alike",
+        ("has", "have"),
+        "collapsed: the samples of a run are nearly alike",
+        ". Other values of few different images say little",
+    ),
+}
+"""By what a metric shows (`Metric.shows`), the worst last."""
 COPIES, DIVERSITY = "copies", "diversity"
 """The metrics that are missing where nobody looked for copies, or for samples that are alike."""
 
 
-def _beside(row: Row, real: Row) -> Gap | None:
+def _beside(row: Row, real: Row) -> Gap:
     """Row - control, with its error over other seeds or, for one run, over other samples of it."""
-    if row.repeats < 2 and row.sampled is not None and real.estimate is not None:
+    if row.repeats < 2 and row.sampled is not None:
         return welch(row.sampled, real.estimate)
     return between(row, real)
 
@@ -29,17 +64,12 @@ def _beside(row: Row, real: Row) -> Gap | None:
 def _surely(line: Sequence[Row], real: Row, sign: float) -> list[Row]:
     """Methods with sign * value > sign * (value of the control) beyond doubt."""
     gaps = [(row, _beside(row, real)) for row in methods(line)]
-    known = [(row, gap) for row, gap in gaps if gap is not None and gap.known]
-    doubts = holm([gap.doubt for _, gap in known])
-    return [
-        row
-        for (row, gap), doubt in zip(known, doubts, strict=True)
-        if doubt <= 1 - LEVEL and sign * gap.mean > 0
-    ]
+    sure = beyond_doubt([((row, gap), gap.doubt) for row, gap in gaps if gap.known])
+    return [row for row, gap in sure if sign * gap.mean > 0]
 
 
-def _one_run(rows: Sequence[Row]) -> str:
-    return " (as far as one run shows)" if any(row.repeats < 2 for row in rows) else ""
+def _numbers(rows: Sequence[Row]) -> str:
+    return listed([number(mean(row)) for row in rows])
 
 
 def shows(metric: str) -> str:
@@ -59,12 +89,10 @@ def copiers(line: Sequence[Row]) -> dict[str, list[MetricValue]]:
     if shows(line[0].metric) != "copies":
         return {}
     runs = [(row.method, run) for row in methods(line) for run in row.measured]
-    known = [(method, run, run.doubt) for method, run in runs if run.doubt is not None]
+    known = [((method, run), run.doubt) for method, run in runs if run.doubt is not None]
     found: dict[str, list[MetricValue]] = {}
-    corrected = holm([doubt for *_, doubt in known])
-    for (method, run, _), doubt in zip(known, corrected, strict=True):
-        if doubt <= (1 - LEVEL) / 2:
-            found.setdefault(method, []).append(run)
+    for method, run in beyond_doubt(known, (1 - LEVEL) / 2):
+        found.setdefault(method, []).append(run)
     return found
 
 
@@ -95,9 +123,9 @@ def copying(line: Sequence[Row], titles: Titles) -> list[Finding]:
         shares.append(
             f"{titles(row.method)} {mean(row):.0%} of its samples, at least {least:.0%}{where}"
         )
-    verb = "copies" if len(rows) == 1 else "copy"
-    claim = f"{listed([titles(row.method) for row in rows])} {verb} training images"
-    return [Finding(claim, titles(line[0].metric), "; ".join(shares).replace("%", " %"))]
+    claim = does([titles(row.method) for row in rows], "copies", "copy") + " training images"
+    figures = "; ".join(shares).replace("%", " %")
+    return [Finding(claim, titles(line[0].metric), figures)]
 
 
 def _low(line: Sequence[Row], part: float) -> dict[str, int]:
@@ -116,47 +144,30 @@ def spoiled(lines: Sequence[Sequence[Row]]) -> dict[str, str]:
 
     lines: the lines of one dataset and n, one for each metric.
     """
-    found: dict[str, str] = {}
-    for line in lines:
-        if shows(line[0].metric) == "coverage":
-            found |= dict.fromkeys(_low(line, FAR), "its samples are near few real images")
-    for line in lines:
-        if shows(line[0].metric) == "diversity":
-            found |= dict.fromkeys(_low(line, ALIKE), "its samples are nearly alike")
-    return found
+    return {
+        method: poor.wrong
+        for kind, poor in POOR.items()
+        for line in lines
+        if shows(line[0].metric) == kind
+        for method in _low(line, poor.part)
+    }
 
 
 def collapse(line: Sequence[Row], titles: Titles) -> list[Finding]:
     """Which methods have samples that are nearly alike, or near few real images."""
     metric, real = line[0].metric, control(line, FRESH, FLOOR)
-    alike = shows(metric) == "diversity"
-    if real is None or not (alike or shows(metric) == "coverage"):
-        return []
-    found = _low(line, ALIKE if alike else FAR)
+    poor = POOR.get(shows(metric))
+    found = _low(line, poor.part) if poor else {}
     rows = [row for row in methods(line) if row.method in found]
-    if not rows:
+    if real is None or poor is None or not rows:
         return []
-    names = [
-        titles(row.method)
-        + (
-            f" (in {found[row.method]} of {row.seeds} runs)"
-            if found[row.method] < row.seeds
-            else ""
-        )
-        for row in rows
-    ]
-    figures = (
-        f"{listed([number(mean(row)) for row in rows])} against {number(mean(real))} of real images"
-    )
-    has = "has" if len(rows) == 1 else "have"
-    verb = "comes" if len(rows) == 1 else "come"
-    if alike:
-        claim = f"{listed(names)} {has} collapsed: the samples of a run are nearly alike"
-        end = ". Other values of few different images say little"
-    else:
-        claim = f"{listed(names)} {verb} near few of the real images"
-        end = ": modes are missing, or samples look like none of them"
-    return [Finding(claim, titles(metric), figures, end)]
+    names = []
+    for row in rows:
+        some = f" (in {found[row.method]} of {row.seeds} runs)"
+        names.append(titles(row.method) + (some if found[row.method] < row.seeds else ""))
+    claim = f"{does(names, *poor.verb)} {poor.claim}"
+    figures = f"{_numbers(rows)} against {number(mean(real))} of real images"
+    return [Finding(claim, titles(metric), figures, poor.end)]
 
 
 def beyond_real(
@@ -173,14 +184,14 @@ def beyond_real(
     found = [row for row in _surely(line, floor, -sign) if row.method not in without]
     if not found:
         return []
-    verb = "lies" if len(found) == 1 else "lie"
+    names = [titles(row.method) for row in found]
+    once = " (as far as one run shows)" if any(row.repeats < 2 for row in found) else ""
     return [
         Finding(
-            f"{listed([titles(row.method) for row in found])} {verb} beyond what other real images "
-            "get",
+            f"{does(names, 'lies', 'lie')} beyond what other real images get",
             titles(line[0].metric),
-            f"{listed([number(mean(row)) for row in found])} against {number(mean(floor))}",
-            f"{_one_run(found)}: that is nearness to the reference rows, not quality",
+            f"{_numbers(found)} against {number(mean(floor))}",
+            f"{once}: that is nearness to the reference rows, not quality",
         )
     ]
 
@@ -220,10 +231,6 @@ def unmeasured(place: Sequence[Row]) -> list[Finding]:
     missing = _unmeasured(place)
     if not missing:
         return []
-    words = {COPIES: "copies", DIVERSITY: "alike"}
-    return [
-        Finding(
-            f"whether samples are {' or '.join(words[name] for name in missing)} was not measured: "
-            f"add {listed(missing)} to the metrics"
-        )
-    ]
+    words = " or ".join({COPIES: "copies", DIVERSITY: "alike"}[name] for name in missing)
+    metrics = listed(missing)
+    return [Finding(f"whether samples are {words} was not measured: add {metrics} to the metrics")]

@@ -30,6 +30,11 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
+def does(names: Sequence[str], one: str, several: str) -> str:
+    """The names with a verb: "A lies", "A and B lie"."""
+    return f"{listed(names)} {one if len(names) == 1 else several}"
+
+
 def sentences(findings: Iterable[Finding]) -> list[str]:
     """The findings as sentences, one for all metrics that agree on a claim.
 

@@ -178,10 +178,8 @@ def test_every_run_and_part_is_listed_with_its_seeds_and_each_device_once(made):
     made.train("ga-cntk", 1, part=1, data_seed=3)
     folder = made.folder("dcgan", data_seed=3).relative_to(made.results)
     write_text(made.results / "logs" / folder / "part0.log", "error: it broke: mend it")
-    grids = {
-        grid.title: grid.lines
-        for grid in about(made.plan, list(read_runs(made.plan, made.results)))
-    }
+    found = about(made.plan, list(read_runs(made.plan, made.results)))
+    grids = {title: lines for title, (_, lines, _) in found.items()}
     listed = [(line[3], line[4], line[5]) for line in grids["Runs"]]
     assert listed == [
         ("ga-cntk", "3, 0", "1 of 2"),

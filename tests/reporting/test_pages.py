@@ -5,11 +5,10 @@ from matplotlib.path import Path
 from reporting.controls import Controls
 from reporting.figures import curves, learning, nearest, paths, samples, strips, write
 from reporting.figures.group import groups
-from reporting.figures.learning import read_columns
 from reporting.figures.write import write_figures
 from reporting.runs import read_runs
 from reporting.tables.write import write_tables
-from reporting.trajectories import read_trajectory
+from reporting.trajectories import read_history, read_trajectory
 from suite.protocol.artefacts import Subset, Trajectory, save_samples
 from suite.running.errors import InputError
 from suite.running.files import write_arrays, write_text
@@ -250,7 +249,7 @@ def test_a_damaged_trajectory_is_named(tmp_path, line):
 def test_a_damaged_history_is_named(tmp_path, text):
     write_text(tmp_path / "history.csv", text)
     with pytest.raises(InputError, match="no table of numbers"):
-        read_columns(tmp_path / "history.csv")
+        read_history(tmp_path / "history.csv")
 
 
 def test_no_moment_of_a_training_is_shown_twice(half_done):
