@@ -38,7 +38,8 @@ def open_fashion_mnist(settings: FashionMnistSettings, split: Split) -> Rows:
     """Rows in the order of the files; the test set is held out."""
     name = "FashionMNIST" if settings.source == "download" else ""
     images, labels = read_split(settings.path, split, name)
-    chosen = settings.articles and [ARTICLES.index(name) for name in settings.articles]
+    articles = settings.articles
+    chosen = None if articles is None else [ARTICLES.index(one) for one in articles]
     return of_classes(images, labels, chosen)
 
 
