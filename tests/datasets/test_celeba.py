@@ -90,11 +90,3 @@ def test_a_bad_attribute_file_is_named(tmp_path, damage, message):
     path.write_text(damage(path.read_text()))
     with pytest.raises(InputError, match=message):
         rows("celeba", path=tmp_path)
-
-
-def test_a_corrupt_jpeg_is_named(tmp_path):
-    save_celeba(tmp_path)
-    path = tmp_path / "img_align_celeba" / "000003.jpg"
-    path.write_bytes(path.read_bytes()[:2000])
-    with pytest.raises(InputError, match=r"000003\.jpg: damaged or not an image"):
-        rows("celeba", path=tmp_path)

@@ -97,11 +97,3 @@ def test_a_bad_cifar_pickle_is_refused_and_runs_nothing(tmp_path, capsys, conten
     with pytest.raises(InputError, match=rf"data_batch_3: .*{message}"):
         rows("cifar10", source="folder", path=tmp_path)
     assert "never run" not in capsys.readouterr().out
-
-
-def test_a_truncated_binary_batch_is_named(tmp_path):
-    folder, _ = save_cifar(tmp_path, "bin")
-    path = folder / "data_batch_2.bin"
-    path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(InputError, match=r"data_batch_2\.bin.*incomplete"):
-        rows("cifar10", source="folder", path=tmp_path)

@@ -81,15 +81,6 @@ def test_files_that_are_too_long_or_do_not_belong_together_are_refused(tmp_path)
         rows("mnist", source="folder", path=tmp_path)
 
 
-@pytest.mark.parametrize("zipped", [False, True])
-def test_a_truncated_idx_file_is_named(tmp_path, zipped):
-    save_mnist(tmp_path, zipped)
-    path = tmp_path / f"train-images-idx3-ubyte{'.gz' if zipped else ''}"
-    path.write_bytes(path.read_bytes()[:-40])
-    with pytest.raises(InputError, match=r"train-images-idx3-ubyte.*incomplete"):
-        rows("mnist", source="folder", path=tmp_path)
-
-
 def test_bundled_mnist_has_both_splits_and_every_digit():
     for split, count in (("train", 4096), ("heldout", 1024)):
         subset = rows("mnist", split)
