@@ -36,7 +36,7 @@ from benchmarks import _markdown
 from datasets.draw import draw
 from metrics.evaluate import Reference, evaluate
 from metrics.features import Features
-from metrics.nearest import nearest
+from metrics.similarity import ssim_matrix
 from suite.protocol.artefacts import Subset
 from suite.protocol.method import Job
 from suite.protocol.seeds import stream
@@ -199,7 +199,7 @@ def main(
     def judge(name: str, update: object, rows: np.ndarray) -> None:
         found = evaluate(rows, references, METRICS, store, 0)
         values = [f"{found[metric]['value']:.4g}" for metric in METRICS]
-        reached = len(np.unique(nearest(rows, subset.data)["indices"]))
+        reached = len(np.unique(ssim_matrix(rows, subset.data).argmax(axis=1)))
         differ = f"{rows.std(axis=0).mean() / spread:.2f}"
         of_all = f"{reached} of {len(subset.data)}"
         print(_markdown.line(name, update, *values, of_all, differ), flush=True)

@@ -2,6 +2,7 @@
 
 import json
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +22,6 @@ from metrics.command import (
     feature_store,
     prepare,
     provenance_of,
-    references_of,
 )
 from metrics.controls import judge_controls
 from metrics.definitions.copies import judge
@@ -29,8 +29,9 @@ from metrics.evaluate import Reference, check, evaluate, names_of, planned_names
 from metrics.inputs import read_rows, write_sheet
 from metrics.judging import judge_run, judge_snapshots, leased
 from metrics.nearest import nearest_images
-from metrics.pairs import clearest, done, draw_pairs
+from metrics.pairs import clearest, draw_pairs
 from metrics.runs import load_generated, snapshots
+from metrics.weights import inception_weights
 from suite.protocol.artefacts import Subset, digest_of
 from suite.protocol.augmentation import WORDS as AUGMENTATIONS
 from suite.protocol.image_files import check_colour
@@ -72,22 +73,19 @@ def compare(
     as_json: Annotated[bool, typer.Option("--json", help="print JSON for programs")] = False,
 ) -> None:
     """Print metrics of GENERATED against REFERENCE, and how many images were used."""
-    rows = read_rows(generated, background)
-    paths = {"train": reference, "heldout": heldout, "class": class_}
-    given = {name: read_rows(path, background) for name, path in paths.items() if path}
-    references = {name: Reference(data) for name, data in given.items()}
+    places = {"generated": generated, "train": reference, "heldout": heldout, "class": class_}
+    sets = {name: read_rows(path, background) for name, path in places.items() if path}
+    rows, *others = sets.values()
+    references = dict(zip(list(sets)[1:], map(Reference, others), strict=True))
     names = names_of(metrics, rows, references)
     store = feature_store(features, weights)
     values = evaluate(rows, references, names, store, seed)
     if as_json:
-        sets = {"generated": rows} | {name: rows.data for name, rows in references.items()}
-        places = {"generated": generated, **paths}
-        described = {
-            name: {"path": str(places[name]), "shape": list(data.shape), "digest": digest_of(data)}
-            for name, data in sets.items()
-        }
         report = {
-            "sets": described,
+            "sets": {
+                name: {"path": str(places[name]), "shape": data.shape, "digest": digest_of(data)}
+                for name, data in sets.items()
+            },
             "metrics": values,
             "seeds": {"evaluation": seed},
             "provenance": provenance_of("metrics.evaluate", names, store),
@@ -119,26 +117,13 @@ def copies(
     copies; it is subtracted. copies says whether the interval lies above 0.
     """
     prepare(out, ".png")
-    rows = read_rows(samples)
-    references = {"train": Reference(read_rows(train))}
+    rows, real = read_rows(samples), {"train": read_rows(train)}
     if heldout is not None:
-        references["heldout"] = Reference(read_rows(heldout))
-    check(["copies"], rows, references)
-    new = references["heldout"].data if heldout is not None else None
-    judged = judge(rows, references["train"].data, new)
-    shown = clearest(judged)
-    draw_pairs(out, rows, judged, shown)
-    pairs = [
-        {
-            "sample": int(row),
-            "train": judged.position(int(row)),
-            "correlation": round(float(judged.matches.nearest[row]), 4),
-            "copy": bool(judged.hits[row]),
-            "done": done(rows[row], judged, int(row)) if judged.hits[row] else [],
-        }
-        for row in shown
-    ]
-    sets = {"samples": rows} | {name: reference.data for name, reference in references.items()}
+        real["heldout"] = read_rows(heldout)
+    check(["copies"], rows, {name: Reference(data) for name, data in real.items()})
+    judged = judge(rows, real["train"], real.get("heldout"))
+    pairs = clearest(rows, judged)
+    draw_pairs(out, rows, real["train"], pairs)
     report = {
         "share": judged.share.value,
         "interval": [judged.share.low, judged.share.high],
@@ -147,7 +132,8 @@ def copies(
         "hits": int(judged.hits.sum()),
         "calibrated": judged.limit.source,
         "sets": {
-            name: {"images": len(data), "digest": digest_of(data)} for name, data in sets.items()
+            name: {"images": len(data), "digest": digest_of(data)}
+            for name, data in {"samples": rows, **real}.items()
         },
         "picture": str(out),
         "pairs": pairs,
@@ -197,7 +183,10 @@ def evaluate_(
     """
     for file in filter(None, (out, trajectory, nearest)):
         prepare(file)
-    references = references_of(train=train, heldout=heldout, **{"class": class_})
+    given = {"train": train, "heldout": heldout, "class": class_}
+    references = {name: Reference.of(Subset.load(path)) for name, path in given.items() if path}
+    if not references:
+        raise InputError("no reference set is given: give --train, --heldout or --class")
     store = feature_store(features, weights)
     choosing = None
     if choose is not None:
@@ -205,13 +194,12 @@ def evaluate_(
             raise InputError("--choose needs --train and --class: give both")
         choosing = Choosing(choose, choose_rows, Subset.load(train), Subset.load(class_))
     report = judge_run(parts, references, metrics, samples, store, seed, choosing)
-    used = list(report["metrics"])
-    provenance = provenance_of("metrics.judging", used, store)
+    report["provenance"] = provenance_of("metrics.judging", list(report["metrics"]), store)
     if trajectory is not None:
         write_artefact(trajectory, judge_snapshots(parts[0], references, metrics, store, seed))
     if nearest is not None:
         write_arrays(nearest, nearest_images(parts[0], references))
-    write_json(out, report | {"provenance": provenance})
+    write_json(out, report)
 
 
 @app.command()
@@ -245,23 +233,17 @@ def controls(
     subset, store = Subset.load(train), feature_store(features, weights)
     sets = (subset, Subset.load(heldout), Subset.load(class_))
     changes = [[name for name in words.split(",") if name] for words in augment or ()]
-    for name in (name for words in changes for name in words):
+    for name in chain.from_iterable(changes):
         if name not in AUGMENTATIONS:
             raise unknown("augmentation", name, AUGMENTATIONS)
     names = None if metrics is None else planned_names(metrics, subset.data, {})
     with leased(names):
-        judged = judge_controls(*sets, names, samples, store, seed, changes)
-    for sentence in judged.left_out:
+        report = judge_controls(*sets, names, samples, store, seed, changes)
+    for sentence in report["left_out"]:
         print(f"leaving out {sentence}", file=sys.stderr)
-    used = sorted({name for entry in judged.controls.values() for name in entry["metrics"]})
-    seeds = {"data": subset.seed, "evaluation": seed}
-    report = {
-        "controls": judged.controls,
-        "left_out": judged.left_out,
-        "shared": {"heldout": judged.shared, "of": len(sets[1].data)},
-        "seeds": seeds,
-        "provenance": provenance_of("metrics.controls", used, store),
-    }
+    used = sorted({name for entry in report["controls"].values() for name in entry["metrics"]})
+    report["seeds"] = {"data": subset.seed, "evaluation": seed}
+    report["provenance"] = provenance_of("metrics.controls", used, store)
     write_json(out, report)
 
 
@@ -290,8 +272,6 @@ def sheet(
 @app.command("fetch-weights")
 def fetch_weights(weights: Weights = None) -> None:
     """Fetch the weights of the FID Inception network into the cache, and print their path."""
-    from metrics.weights import inception_weights
-
     print(inception_weights(weights).path)
 
 

@@ -6,9 +6,11 @@ are by whole pixels. B is the difference of two Gaussian filters; it removes fla
 gradients and fine noise.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import product
+from types import EllipsisType
 
 import numpy as np
 
@@ -20,6 +22,7 @@ FINE, COARSE = 0.7, 4.0
 """Deviations of the two Gaussian filters [pixels]."""
 
 Move = tuple[int, int]
+Place = tuple[EllipsisType | slice, ...]
 
 
 @dataclass(frozen=True)
@@ -145,15 +148,19 @@ def shared(side: int, move: int) -> tuple[int, int]:
     return max(move, 0), side + min(move, 0)
 
 
+def overlap(shape: tuple[int, ...], move: Sequence[int]) -> tuple[Place, Place]:
+    """Where images [..., h, w] overlap with themselves after a move; and where that part was."""
+    spans = [(by, shared(side, by)) for side, by in zip(shape[-2:], move, strict=True)]
+    after = (slice(begin, end) for _, (begin, end) in spans)
+    before = (slice(begin - by, end - by) for by, (begin, end) in spans)
+    return (..., *after), (..., *before)
+
+
 def moved(rows: np.ndarray, move: Move) -> np.ndarray:
     """Images [N, C, h, w] after a move, with zeros where the image has left the frame."""
-    (top, bottom), (left, right) = (
-        shared(side, by) for side, by in zip(rows.shape[2:], move, strict=True)
-    )
+    after, before = overlap(rows.shape, move)
     moved = np.zeros_like(rows)
-    moved[..., top:bottom, left:right] = rows[
-        ..., top - move[0] : bottom - move[0], left - move[1] : right - move[1]
-    ]
+    moved[after] = rows[before]
     return moved
 
 

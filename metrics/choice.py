@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -33,29 +34,17 @@ class Choosing:
     pool: Subset
 
 
-@dataclass(frozen=True)
-class Choice:
-    """The snapshot that is judged, and how it was chosen.
+def best_snapshot(
+    parts: Sequence[Path], choosing: Choosing, features: Features, seed: int
+) -> tuple[dict[str, Any], np.ndarray]:
+    """The choice, and the rows of the chosen snapshot that were not used for it: [N, H, W, C].
+
+    parts: folders of the parts of one run. The choice is the entry `chosen` of metrics.json:
 
     metric: the metric that chose. iteration: iteration of the snapshot.
     rows: number of rows of each snapshot that were compared. reference: number of real images that
     they were compared with. values: (iteration, value) of each candidate; candidates are the
     snapshots in the last nine tenths of the run.
-    """
-
-    metric: str
-    iteration: int
-    rows: int
-    reference: int
-    values: list[tuple[int, float]]
-
-
-def best_snapshot(
-    parts: Sequence[Path], choosing: Choosing, features: Features, seed: int
-) -> tuple[Choice, np.ndarray]:
-    """The choice, and the rows of the chosen snapshot that were not used for it: [N, H, W, C].
-
-    parts: folders of the parts of one run.
 
     Raises:
         InputError: the metric compares with another set or has no good side, a snapshot has no row
@@ -83,4 +72,11 @@ def best_snapshot(
         values.append((iteration, entry["value"]))
     sign = 1 if known.better == "lower" else -1
     best = min(values, key=lambda pair: sign * pair[1])[0]
-    return Choice(metric, best, rows, len(validation.data), values), found[best][rows:]
+    choice = {
+        "metric": metric,
+        "iteration": best,
+        "rows": rows,
+        "reference": len(validation.data),
+        "values": values,
+    }
+    return choice, found[best][rows:]

@@ -1,14 +1,13 @@
 """The options that the commands of this room share, and how they are read."""
 
-import os
+import tempfile
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from metrics.evaluate import Reference
 from metrics.features import Features
-from suite.protocol.artefacts import PROTOCOL, Subset
+from suite.protocol.artefacts import PROTOCOL
 from suite.protocol.metric import EXTRACTORS, METRICS
 from suite.running.content import source_of
 from suite.running.errors import InputError
@@ -36,14 +35,6 @@ def feature_store(folder: Path | None, weights: Path | None) -> Features:
     return Features(folder, {"inception": weights} if weights else {})
 
 
-def references_of(**paths: Path | None) -> dict[str, Reference]:
-    """The reference sets given; InputError if there is none."""
-    references = {n: Reference.of(Subset.load(path)) for n, path in paths.items() if path}
-    if not references:
-        raise InputError("no reference set is given: give --train, --heldout or --class")
-    return references
-
-
 def prepare(out: Path, suffix: str = "") -> None:
     """Check before the work that its result can be written to `out`, and make its folder.
 
@@ -59,12 +50,11 @@ def prepare(out: Path, suffix: str = "") -> None:
         raise InputError(f"{out}: the output is a {kind} file: give a name that ends in {suffix}")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=out.parent).close()
     except OSError as error:
         raise InputError(
-            f"{out}: the folder cannot be made ({error.strerror}): choose another"
+            f"{out}: the folder cannot be written ({error.strerror}): choose another"
         ) from error
-    if not os.access(out.parent, os.W_OK):
-        raise InputError(f"{out}: the folder is not writable: choose another")
 
 
 def provenance_of(module: str, names: list[str], features: Features) -> dict[str, Any]:
@@ -73,12 +63,16 @@ def provenance_of(module: str, names: list[str], features: Features) -> dict[str
     module: the module that computed them.
     """
     own = [METRICS.module_of(name) for name in names]
-    own += [EXTRACTORS.module_of(name) for name in features.used()]
+    own += [EXTRACTORS.module_of(name) for name in features.weights]
     return {
         "packages": package_versions(),
         "commit": git_commit(),
         "protocol": PROTOCOL,
         "source": source_of(module, *own),
-        "weights": features.provenance(),
-        "arithmetic": features.arithmetic(),
+        "weights": {
+            name: {"source": weights.source, "sha256": weights.sha256}
+            for name, weights in features.weights.items()
+            if weights is not None
+        },
+        "arithmetic": dict(features.arithmetic),
     }

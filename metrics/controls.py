@@ -19,7 +19,6 @@ number of rows. If there are fewer rows, all are judged, and tables show their n
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -40,20 +39,6 @@ TITLES = {
 }
 OWN = {"heldout": "heldout", "disjoint": "class"}
 """The reference set that holds the rows of a control."""
-
-
-@dataclass(frozen=True)
-class JudgedControls:
-    """The values of all controls.
-
-    controls: name -> {"title", "samples" (rows judged), "metrics" as in metrics.json}.
-    left_out: sentences that say which control, or metric of one, is missing and why.
-    shared: number of held-out rows that equal a row of the training split.
-    """
-
-    controls: dict[str, dict[str, Any]]
-    left_out: list[str]
-    shared: int
 
 
 def disjoint_rows(train: Subset, pool: Subset, count: int, seed: int) -> np.ndarray:
@@ -90,8 +75,14 @@ def judge_controls(
     features: Features,
     seed: int,
     augmentations: Sequence[Sequence[str]] = (),
-) -> JudgedControls:
+) -> dict[str, Any]:
     """Metrics of each control, on `samples` rows or, if there are fewer, on all.
+
+    Returns the entries of the file of controls:
+
+    controls: name -> {"title", "samples" (rows judged), "metrics" as in metrics.json}.
+    left_out: sentences that say which control, or metric of one, is missing and why.
+    shared: how many held-out rows (`of`) equal a row of the training split (`heldout`).
 
     names: the metrics; None for all that apply. augmentations: those that methods use, each a list
     of names in `suite.protocol.augmentation`. Metrics against a control's `OWN` set are left out.
@@ -127,9 +118,8 @@ def judge_controls(
             continue
         allowed = {k: v for k, v in references.items() if k != OWN.get(control)}
         unused = heldout.data[samples if control == "heldout" else 0 :]
-        chosen = applicable(data, allowed) if names is None else list(names)
-        metrics = [METRICS.lookup(name) for name in chosen]
-        asked = [metric for metric in metrics if metric.reference in allowed]
+        chosen = applicable(data, allowed) if names is None else names
+        asked = [m for m in map(METRICS.lookup, chosen) if m.reference in allowed]
         if control == "blank":
             asked = [metric for metric in asked if metric.extractor is None]
             if not asked:
@@ -149,4 +139,8 @@ def judge_controls(
         }
     known = {row.tobytes() for row in pool.data}
     shared = sum(row.tobytes() in known for row in heldout.data)
-    return JudgedControls(controls, left_out, shared)
+    return {
+        "controls": controls,
+        "left_out": left_out,
+        "shared": {"heldout": shared, "of": len(heldout.data)},
+    }

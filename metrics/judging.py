@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +59,7 @@ def judge_run(
     return {
         "status": "diverged" if diverged else "ok",
         "samples": len(rows),
-        **({"chosen": asdict(chosen)} if chosen else {}),
+        **({"chosen": chosen} if chosen else {}),
         "metrics": values,
         "seeds": trained | {"evaluation": seed},
     }

@@ -13,30 +13,21 @@ SHOWN = 16
 
 
 def nearest_images(part: Path, references: References) -> dict[str, np.ndarray]:
-    """`nearest` of the first `SHOWN` samples of a part among the training rows (`train`).
+    """The first `SHOWN` samples of a part, and for each the nearest training image (`train`).
+
+    Returns `generated` and `nearest` (uint8 [k, H, W, C]), `ssim` with the paper's window (float64
+    [k]) and `indices` (int64 [k], positions among the training rows).
 
     Raises:
         InputError: no training rows, or images that SSIM does not take.
     """
     rows = load_generated([part])[:SHOWN]
     check(["am_ssim"], rows, references)
-    return nearest(rows, references["train"].data)
-
-
-def nearest(generated: np.ndarray, training: np.ndarray) -> dict[str, np.ndarray]:
-    """Nearest training images by SSIM with the paper's window.
-
-    generated: uint8 [k, H, W, C]; training: uint8 [n, H, W, C].
-    Returns `generated` and `nearest` (uint8 [k, H, W, C]), `ssim` (float64 [k]) and `indices`
-    (int64 [k], positions among the training rows).
-
-    Raises:
-        InputError: see `metrics.similarity.ssim_matrix`.
-    """
-    matrix = ssim_matrix(generated, training)
+    training = references["train"].data
+    matrix = ssim_matrix(rows, training)
     indices = matrix.argmax(axis=1)
     return {
-        "generated": generated,
+        "generated": rows,
         "nearest": training[indices],
         "ssim": matrix.max(axis=1),
         "indices": indices,

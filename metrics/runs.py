@@ -45,7 +45,7 @@ def _identity(record: dict[str, Any], part: Path) -> tuple[str, int]:
 
 def load_generated(parts: Sequence[Path]) -> np.ndarray:
     """Samples of all parts, in the order given: uint8 [N, H, W, C] or float32 [N, 2]."""
-    return _joined([load_samples(part / paths.SAMPLES) for part in parts], parts)
+    return np.concatenate([load_samples(part / paths.SAMPLES) for part in parts])
 
 
 def snapshots(parts: Sequence[Path]) -> Iterator[tuple[int, np.ndarray]]:
@@ -57,14 +57,4 @@ def snapshots(parts: Sequence[Path]) -> Iterator[tuple[int, np.ndarray]]:
     for iteration in sorted({int(i) for t in found for i in t.iterations}):
         latest = [int(np.searchsorted(t.iterations, iteration, side="right")) - 1 for t in found]
         rows = [t.data[max(i, 0)] for t, i in zip(found, latest, strict=True)]
-        yield iteration, check_data(_joined(rows, parts), str(parts[0] / paths.TRAJECTORY))
-
-
-def _joined(rows: list[np.ndarray], parts: Sequence[Path]) -> np.ndarray:
-    for part, array in zip(parts, rows, strict=True):
-        if array.shape[1:] != rows[0].shape[1:] or array.dtype != rows[0].dtype:
-            raise InputError(
-                f"{part}: its rows are {array.dtype} {list(array.shape[1:])}, but those of "
-                f"{parts[0]} are not: {remedy(part / paths.SAMPLES)}"
-            )
-    return np.concatenate(rows)
+        yield iteration, check_data(np.concatenate(rows), str(parts[0] / paths.TRAJECTORY))

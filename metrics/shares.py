@@ -40,16 +40,13 @@ class Calibration:
         """Its standard deviation."""
         return float((self.rate * (1 - self.rate) / (self.alpha + self.beta + 1)) ** 0.5)
 
-    def nodes(self) -> np.ndarray:
-        """Equally likely quantiles of f, float64 [512], for means over f."""
-        return _quantiles(self.alpha, self.beta)
-
 
 @lru_cache(maxsize=64)
-def _quantiles(alpha: float, beta: float) -> np.ndarray:
-    from scipy.stats import beta as distribution
+def nodes_of(rate: Calibration) -> np.ndarray:
+    """Equally likely quantiles of f, float64 [512], for means over f."""
+    from scipy.stats import beta
 
-    return np.asarray(distribution.ppf((np.arange(_NODES) + 0.5) / _NODES, alpha, beta))
+    return np.asarray(beta.ppf((np.arange(_NODES) + 0.5) / _NODES, rate.alpha, rate.beta))
 
 
 @dataclass(frozen=True)
@@ -80,7 +77,7 @@ def share_of(hits: int, rows: int, calibration: Calibration) -> Share:
     from scipy.optimize import brentq
     from scipy.stats import binom
 
-    nodes, doubt = calibration.nodes(), (1 - LEVEL) / 2
+    nodes, doubt = nodes_of(calibration), (1 - LEVEL) / 2
 
     def chance(share: float) -> float:
         """The probability of so many hits or more."""

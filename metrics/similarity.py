@@ -20,7 +20,6 @@ import numpy as np
 
 from suite.protocol.metric import Pair
 from suite.running.cpu import available_cores
-from suite.running.errors import InputError
 
 # Numbers in a tile (pairs times positions): large enough to make the overhead of Python negligible.
 _TILE = 2**18
@@ -57,21 +56,16 @@ class Window:
 PAPER_WINDOW = Window()
 
 
-@dataclass(frozen=True)
-class _Columns:
-    """Factors of one set's rows at the positions [P] of one image row; float32 [P, N, k]."""
-
-    covariance: np.ndarray
-    means: np.ndarray
-    denominator: np.ndarray
+_Factors = tuple[np.ndarray, np.ndarray, np.ndarray]
+"""Of one set's rows at the positions [P] of one image row: each float32 [P, N, k]."""
 
 
-def _columns(images: np.ndarray, row: int, channel: int, window: Window, left: bool) -> _Columns:
+def _factors(images: np.ndarray, row: int, channel: int, window: Window, left: bool) -> _Factors:
     """Factors whose products are the parts of SSIM; `left` and right differ in the order.
 
-    covariance: sqrt(2 w) (patch - mean), and sqrt(c2): the product is 2 cov + c2.
-    means: sqrt(2) mean, and sqrt(c1): the product is 2 mx my + c1.
-    denominator: (a + b)(c + d) = ac + ad + cb + bd, a = mx^2 + c1, b = my^2, c = vx + c2, d = vy.
+    Covariance: sqrt(2 w) (patch - mean), and sqrt(c2): the product is 2 cov + c2.
+    Means: sqrt(2) mean, and sqrt(c1): the product is 2 mx my + c1.
+    Denominator: (a + b)(c + d) = ac + ad + cb + bd, a = mx^2 + c1, b = my^2, c = vx + c2, d = vy.
     """
     size = window.size
     weights = window.weights()
@@ -90,7 +84,7 @@ def _columns(images: np.ndarray, row: int, channel: int, window: Window, left: b
         b, d = mean**2, variance
         denominator = (one, d, b, b * d)
     scaled = centred * np.sqrt(2 * weights)
-    return _Columns(
+    return (
         np.concatenate([scaled, np.sqrt(c2) * one[..., None]], axis=2).astype(np.float32),
         np.stack([np.sqrt(2) * mean, np.sqrt(c1) * one], axis=2).astype(np.float32),
         np.stack(denominator, axis=2).astype(np.float32),
@@ -105,29 +99,22 @@ def _tiles(rows: int, columns: int, positions: int, depth: int) -> Iterator[tupl
             yield slice(top, top + height), slice(left, left + width)
 
 
-def _add_tile(total: np.ndarray, x: _Columns, y: _Columns, tile: tuple[slice, slice]) -> None:
+def _add_tile(total: np.ndarray, x: _Factors, y: _Factors, tile: tuple[slice, slice]) -> None:
     """Add SSIM of the tile's pairs, summed over the positions, to `total` (float64 [N, M])."""
     rows, columns = tile
-
-    def product(part: str) -> np.ndarray:
-        left, right = getattr(x, part)[:, rows], getattr(y, part)[:, columns]
-        return np.asarray(left @ right.transpose(0, 2, 1))
-
-    value = product("covariance")
-    value *= product("means")
-    value /= product("denominator")
-    total[tile] += value.sum(axis=0)
+    covariance, means, denominator = (
+        left[:, rows] @ right[:, columns].transpose(0, 2, 1)
+        for left, right in zip(x, y, strict=True)
+    )
+    total[tile] += (covariance * means / denominator).sum(axis=0)
 
 
 def ssim_matrix(x: np.ndarray, y: np.ndarray, window: Window = PAPER_WINDOW) -> np.ndarray:
     """SSIM of every image of `x` with every image of `y`.
 
-    x: uint8 [N, H, W, C]; y: uint8 [M, H, W, C]. Returns float64 [N, M], values in [-1, 1]
-    but for rounding (below 1e-6).
+    x: uint8 [N, H, W, C]; y: uint8 [M, H, W, C]; H and W are at least the side of the window.
+    Returns float64 [N, M], values in [-1, 1] but for rounding (below 1e-6).
     Memory: 8 N M bytes, and the patches of one row of positions.
-
-    Raises:
-        InputError: shapes that differ, or images smaller than the window.
 
     >>> black, white = np.zeros((1, 8, 8, 1), np.uint8), np.full((1, 8, 8, 1), 255, np.uint8)
     >>> round(float(ssim_matrix(black, black)[0, 0]), 4)
@@ -137,25 +124,15 @@ def ssim_matrix(x: np.ndarray, y: np.ndarray, window: Window = PAPER_WINDOW) -> 
     """
     from tqdm import tqdm
 
-    if x.shape[1:] != y.shape[1:]:
-        raise InputError(
-            f"SSIM compares images of one shape, not {list(x.shape[1:])} and {list(y.shape[1:])}: "
-            "resize one of the sets"
-        )
     height, width, channels = x.shape[1:]
-    if min(height, width) < window.size:
-        raise InputError(
-            f"images of {height} x {width} are smaller than the SSIM window of {window.size}: "
-            "use larger images"
-        )
     rows = height - window.size + 1
     total = np.zeros((len(x), len(y)))
     tiles = list(_tiles(len(x), len(y), width - window.size + 1, window.size**2 + 1))
     strips = [(row, channel) for row in range(rows) for channel in range(channels)]
     with ThreadPoolExecutor(available_cores()) as pool:
         for row, channel in tqdm(strips, "SSIM", delay=2, leave=False):
-            left = _columns(x, row, channel, window, left=True)
-            right = _columns(y, row, channel, window, left=False)
+            left = _factors(x, row, channel, window, left=True)
+            right = _factors(y, row, channel, window, left=False)
             list(pool.map(lambda tile, a=left, b=right: _add_tile(total, a, b, tile), tiles))
     return np.asarray(total / (len(strips) * (width - window.size + 1)))
 

@@ -13,8 +13,6 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tqdm import tqdm
-
 from suite.protocol.metric import Weights
 from suite.running.digests import sha256_of
 from suite.running.errors import InputError
@@ -108,6 +106,8 @@ class _OutOfReachError(Exception):
 
 
 def _download(path: Path) -> None:
+    from tqdm import tqdm
+
     try:
         with urllib.request.urlopen(URL, timeout=TIMEOUT) as answer:
             size = int(answer.headers.get("Content-Length") or 0) or None

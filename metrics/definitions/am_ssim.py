@@ -5,8 +5,7 @@ always better: compare with the held-out control. The reverse metric takes, for 
 the nearest generated one. It falls if modes are lost.
 """
 
-from collections.abc import Callable
-from typing import Literal
+from dataclasses import replace
 
 from metrics.neighbours import bootstrap_error, standard_error
 from metrics.similarity import PAPER_WINDOW, of_pair
@@ -27,44 +26,29 @@ def am_ssim_reverse(pair: Pair) -> Value:
     return Value(float(matrix.max(axis=0).mean()), error)
 
 
-def _metric(
-    name: str,
-    title: str,
-    about: str,
-    compute: Callable[[Pair], Value],
-    shows: Literal["nearness", "quality"],
-) -> Metric:
-    return Metric(
-        name=name,
-        title=title,
-        about=about,
-        unit="SSIM",
-        range=(-1, 1),
-        better="neither",
-        reference="train",
-        compute=compute,
-        side=PAPER_WINDOW.size,
-        shows=shows,
-        references=(
-            ("Zhang et al., 2022 (GA-NTK)", "section 8.2", "https://arxiv.org/abs/2204.04090"),
-            ("Wang et al., 2004 (SSIM)", "Eq. 13", "https://doi.org/10.1109/TIP.2003.819861"),
-        ),
-    )
-
-
-AM_SSIM = _metric(
-    "am_ssim",
-    "AM-SSIM",
-    "Sees how near each image comes to a training image, pixel by pixel: copies score 1, new "
+AM_SSIM = Metric(
+    name="am_ssim",
+    title="AM-SSIM",
+    about="Sees how near each image comes to a training image, pixel by pixel: copies score 1, new "
     "digits 0.65, and a shift by one pixel costs as much as noise. Misses lost modes.",
-    am_ssim,
-    "nearness",
+    unit="SSIM",
+    range=(-1, 1),
+    better="neither",
+    reference="train",
+    compute=am_ssim,
+    side=PAPER_WINDOW.size,
+    shows="nearness",
+    references=(
+        ("Zhang et al., 2022 (GA-NTK)", "section 8.2", "https://arxiv.org/abs/2204.04090"),
+        ("Wang et al., 2004 (SSIM)", "Eq. 13", "https://doi.org/10.1109/TIP.2003.819861"),
+    ),
 )
-AM_SSIM_REVERSE = _metric(
-    "am_ssim_reverse",
-    "Reverse AM-SSIM",
-    "Sees training images without a similar generated image, and so lost modes (0.75 for copies "
-    "of half the digits). Rises with the number of generated images.",
-    am_ssim_reverse,
-    "quality",
+AM_SSIM_REVERSE = replace(
+    AM_SSIM,
+    name="am_ssim_reverse",
+    title="Reverse AM-SSIM",
+    about="Sees training images without a similar generated image, and so lost modes (0.75 for "
+    "copies of half the digits). Rises with the number of generated images.",
+    compute=am_ssim_reverse,
+    shows="quality",
 )

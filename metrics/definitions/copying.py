@@ -11,7 +11,7 @@ may have a rate of 1: the metric `copies` has neither fault. By SSIM, copies wit
 as new, because on a flat background SSIM sees nothing but the noise.
 """
 
-from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -81,45 +81,41 @@ def rate_by_features(pair: Pair, extractor: str) -> Value:
     return copying_rate(pair.once(across, extractor)[:, kept], distances(rows, rows))
 
 
-def _metric(
-    name: str, title: str, extractor: str | None, misses: str, compute: Callable[[Pair], Value]
-) -> Metric:
-    return Metric(
-        name=name,
-        title=title,
-        about="Copies score 1, and new real images 0.27 to 0.5: only the excess over the baseline "
-        f"is copying. {misses} 1 - authenticity (Alaa et al., 2022).",
-        unit="share of generated images",
-        range=(0, 1),
-        better="neither",
-        reference="train",
-        minimum=2,
-        extractor=extractor,
-        compute=compute,
-        side=PAPER_WINDOW.size if extractor is None else 1,
-        shows="nearness",
-        references=(("Alaa et al., 2022", "authenticity", "https://arxiv.org/abs/2102.08921"),),
+def _about(misses: str) -> str:
+    return (
+        "Copies score 1, and new real images 0.27 to 0.5: only the excess over the baseline is "
+        f"copying. {misses} 1 - authenticity (Alaa et al., 2022)."
     )
 
 
-COPYING_RATE = _metric(
-    "copying_rate",
-    "Copying rate",
-    "pixels",
-    "Sees through noise and blur, misses copies shifted by a pixel or two.",
-    lambda pair: rate_by_features(pair, "pixels"),
+COPYING_RATE = Metric(
+    name="copying_rate",
+    title="Copying rate",
+    about=_about("Sees through noise and blur, misses copies shifted by a pixel or two."),
+    unit="share of generated images",
+    range=(0, 1),
+    better="neither",
+    reference="train",
+    minimum=2,
+    extractor="pixels",
+    compute=lambda pair: rate_by_features(pair, "pixels"),
+    shows="nearness",
+    references=(("Alaa et al., 2022", "authenticity", "https://arxiv.org/abs/2102.08921"),),
 )
-COPYING_RATE_INCEPTION = _metric(
-    "copying_rate_inception",
-    "Copying rate (Inception)",
-    "inception",
-    "Sees copies that are shifted, misses copies with noise or blur.",
-    lambda pair: rate_by_features(pair, "inception"),
+COPYING_RATE_INCEPTION = replace(
+    COPYING_RATE,
+    name="copying_rate_inception",
+    title="Copying rate (Inception)",
+    about=_about("Sees copies that are shifted, misses copies with noise or blur."),
+    extractor="inception",
+    compute=lambda pair: rate_by_features(pair, "inception"),
 )
-COPYING_RATE_SSIM = _metric(
-    "copying_rate_ssim",
-    "Copying rate (SSIM)",
-    None,
-    "Sees through blur, misses copies with faint noise or a shift.",
-    rate_by_ssim,
+COPYING_RATE_SSIM = replace(
+    COPYING_RATE,
+    name="copying_rate_ssim",
+    title="Copying rate (SSIM)",
+    about=_about("Sees through blur, misses copies with faint noise or a shift."),
+    extractor=None,
+    compute=rate_by_ssim,
+    side=PAPER_WINDOW.size,
 )

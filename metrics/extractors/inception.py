@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from metrics.weights import inception_weights
 from suite.protocol.metric import Extractor, Weights
 from suite.running.devices import cpu_instead
 
@@ -36,13 +37,9 @@ def embed(images: np.ndarray, weights: Weights | None) -> np.ndarray:
 
     assert weights is not None, "an extractor with weights is given them"
     network = _network(weights.path)
-    parts = []
-    with tqdm(total=len(images), desc="Inception", unit="image", delay=2, leave=False) as bar:
-        for start in range(0, len(images), BATCH):
-            batch = torch.from_numpy(images[start : start + BATCH]).permute(0, 3, 1, 2)
-            parts.append(network(batch).numpy())
-            bar.update(len(batch))
-    return np.concatenate(parts)
+    rows = torch.from_numpy(images).permute(0, 3, 1, 2)
+    batches = tqdm(rows.split(BATCH), "Inception", unit="batch", delay=2, leave=False)
+    return np.concatenate([network(batch).numpy() for batch in batches])
 
 
 def arithmetic() -> dict[str, str]:
@@ -55,11 +52,4 @@ def arithmetic() -> dict[str, str]:
     return {"device": device, "precision": "float32"}
 
 
-def weights(path: Path | None) -> Weights:
-    """See `metrics.weights.inception_weights`."""
-    from metrics.weights import inception_weights
-
-    return inception_weights(path)
-
-
-INCEPTION = Extractor("inception", embed, weights=weights, arithmetic=arithmetic)
+INCEPTION = Extractor("inception", embed, weights=inception_weights, arithmetic=arithmetic)

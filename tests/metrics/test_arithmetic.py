@@ -26,7 +26,7 @@ def test_features_of_another_processor_are_computed_anew(tmp_path, monkeypatch) 
         where["device"] = device
         store = Features(tmp_path)
         store.embed("pixels", images)
-        assert store.arithmetic() == {"pixels": where}
+        assert store.arithmetic == {"pixels": where}
     where["precision"] = "tf32"
     Features(tmp_path).embed("pixels", images)
     assert [(call["device"], call["precision"]) for call in calls] == [

@@ -88,7 +88,7 @@ def test_which_real_rows_are_judged_follows_the_seed(tmp_path):
             name: entry["metrics"]["am_ssim_reverse"]
             for name, entry in judge_controls(
                 train, pool, pool, ["am_ssim_reverse"], 9, Features(), seed
-            ).controls.items()
+            )["controls"].items()
         }
         for seed in (3, 3, 4)
     )
@@ -106,7 +106,7 @@ def test_new_real_rows_are_not_judged_against_the_set_that_holds_them(tmp_path, 
     judged = judge_controls(*map(Subset.load, (train, heldout, pool)), None, 9, Features(), 0)
     sets = {
         control: {metric["reference_set"] for metric in entry["metrics"].values()}
-        for control, entry in judged.controls.items()
+        for control, entry in judged["controls"].items()
     }
     assert sets == {
         "train": {"train", "heldout", "class"},

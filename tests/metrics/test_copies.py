@@ -16,7 +16,7 @@ from metrics.changes import CHANGES, Change, moves_of
 from metrics.correlation import match
 from metrics.definitions.copies import COPIES, judge, scores, threshold
 from metrics.inputs import write_sheet
-from metrics.shares import LEVEL, Calibration, share_of
+from metrics.shares import LEVEL, Calibration, nodes_of, share_of
 from suite.protocol.metric import Pair
 from suite.protocol.seeds import stream
 from suite.running.errors import InputError
@@ -208,7 +208,7 @@ def test_the_interval_covers_and_new_samples_are_seldom_called_copies(rank, new,
     assert sum(chance[[share.low > 0 for share in shares]]) <= (1 - LEVEL) / 2 + 1e-3
     for true in (0.0, 0.05, 0.5, 0.9, 1.0):
         covered = np.array([share.low <= true <= share.high for share in shares])
-        rates = true + (1 - true) * calibration.nodes()[:, None]
+        rates = true + (1 - true) * nodes_of(calibration)[:, None]
         assert (binom.pmf(np.arange(rows + 1), rows, rates) @ covered).mean() > LEVEL - 1e-3
 
 

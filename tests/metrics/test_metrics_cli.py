@@ -241,7 +241,7 @@ def test_an_unwritable_output_leaves_nothing(run, tmp_path):
     parts, train = run
     (tmp_path / "file").write_text("")
     out = tmp_path / "file" / "metrics.json"
-    with pytest.raises(InputError, match="folder cannot be made"):
+    with pytest.raises(InputError, match="folder cannot be written"):
         call("evaluate", *parts, "--train", train, "--out", out, "--metrics", "am_ssim")
     assert (tmp_path / "file").read_text() == ""
 

@@ -5,7 +5,6 @@ import pytest
 from skimage.metrics import structural_similarity
 
 from metrics.similarity import Window, ssim_matrix
-from suite.running.errors import InputError
 
 
 def _images(seed: int, count: int, shape: tuple[int, int, int] = (20, 17, 1)) -> np.ndarray:
@@ -84,15 +83,6 @@ def test_blocks_do_not_change_values():
     parts = [ssim_matrix(x[i : i + 7], y[100:]) for i in (0, 490, 693)]
     for start, part in zip((0, 490, 693), parts, strict=True):
         assert np.abs(whole[start : start + 7, 100:] - part).max() <= 1e-6
-
-
-@pytest.mark.parametrize(
-    ("left", "right", "message"),
-    [((8, 8, 1), (8, 8, 3), "one shape"), ((3, 8, 1), (3, 8, 1), "smaller than the SSIM window")],
-)
-def test_images_that_cannot_be_compared(left, right, message):
-    with pytest.raises(InputError, match=message):
-        ssim_matrix(_images(0, 2, left), _images(1, 2, right))
 
 
 def test_the_window_is_the_papers_unless_another_is_given():
