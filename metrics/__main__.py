@@ -75,8 +75,8 @@ def compare(
     """Print metrics of GENERATED against REFERENCE, and how many images were used."""
     places = {"generated": generated, "train": reference, "heldout": heldout, "class": class_}
     sets = {name: read_rows(path, background) for name, path in places.items() if path}
-    rows, *others = sets.values()
-    references = dict(zip(list(sets)[1:], map(Reference, others), strict=True))
+    rows = sets["generated"]
+    references = {name: Reference(data) for name, data in sets.items() if name != "generated"}
     names = names_of(metrics, rows, references)
     store = feature_store(features, weights)
     values = evaluate(rows, references, names, store, seed)

@@ -91,7 +91,9 @@ def test_features_are_kept_for_the_same_rows_weights_and_arithmetic(tmp_path, mo
     now["sha256"] = "b"
     assert times(Features(tmp_path)) == 4
     now["device"] = "gpu"
-    assert times(Features(tmp_path)) == 5
+    store = Features(tmp_path)
+    assert times(store) == 5
+    assert store.arithmetic == {"one": {"device": "gpu"}}
 
 
 def test_details_stand_beside_the_value():
