@@ -1,5 +1,7 @@
 """Batches: the rows of a subset that each step sees."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from suite.protocol.seeds import stream
@@ -19,18 +21,16 @@ class Batches:
 
     def __init__(self, rows: int, batch: int, *seeds: int) -> None:
         self._rows, self._batch, self._seeds = rows, batch, seeds
-        self._epochs: dict[int, np.ndarray] = {}
 
     def __getitem__(self, number: int) -> np.ndarray:
         """int64 [b], the rows of batch `number`."""
         first, last = number * self._batch, (number + 1) * self._batch
         epochs = range(first // self._rows, (last - 1) // self._rows + 1)
-        self._epochs = {epoch: self._permutation(epoch) for epoch in epochs}
         start = first - epochs[0] * self._rows
-        return np.concatenate(list(self._epochs.values()))[start : start + self._batch]
+        orders = [_permutation(self._rows, *self._seeds, epoch) for epoch in epochs]
+        return np.concatenate(orders)[start : start + self._batch]
 
-    def _permutation(self, epoch: int) -> np.ndarray:
-        known = self._epochs.get(epoch)
-        if known is not None:
-            return known
-        return stream("batches", *self._seeds, epoch).permutation(self._rows)
+
+@lru_cache(maxsize=64)
+def _permutation(rows: int, *seeds: int) -> np.ndarray:
+    return stream("batches", *seeds).permutation(rows)

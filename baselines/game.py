@@ -1,18 +1,21 @@
 """What distinguishes the adversarial methods, in the form that their shared loop uses."""
 
+# The modules of methods import this one, and front ends read them where PyTorch is missing.
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from torch import Tensor, nn
-from torch.optim import Adam, Optimizer
-
-from baselines.networks.choice import paper_networks
 from baselines.settings import AdamSettings
 
-MakeOptimiser = Callable[[Iterable[nn.Parameter]], Optimizer]
-Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
-"""(discriminator, real rows, generated rows) -> scalar to minimise."""
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+    from torch.optim import Optimizer
+
+    MakeOptimiser = Callable[[Iterable[nn.Parameter]], Optimizer]
+    Loss = Callable[[nn.Module, Tensor, Tensor], Tensor]
+    """(discriminator, real rows, generated rows) -> scalar to minimise."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ def adam(settings: AdamSettings, lazy_every: int | None = None) -> MakeOptimiser
         the learning rate is multiplied by c and each decay is raised to the power c (Karras et al.,
         2020, appendix B).
     """
+    from torch.optim import Adam
+
     share = 1.0 if lazy_every is None else lazy_every / (lazy_every + 1)
     betas = (settings.beta1**share, settings.beta2**share)
     # Fused: one pass over the parameters instead of ten, which is faster on a CPU.
@@ -80,6 +85,8 @@ def paper_game(
 
     shape: of a row, [H, W, C] or (2,). layer: see `paper_networks`.
     """
+    from baselines.networks.choice import paper_networks
+
     return Game(
         networks=lambda: paper_networks(shape, settings, layer),
         discriminator_loss=discriminator_loss,

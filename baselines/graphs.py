@@ -7,8 +7,8 @@ replaying changes no number.
 """
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 
@@ -28,14 +28,10 @@ def wanted() -> bool:
     return text == "1"
 
 
-@contextmanager
-def own_stream() -> Iterator[None]:
+def own_stream() -> AbstractContextManager[None]:
     """A CUDA stream for a whole training, since the default stream cannot be captured."""
-    if not torch.cuda.is_available():
-        yield
-        return
-    with torch.cuda.stream(torch.cuda.Stream()):
-        yield
+    gpu = torch.cuda.is_available()
+    return torch.cuda.stream(torch.cuda.Stream()) if gpu else nullcontext()
 
 
 def chunking(where: torch.device) -> tuple[int, Callable[[Program], Program] | None]:

@@ -1,18 +1,16 @@
 """Makes a method of this room from its settings and its game, without importing PyTorch."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from baselines.game import Game
 from baselines.settings import G, GanSettings
 from baselines.sides import check_square
 from suite.protocol.augmentation import check_augmented
-from suite.protocol.method import Job, Method, Result, Work
+from suite.protocol.method import Job, Method, Model, Result, Work
 from suite.protocol.registry import Reference
-
-if TYPE_CHECKING:
-    from baselines.game import Game
 
 TINY: Mapping[str, Any] = {"updates": 5, "batch": 4, "snapshots": 3, "snapshot_rows": 3}
 """Settings with which every method trains on a handful of rows within seconds."""
@@ -28,7 +26,7 @@ def adversarial(
     name: str,
     title: str,
     settings: type[G],
-    game: "Callable[[G, tuple[int, ...]], Game]",
+    game: Callable[[G, tuple[int, ...]], Game],
     size: Callable[[G, tuple[int, ...]], float] = rows_of_pixels,
     tiny: Mapping[str, Any] = {},
     references: Sequence[Reference] = (),
@@ -47,11 +45,7 @@ def adversarial(
         return train(job, game(job.settings, job.subset.data.shape[1:]))
 
     def sample(
-        model: dict[str, np.ndarray],
-        settings: G,
-        shape: tuple[int, ...],
-        count: int,
-        seed: int,
+        model: Model, settings: G, shape: tuple[int, ...], count: int, seed: int
     ) -> np.ndarray:
         from baselines.sampling import sample
 

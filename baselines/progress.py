@@ -50,26 +50,14 @@ class Progress:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The record as named arrays, for a checkpoint."""
-        return {
-            "update": np.array(self.update),
-            "seconds": np.array(self.seconds),
-            "pending": np.array(self.pending, np.float64),
-            "records": np.array(self.records, np.float64),
-            "snapshots": np.stack(self.snapshots),
-            "moments": np.array(self.moments, np.int64),
-        }
+        return {name: np.array(value) for name, value in vars(self).items()}
 
     @staticmethod
     def of(arrays: dict[str, np.ndarray]) -> "Progress":
         """The inverse of `arrays`."""
-        return Progress(
-            int(arrays["update"]),
-            float(arrays["seconds"]),
-            arrays["pending"].tolist(),
-            arrays["records"].tolist(),
-            list(arrays["snapshots"]),
-            arrays["moments"].tolist(),
-        )
+        progress = Progress(**{name: array.tolist() for name, array in arrays.items()})
+        progress.snapshots = list(arrays["snapshots"])
+        return progress
 
 
 def packed(value: Any) -> np.ndarray:

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from baselines.reproducible import device, reproducible
 from baselines.scaling import from_network
+from suite.protocol.method import Model
 from suite.protocol.seeds import stream
 from suite.running.errors import InputError
 
@@ -31,14 +32,12 @@ def generate(generator: nn.Module, inputs: Tensor) -> np.ndarray:
     return np.concatenate(chunks)
 
 
-def weights(generator: nn.Module) -> dict[str, np.ndarray]:
+def weights(generator: nn.Module) -> Model:
     """Parameters and buffers of a generator as arrays, by name: the model of a run."""
     return {name: value.detach().cpu().numpy() for name, value in generator.state_dict().items()}
 
 
-def sample(
-    generator: nn.Module, model: dict[str, np.ndarray], size: int, count: int, seed: int
-) -> np.ndarray:
+def sample(generator: nn.Module, model: Model, size: int, count: int, seed: int) -> np.ndarray:
     """`count` rows from an untrained generator and the `weights` of a trained one.
 
     Raises:

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from baselines.game import Game, paper_game, scored, scored_generator
 from baselines.method import adversarial
 from baselines.settings import AdamSettings
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-    from baselines.game import Game
 
 
 class SoftSettings(AdamSettings):
@@ -25,9 +24,8 @@ class SoftSettings(AdamSettings):
     """the score of real rows"""
 
 
-def game(settings: SoftSettings, shape: tuple[int, ...]) -> "Game":
+def game(settings: SoftSettings, shape: tuple[int, ...]) -> Game:
     """The players, their losses and their optimisers, for rows [H, W, C] or points (2,)."""
-    from baselines.game import paper_game, scored, scored_generator
 
     def discriminator_loss(real: "Tensor", fake: "Tensor") -> "Tensor":
         return ((real - settings.target).square().mean() + fake.square().mean()) / 2

@@ -1,22 +1,17 @@
 """DCGAN (Radford et al., 2016): convolutions, batch norm, and the non-saturating loss."""
 
-from typing import TYPE_CHECKING
-
+from baselines.game import Game, paper_game, scored, scored_generator
 from baselines.method import adversarial
 from baselines.settings import AdamSettings
-
-if TYPE_CHECKING:
-    from baselines.game import Game
 
 
 class DcganSettings(AdamSettings):
     """DCGAN with GA-NTK's networks (Tables 3 to 5) and optimisers (Table 6)."""
 
 
-def game(settings: DcganSettings, shape: tuple[int, ...]) -> "Game":
+def game(settings: DcganSettings, shape: tuple[int, ...]) -> Game:
     """The players and losses of DCGAN."""
     from baselines import losses
-    from baselines.game import paper_game, scored, scored_generator
 
     return paper_game(
         settings, shape, scored(losses.logistic), scored_generator(losses.non_saturating)

@@ -1,12 +1,10 @@
 """The first GAN (Goodfellow et al., 2014), "vanilla" in the GA-NTK paper's Figs. 4 and 10."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from baselines.game import Game, paper_game, scored, scored_generator
 from baselines.method import adversarial
 from baselines.settings import AdamSettings
-
-if TYPE_CHECKING:
-    from baselines.game import Game
 
 
 class VanillaSettings(AdamSettings):
@@ -21,10 +19,9 @@ class VanillaSettings(AdamSettings):
     Eq. 1"""
 
 
-def game(settings: VanillaSettings, shape: tuple[int, ...]) -> "Game":
+def game(settings: VanillaSettings, shape: tuple[int, ...]) -> Game:
     """The players and losses of the first GAN."""
     from baselines import losses
-    from baselines.game import paper_game, scored, scored_generator
 
     loss = losses.minimax if settings.loss == "minimax" else losses.non_saturating
     return paper_game(settings, shape, scored(losses.logistic), scored_generator(loss))

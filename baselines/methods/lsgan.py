@@ -1,22 +1,17 @@
 """LSGAN (Mao et al., 2017): least squares towards the labels 0 and 1."""
 
-from typing import TYPE_CHECKING
-
+from baselines.game import Game, paper_game, scored, scored_generator
 from baselines.method import adversarial
 from baselines.settings import AdamSettings
-
-if TYPE_CHECKING:
-    from baselines.game import Game
 
 
 class LsganSettings(AdamSettings):
     """LSGAN with GA-NTK's networks (Tables 3 to 5) and optimisers (Table 6)."""
 
 
-def game(settings: LsganSettings, shape: tuple[int, ...]) -> "Game":
+def game(settings: LsganSettings, shape: tuple[int, ...]) -> Game:
     """The players and losses of LSGAN."""
     from baselines import losses
-    from baselines.game import paper_game, scored, scored_generator
 
     generator_loss = scored_generator(losses.least_squares_to_real)
     return paper_game(settings, shape, scored(losses.least_squares), generator_loss)

@@ -9,22 +9,17 @@ scores of real rows as well. Expectations are means over the batch; the real row
 generator's step are those of the discriminator's last one.
 """
 
-from typing import TYPE_CHECKING
-
+from baselines.game import Game, paper_game, scored
 from baselines.method import adversarial
 from baselines.settings import AdamSettings
-
-if TYPE_CHECKING:
-    from baselines.game import Game
 
 
 class RaganSettings(AdamSettings):
     """RaGAN with the networks of GA-NTK's Tables 3 to 5; its paper's optimisers are DCGAN's."""
 
 
-def game(settings: RaganSettings, shape: tuple[int, ...]) -> "Game":
+def game(settings: RaganSettings, shape: tuple[int, ...]) -> Game:
     """The players and losses of RaGAN."""
-    from baselines.game import paper_game, scored
     from baselines.losses import relativistic_average
 
     generator_loss = scored(lambda real, fake: relativistic_average(fake, real))

@@ -1,14 +1,12 @@
 """SNGAN (Miyato et al., 2018): a discriminator whose layers have spectral norm 1."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
+from baselines.game import Game, paper_game, scored, scored_generator
 from baselines.method import adversarial
 from baselines.settings import AdamSettings
-
-if TYPE_CHECKING:
-    from baselines.game import Game
 
 
 class SnganSettings(AdamSettings):
@@ -29,12 +27,11 @@ class SnganSettings(AdamSettings):
     et al. have none"""
 
 
-def game(settings: SnganSettings, shape: tuple[int, ...]) -> "Game":
+def game(settings: SnganSettings, shape: tuple[int, ...]) -> Game:
     """The players and losses of SNGAN."""
     from torch.nn.utils.parametrizations import spectral_norm
 
     from baselines import losses
-    from baselines.game import paper_game, scored, scored_generator
 
     if settings.loss == "hinge":
         discriminator_loss, generator_loss = losses.hinge, losses.negative_score

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, NonNegativeFloat, PositiveFloat, PositiveInt
 
+from baselines.game import Game, Lazy, adam, scored, scored_generator
 from baselines.method import adversarial, rows_of_pixels
 from baselines.settings import AdamSettings
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from baselines.game import Game
     from baselines.networks.stylegan2 import Generator
 
 
@@ -55,6 +55,15 @@ class StyleGan2Settings(AdamSettings):
     discriminator: Literal["residual", "infogan"] = "residual"
     """residual: the original's; infogan: that of GA-NTK's Tables 3 to 5 ('we let the discriminator
     of each baseline follow the architecture of InfoGAN', section 4)"""
+
+
+def feature_maps(settings: StyleGan2Settings, side: int) -> dict[int, int]:
+    """Side of each resolution -> its feature maps (Karras et al., 2018, Table 2).
+
+    side: of the images. Resolutions are 4, 8, ... up to it, or to the power of two above it.
+    """
+    sides = [2**power for power in range(2, (side - 1).bit_length() + 1)]
+    return {s: min(max(settings.channel_base // s, 1), settings.channel_max) for s in sides}
 
 
 def r1_penalty(discriminator: "nn.Module", real: "Tensor") -> "Tensor":
@@ -96,24 +105,23 @@ def _networks(
 
     if len(shape) == 1:
         return paper_networks(shape, settings)
-    widths = {"channel_base": settings.channel_base, "channel_max": settings.channel_max}
+    widths = feature_maps(settings, shape[0])
     generator = Generator(
         shape,
+        widths,
         settings.latents(shape),
         style=settings.style,
         mapping_layers=settings.mapping_layers,
         mixing=settings.mixing,
-        **widths,
     )
     if settings.discriminator == "infogan":
         return generator, paper_networks(shape, settings)[1]
-    return generator, Discriminator(shape, **widths)
+    return generator, Discriminator(shape, widths)
 
 
-def game(settings: StyleGan2Settings, shape: tuple[int, ...]) -> "Game":
+def game(settings: StyleGan2Settings, shape: tuple[int, ...]) -> Game:
     """The players and losses of StyleGAN2."""
     from baselines import losses
-    from baselines.game import Game, Lazy, adam, scored, scored_generator
 
     images = len(shape) == 3
     paths = images and settings.path > 0
@@ -143,9 +151,8 @@ def size(settings: StyleGan2Settings, shape: tuple[int, ...]) -> float:
     """Size of a pass: with the products of the feature maps, relative to 32 each."""
     if len(shape) == 1:
         return rows_of_pixels(settings, shape)
-    sides = [2**power for power in range(2, (shape[0] - 1).bit_length() + 1)]
-    widths = [min(settings.channel_base // side, settings.channel_max) for side in sides]
-    products = sum((side * width) ** 2 for side, width in zip(sides, widths, strict=True))
+    widths = feature_maps(settings, shape[0])
+    products = sum((side * width) ** 2 for side, width in widths.items())
     return settings.batch / 64 * products / sum((side * 32) ** 2 for side in (4, 8, 16, 32))
 
 

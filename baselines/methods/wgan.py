@@ -4,13 +4,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import PositiveFloat, PositiveInt
 
+from baselines.game import Game, scored, scored_generator
 from baselines.method import adversarial
 from baselines.settings import GanSettings
 
 if TYPE_CHECKING:
     from torch import nn
-
-    from baselines.game import Game
 
 
 class WganSettings(GanSettings):
@@ -30,12 +29,11 @@ def clip_weights(critic: "nn.Module", limit: float) -> None:
         parameter.data.clamp_(-limit, limit)
 
 
-def game(settings: WganSettings, shape: tuple[int, ...]) -> "Game":
+def game(settings: WganSettings, shape: tuple[int, ...]) -> Game:
     """The players and losses of WGAN."""
     from torch.optim import RMSprop
 
     from baselines import losses
-    from baselines.game import Game, scored, scored_generator
     from baselines.networks.choice import paper_networks
 
     return Game(

@@ -4,13 +4,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field, PositiveFloat, PositiveInt
 
+from baselines.game import Game, paper_game, scored, scored_generator
 from baselines.method import adversarial
 from baselines.settings import AdamSettings
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
-
-    from baselines.game import Game
 
 
 class WganGpSettings(AdamSettings):
@@ -42,10 +41,9 @@ def gradient_penalty(critic: "nn.Module", real: "Tensor", fake: "Tensor") -> "Te
     return (gradient.flatten(1).norm(dim=1) - 1).square().mean()
 
 
-def game(settings: WganGpSettings, shape: tuple[int, ...]) -> "Game":
+def game(settings: WganGpSettings, shape: tuple[int, ...]) -> Game:
     """The players and losses of WGAN-GP."""
     from baselines import losses
-    from baselines.game import paper_game, scored, scored_generator
 
     distance = scored(losses.wasserstein)
 

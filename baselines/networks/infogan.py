@@ -86,23 +86,20 @@ def discriminator(
     def block(bare: nn.Module, norm: nn.Module | None) -> list[nn.Module]:
         return [bare, *([norm] if norm else []), nn.LeakyReLU(leak)]
 
-    def conv(inputs: int, outputs: int, norm: bool) -> list[nn.Module]:
-        bare = nn.Conv2d(inputs, outputs, 4, 2, 1, bias=not norm)
-        return block(bare, nn.BatchNorm2d(outputs) if norm else None)
-
     tables = [64, 128] if side == 28 else [min(64 << i, 256) for i in range(side.bit_length() - 3)]
     layers: list[nn.Module] = []
     inputs = channels
     for number, outputs in enumerate(scaled(one, width) for one in tables):
-        layers += conv(inputs, outputs, norm=batch_norm and number > 0)
+        norm = nn.BatchNorm2d(outputs) if batch_norm and number > 0 else None
+        layers += block(nn.Conv2d(inputs, outputs, 4, 2, 1, bias=norm is None), norm)
         inputs = outputs
         side //= 2
     layers += [nn.Flatten()]
     features = inputs * side * side
     if side == 7:
         units = scaled(1024, width)
-        norm = nn.BatchNorm1d(units) if batch_norm and dense_norm else None
-        layers += block(nn.Linear(features, units, bias=norm is None), norm)
+        dense = nn.BatchNorm1d(units) if batch_norm and dense_norm else None
+        layers += block(nn.Linear(features, units, bias=dense is None), dense)
         features = units
     layers += [nn.Linear(features, 1), nn.Flatten(0)]
     return _initialise(nn.Sequential(*layers), weight_std)

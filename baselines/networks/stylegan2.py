@@ -6,6 +6,7 @@ the generator. Outside they are as `scaling.to_network` has them: grey in [0, 1]
 """
 
 import math
+from collections.abc import Mapping
 from itertools import pairwise
 
 import torch
@@ -23,17 +24,7 @@ from baselines.networks.stylegan2_layers import (
 )
 
 
-def channels_at(side: int, base: int, most: int) -> int:
-    """Feature maps at a resolution: base / side, at most `most` (Karras et al., 2018, Table 2)."""
-    return min(max(base // side, 1), most)
-
-
-def _resolutions(shape: tuple[int, ...]) -> list[int]:
-    """4, 8, ... up to the side of the images, or the power of two above it."""
-    return [2**power for power in range(2, math.ceil(math.log2(shape[0])) + 1)]
-
-
-class Mapping(nn.Module):
+class StyleMapping(nn.Module):
     """Latents to styles by fully connected layers that learn 100 times more slowly."""
 
     def __init__(self, latent: int, style: int, layers: int) -> None:
@@ -76,6 +67,7 @@ class SynthesisBlock(nn.Module):
 class Generator(nn.Module):
     """Latents [b, latent] -> images [b, C, H, W].
 
+    widths: side of each resolution -> its feature maps, from 4 to the side inside the networks.
     path_mean: running mean of the path length, of the training's `path_penalty`; a buffer, so
         that it is saved and restored with the weights.
     """
@@ -85,25 +77,23 @@ class Generator(nn.Module):
     def __init__(
         self,
         shape: tuple[int, ...],
+        widths: Mapping[int, int],
         latent: int,
         *,
         style: int,
         mapping_layers: int,
         mixing: float,
-        channel_base: int,
-        channel_max: int,
     ) -> None:
         super().__init__()
-        resolutions = _resolutions(shape)
+        outputs = list(widths.values())
         self.side, self.grey, self.mixing = shape[0], shape[2] == 1, mixing
-        self.mapping = Mapping(latent, style, mapping_layers)
-        widths = [channels_at(side, channel_base, channel_max) for side in resolutions]
-        self.start = nn.Parameter(torch.randn(1, widths[0], 4, 4))
+        self.mapping = StyleMapping(latent, style, mapping_layers)
+        self.start = nn.Parameter(torch.randn(1, outputs[0], 4, 4))
         self.blocks = nn.ModuleList(
-            SynthesisBlock(widths[max(i - 1, 0)], width, shape[2], style, first=i == 0)
-            for i, width in enumerate(widths)
+            SynthesisBlock(outputs[max(i - 1, 0)], width, shape[2], style, first=i == 0)
+            for i, width in enumerate(outputs)
         )
-        self.layers = 2 * len(resolutions)
+        self.layers = 2 * len(outputs)
         self.register_buffer("path_mean", torch.zeros(()))
 
     def styles(self, z: Tensor) -> Tensor:
@@ -154,16 +144,15 @@ class DiscriminatorBlock(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Images [b, C, H, W] -> scores [b]."""
+    """Images [b, C, H, W] -> scores [b]. widths: see `Generator`."""
 
-    def __init__(self, shape: tuple[int, ...], *, channel_base: int, channel_max: int) -> None:
+    def __init__(self, shape: tuple[int, ...], widths: Mapping[int, int]) -> None:
         super().__init__()
-        resolutions = _resolutions(shape)[::-1]
-        self.border, self.grey = (resolutions[0] - shape[0]) // 2, shape[2] == 1
-        widths = [channels_at(side, channel_base, channel_max) for side in resolutions]
-        self.from_image = EqualisedConv(shape[2], widths[0], 1)
-        self.blocks = nn.Sequential(*[DiscriminatorBlock(a, b) for a, b in pairwise(widths)])
-        last = widths[-1]
+        self.border, self.grey = (max(widths) - shape[0]) // 2, shape[2] == 1
+        outputs = list(widths.values())[::-1]
+        self.from_image = EqualisedConv(shape[2], outputs[0], 1)
+        self.blocks = nn.Sequential(*[DiscriminatorBlock(a, b) for a, b in pairwise(outputs)])
+        last = outputs[-1]
         self.deviation = MinibatchDeviation()
         self.conv = EqualisedConv(last + 1, last, 3)
         self.dense = EqualisedLinear(last * 16, last)

@@ -8,25 +8,25 @@ import torch
 from torch.nn import functional as F
 
 from baselines.game import adam
-from baselines.methods.stylegan2 import StyleGan2Settings, game, path_penalty, r1_penalty
+from baselines.methods.stylegan2 import (
+    StyleGan2Settings,
+    feature_maps,
+    game,
+    path_penalty,
+    r1_penalty,
+)
 from baselines.networks import stylegan2_layers as layers
-from baselines.networks.stylegan2 import Discriminator, Generator, channels_at
+from baselines.networks.stylegan2 import Discriminator, Generator
 from baselines.players import Players
 from baselines.reproducible import reproducible
 
 DOUBLE = torch.float64
+SMALL = StyleGan2Settings(channel_base=128, channel_max=8)
 
 
 def small_generator(side=16, channels=3, mixing=0.9):
-    return Generator(
-        (side, side, channels),
-        6,
-        style=8,
-        mapping_layers=2,
-        mixing=mixing,
-        channel_base=128,
-        channel_max=8,
-    )
+    shape, widths = (side, side, channels), feature_maps(SMALL, side)
+    return Generator(shape, widths, 6, style=8, mapping_layers=2, mixing=mixing)
 
 
 @pytest.mark.parametrize("demodulate", [True, False])
@@ -104,8 +104,9 @@ def test_minibatch_deviation_is_the_mean_deviation_within_groups(rows, group):
 
 
 def test_feature_maps_follow_the_resolution():
-    widths = [channels_at(side, 16_384, 512) for side in (4, 8, 16, 32, 64, 128)]
-    assert widths == [512, 512, 512, 512, 256, 128]
+    widths = feature_maps(StyleGan2Settings(), 128)
+    assert widths == {4: 512, 8: 512, 16: 512, 32: 512, 64: 256, 128: 128}
+    assert feature_maps(StyleGan2Settings(channel_base=20), 28) == {4: 5, 8: 2, 16: 1, 32: 1}
 
 
 def test_the_generator_without_mixing_is_a_function_of_its_latents_but_for_noise():
@@ -151,8 +152,8 @@ def test_grey_28_by_28_is_cropped_from_and_padded_to_32():
     generator = small_generator(28, 1)
     assert generator.layers == 8  # 4, 8, 16, 32
     assert generator(torch.randn(2, 6)).shape == (2, 1, 28, 28)
-    discriminator = Discriminator((28, 28, 1), channel_base=128, channel_max=8)
-    whole = Discriminator((32, 32, 1), channel_base=128, channel_max=8)
+    discriminator = Discriminator((28, 28, 1), feature_maps(SMALL, 28))
+    whole = Discriminator((32, 32, 1), feature_maps(SMALL, 32))
     whole.load_state_dict(discriminator.state_dict())
     images = torch.rand(4, 1, 28, 28)
     assert torch.allclose(discriminator(images), whole(F.pad(images, [2] * 4)), atol=1e-5)
@@ -254,9 +255,9 @@ def test_the_networks_give_what_they_gave_when_they_equalled_the_authors_code(sh
     before = torch.get_default_dtype()
     torch.set_default_dtype(DOUBLE)
     try:
-        sizes = {"channel_base": 128, "channel_max": 8}
-        generator = of_waves(Generator(shape, 5, style=6, mapping_layers=2, mixing=0.0, **sizes))
-        discriminator = of_waves(Discriminator(shape, **sizes))
+        sizes, widths = {"style": 6, "mapping_layers": 2}, feature_maps(SMALL, shape[0])
+        generator = of_waves(Generator(shape, widths, 5, mixing=0.0, **sizes))
+        discriminator = of_waves(Discriminator(shape, widths))
         monkeypatch.setattr(torch, "randn", lambda *size, **_: waves(size, 0.3))
         monkeypatch.setattr(torch, "randn_like", lambda rows: waves(rows.shape, 0.9))
         images, latents = waves((4, shape[2], *shape[:2]), 1.0), waves((4, 5), 2.0)
@@ -278,7 +279,8 @@ def test_the_networks_give_what_they_gave_when_they_equalled_the_authors_code(sh
 def test_initial_weights_are_normal_biases_zero_and_scales_one():
     torch.manual_seed(0)
     generator = small_generator()
-    discriminator = Discriminator((16, 16, 3), channel_base=2048, channel_max=128)
+    wide = StyleGan2Settings(channel_base=2048, channel_max=128)
+    discriminator = Discriminator((16, 16, 3), feature_maps(wide, 16))
     weights = torch.cat([p.flatten() for n, p in discriminator.named_parameters() if "weight" in n])
     assert weights.mean().item() == pytest.approx(0, abs=0.01)
     assert weights.std().item() == pytest.approx(1, rel=0.01)
