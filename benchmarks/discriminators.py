@@ -20,7 +20,7 @@ from datasets.draw import draw
 from gantk.backend import configure
 from gantk.dynamics.closed_form import labels
 from gantk.dynamics.objectives import POINT_OBJECTIVES
-from gantk.gantk2.finite import initial_twins, output, train_twins
+from gantk.gantk2.finite import initial_layers, output, train_twins
 from gantk.gantk2.flow import KernelDiscriminator, architecture_of
 from gantk.gantk2.rules import weights
 from gantk.gantk2.settings import InfiniteSettings
@@ -58,14 +58,14 @@ def finite(settings: Any, width: int, real: Any, fake: Any, new: Any) -> np.ndar
     """f on new rows of one antisymmetric pair of networks, trained for the same time."""
     network = architecture_of(settings)
     key = named_key("discriminators", width)
-    twins = initial_twins(network, real.shape[1], width, key, jnp.float32)
+    layers = initial_layers(network, (real.shape[1], width, 1), key, jnp.float32)
     steps = round(settings.time / RATE)
 
     def trained(twins: Any) -> Any:
         after = train_twins(network, settings.rule, twins, real, fake, RATE, steps)
         return output(network, after, new)
 
-    return np.asarray(jax.jit(trained)(twins))
+    return np.asarray(jax.jit(trained)((layers, layers)))
 
 
 def objective(settings: Any, f: np.ndarray) -> np.ndarray:

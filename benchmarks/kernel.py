@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import typer
@@ -82,7 +82,7 @@ def contestant(
     fixed = jax.jit(kernel.fixed)(real)
     loss_of, lam = gram_loss(settings, n, n), released_lambda(settings.rate, 2 * n)
 
-    def loss(fixed: NamedTuple, generated: jax.Array) -> jax.Array:
+    def loss(fixed: Any, generated: jax.Array) -> jax.Array:
         return loss_of(kernel.joint(fixed, generated), jnp.float64(lam))
 
     started = time.perf_counter()

@@ -145,9 +145,11 @@ def compiled(method: str, shape: tuple[int, ...], n: int, blocking: str, program
         state = programs.State(parameters, moments, zero, best, zero, zero)
         arguments: tuple[Any, ...] = (constants, state, zero)
         project = more.get("project", lambda rows: rows)
-        function: Any = partial(programs.while_going, loss, project, settings)
+        step = partial(programs.iterate, loss, project, settings)
+        function: Any = partial(programs.while_going, step)
         if program == "stretch":
-            function = partial(programs.stretch, more["quick"], project, settings)
+            step = partial(programs.iterate, more["quick"], project, settings)
+            function = partial(programs.stretch, step)
         elif program == "step":
             function, arguments = jax.value_and_grad(loss), (parameters, zero, constants)
         there = SingleDeviceSharding(topology.devices[0])

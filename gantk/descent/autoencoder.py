@@ -39,9 +39,7 @@ class Autoencoder:
 
     @property
     def _bottom(self) -> tuple[int, int, int]:
-        side = self.shape[0]
-        for _ in self.widths:
-            side = -(-side // 2)
+        side = -(-self.shape[0] // 2 ** len(self.widths))
         return side, side, self.widths[-1]
 
     def _layers(self, widths: tuple[int, ...], prefix: str, fan_in: int) -> list[Layer]:

@@ -1,6 +1,5 @@
 """The descent shared by every variant: iterations on the device, snapshots, stop rules, resume."""
 
-import sys
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -97,13 +96,7 @@ def descend(
 
     runner = Runner(loss, quick, project, settings, constants)
     chunk = 1
-    bar = tqdm(
-        desc=title,
-        total=settings.iterations,
-        initial=int(state.iteration),
-        unit="it",
-        file=sys.stderr,
-    )
+    bar = tqdm(desc=title, total=settings.iterations, initial=int(state.iteration), unit="it")
     while int(state.iteration) < settings.iterations and not int(state.stop):
         first = int(state.iteration)
         next_snapshot = next(i for i in snapshots_due if i > first)

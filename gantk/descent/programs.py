@@ -42,7 +42,11 @@ class State(NamedTuple):
     stop: jax.Array
 
 
-def _iterate(
+Step = Callable[[Any, State], tuple[State, jax.Array]]
+"""(constants, state) -> as `iterate`."""
+
+
+def iterate(
     loss: Loss, project: Project, settings: DescentSettings, constants: Any, state: State
 ) -> tuple[State, jax.Array]:
     """One iteration: the next state, and loss and gradient norm [2] before its update.
@@ -72,12 +76,7 @@ def _iterate(
 
 
 def while_going(
-    loss: Loss,
-    project: Project,
-    settings: DescentSettings,
-    constants: Any,
-    state: State,
-    until: jax.Array,
+    step: Step, constants: Any, state: State, until: jax.Array
 ) -> tuple[State, jax.Array]:
     """Iterate up to `until` or to a stop.
 
@@ -87,7 +86,7 @@ def while_going(
 
     def body(carry: tuple[State, jax.Array]) -> tuple[State, jax.Array]:
         state, record = carry
-        after, measured = _iterate(loss, project, settings, constants, state)
+        after, measured = step(constants, state)
         return after, record.at[state.iteration - start].set(measured)
 
     def going(carry: tuple[State, jax.Array]) -> jax.Array:
@@ -96,14 +95,7 @@ def while_going(
     return jax.lax.while_loop(going, body, (state, jnp.full((BUFFER, 2), jnp.nan, jnp.float64)))
 
 
-def stretch(
-    loss: Loss,
-    project: Project,
-    settings: DescentSettings,
-    constants: Any,
-    state: State,
-    until: jax.Array,
-) -> tuple[State, jax.Array]:
+def stretch(step: Step, constants: Any, state: State, until: jax.Array) -> tuple[State, jax.Array]:
     """LENGTH iterations. Those from `until` on and those after a stop change nothing.
 
     An iteration whose loss or gradient is not finite changes `stop` alone, so that another program
@@ -111,7 +103,7 @@ def stretch(
     """
 
     def body(state: State, _: None) -> tuple[State, jax.Array]:
-        after, measured = _iterate(loss, project, settings, constants, state)
+        after, measured = step(constants, state)
         going = (state.iteration < until) & (state.stop == 0)
         whole = going & (after.stop != DIVERGED)
         stop = jnp.where(going, after.stop, state.stop)
@@ -130,7 +122,7 @@ def _jitted(
     program: Callable[..., Any], loss: Loss, project: Project, settings: DescentSettings
 ) -> Any:
     """A program, compiled once for all solutions in this process with these functions."""
-    return jax.jit(partial(program, loss, project, settings))
+    return jax.jit(partial(program, partial(iterate, loss, project, settings)))
 
 
 @dataclass

@@ -14,10 +14,10 @@ from gantk.descent.layers import Arrays
 from gantk.descent.loop import descend
 from gantk.dynamics.discriminator import Discriminators, Held
 from gantk.images import from_unit, to_unit
-from gantk.keys import Keys, run_keys
+from gantk.keys import Keys, latents, run_keys
 from gantk.settings import GeneratorSettings
 from suite.protocol.artefacts import Subset
-from suite.protocol.method import Job, Result
+from suite.protocol.method import Job, Model, Result
 from suite.protocol.seeds import integer_seed, stream
 from suite.running.checkpoint import Checkpoint
 from suite.running.errors import InputError
@@ -35,10 +35,6 @@ def _networks(
     return code_generator(autoencoder.code, settings.latent), autoencoder
 
 
-def _noise(purpose: str, count: int, latent: int, *seeds: int) -> jax.Array:
-    return jnp.asarray(stream(purpose, *seeds).normal(size=(count, latent)), jnp.float32)
-
-
 @partial(jax.jit, static_argnums=(0, 1))
 def _unit_images(
     generator: Generator, autoencoder: Autoencoder | None, model: Arrays, z: jax.Array
@@ -51,7 +47,7 @@ def _unit_images(
 
 
 def generate(
-    model: dict[str, np.ndarray], settings: GeneratorSettings, shape: tuple[int, ...], z: ArrayLike
+    model: Model, settings: GeneratorSettings, shape: tuple[int, ...], z: ArrayLike
 ) -> np.ndarray:
     """Images of a trained generator at given places of its latent space.
 
@@ -68,15 +64,11 @@ def generate(
 
 
 def draw(
-    model: dict[str, np.ndarray],
-    settings: GeneratorSettings,
-    shape: tuple[int, ...],
-    count: int,
-    seed: int,
+    model: Model, settings: GeneratorSettings, shape: tuple[int, ...], count: int, seed: int
 ) -> np.ndarray:
     """`count` images from a trained generator, uint8 [count, h, w, c]."""
     configure()
-    return generate(model, settings, shape, _noise("samples", count, settings.latent, seed))
+    return generate(model, settings, shape, latents("samples", count, settings.latent, seed))
 
 
 def _trained_autoencoder(
@@ -114,17 +106,17 @@ def solve(job: Job[GeneratorSettings]) -> Result:
     if autoencoder is not None:
         code_weights = _trained_autoencoder(job, autoencoder, images)
         real = jax.jit(autoencoder.encode)(code_weights, images)
-        discriminators = Discriminators.of_rows(settings, side, used)
+        discriminators = Discriminators.of(settings, side, (None,), used)
     else:
         # Generators with tanh speak [-1, 1]: so does the discriminator then, as when released.
         black = -1.0 if generator.output == "tanh" else 0.0
         real = jnp.asarray((1 - black) * images + black)
-        discriminators = Discriminators.of_images(settings, side, (side,), used, black)
+        discriminators = Discriminators.of(settings, side, (side,), used, black)
     dtype = jnp.dtype(settings.precision)
     start = generator.initial(stream("generator", job.seed, job.part))
 
     def first() -> jax.Array:
-        noise = _noise("lambda", used[1], settings.latent, job.seed)
+        noise = latents("lambda", used[1], settings.latent, job.seed)
         return generator.apply(start, noise)[0].astype(dtype)
 
     held = discriminators.hold(real.astype(dtype), first)
@@ -141,8 +133,8 @@ def solve(job: Job[GeneratorSettings]) -> Result:
         generated = generator.apply(weights, z)[0].astype(dtype)
         return discriminators.loss(held, chosen, generated, changes, sure)
 
-    calibration = _noise("calibration", DRAWN, settings.latent, job.seed)
-    shown = _noise("snapshots", settings.snapshot_size(n), settings.latent, job.seed, job.part)
+    calibration = latents("calibration", DRAWN, settings.latent, job.seed)
+    shown = latents("snapshots", settings.snapshot_size(n), settings.latent, job.seed, job.part)
 
     @jax.jit
     def statistics(weights: Arrays) -> Arrays:

@@ -25,7 +25,7 @@ D = TypeVar("D", bound=RowSettings)
 
 @lru_cache(maxsize=1)
 def _problem(
-    settings: RowSettings, shape: tuple[int, ...], seen: tuple[int, ...]
+    settings: RowSettings, shape: tuple[int, ...], seen: tuple[int | None, ...]
 ) -> tuple[Discriminators, Loss, Loss]:
     """The discriminators, their loss and the quick one (`gantk.descent.loop.descend`).
 
@@ -33,11 +33,7 @@ def _problem(
     """
     n, side = shape[:2]
     used = settings.rows(n)
-    discriminators = (
-        Discriminators.of_images(settings, side, seen, used)
-        if seen
-        else Discriminators.of_rows(settings, side, used)
-    )
+    discriminators = Discriminators.of(settings, side, seen, used)
 
     def loss(
         sure: bool, rows: jax.Array, iteration: jax.Array, constants: tuple[Held, Keys]
@@ -63,11 +59,10 @@ def _as_they_are(rows: jax.Array) -> jax.Array:
     return rows
 
 
-def solve(job: Job[D], seen: tuple[int, ...] = ()) -> Result:
+def solve(job: Job[D], seen: tuple[int | None, ...] = (None,)) -> Result:
     """Move as many random rows as the subset has, until the discriminators take them for real.
 
-    seen: image sides, one for each convolutional discriminator. If it is empty, one fully connected
-        discriminator sees the rows as they are.
+    seen: see `Discriminators.of`.
 
     Raises:
         InputError: Algorithm 1 finds no lambda.
@@ -96,7 +91,7 @@ def solve(job: Job[D], seen: tuple[int, ...] = ()) -> Result:
     lams = [float(lam) for lam in held.lams]
     details = {
         "lambda": lams if len(lams) > 1 else lams[0],
-        "levels": list(seen or shape[1:2]),
+        "levels": [side or shape[1] for side in seen],
         "kernel_rows": sum(used),
         "kernels": [kernel.record for kernel in discriminators.kernels],
     }

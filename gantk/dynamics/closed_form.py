@@ -10,6 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from suite.running.errors import InputError
+
 
 def regularise(gram: jax.Array, diag_reg: float) -> jax.Array:
     """K + diag_reg * (tr K / N) I, the relative ridge of neural-tangents' predictor.
@@ -55,7 +57,7 @@ def search_lambda(gram: np.ndarray, real: int, tolerance: float) -> float:
     gram: K of real rows then noise, regularised. tolerance: epsilon, 1e-3 to 1e-2 in the paper.
 
     Raises:
-        ValueError: no lambda up to 2^60 separates them, as when both are the same rows.
+        InputError: no lambda up to 2^60 separates them, as when both are the same rows.
 
     >>> search_lambda(np.eye(4), 2, tolerance=1e-2)  # exp(-2) / 2 is above it, exp(-4) / 2 below
     2.0
@@ -64,7 +66,7 @@ def search_lambda(gram: np.ndarray, real: int, tolerance: float) -> float:
     for power in range(61):
         if error(2.0**power) <= tolerance:
             return 2.0**power
-    raise ValueError(
+    raise InputError(
         f"no lambda separates the real rows from noise with an error of at most {tolerance}: it "
-        f"stays at {error(2.0**60):.3g}"
+        f"stays at {error(2.0**60):.3g}: raise `separation`, or give `lam` as a number"
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -17,26 +17,11 @@ from gantk.kernel.architecture import Architecture, architecture
 from gantk.kernel.gram import Kernel
 from gantk.kernel.peer import PeerKernel
 from gantk.settings import DiscriminatorSettings
-from suite.running.errors import InputError
-
-
-class GramKernel(Protocol):
-    """The kernel interface that discriminators use, documented in `gantk.kernel.gram.Kernel`."""
-
-    def fixed(self, rows: jax.Array) -> Any:
-        """What `joint` needs of real rows; its `take` picks some of them."""
-
-    def joint(self, real: Any, generated: jax.Array) -> jax.Array:
-        """K of real rows then generated ones, [n + m, n + m]."""
-
-    @property
-    def record(self) -> dict[str, Any]:
-        """The blocking, for run.json."""
 
 
 def make_kernel(
     settings: DiscriminatorSettings, architecture: Architecture, side: int, rows: int
-) -> GramKernel:
+) -> Kernel | PeerKernel:
     """The kernel that the settings name.
 
     side: side length of the images (any for points). rows: generated rows of an iteration. Both
@@ -50,22 +35,6 @@ def make_kernel(
 def released_lambda(rate: float, rows: int) -> float:
     """lambda of the released code: learning rate 0.01, 65,536 steps, and 2 label columns."""
     return 0.01 * 65536 * rate / (2 * rows)
-
-
-def separating_lambda(settings: DiscriminatorSettings, gram: jax.Array, real: int) -> float:
-    """lambda by Algorithm 1.
-
-    gram: K of the real rows then noise, [rows, rows], not regularised yet.
-
-    Raises:
-        InputError: it finds none, as for rows that repeat the noise.
-    """
-    try:
-        return search_lambda(
-            np.asarray(regularise(gram, settings.diag_reg)), real, settings.separation
-        )
-    except ValueError as error:
-        raise InputError(f"{error}: raise `separation`, or give `lam` as a number") from error
 
 
 def gram_loss(
@@ -110,31 +79,29 @@ class Discriminators:
     """
 
     settings: DiscriminatorSettings
-    kernels: tuple[GramKernel, ...]
+    kernels: tuple[Kernel | PeerKernel, ...]
     factors: tuple[int, ...]
     rows: tuple[int, int]
     black: float = 0.0
 
     @staticmethod
-    def of_images(
+    def of(
         settings: DiscriminatorSettings,
         side: int,
-        seen: Sequence[int],
+        seen: Sequence[int | None],
         rows: tuple[int, int],
         black: float = 0.0,
     ) -> "Discriminators":
-        """A convolutional discriminator for every side in `seen`, of images of `side` pixels."""
-        kernels = [make_kernel(settings, architecture(settings, s), s, rows[1]) for s in seen]
-        factors = tuple(side // s for s in seen)
-        return Discriminators(settings, tuple(kernels), factors, rows, black)
+        """A discriminator for every entry of `seen`, of images of `side` pixels or of points.
 
-    @staticmethod
-    def of_rows(
-        settings: DiscriminatorSettings, side: int, rows: tuple[int, int]
-    ) -> "Discriminators":
-        """One fully connected discriminator; side: see `make_kernel`."""
-        kernel = make_kernel(settings, architecture(settings, None), side, rows[1])
-        return Discriminators(settings, (kernel,), (1,), rows)
+        seen: the side of the images that a convolutional one sees; None for a fully connected one,
+            which sees the rows as they are.
+        """
+        kernels = tuple(
+            make_kernel(settings, architecture(settings, s), s or side, rows[1]) for s in seen
+        )
+        factors = tuple(side // (s or side) for s in seen)
+        return Discriminators(settings, kernels, factors, rows, black)
 
     def hold(self, real: jax.Array, noise: Callable[[], jax.Array]) -> Held:
         """Prepare for a descent, lambda included.
@@ -145,20 +112,20 @@ class Discriminators:
         Raises:
             InputError: Algorithm 1 finds no lambda.
         """
-        lam, (used, generated) = self.settings.lam, self.rows
+        settings, (used, generated) = self.settings, self.rows
         held, lams = [], []
         for kernel, factor in zip(self.kernels, self.factors, strict=True):
             held.append(jax.jit(kernel.fixed)(average_pool(real, factor)))
-            if lam == "released-code":
-                lams.append(released_lambda(self.settings.rate, used + generated))
-            elif lam == "algorithm-1":
+            if settings.lam == "released-code":
+                lams.append(released_lambda(settings.rate, used + generated))
+            elif settings.lam == "algorithm-1":
                 first = held[-1].take(jnp.arange(used))
                 gram = jax.jit(kernel.joint)(first, average_pool(noise(), factor))
-                lams.append(separating_lambda(self.settings, gram, used))
+                ridged = np.asarray(regularise(gram, settings.diag_reg))
+                lams.append(search_lambda(ridged, used, settings.separation))
             else:
-                lams.append(lam)
-        augmented = self.settings.augment
-        return Held([real] if augmented else held, [jnp.float64(value) for value in lams])
+                lams.append(settings.lam)
+        return Held([real] if settings.augment else held, [jnp.float64(lam) for lam in lams])
 
     def _used(
         self, held: Held, chosen: jax.Array | None, generated: jax.Array, key: jax.Array

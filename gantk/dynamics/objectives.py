@@ -27,23 +27,10 @@ class Objective:
     loss: Callable[[jax.Array, jax.Array], jax.Array]
 
 
-def _cross_entropy(y: jax.Array, rest: jax.Array) -> jax.Array:
-    return jnp.mean(jax.nn.softplus(rest - y))
-
-
-def _half_square(y: jax.Array, rest: jax.Array) -> jax.Array:
-    return jnp.sum((1 - y + rest) ** 2) / 2
-
-
-def _norm(y: jax.Array, rest: jax.Array) -> jax.Array:
-    norm: jax.Array = jnp.linalg.norm(1 - y + rest)
-    return norm
-
-
 OBJECTIVES = {
-    "cross_entropy": Objective(-1.0, _cross_entropy),
-    "half_square": Objective(0.0, _half_square),
-    "norm": Objective(0.0, _norm),
+    "cross_entropy": Objective(-1.0, lambda y, rest: jnp.mean(jax.nn.softplus(rest - y))),
+    "half_square": Objective(0.0, lambda y, rest: jnp.sum((1 - y + rest) ** 2) / 2),
+    "norm": Objective(0.0, lambda y, rest: jnp.linalg.norm(1 - y + rest)),
 }
 
 Score = Callable[[jax.Array], jax.Array]

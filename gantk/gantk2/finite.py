@@ -26,6 +26,7 @@ from suite.protocol.method import Job, Result
 
 Layers = list[tuple[jax.Array, jax.Array]]
 Twins = tuple[Layers, Layers]
+"""Two networks, equal at the start."""
 
 
 def initial_layers(
@@ -58,14 +59,6 @@ def network_output(architecture: Architecture, layers: Layers, rows: jax.Array) 
         if not last:
             x = phi(x)
     return x
-
-
-def initial_twins(
-    architecture: Architecture, inputs: int, width: int, key: jax.Array, dtype: Any
-) -> Twins:
-    """Two equal networks."""
-    layers = initial_layers(architecture, (inputs, width, 1), key, dtype)
-    return layers, layers
 
 
 def output(architecture: Architecture, twins: Twins, rows: jax.Array) -> jax.Array:
@@ -132,7 +125,8 @@ def solve_finite(job: Job[FiniteSettings]) -> Result:
 
     def fresh(iteration: jax.Array | int) -> Twins:
         own = jax.random.fold_in(key, iteration)
-        return initial_twins(network, inputs, settings.width, own, dtype)
+        layers = initial_layers(network, (inputs, settings.width, 1), own, dtype)
+        return layers, layers
 
     def loss(parameters: dict[str, Any], iteration: jax.Array, _: None) -> jax.Array:
         rows = parameters["rows"]

@@ -60,14 +60,7 @@ def start_rows(job: Job[Any]) -> tuple[np.ndarray, dict[str, Any]]:
 def architecture_of(settings: FlowSettings) -> Architecture:
     """The network of the settings; networks of finite width have no convolutions."""
     convs = settings.convs if isinstance(settings, InfiniteSettings) else 0
-    return Architecture(
-        convs,
-        3 if settings.dense is None else settings.dense,
-        settings.activation,
-        settings.sigma_w2,
-        settings.sigma_b2,
-        settings.output_bias,
-    )
+    return Architecture.of(settings, convs, 3)
 
 
 @dataclass(frozen=True)

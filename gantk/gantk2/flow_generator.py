@@ -18,16 +18,12 @@ from gantk.gantk2.finite import Layers, initial_layers, network_output
 from gantk.gantk2.flow import from_signed, prepared, to_signed
 from gantk.gantk2.settings import GeneratedSettings
 from gantk.kernel.architecture import Architecture
-from gantk.keys import named_key
-from suite.protocol.method import Job, Result
-from suite.protocol.seeds import integer_seed, stream
+from gantk.keys import latents, named_key
+from suite.protocol.method import Job, Model, Result
+from suite.protocol.seeds import integer_seed
 
 NETWORK = Architecture(0, 3, "relu", 2.0, 0.1)
 """The generator, in NTK parametrisation; weights of variance 2 keep the scale of z."""
-
-
-def _noise(purpose: str, count: int, latent: int, *seeds: int) -> jax.Array:
-    return jnp.asarray(stream(purpose, *seeds).standard_normal((count, latent)), jnp.float32)
 
 
 def _rows(layers: Layers, z: jax.Array, shape: tuple[int, ...]) -> jax.Array:
@@ -35,11 +31,7 @@ def _rows(layers: Layers, z: jax.Array, shape: tuple[int, ...]) -> jax.Array:
 
 
 def draw(
-    model: dict[str, np.ndarray],
-    settings: GeneratedSettings,
-    shape: tuple[int, ...],
-    count: int,
-    seed: int,
+    model: Model, settings: GeneratedSettings, shape: tuple[int, ...], count: int, seed: int
 ) -> np.ndarray:
     """`count` samples of a trained generator."""
     configure()
@@ -47,7 +39,7 @@ def draw(
         (jnp.asarray(model[f"weights{i}"]), jnp.asarray(model[f"bias{i}"]))
         for i in range(len(model) // 2)
     ]
-    z = _noise("flow-samples", count, settings.latent, seed)
+    z = latents("flow-samples", count, settings.latent, seed)
     return from_signed(_rows(layers, z, shape))
 
 
@@ -64,8 +56,8 @@ def solve_generator(job: Job[GeneratedSettings]) -> Result:
     key = named_key("flow-generator", job.seed, job.part)
     sides = (settings.latent, settings.width, math.prod(shape))
     start = initial_layers(NETWORK, sides, named_key("generator", job.seed, job.part), jnp.float32)
-    shown = _noise("flow-shown", settings.snapshot_size(n), settings.latent, job.seed, job.part)
-    first = _rows(start, _noise("flow-first", n, settings.latent, job.seed), shape)
+    shown = latents("flow-shown", settings.snapshot_size(n), settings.latent, job.seed, job.part)
+    first = _rows(start, latents("flow-first", n, settings.latent, job.seed), shape)
     real = jnp.asarray(to_signed(job.subset.data, dtype), dtype)
     discriminator, fixed = prepared(settings, real, first.astype(dtype))
 
@@ -86,7 +78,7 @@ def solve_generator(job: Job[GeneratedSettings]) -> Result:
         render=lambda layers: from_signed(_rows(layers, shown, shape)),
         quick=partial(loss, False),
     )
-    model: dict[str, np.ndarray] = {}
+    model: Model = {}
     for i, (weights, bias) in enumerate(descent.parameters):
         model |= {f"weights{i}": np.asarray(weights), f"bias{i}": np.asarray(bias)}
     seed = integer_seed("draw", job.seed, job.part)

@@ -15,6 +15,11 @@ from gantk.kernel.gram import Fixed, Kernel
 from gantk.kernel.ntk import Features, block_vjp, features
 from gantk.kernel.tiles import disassemble, pick, sharded, tile_pairs, tiled, untiled
 
+Own = tuple[Features, jax.Array]
+"""Features of the generated rows, and the diagonal of their kernel."""
+Saved = tuple[Features, Own, jax.Array]
+"""Features of the real rows, those of the generated ones, and w."""
+
 
 def frozen_scores(
     kernel: Kernel, real: Fixed, generated: jax.Array, gram: jax.Array, w: jax.Array
@@ -23,38 +28,22 @@ def frozen_scores(
 
     gram: K of real rows then generated ones, [n + m, n + m]. w: float64 [n + m].
     """
-    own, diagonal = features(kernel.architecture, generated)
-    return _scores(kernel, real, own, diagonal, gram, w)
+    return _scores(kernel, real, features(kernel.architecture, generated), gram, w)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
-def _scores(
-    kernel: Kernel,
-    real: Fixed,
-    own: Features,
-    diagonal: jax.Array,
-    gram: jax.Array,
-    w: jax.Array,
-) -> jax.Array:
-    """The scores, from features and diagonal of the generated rows."""
-    return gram[-len(diagonal) :].astype(w.dtype) @ w
+def _scores(kernel: Kernel, real: Fixed, own: Own, gram: jax.Array, w: jax.Array) -> jax.Array:
+    return gram[-len(own[1]) :].astype(w.dtype) @ w
 
 
 def _forward(
-    kernel: Kernel,
-    real: Fixed,
-    own: Features,
-    diagonal: jax.Array,
-    gram: jax.Array,
-    w: jax.Array,
-) -> tuple[jax.Array, tuple[Features, Features, jax.Array, jax.Array]]:
-    return _scores(kernel, real, own, diagonal, gram, w), (real.features, own, diagonal, w)
+    kernel: Kernel, real: Fixed, own: Own, gram: jax.Array, w: jax.Array
+) -> tuple[jax.Array, Saved]:
+    return _scores(kernel, real, own, gram, w), (real.features, own, w)
 
 
-def _backward(
-    kernel: Kernel, saved: tuple[Features, Features, jax.Array, jax.Array], g: jax.Array
-) -> tuple[None, Features, jax.Array, None, None]:
-    fixed, own, diagonal, w = saved
+def _backward(kernel: Kernel, saved: Saved, g: jax.Array) -> tuple[None, Own, None, None]:
+    fixed, (own, diagonal), w = saved
     m = len(diagonal)
     n = len(w) - m
     everything = jax.tree.map(lambda a, b: jnp.concatenate([a, b], axis=2), fixed, own)
@@ -82,7 +71,7 @@ def _backward(
 
     cotangents = disassemble(outer, pairs, kernel.tile)
     shares = sharded(kernel.devices, 2, 2, share)(a, b, jnp.asarray(pairs), cotangents)
-    return None, untiled(jax.tree.map(lambda x: x.sum(0), shares), m), g_diagonal, None, None
+    return None, (untiled(jax.tree.map(lambda x: x.sum(0), shares), m), g_diagonal), None, None
 
 
 _scores.defvjp(_forward, _backward)

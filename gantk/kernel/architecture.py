@@ -24,6 +24,18 @@ class Architecture:
     sigma_b2: float
     output_bias: bool = True
 
+    @staticmethod
+    def of(settings: ArchitectureSettings, convs: int, dense: int) -> "Architecture":
+        """The network of the settings. dense: its hidden dense layers where they leave it open."""
+        return Architecture(
+            convs,
+            dense if settings.dense is None else settings.dense,
+            settings.activation,
+            settings.sigma_w2,
+            settings.sigma_b2,
+            settings.output_bias,
+        )
+
 
 CONVOLUTIONAL = {
     28: (2, 1),  # MNIST, Table 3
@@ -59,13 +71,4 @@ def architecture(settings: ArchitectureSettings, side: int | None) -> Architectu
         convs, dense = CONVOLUTIONAL.get(side, (max(1, (side - 1).bit_length() - 2), 0))
         if isinstance(settings, ConvolutionalSettings) and settings.convs is not None:
             convs = settings.convs
-    if settings.dense is not None:
-        dense = settings.dense
-    return Architecture(
-        convs,
-        dense,
-        settings.activation,
-        settings.sigma_w2,
-        settings.sigma_b2,
-        settings.output_bias,
-    )
+    return Architecture.of(settings, convs, dense)

@@ -118,12 +118,6 @@ Item = tuple[jax.Array, jax.Array, Hidden | None]
 """Tile pair, cotangent of the tile, and its kept layers."""
 
 
-def _joint_forward(
-    kernel: Kernel, real: Fixed, own: Features, diagonal: jax.Array
-) -> tuple[jax.Array, Saved]:
-    return _value(kernel, real, own, diagonal, keep=True)
-
-
 def _value(
     kernel: Kernel, real: Fixed, own: Features, diagonal: jax.Array, keep: bool
 ) -> tuple[jax.Array, Saved]:
@@ -198,4 +192,4 @@ def _joint_backward(kernel: Kernel, saved: Saved, g: jax.Array) -> tuple[None, F
     return None, untiled(total, m), g_diagonal
 
 
-_joint.defvjp(_joint_forward, _joint_backward)
+_joint.defvjp(partial(_value, keep=True), _joint_backward)

@@ -1,6 +1,7 @@
 """Rows in tiles, pairs of tiles shared over devices, and matrices put together from them."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -41,11 +42,7 @@ def untiled(f: Features, n: int) -> Features:
 
 def pick(tiles: Features, index: jax.Array) -> Features:
     """One of the tiles."""
-
-    def one(x: jax.Array) -> jax.Array:
-        row: jax.Array = jax.lax.dynamic_index_in_dim(x, index, 0, keepdims=False)
-        return row
-
+    one = partial(jax.lax.dynamic_index_in_dim, index=index, axis=0, keepdims=False)
     picked: Features = jax.tree.map(one, tiles)
     return picked
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from gantk.checks import CODE_SIDES, GENERATOR_SIDES, check_side
 from gantk.settings import GeneratorSettings, kernel_work
-from suite.protocol.method import Job, Method, Result
+from suite.protocol.method import Job, Method, Model, Result
 from suite.running.errors import InputError
 
 
@@ -16,11 +16,7 @@ def train(job: Job[GeneratorSettings]) -> Result:
 
 
 def sample(
-    model: dict[str, np.ndarray],
-    settings: GeneratorSettings,
-    shape: tuple[int, ...],
-    count: int,
-    seed: int,
+    model: Model, settings: GeneratorSettings, shape: tuple[int, ...], count: int, seed: int
 ) -> np.ndarray:
     """Draw images from a trained generator."""
     from gantk.descent.with_generator import draw
@@ -29,10 +25,7 @@ def sample(
 
 
 def generate(
-    model: dict[str, np.ndarray],
-    settings: GeneratorSettings,
-    shape: tuple[int, ...],
-    z: np.ndarray,
+    model: Model, settings: GeneratorSettings, shape: tuple[int, ...], z: np.ndarray
 ) -> np.ndarray:
     """Draw images at given places of the latent space."""
     from gantk.descent.with_generator import generate

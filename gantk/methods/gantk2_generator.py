@@ -1,12 +1,10 @@
 """GAN(TK)^2 with a generator: its samples follow an infinitely wide discriminator."""
 
-from typing import Any
-
 import numpy as np
 
 from gantk.checks import check_square
 from gantk.gantk2.settings import FRANCESCHI, GeneratedSettings, flow_work
-from suite.protocol.method import Job, Method, Result
+from suite.protocol.method import Job, Method, Model, Result
 from suite.running.errors import InputError
 
 
@@ -18,7 +16,7 @@ def train(job: Job[GeneratedSettings]) -> Result:
 
 
 def sample(
-    model: dict[str, np.ndarray], settings: Any, shape: tuple[int, ...], count: int, seed: int
+    model: Model, settings: GeneratedSettings, shape: tuple[int, ...], count: int, seed: int
 ) -> np.ndarray:
     """More samples."""
     from gantk.gantk2.flow_generator import draw

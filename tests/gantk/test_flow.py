@@ -10,7 +10,7 @@ import scipy.integrate
 
 from gantk.dynamics.closed_form import labels
 from gantk.dynamics.discriminator import gram_loss
-from gantk.gantk2.finite import initial_twins, output, train_twins
+from gantk.gantk2.finite import initial_layers, output, train_twins
 from gantk.gantk2.flow import KernelDiscriminator, architecture_of
 from gantk.gantk2.rules import logistic_steps, trained, weights
 from gantk.gantk2.settings import InfiniteSettings
@@ -226,7 +226,7 @@ def test_finite_width_approaches_the_infinite_one_as_one_over_its_root(rule):
 
     def error(width, seeds=12):
         def one(key):
-            twins = initial_twins(network, 2, width, key, jnp.float64)
+            twins = (initial_layers(network, (2, width, 1), key, jnp.float64),) * 2
             trained = train_twins(network, rule, twins, x, z, rate, round(time / rate))
             return output(network, trained, new)
 
@@ -239,5 +239,5 @@ def test_finite_width_approaches_the_infinite_one_as_one_over_its_root(rule):
 
 def test_an_untrained_pair_is_zero():
     network = architecture_of(InfiniteSettings())
-    twins = initial_twins(network, 2, 16, jax.random.key(0), jnp.float32)
+    twins = (initial_layers(network, (2, 16, 1), jax.random.key(0), jnp.float32),) * 2
     assert not output(network, twins, points(5)).any()

@@ -247,7 +247,8 @@ def words(name, monkeypatch, change=lambda loss: loss, **settings):
         moments = programs.make_optimiser(settings).init(parameters)
         state = State(parameters, moments, zero, jnp.float64(0), zero, zero)
         quick = change(more.get("quick") or loss)
-        program = jax.make_jaxpr(partial(stretch, quick, project, settings))
+        step = partial(programs.iterate, quick, project, settings)
+        program = jax.make_jaxpr(partial(stretch, step))
         raise Caught(program(constants, state, zero).jaxpr)
 
     solvers = without_generator, with_generator, flow, flow_generator, finite, autoencoder

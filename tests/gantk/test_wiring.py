@@ -11,7 +11,7 @@ import pytest
 from gantk.descent import with_generator
 from gantk.descent.autoencoder import Autoencoder
 from gantk.descent.generators import Generator
-from gantk.gantk2.finite import initial_layers, initial_twins
+from gantk.gantk2.finite import initial_layers
 from gantk.images import from_unit
 from gantk.kernel.architecture import Architecture
 from gantk.keys import named_key
@@ -247,7 +247,10 @@ def test_images_move_along_networks_of_finite_width(reset):
 
     def fresh(iteration):
         own = jax.random.fold_in(named_key("discriminator", SEED, PART), iteration)
-        return initial_twins(Architecture(0, 1, "relu", 1.0, 1.0, False), 16, 6, own, jnp.float64)
+        layers = initial_layers(
+            Architecture(0, 1, "relu", 1.0, 1.0, False), (16, 6, 1), own, jnp.float64
+        )
+        return layers, layers
 
     twins = trained(fresh(0), rows)
     for iteration, recorded in enumerate(result.history):
