@@ -35,7 +35,8 @@ HEARTBEAT = 60.0
 class Job:
     """A running job.
 
-    seconds: expected duration. since: start time.
+    seconds: expected duration. since: start time. first: time and progress when its bar was first
+    seen.
     """
 
     title: str
@@ -43,6 +44,7 @@ class Job:
     log: Path | None
     parts: int
     since: float
+    first: tuple[float, float] | None = None
 
     def fraction(self) -> float | None:
         """Progress by the bar in the job's log, in [0, 1]; None without a bar."""
@@ -97,8 +99,15 @@ class Forecast:
         return max([(sum(rest) + ahead) / self.slots, *rest])
 
     def _rest(self, job: Job, now: float) -> float:
-        seconds, own = self.pace * job.seconds, job.fraction() if job.parts == 1 else None
-        return max(0.0, seconds - (now - job.since)) if own is None else seconds * (1 - own)
+        passed, own = now - job.since, job.fraction() if job.parts == 1 else None
+        by_rate = max(0.0, self.pace * job.seconds - passed)
+        if own is None:
+            return by_rate
+        # A bar starts after imports and compilation, or at the progress of a checkpoint.
+        then, before = job.first = job.first or (now, own)
+        if own - before >= 0.05:
+            return (now - then) * (1 - own) / (own - before)
+        return passed * (1 - own) / own if own >= 0.1 else by_rate
 
 
 class Progress(logging.Handler):

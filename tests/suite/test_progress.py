@@ -50,15 +50,24 @@ def test_a_failed_job_waits_again_and_teaches_nothing() -> None:
     assert forecast.left(500.0) == 10.0
 
 
-def test_a_jobs_own_bar_says_what_is_left_of_its_expected_time(tmp_path: Path) -> None:
-    """Whatever came before: a compilation has no bar, a checkpoint's starts far on."""
+def test_a_jobs_own_bar_decides_what_it_needs(tmp_path: Path) -> None:
     log = tmp_path / "log"
-    log.write_text("x" * 5000 + "\rdcgan:  10%|# | 1/10\rdcgan:  60%|###### | 6/10 [00:30<00:30]")
+    log.write_text("x" * 5000 + "\rdcgan:  10%|# | 1/10\rdcgan:  50%|##### | 5/10 [00:30<00:30]")
     forecast = Forecast({}, slots=1, running={1: job(seconds=1000.0, log=log)})
-    assert forecast.left(30.0) == pytest.approx(400.0)
+    assert forecast.left(30.0) == pytest.approx(30.0)
     # Each of several solutions has its own bar, so the rate decides.
     forecast.running[1].parts = 3
     assert forecast.left(30.0) == pytest.approx(970.0)
+
+
+def test_what_came_before_a_bar_is_no_part_of_its_speed(tmp_path: Path) -> None:
+    """A compilation of 100 s, then 1 s for each percent."""
+    log = tmp_path / "log"
+    forecast = Forecast({}, slots=1, running={1: job(seconds=1000.0, log=log)})
+    log.write_text("\r  0%| | 0/100")
+    assert forecast.left(100.0) == 900.0
+    log.write_text("\r 10%|# | 10/100")
+    assert forecast.left(110.0) == pytest.approx(90.0)
 
 
 def record(event: str, **more: object) -> logging.LogRecord:
