@@ -25,7 +25,7 @@ from suite.planning import identity
 from suite.planning import outputs
 from suite.planning import refusals
 from suite.planning import resources
-from suite.planning import rules as plan
+from suite.planning import jobs
 
 min_version("9.0")
 
@@ -64,12 +64,12 @@ envvars:
     attempts.WORKFLOW_RUN,
 
 
-shell.prefix(plan.job_prefix(CONFIG, workflow.basedir))
+shell.prefix(jobs.job_prefix(CONFIG, workflow.basedir))
 
 
 wildcard_constraints:
-    experiment=plan.one_of(CONFIG.experiments),
-    dataset=plan.one_of(CONFIG.datasets),
+    experiment=jobs.one_of(CONFIG.experiments),
+    dataset=jobs.one_of(CONFIG.datasets),
     n=r"\d+",
     data_seed=r"\d+",
     seed=r"\d+",

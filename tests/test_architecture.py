@@ -15,8 +15,7 @@ from typing import Any
 
 import pytest
 
-from suite.planning import identity
-from suite.planning import rules as plan
+from suite.planning import identity, jobs
 from suite.planning.configuration import load_config
 from suite.running import paths
 from suite.running.files import write_text
@@ -74,8 +73,8 @@ def cell(folder: Path) -> dict[str, str]:
     command("datasets subset", identity.source_kind(config, w), "--name mnist --n 8", *drawn)
     trained = ["--settings", identity.method_settings(config, w), identity.drawn_samples(config, w)]
     trained += ["--part 0 --parts 1 --seed 0 --data", subset, "--out", run_folder]
-    command("baselines train", plan.method_of(w.method), *trained)
-    judged = [plan.options(["train"], [str(subset)]), identity.evaluated_samples(config)]
+    command("baselines train", jobs.method_of(w.method), *trained)
+    judged = [jobs.options(["train"], [str(subset)]), identity.evaluated_samples(config)]
     judged += [identity.metrics(config), "--out", run_folder / paths.METRICS]
     command("metrics evaluate", run_folder / "part0", *judged)
     write_text(table, identity.configuration(config, w))

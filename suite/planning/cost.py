@@ -21,8 +21,8 @@ from suite.planning.configuration import (
     settings_of,
     shares,
 )
+from suite.planning.jobs import embeds, evaluations
 from suite.planning.known import EMBED, JOB, Rate, Rates, known_rates
-from suite.planning.rules import embeds, evaluations
 from suite.protocol.method import Shape, Work, late, snapshot_iterations
 from suite.running.devices import asked
 

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from suite.planning.configuration import Config, cells, shares
-from suite.planning.rules import controls, followed_runs, pictured_runs, runs, walked_runs
+from suite.planning.jobs import controls, followed_runs, pictured_runs, runs, walked_runs
 from suite.running import paths
 
 REFERENCES = ("heldout", "class")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from suite.planning.configuration import Config
-from suite.planning.rules import embeds, evaluations, trainings
+from suite.planning.jobs import embeds, evaluations, trainings
 from suite.running import devices
 
 LEAST_FREE = 2**20

@@ -12,8 +12,8 @@ from typing import Any
 from suite.planning.configuration import MOST_HELD, Config
 from suite.planning.cost import images, training
 from suite.planning.identity import source_kind, source_settings
+from suite.planning.jobs import embeds, references
 from suite.planning.known import EMBED, JOB, known_rates
-from suite.planning.rules import embeds, references
 from suite.protocol.source import SOURCES
 
 LONGEST, UNKNOWN, MARGIN, SHORT = 1440, 240, 10, 60

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gantk.backend import cpu_threads
-from suite.planning import given, rules
+from suite.planning import given, jobs
 from suite.planning.configuration import parse_config
 from suite.running.cli import run
 from suite.running.errors import InputError
@@ -85,7 +85,7 @@ def test_the_configuration_is_named_by_its_file(tmp_path, monkeypatch):
 
 
 def test_modules_of_a_cluster_come_after_the_suite():
-    prefix = rules.job_prefix(parse_config(OWN), "/the suite").format()
+    prefix = jobs.job_prefix(parse_config(OWN), "/the suite").format()
     for before, after in (({}, "/the suite"), ({"PYTHONPATH": "/a:/b"}, "/the suite:/a:/b")):
         command = ["bash", "-c", f'{prefix} echo "$PYTHONPATH"']
         assert subprocess.check_output(command, env=before, text=True).strip() == after

@@ -5,11 +5,10 @@ import re
 
 import pytest
 
-from suite.planning import identity
-from suite.planning import rules as plan
+from suite.planning import identity, jobs
 from suite.running.provenance import ROOT
 from tests.imports import ROOMS, registered
-from tests.suite.test_rules import config, wildcards
+from tests.suite.test_jobs import config, wildcards
 
 CARRIES = {"datasets.budgets", "datasets.init", "datasets.survey"}
 CARRIES |= {"metrics.command", "metrics.inputs", "metrics.pairs"}
@@ -27,7 +26,7 @@ def every_code() -> set[str]:
         for module in registered(room):
             found |= code(identity.code(module))
     drawn = identity.source_code(config(), wildcards(dataset="ring8"))
-    modules = [evaluation.modules for evaluation in plan.evaluations(config())]
+    modules = [evaluation.modules for evaluation in jobs.evaluations(config())]
     judged = [identity.evaluation_code(config(), *m) for m in (*modules, ("metrics.controls",))]
     reports = ("tables.write", "figures.write", "pages.index")
     told = [identity.code(f"reporting.{module}") for module in reports]

@@ -5,8 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from suite.planning import cost, resources
-from suite.planning import rules as plan
+from suite.planning import cost, jobs, resources
 from suite.planning.configuration import Config, all_methods, load_config
 from suite.planning.cost import evaluated_images
 from suite.planning.known import Rate
@@ -74,7 +73,7 @@ def test_judging_without_a_rate_gets_what_is_enough(config: Config, monkeypatch)
 
 def test_a_trajectory_has_the_rows_of_every_snapshot(config: Config) -> None:
     """By default 21 snapshots: 64 images of a GAN, n images of a method without a generator."""
-    first, *_, other = plan.evaluations(config)
+    first, *_, other = jobs.evaluations(config)
     for method, shown in (("sngan", 64), ("ga-cntk", 256)):
         asked = wildcards(method, 256)
         along, end = (evaluated_images(config, asked, rule.follows) for rule in (first, other))

@@ -7,7 +7,7 @@ import pytest
 
 from suite.planning import refusals
 from suite.planning.configuration import Config, parse_config
-from suite.planning.rules import embeds, job_prefix
+from suite.planning.jobs import embeds, job_prefix
 from suite.running import devices
 
 TRAIN = {"train_gantk", "train_baselines"}

@@ -16,7 +16,7 @@ from suite.planning.environments import (
     locked_versions,
     project_name,
 )
-from suite.planning.rules import trainings
+from suite.planning.jobs import trainings
 from suite.running.errors import InputError
 from suite.running.provenance import ROOT
 from tests.imports import ROOMS, reached, registered, third_party
@@ -68,7 +68,7 @@ def test_every_file_and_every_room_has_its_environment() -> None:
     assert sorted(room for e in ENVIRONMENTS for room in e.rooms) == sorted(ROOMS)
 
 
-def test_rules_run_a_room_in_its_own_environment() -> None:
+def test_jobs_run_a_room_in_its_own_environment() -> None:
     environment_of = {room: e.name for e in ENVIRONMENTS for room in e.rooms}
     found = set()
     for path in (ROOT / "workflow" / "rules").glob("*.smk"):

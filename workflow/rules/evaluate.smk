@@ -17,25 +17,25 @@ rule weights:
 
 # As in train.smk: inside a cluster job, a second Snakemake runs the command and must not retry it.
 RETRIES = 2 if workflow.is_main_process else 0
-WEIGHTS = rules.weights.output if plan.embeds(CONFIG) else []
+WEIGHTS = rules.weights.output if jobs.embeds(CONFIG) else []
 FIRST = f"{RUN}/{paths.FIRST_PART}"
 FEATURES = f"{RESULTS}/{paths.FEATURES}"
 SETS = [
     rules.subset.output[0],
-    *expand(REFERENCE, reference=plan.references(CONFIG), allow_missing=True),
+    *expand(REFERENCE, reference=jobs.references(CONFIG), allow_missing=True),
 ]
 
 
-# One rule for each set of files that an evaluation writes (suite.planning.rules.evaluations): figures show
+# One rule for each set of files that an evaluation writes (suite.planning.jobs.evaluations): figures show
 # the first run of a cell, which therefore gets more files.
-for evaluation in plan.evaluations(CONFIG):
+for evaluation in jobs.evaluations(CONFIG):
 
     rule:
         name:
             evaluation.rule
         input:
             # The record stands for all files of a part, since it is written last: fewer files plan faster.
-            parts=lambda w: plan.parts(CONFIG, w, f"{PART}/{paths.RECORD}"),
+            parts=lambda w: jobs.parts(CONFIG, w, f"{PART}/{paths.RECORD}"),
             first=[f"{FIRST}/{file}" for file in evaluation.reads],
             sets=SETS,
             weights=WEIGHTS,
@@ -54,16 +54,16 @@ for evaluation in plan.evaluations(CONFIG):
             "../../envs/torch.yaml"
         threads: CONFIG.threads
         resources:
-            gpu=GPU if plan.embeds(CONFIG) else 0,
+            gpu=GPU if jobs.embeds(CONFIG) else 0,
             runtime=lambda w, attempt, evaluation=evaluation: resources.evaluation_minutes(
                 CONFIG, w, cost.evaluated_images(CONFIG, w, evaluation.follows), attempt
             ),
             mem_mb=2 * resources.PROCESS,
         params:
             choice=identity.choice(CONFIG),
-            parts=lambda w: plan.parts(CONFIG, w, PART),
-            sets=lambda w, input: plan.options(["train", *plan.references(CONFIG)], input.sets),
-            files=lambda w, output, evaluation=evaluation: plan.options(evaluation.files, output),
+            parts=lambda w: jobs.parts(CONFIG, w, PART),
+            sets=lambda w, input: jobs.options(["train", *jobs.references(CONFIG)], input.sets),
+            files=lambda w, output, evaluation=evaluation: jobs.options(evaluation.files, output),
             metrics=identity.metrics(CONFIG),
             samples=identity.evaluated_samples(CONFIG),
             weights=identity.weights_option(CONFIG),
@@ -80,7 +80,7 @@ for evaluation in plan.evaluations(CONFIG):
             )
 
 
-workflow.ruleorder(*(evaluation.rule for evaluation in plan.evaluations(CONFIG)))
+workflow.ruleorder(*(evaluation.rule for evaluation in jobs.evaluations(CONFIG)))
 
 
 rule controls:
@@ -98,7 +98,7 @@ rule controls:
         "../../envs/torch.yaml"
     threads: CONFIG.threads
     resources:
-        gpu=GPU if plan.embeds(CONFIG) else 0,
+        gpu=GPU if jobs.embeds(CONFIG) else 0,
         runtime=lambda w, attempt: resources.evaluation_minutes(
             CONFIG, w, cost.control_images(CONFIG, w.dataset, w.n), attempt
         ),
@@ -108,7 +108,7 @@ rule controls:
         samples=identity.evaluated_samples(CONFIG),
         weights=identity.weights_option(CONFIG),
         weights_files=identity.weights_files(CONFIG),
-        augment=lambda w: plan.augment_options(CONFIG, w),
+        augment=lambda w: jobs.augment_options(CONFIG, w),
         code=identity.evaluation_code(CONFIG, "metrics.controls"),
     message:
         "evaluate real images as controls for {wildcards.n} rows of {wildcards.dataset}"
@@ -129,7 +129,7 @@ rule walk:
     log:
         f"{LOGS}/{paths.RUN}/walk.log",
     wildcard_constraints:
-        method=plan.variants_of(plan.METHODS["gantk"].entries),
+        method=jobs.variants_of(jobs.METHODS["gantk"].entries),
     conda:
         "../../envs/jax.yaml"
     resources:

@@ -7,7 +7,7 @@ rule configuration:
     log:
         f"{LOGS}/{paths.CONFIG}.log",
     wildcard_constraints:
-        scope=plan.one_of(["all", *CONFIG.experiments]),
+        scope=jobs.one_of(["all", *CONFIG.experiments]),
     localrule: True
     conda:
         "../../envs/report.yaml"
@@ -23,11 +23,11 @@ rule table:
     input:
         config=f"{RESULTS}/{paths.CONFIG}".format(scope="{experiment}"),
         runs=lambda w: [
-            f"{RESULTS}/{run}/{paths.METRICS}" for run in plan.runs(CONFIG, w.experiment)
+            f"{RESULTS}/{run}/{paths.METRICS}" for run in jobs.runs(CONFIG, w.experiment)
         ],
-        controls=lambda w: [f"{RESULTS}/{file}" for file in plan.controls(CONFIG, w.experiment)],
+        controls=lambda w: [f"{RESULTS}/{file}" for file in jobs.controls(CONFIG, w.experiment)],
         followed=lambda w: [
-            f"{RESULTS}/{run}/{paths.JUDGED}" for run in plan.followed_runs(CONFIG, w.experiment)
+            f"{RESULTS}/{run}/{paths.JUDGED}" for run in jobs.followed_runs(CONFIG, w.experiment)
         ],
     output:
         expand(f"{RESULTS}/{paths.TABLE}", suffix=["csv", "md"], allow_missing=True),
@@ -54,14 +54,14 @@ rule table:
 rule draw:
     input:
         config=f"{RESULTS}/{paths.CONFIG}".format(scope="all"),
-        runs=[f"{RESULTS}/{run}/{paths.METRICS}" for run in plan.runs(CONFIG, *CONFIG.experiments)],
-        controls=[f"{RESULTS}/{file}" for file in plan.controls(CONFIG, *CONFIG.experiments)],
+        runs=[f"{RESULTS}/{run}/{paths.METRICS}" for run in jobs.runs(CONFIG, *CONFIG.experiments)],
+        controls=[f"{RESULTS}/{file}" for file in jobs.controls(CONFIG, *CONFIG.experiments)],
         followed=[
             f"{RESULTS}/{run}/{paths.JUDGED}"
-            for run in plan.followed_runs(CONFIG, *CONFIG.experiments)
+            for run in jobs.followed_runs(CONFIG, *CONFIG.experiments)
         ],
-        nearest=[f"{RESULTS}/{run}/{paths.NEAREST}" for run in plan.pictured_runs(CONFIG)],
-        walks=[f"{RESULTS}/{run}/{paths.WALK}" for run in plan.walked_runs(CONFIG)],
+        nearest=[f"{RESULTS}/{run}/{paths.NEAREST}" for run in jobs.pictured_runs(CONFIG)],
+        walks=[f"{RESULTS}/{run}/{paths.WALK}" for run in jobs.walked_runs(CONFIG)],
     output:
         report(
             directory(f"{RESULTS}/{paths.FIGURES}"),

@@ -1,10 +1,10 @@
-# One rule for each environment and each share of the parts of a run (suite.planning.rules.trainings).
+# One rule for each environment and each share of the parts of a run (suite.planning.jobs.trainings).
 # The checkpoint is a parameter, because Snakemake deletes the outputs of a killed job. The parts are a
 # resource, because as a parameter another `parts_per_job` would rerun them. Records come first, since
 # other rules ask for them, and Snakemake matches the first output fastest.
 PART_FILES = [paths.RECORD, paths.SAMPLES, paths.TRAJECTORY, paths.HISTORY]
 
-for training in plan.trainings(CONFIG):
+for training in jobs.trainings(CONFIG):
 
     rule:
         name:
@@ -42,7 +42,7 @@ for training in plan.trainings(CONFIG):
             mem_mb=lambda w: resources.training_memory(w),
         params:
             room=training.room,
-            method=lambda w: plan.method_of(w.method),
+            method=lambda w: jobs.method_of(w.method),
             folder=RUN,
             checkpoints=f"{RESULTS}/{paths.CHECKPOINTS}/{paths.RUN}",
             samples=lambda w: identity.drawn_samples(CONFIG, w),

@@ -10,8 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from suite.planning import ending, identity, refusals
-from suite.planning import rules as plan
+from suite.planning import ending, identity, jobs, refusals
 from suite.planning.configuration import parse_config, shares
 from suite.protocol.method import METHODS
 from suite.running.files import write_text
@@ -43,33 +42,33 @@ class wildcards(dict):
 
 
 def test_every_pair_of_seeds_is_a_run_and_the_first_stands_for_its_cell() -> None:
-    found = plan.runs(config(), "table2")
+    found = jobs.runs(config(), "table2")
     cell = "runs/table2/mnist/n8/dcgan"
     assert found == [f"{cell}/data{d}/seed{s}" for d in (3, 4) for s in (5, 6)]
-    assert plan.followed_runs(config(), "table2") == found[:1]
-    assert len(plan.runs(config(), "table1", "table2")) == 4 * 5
+    assert jobs.followed_runs(config(), "table2") == found[:1]
+    assert len(jobs.runs(config(), "table1", "table2")) == 4 * 5
 
 
 def test_controls_are_made_once_a_subset() -> None:
-    found = plan.controls(config(), "table1", "table2")
+    found = jobs.controls(config(), "table1", "table2")
     cells = [f"controls/{d}/n8/data{s}.json" for d in ("mnist", "ring8") for s in (3, 4)]
     assert sorted(found) == sorted(cells)
 
 
 def test_the_first_run_of_a_cell_is_judged_into_more_files() -> None:
-    images, points, other = plan.evaluations(config())
+    images, points, other = jobs.evaluations(config())
     assert list(other.files.values()) == ["metrics.json"]
     assert list(points.files.values()) == ["metrics.json", "trajectory.csv"]
     assert list(images.files.values()) == ["metrics.json", "trajectory.csv", "nearest.npz"]
     assert (images.datasets, images.data_seed, images.seed) == ("mnist", "3", "5")
     assert points.datasets == "ring8" and points.modules == ["metrics.judging"]
     assert images.modules == ["metrics.judging", "metrics.nearest"]
-    chosen, *_ = plan.evaluations(config(best_snapshot={"metric": "fid_heldout", "rows": 12}))
+    chosen, *_ = jobs.evaluations(config(best_snapshot={"metric": "fid_heldout", "rows": 12}))
     assert list(chosen.files) == ["out", "nearest"] and chosen.reads == ["samples.npz"]
 
 
 def test_pictures_are_of_images() -> None:
-    found = plan.pictured_runs(config())
+    found = jobs.pictured_runs(config())
     assert found and all("mnist" in run for run in found)
 
 
@@ -79,19 +78,19 @@ def test_pictures_are_of_images() -> None:
 def test_parts_make_up_the_samples(method: str, parts: list[int], samples: int) -> None:
     """20 samples with 8 rows per solution need 3 solutions. A generator draws all 20."""
     asked = wildcards(method=method, n="8")
-    assert plan.parts(config(), asked, "{part}") == [str(part) for part in parts]
+    assert jobs.parts(config(), asked, "{part}") == [str(part) for part in parts]
     assert identity.drawn_samples(config(), asked) == f"--samples {samples}"
 
 
 def test_sets_are_those_that_the_metrics_compare_with() -> None:
     found = config()
-    assert plan.references(found) == ["heldout"]
-    assert plan.options(["train", *plan.references(found)], "ab") == "--train a --heldout b"
-    assert plan.references(config(metrics=["fid_train"])) == []
+    assert jobs.references(found) == ["heldout"]
+    assert jobs.options(["train", *jobs.references(found)], "ab") == "--train a --heldout b"
+    assert jobs.references(config(metrics=["fid_train"])) == []
 
 
 def test_names_of_variants_match_their_room_alone() -> None:
-    pattern = plan.variants_of(METHODS["baselines"].entries)
+    pattern = jobs.variants_of(METHODS["baselines"].entries)
     for name in ("dcgan", "wgan-gp", "dcgan@learning_rate=0.1"):
         assert re.fullmatch(pattern, name)
     for name in ("ga-cntk", "dcgan2", "wgan/gp"):
@@ -175,7 +174,7 @@ def test_a_full_disk_is_refused_before_snakemake_writes_to_it(
         refusals.check_space(tmp_path)
 
 
-def matching(found: list[plan.Training], method: str, n: int, part: int) -> list[str]:
+def matching(found: list[jobs.Training], method: str, n: int, part: int) -> list[str]:
     """The rules that make this part."""
     return [
         training.rule
@@ -193,7 +192,7 @@ def test_every_part_of_the_grid_has_one_rule(each: int) -> None:
         "datasets": {"mnist": {"n": [8, 30, 100]}},
         "methods": {"dcgan": {}, "ga-fntk": {}, "ga-cntkg": {}},
     }
-    found = plan.trainings(config(samples=100, parts_per_job=each, experiments={"t": grid}))
+    found = jobs.trainings(config(samples=100, parts_per_job=each, experiments={"t": grid}))
     assert len({training.rule for training in found}) == len(found)
     for n, parts in ((8, 13), (30, 4), (100, 1)):
         rules = [matching(found, "ga-fntk", n, part) for part in range(parts)]
@@ -212,8 +211,8 @@ def test_more_samples_leave_the_jobs_before_the_last_as_they_are() -> None:
 def test_a_best_snapshot_has_rows_to_choose_by_and_the_whole_split_to_choose_from() -> None:
     chosen = config(best_snapshot={"metric": "fid_heldout", "rows": 12})
     solved = wildcards(method="ga-fntk", experiment="table1", dataset="mnist", n=8)
-    assert plan.parts(chosen, solved, "{part}") == ["0", "1", "2", "3"]
-    assert plan.references(chosen) == ["class", "heldout"]
+    assert jobs.parts(chosen, solved, "{part}") == ["0", "1", "2", "3"]
+    assert jobs.references(chosen) == ["class", "heldout"]
     assert identity.choice(chosen) == "--choose fid_heldout --choose-rows 12"
-    assert plan.followed_runs(chosen, "table1") == []
+    assert jobs.followed_runs(chosen, "table1") == []
     assert identity.choice(config()) == ""
