@@ -168,7 +168,7 @@ def _summary(rows: list[dict[str, str]]) -> str:
     return _markdown.table(["metric", *_places(rows).values()], lines)
 
 
-SHOWN = {
+KIND_TITLES = {
     "as it is": "training images as they are",
     "moved, black coming in": "training images, moved",
     "new": "new images",
@@ -184,7 +184,7 @@ def _plainly(rows: list[dict[str, str]]) -> str:
     names = list(dict.fromkeys(row["measure"] for row in rows))
     columns = [(name, pictures) for pictures in ("digits", "icons") for name in names]
     lines = []
-    for kind, title in SHOWN.items():
+    for kind, title in KIND_TITLES.items():
         cells = [title]
         for name, pictures in columns:
             found = [

@@ -27,7 +27,7 @@ LOOKED_AT = 32
 """Number of pictures to read completely, if reading all would take long."""
 READABLE = 2**28
 """Up to this many bytes, all pictures are read completely: about half a minute."""
-SHOWN = 4
+NAMED = 4
 """Number of kinds that a line names."""
 MODES = {"1": "1 bit", "L": "grey", "P": "palette", "RGB": "colour", "CMYK": "CMYK"}
 """Pillow's modes in words. Modes with an A have transparency."""
@@ -193,8 +193,8 @@ def _counted(counts: Counter[str]) -> str:
     """A counter in words, the most frequent first; without a number if there is one kind."""
     if len(counts) == 1:
         return next(iter(counts)) or "without ending"
-    shown = [f"{name or 'without ending'} {count:,}" for name, count in counts.most_common(SHOWN)]
-    return ", ".join(shown) + (", ..." if len(counts) > SHOWN else "")
+    shown = [f"{name or 'without ending'} {count:,}" for name, count in counts.most_common(NAMED)]
+    return ", ".join(shown) + (", ..." if len(counts) > NAMED else "")
 
 
 def size_text(found: Survey) -> str:

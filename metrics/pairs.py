@@ -10,14 +10,14 @@ from metrics.changes import CHANGES, overlap, reduced
 from metrics.definitions.copies import Judged
 from suite.running.files import replacing
 
-SHOWN = 24
+MOST_PAIRS = 24
 """Pairs of a picture, at most."""
 _COLUMNS, _EDGE, _GAP, _LINE = 4, 96, 8, 15
 _LEAST_GAIN, _LEAST_STEP = 0.12, 0.03
 
 
 def clearest(samples: np.ndarray, judged: Judged) -> list[dict[str, Any]]:
-    """The `SHOWN` of the judged samples [N, H, W, C] with the lowest scores, lowest first.
+    """The `MOST_PAIRS` of the judged samples [N, H, W, C] with the lowest scores, lowest first.
 
     sample, train: positions of the sample and of its training image. correlation: of the two.
     copy: whether the sample is called one. done: see `done`; empty if it is no copy.
@@ -30,7 +30,7 @@ def clearest(samples: np.ndarray, judged: Judged) -> list[dict[str, Any]]:
             "copy": bool(judged.hits[row]),
             "done": done(samples[row], judged, row) if judged.hits[row] else [],
         }
-        for row in np.argsort(judged.scores, kind="stable")[:SHOWN].tolist()
+        for row in np.argsort(judged.scores, kind="stable")[:MOST_PAIRS].tolist()
     ]
 
 

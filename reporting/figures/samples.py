@@ -8,7 +8,7 @@ from suite.protocol.artefacts import load_samples
 from suite.running import paths
 
 COLUMNS = 8
-SHOWN = 64
+MOST_IMAGES = 64
 POINTS = 2048
 
 
@@ -29,7 +29,7 @@ def draw(group: Group) -> Figure:
     figure, axes = new(3.1 * across, 3.35 * down, down, across)
     figure.suptitle(f"{group.title}: {heading}")
     for one, (title, rows, color) in zip(axes, sheets, strict=False):
-        show(one, rows[: SHOWN if rows.ndim == 4 else POINTS], COLUMNS, color, group.square)
+        show(one, rows[: MOST_IMAGES if rows.ndim == 4 else POINTS], COLUMNS, color, group.square)
         one.set_title(title)
     blank(axes[len(sheets) :])
     return figure

@@ -9,7 +9,7 @@ from suite.protocol.artefacts import Trajectory
 from suite.running import paths
 
 MOMENTS = 9
-SHOWN = 4
+SAMPLES = 4
 
 
 def moments(trajectory: Trajectory, most: int = MOMENTS) -> np.ndarray:
@@ -33,7 +33,7 @@ def draw(group: Group) -> Figure:
         for one, moment in zip(row, here, strict=False):
             rows = trajectory.data[moment]
             color = group.pens[method].color
-            show(one, rows[:SHOWN] if rows.ndim == 4 else rows, 2, color, group.square)
+            show(one, rows[:SAMPLES] if rows.ndim == 4 else rows, 2, color, group.square)
             one.set_title(f"{trajectory.iterations[moment]:,}", fontsize=8, pad=2)
             one.set(xticks=[], yticks=[])
         blank(row[len(here) :])

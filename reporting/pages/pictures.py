@@ -16,8 +16,8 @@ from suite.protocol.artefacts import Trajectory, load_samples
 from suite.running import paths
 from suite.running.files import read_arrays
 
-SHOWN = 64
-PIXELS = SHOWN * 32 * 32
+MOST_IMAGES = 64
+PIXELS = MOST_IMAGES * 32 * 32
 """Most images of a sheet, and most pixels: of images larger than 32 x 32 fewer are shown."""
 POINTS = 1024
 SIDE = 512
@@ -96,7 +96,7 @@ def sheet(
     """A picture of the first rows: as many images as fill a square, or up to 1,024 points."""
     if rows.ndim == 2:
         return picture(name, title, rows[:POINTS], 1, color, square)
-    side = max(1, isqrt(min(SHOWN, len(rows), PIXELS // (rows.shape[1] * rows.shape[2]))))
+    side = max(1, isqrt(min(MOST_IMAGES, len(rows), PIXELS // (rows.shape[1] * rows.shape[2]))))
     return picture(name, title, rows[: side**2], side)
 
 
