@@ -91,8 +91,13 @@ def image_generator(shape: tuple[int, ...], latent: int) -> Generator:
     side, channels = shape[0], shape[-1]
     if side == 28:
         return Generator(latent, (1024, 7 * 7 * 128), (7, 7, 128), (64, channels), 3, "sigmoid")
-    widths = [256 >> i for i in range(side.bit_length() - 3)]
-    return Generator(latent, (2 * 2 * 448,), (2, 2, 448), (*widths, channels), 2, "tanh")
+    widths = {
+        32: (256, 128, 64),
+        64: (256, 128, 64, 32),
+        128: (256, 128, 64, 32, 16),
+        256: (256, 128, 64, 32, 16, 8),
+    }
+    return Generator(latent, (2 * 2 * 448,), (2, 2, 448), (*widths[side], channels), 2, "tanh")
 
 
 def code_generator(code: int, latent: int) -> Generator:

@@ -66,8 +66,10 @@ def run_method(
             key = hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()
             state = state_file(place.checkpoint, key)
             whole = finished.whole_folder(state)
+            _refuse_other(place.out, identity)  # before the lock leaves a file
             with files.held(finished.lock_of(place.checkpoint)):
-                if _stands(place.out, identity):
+                _refuse_other(place.out, identity)  # it may have ended during the wait
+                if finished.is_whole(place.out, identity):
                     print(f"part {place.part}: already finished", file=sys.stderr)
                 else:
                     own = replace(own, checkpoint=Checkpoint(state, key, checkpoint_every))
@@ -103,14 +105,13 @@ def _identity(method: Method[S], source: Mapping[str, str], job: Job[S]) -> dict
     }
 
 
-def _stands(out: Path, identity: dict[str, Any]) -> bool:
-    """Whether `out` has the complete run of this identity; InputError if it has another run."""
+def _refuse_other(out: Path, identity: dict[str, Any]) -> None:
+    """Raise InputError if `out` has a finished run of another identity."""
     record = finished.record_of(out)
     if record is not None and not finished.is_of(record, identity):
         raise InputError(
             f"{out}: holds another finished run: choose another --out, or add --overwrite"
         )
-    return finished.is_whole(out, identity)
 
 
 def _run_one(method: Method[S], job: Job[S], whole: Path, identity: dict[str, Any]) -> None:
