@@ -352,18 +352,20 @@ WAITED = "waiting for another process"
 
 
 def test_a_run_that_another_process_makes_is_waited_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A killed workflow leaves its jobs running. Their results are used."""
+    said = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", said)
     monkeypatch.setenv(WORKFLOW_RUN, "a run")
     assert several(tmp_path / "other", 1) == ["0 anew"]
     did: list[list[str]] = []
     with files.held(lock_of(tmp_path / "states/part0.npz")):
         thread = threading.Thread(target=lambda: did.append(several(tmp_path, 1)))
         thread.start()
-        said = ""
-        while WAITED not in said:
-            said += capfd.readouterr().err
+        while WAITED not in said.getvalue():
+            thread.join(0.05)
+            assert thread.is_alive()
         thread.join(0.5)
         assert thread.is_alive()
         shutil.copytree(tmp_path / "other/part0", tmp_path / "part0")
